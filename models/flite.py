@@ -1,0 +1,265 @@
+"""English speech by flite, through the system's library; clear and quick enough to be the default.
+
+Theory of operation. The library calls back for every 80 ms of audio while it works, 70 times faster than the audio
+plays, and is inside one C call all the while; it lets go of the interpreter lock. So each voice has one worker thread
+(a voice is one object in the process and bears one call at a time), which runs the library and never waits for the
+listener: the audio goes to a queue without a bound, and the clause's length is the bound. A slow listener then never
+blocks a voice that other sessions use. The first sound comes after the text is analysed, 2 to 15 ms for a usual part;
+running to the end first would take 13 ms for each second of audio. Closing the iterator makes the next callback end
+the call, within 1 ms.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import unicodedata
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_float, c_int, c_void_p
+from ctypes.util import find_library
+from dataclasses import dataclass
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from models.voicing import CHUNK_MS, Part, choose, chunks, clamp, parts, time_words
+from pipeline.audio import Samples, samples_of
+from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice, WordTime
+from pipeline.errors import EngineError, EngineTimeout, EngineUnavailable
+
+NAME = "flite"
+RATE = 16_000
+PART_TIMEOUT_S = 10.0
+ONSET_MS = 20.0
+"""What is kept of the 170 to 250 ms of silence in front, since a soft consonant may begin before its label."""
+SPEEDS, SEMITONES = (0.5, 2.0), (-12.0, 12.0)
+INSTALL = "Debian and Ubuntu: libflite1; Fedora: flite; macOS: brew install flite"
+CONTINUE, STOP = 0, -1
+GAINS = {"flite/rms": 1.25, "flite/slt": 0.7, "flite/awb": 1.0, "flite/kal16": 2.2}
+"""Measured, so that the voices are equally loud, about -20 dBFS over a sentence."""
+
+VOICES = (
+    Voice("flite/rms", "en", "male", "Robert, American"),
+    Voice("flite/slt", "en", "female", "Sarah, American"),
+    Voice("flite/awb", "en", "male", "Alan, Scottish"),
+    Voice("flite/kal16", "en", "male", "Kal, American, robotic"),
+)
+
+PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„«»″", '"'),
+        **dict.fromkeys("‐‑‒−", "-"),
+        **dict.fromkeys("–—―", ", "),
+        "…": "...", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+        "đ": "d", "Đ": "D", "ð": "th", "þ": "th", "€": " euro ", "£": " pound ", "¥": " yen ", "°": " degrees ",
+        "×": " times ", "÷": " divided by ", "±": " plus or minus ", "~": " ",
+    }
+)  # fmt: skip
+
+
+def create(settings: Mapping[str, Any]) -> Flite:
+    """Load the library. Raises `EngineUnavailable` naming the system package where it is missing."""
+    return Flite()
+
+
+class Flite:
+    """Thread-safe; word times come from the phonemes' durations."""
+
+    def __init__(self) -> None:
+        self._voices = load_voices()
+        voices = tuple(voice for voice in VOICES if voice.id in self._voices)
+        self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices)
+
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+        voice = self._voices[choose(self.info.voices, request.voice, "en").id]
+        stretch = 1.0 / clamp(request.speed, *SPEEDS)
+        shift = 2.0 ** (clamp(request.pitch, *SEMITONES) / 12.0)
+        at = 0
+        for part in parts(request.text, plain, engine=NAME):
+            for chunk in voice.speak(part, stretch, shift, at):
+                at += len(chunk.pcm)
+                yield chunk
+
+    def close(self) -> None:
+        """Nothing: the library's voices live as long as the process, and a clause in flight ends by itself."""
+
+
+def plain(text: str) -> str:
+    """`text` in printable ASCII, the only characters that flite knows: accents go, other scripts are left out."""
+    folded = unicodedata.normalize("NFKD", text.translate(PLAIN))
+    return "".join(character for character in folded if " " <= character <= "~")
+
+
+# --- The library -----------------------------------------------------------------------------------------------------
+
+
+class _Wave(Structure):
+    _fields_ = (("type", c_char_p), ("rate", c_int), ("size", c_int), ("channels", c_int), ("samples", c_void_p))
+
+
+class _Utterance(Structure):
+    _fields_ = (("features", c_void_p),)
+
+
+class _Streaming(Structure):
+    pass
+
+
+OnAudio = CFUNCTYPE(c_int, POINTER(_Wave), c_int, c_int, c_int, POINTER(_Streaming))
+_Streaming._fields_ = (
+    ("least", c_int), ("on_audio", OnAudio), ("utterance", POINTER(_Utterance)), ("item", c_void_p), ("user", c_void_p)
+)  # fmt: skip
+
+SIGNATURES: Mapping[str, tuple[Any, ...]] = {
+    "flite_init": (c_int,),
+    "new_utterance": (POINTER(_Utterance),),
+    "delete_utterance": (None, POINTER(_Utterance)),
+    "utt_set_input_text": (None, POINTER(_Utterance), c_char_p),
+    "utt_init": (c_void_p, POINTER(_Utterance), c_void_p),
+    "utt_synth": (c_void_p, POINTER(_Utterance)),
+    "new_audio_streaming_info": (POINTER(_Streaming),),
+    "audio_streaming_info_val": (c_void_p, POINTER(_Streaming)),
+    "feat_set": (None, c_void_p, c_char_p, c_void_p),
+    "feat_set_float": (None, c_void_p, c_char_p, c_float),
+    "utt_relation": (c_void_p, POINTER(_Utterance), c_char_p),
+    "relation_head": (c_void_p, c_void_p),
+    "relation_tail": (c_void_p, c_void_p),
+    "item_next": (c_void_p, c_void_p),
+    "item_feat_string": (c_char_p, c_void_p, c_char_p),
+    "ffeature_float": (c_float, c_void_p, c_char_p),
+}
+
+# The library keeps pointers to the names of features, so these bytes must live as long as the process.
+STREAMING, STRETCH, SHIFT = b"streaming_info", b"duration_stretch", b"f0_shift"
+PIECES = (b"whitespace", b"prepunctuation", b"name", b"punc")
+FIRST_SOUND = b"daughter.R:SylStructure.daughter.daughter.R:Segment.p.end"
+
+
+@cache
+def load_voices() -> Mapping[str, _Voice]:
+    """Every voice that is installed, by id. Raises `EngineUnavailable` if none is."""
+    library = _library("flite")
+    if library is None:
+        raise EngineUnavailable(f"The library of flite is not installed ({INSTALL}).", engine=NAME)
+    for function, (result, *arguments) in SIGNATURES.items():
+        entry = getattr(library, function)
+        entry.restype, entry.argtypes = result, arguments
+    library.flite_init()
+    found: dict[str, _Voice] = {}
+    for voice in VOICES:
+        name = "cmu_us_" + voice.id.removeprefix("flite/")
+        if its_library := _library("flite_" + name):
+            register = its_library["register_" + name]
+            register.restype, register.argtypes = c_void_p, (c_char_p,)
+            found[voice.id] = _Voice(voice.id, library, register(None))
+    if not found:
+        raise EngineUnavailable(f"No voice of flite is installed ({INSTALL}).", engine=NAME)
+    return found
+
+
+def _library(name: str) -> ctypes.CDLL | None:
+    for candidate in (f"lib{name}.so.1", find_library(name)):
+        if candidate:
+            try:
+                return ctypes.CDLL(candidate)
+            except OSError:
+                continue
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """What is known before the first sample: the silence in front, in samples, and when the words sound."""
+
+    lead: int
+    words: deque[WordTime]
+
+
+class _Voice:
+    """One voice of the library and the thread that is alone in using it."""
+
+    def __init__(self, name: str, library: ctypes.CDLL, pointer: int) -> None:
+        self._library = library
+        self._pointer = pointer
+        self._gain = np.float32(GAINS[name])
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    def speak(self, part: Part, stretch: float, shift: float, at: int) -> Iterator[SpeechChunk]:
+        """The part's audio; `at` is its first sample's place in the clause."""
+        made: SimpleQueue[_Outline | Samples | None] = SimpleQueue()
+        closed = threading.Event()
+        work = self._worker.submit(self._synthesize, part, stretch, shift, at, made, closed)
+        work.add_done_callback(lambda _: made.put(None))
+        lead, words = 0, deque[WordTime]()
+        try:
+            while (item := made.get(timeout=PART_TIMEOUT_S)) is not None:
+                if isinstance(item, _Outline):
+                    lead, words = item.lead, item.words
+                    continue
+                skipped = min(lead, len(item))
+                lead -= skipped
+                yield from chunks(item[skipped:], RATE, at, words)
+                at += len(item) - skipped
+            work.result()
+        except (Empty, TimeoutError) as error:
+            raise EngineTimeout("flite did not answer in time.", engine=NAME) from error
+        except CancelledError as error:
+            raise EngineError("flite is shutting down.", engine=NAME) from error
+        finally:
+            closed.set()
+            work.cancel()
+
+    def _synthesize(
+        self, part: Part, stretch: float, shift: float, at: int, made: SimpleQueue[Any], closed: threading.Event
+    ) -> None:
+        def on_audio(wave: Any, start: int, size: int, last: int, streaming: Any) -> int:
+            if closed.is_set():
+                return STOP
+            if start == 0:
+                made.put(self._outline(streaming.contents.utterance, part, at))
+            raw = ctypes.string_at(wave.contents.samples + 2 * start, 2 * size)
+            made.put(np.clip(np.frombuffer(raw, np.int16) * self._gain, -32767, 32767).astype(np.int16))
+            return CONTINUE
+
+        if closed.is_set():
+            return
+        library = self._library
+        callback = OnAudio(on_audio)
+        streaming = library.new_audio_streaming_info()
+        streaming.contents.least = samples_of(CHUNK_MS, RATE) - 1
+        streaming.contents.on_audio = callback
+        utterance = library.new_utterance()
+        try:
+            library.utt_set_input_text(utterance, part.text.encode("ascii"))
+            library.utt_init(utterance, self._pointer)
+            # The utterance's own features hide the voice's, which therefore never change; it frees `streaming` too.
+            features = utterance.contents.features
+            library.feat_set(features, STREAMING, library.audio_streaming_info_val(streaming))
+            library.feat_set_float(features, STRETCH, stretch)
+            library.feat_set_float(features, SHIFT, shift)
+            library.utt_synth(utterance)
+        finally:
+            library.delete_utterance(utterance)
+
+    def _outline(self, utterance: Any, part: Part, at: int) -> _Outline:
+        library = self._library
+        marks, position = list[tuple[int, float]](), 0
+        token = library.relation_head(library.utt_relation(utterance, b"Token"))
+        while token:
+            space, before, name, after = (len(library.item_feat_string(token, key) or b"") for key in PIECES)
+            position += space + before
+            if ms := library.ffeature_float(token, FIRST_SOUND) * 1000:
+                marks.append((position, ms))
+            position += name + after
+            token = library.item_next(token)
+        lead = samples_of(max(0.0, marks[0][1] - ONSET_MS), RATE) if marks else 0
+        lead_ms = lead * 1000 / RATE
+        last = library.relation_tail(library.utt_relation(utterance, b"Segment"))
+        end_ms = library.ffeature_float(last, b"p.end") * 1000 - lead_ms
+        heard = [(position, ms - lead_ms) for position, ms in marks]
+        return _Outline(lead, time_words(part, heard, end_ms, at * 1000 / RATE))

@@ -1,0 +1,63 @@
+"""The built-in brain for when no language model is there: each character talks from its own file.
+
+It keeps nothing: whatever it remembers it derives from the messages, so that any server may answer the next turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from models.scripted.brain import general, reply_to
+from models.scripted.memory import turns_of
+from models.scripted.words import HAN
+from pipeline.character import Character, load_characters
+from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
+
+PERSONAS = Path(__file__).parents[2] / "personas"
+
+_PIECE = re.compile(rf"\s*(?:[{HAN}][^\w\s]*|[^\s{HAN}]+)")
+
+
+class ScriptedChat:
+    """A chat model that picks lines instead of writing them."""
+
+    info = EngineInfo(
+        "scripted",
+        "chat_model",
+        note="Characters speak from their own files and cannot talk freely; connect a language model for that.",
+    )
+
+    def __init__(self, fallback: Character, now: Callable[[], datetime] = datetime.now) -> None:
+        self._fallback = fallback
+        self._now = now
+
+    async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """One reply in small pieces, then its usage. Tools are never called."""
+        character = request.character or self._fallback
+        language = request.language.partition("-")[0].lower()
+        language = language if language in character.languages else character.default_language
+        text = reply_to(character, turns_of(request.messages), language, self._now())
+        pieces = _PIECE.findall(text)
+        allowed = len(pieces) if request.max_tokens is None else max(1, request.max_tokens)
+        for piece in pieces[:allowed]:
+            yield TextDelta(piece)
+            await asyncio.sleep(0)
+        heard = sum(len(message.text.split()) for message in request.messages)
+        yield Usage(heard, min(allowed, len(pieces)), truncated=allowed < len(pieces))
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+def create(settings: Mapping[str, Any]) -> ScriptedChat:
+    """The engine. `fallback` is who speaks where a request names no character, our assistant by default; `now` a clock."""
+    return ScriptedChat(settings.get("fallback") or _assistant(), settings.get("now", datetime.now))
+
+
+def _assistant() -> Character:
+    return load_characters(PERSONAS).get("assistant", general()) if PERSONAS.is_dir() else general()

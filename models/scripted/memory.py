@@ -1,0 +1,131 @@
+"""What the scripted model remembers, all of it derived from the messages: turns, lines already heard, names, answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from models.scripted.words import HAN, length, plain, squash
+from pipeline.engines import Message
+
+WINDOW = 12
+"""Turns before a line may be said again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line of the character, as far as it was heard, and what the person then said."""
+
+    line: str
+    said: str
+
+
+def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
+    """The messages as turns, at least one; the last holds what is to be answered, which may be nothing."""
+    turns: list[Turn] = []
+    line, said, answered = "", "", False
+    for message in messages:
+        if message.role == "user":
+            said, answered = f"{said} {message.text}".strip(), True
+        elif message.role == "assistant" and message.text:
+            if answered:
+                turns.append(Turn(line, said))
+                line, said, answered = "", "", False
+            line = f"{line} {message.text}".strip()
+    return (*turns, Turn(line, said))
+
+
+class Talk:
+    """One conversation so far."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self.turns = tuple(turns)
+        self.said = turns[-1].said
+        self._lines = [squash(turn.line) for turn in reversed(turns)]
+
+    def ago(self, line: str) -> int | None:
+        """How many turns ago `line` was heard, at least half of it; 0 is the line just answered, None is never."""
+        key = key_of(line)
+        return next((ago for ago, text in enumerate(self._lines) if was_heard(key, text)), None)
+
+    def fresh(self, lines: Iterable[str]) -> str | None:
+        """The first of `lines` never said, else the one said longest ago if that is long enough."""
+        line = self.freshest(lines)
+        ago = self.ago(line) if line else None
+        return line if line and (ago is None or ago >= WINDOW) else None
+
+    def freshest(self, lines: Iterable[str]) -> str:
+        """The first of `lines` never said, else the one said longest ago; empty only if there are none."""
+        said = [(line, self.ago(line)) for line in lines]
+        never = next((line for line, ago in said if ago is None), None)
+        return never or max(said, key=lambda pair: pair[1] or 0, default=("", 0))[0]
+
+    def last_of(self, lines: Iterable[str]) -> str | None:
+        """Which of `lines` came last within the line just answered."""
+        found = [(self._lines[0].rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), self._lines[0])]
+        return max(found)[1] if found else None
+
+
+def key_of(line: str) -> str:
+    """What of a line is the same each time it is said: its longest piece between placeholders, letters only."""
+    return max(map(squash, re.split(r"\{\w+\}", line)), key=len)
+
+
+def was_heard(key: str, text: str) -> bool:
+    """Whether `text` has the line, or breaks off in its second half: less than half heard counts as not said."""
+    if not key or key in text:
+        return bool(key)
+    half = key[: (len(key) + 1) // 2]
+    at = text.rfind(half)
+    return at >= 0 and key.startswith(text[at:])
+
+
+# --- Names -----------------------------------------------------------------------------------------------------------
+
+_NAME = r"([^\W\d_][^\W\d_'’-]{1,19}(?: (?-i:[A-Z])[^\W\d_'’-]{1,19})?)"
+_SAYS_NAME = re.compile(rf"\b(?:my name is|my name['’]?s|name['’]s|(?:you can |please )?call me) {_NAME}", re.IGNORECASE)
+_IS_NAME = re.compile(r"\b(?:[Ii]['’]?m|I am|[Tt]his is) ([A-Z][^\W\d_'’-]{1,19})\b(?=\s*(?:[.,!?]|and\b|$))")
+_HAN_NAME = re.compile(rf"(?:我叫|我的名字(?:是|叫)|我名字(?:是|叫)|叫我)\s*([{HAN}·]{{1,6}}|[A-Za-z]{{2,20}})")
+_SURNAME = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
+    "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+_IS_HAN_NAME = re.compile(rf"我是\s*([{_SURNAME}][{HAN}]{{1,2}}|[A-Z][a-z]{{1,19}})(?=[，。！,.!\s]|$)")
+_TAIL = re.compile(r"(?:吧|就行|就好|好了|就可以|啊|呀|哦|呢|了|的)+$")
+_NOT_NAMES = frozenset(
+    """a an the not so just very really sorry fine good great okay ok sure here happy sad tired back well from in at on
+    hungry lost what who when maybe your my that this later crazy stupid anything whatever again now names american
+    british english chinese german french spanish italian japanese korean indian russian canadian australian mexican
+    brazilian european asian african christian muslim""".split()
+)
+_NOT_HAN_NAME = re.compile(r"什么|啥|谁|怎么|名字|^[你您他她它们不人这那]|[生师员人的工]$")
+
+
+def name_in(said: str) -> str:
+    """The name a person gives in this message, or nothing. Recognisers drop capitals, so only some phrasings count."""
+    text = plain(said)[:400]
+    for pattern in (_HAN_NAME, _IS_HAN_NAME):
+        if match := pattern.search(text):
+            name = _TAIL.sub("", match[1])
+            if name and not _NOT_HAN_NAME.search(name):
+                return name if not name.isascii() else name.capitalize()
+    for pattern in (_SAYS_NAME, _IS_NAME):
+        match = pattern.search(text)
+        if match and match[1].split()[0].casefold() not in _NOT_NAMES:
+            return " ".join(part[0].upper() + part[1:] for part in match[1].split())
+    return ""
+
+
+def name_of(talk: Talk) -> str:
+    """The name last given in this talk, or nothing."""
+    return next((name for turn in reversed(talk.turns) if (name := name_in(turn.said))), "")
+
+
+def answers(talk: Talk, *, least: int = 5, most: int = 40) -> list[str]:
+    """What the person said that is worth returning to: statements of some length, oldest first."""
+    return [
+        turn.said
+        for turn in talk.turns
+        if least <= length(turn.said) <= most and not turn.said.rstrip().endswith(("?", "？")) and not name_in(turn.said)
+    ]

@@ -1,0 +1,137 @@
+"""Words as the scripted model sees them: language, tokens that survive a recogniser's mistakes, clean quotes. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+HAN = r"㐀-䶿一-鿿"
+
+_HAN = re.compile(f"[{HAN}]")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
+_MARKUP = re.compile(r"[*_#`~^|<>{}\[\]\\]+|https?://\S+|(?<!\w)[-–—•]+(?=\s)")
+_FILLER = re.compile(r"^(?:(?:um+|uh+|er+|hmm+|well|so|yeah|okay|ok|like|oh)\b[\s,]*)+", re.IGNORECASE)
+_HAN_FILLER = re.compile(r"^(?:嗯+|呃+|啊+|哦+|那个|就是|然后|其实|这个)[，、\s]*")
+
+QUOTE_WORDS = 14
+QUOTE_HAN = 24
+
+FUNCTION_WORDS = frozenset(
+    """a about after again all also am an and any are as at be because been but by can cannot could did do does doing done
+    dont for from get go got had has have he her here him his how i if im in into is isnt it its ive just know let like
+    me more most much my no not now of off ok okay on one only or our out please really s say she should so some still
+    t tell than that thats the their them then there they thing think this to too up us very want was we well were what
+    whats when where which who why will with would yes you your youre""".split()
+)
+"""English words that say little alone. They weigh less, and their presence marks speech that was understood."""
+
+_HAN_FUNCTION = frozenset("的了吗呢啊吧呀哦嗯我你他她它们是在有不也都就还很这那个一和跟")
+
+
+def language_of(text: str, languages: Sequence[str], current: str) -> str:
+    """Which of `languages` a message is in, judged by its script; `current` where it does not say."""
+    han = len(_HAN.findall(text))
+    latin = sum(1 for word in _WORD.findall(text) if word.isascii() and word.isalpha())
+    if "zh" in languages and han and han >= 0.4 * (han + latin):
+        return "zh"
+    if latin and current == "zh":
+        return next((language for language in languages if language != "zh"), current)
+    return current
+
+
+def tokens(text: str) -> list[str]:
+    """Stemmed words; a run of Chinese becomes its characters and their pairs."""
+    found: list[str] = []
+    for word in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W\d_]+)*", unicodedata.normalize("NFKC", text).casefold()):
+        if _HAN.match(word):
+            found.extend(word)
+            found.extend(word[at : at + 2] for at in range(len(word) - 1))
+        else:
+            found.append(stem(re.sub(r"['’]", "", word)))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """An English word without its commonest endings; enough for matching, not linguistics."""
+    if word in FUNCTION_WORDS:
+        return word
+    for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("ly", 5), ("s", 4)):
+        if len(word) >= least and word.endswith(ending) and not word.endswith(("ss", "us", "is")):
+            bare = word[: -len(ending)] + ("y" if ending == "ies" else "")
+            doubled = len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "lsz"
+            return bare[:-1] if doubled else bare.removesuffix("e")
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+@lru_cache(maxsize=8192)
+def sound(word: str) -> str:
+    """How an English word roughly sounds: consonant classes without vowels. "phone" and "fawn" agree."""
+    for spelt, heard in (("ph", "f"), ("ght", "t"), ("kn", "n"), ("wr", "r"), ("ck", "k"), ("sh", "x"), ("ch", "x")):
+        word = word.replace(spelt, heard)
+    word = re.sub(r"c(?=[eiy])", "s", word).translate(str.maketrans("cqgzvdb", "kkksftp"))
+    head = "a" if word[:1] in tuple("aeiou") else word[:1]
+    return re.sub(r"(.)\1+", r"\1", head + re.sub(r"[aeiouywh]", "", word[1:]))
+
+
+def weight_of(token: str) -> float:
+    """How much a token says apart from its rarity, 0 to 1."""
+    if _HAN.match(token):
+        return 0.15 if token in _HAN_FUNCTION else 1.0 if len(token) > 1 else 0.4
+    return 0.45 if token in FUNCTION_WORDS else 1.0
+
+
+def alike(one: str, other: str) -> float:
+    """How alike two words are in their pairs of letters, 0 to 1 (Dice)."""
+    pairs, others = ({f"^{word}$"[at : at + 2] for at in range(len(word) + 1)} for word in (one, other))
+    return 2 * len(pairs & others) / (len(pairs) + len(others))
+
+
+@lru_cache(maxsize=16384)
+def squash(text: str) -> str:
+    """Letters and digits only, so that a line is recognised whatever happened to its punctuation."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def plain(text: str) -> str:
+    """`text` as it can be read aloud: no markup, emoji or control characters, white space collapsed."""
+    kept = (letter if unicodedata.category(letter) not in _UNSPOKEN else " " for letter in _MARKUP.sub(" ", text))
+    return " ".join("".join(kept).split())
+
+
+_UNSPOKEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "So", "Sk", "Zl", "Zp"))
+
+
+def length(text: str) -> int:
+    """How much was said: words, with Chinese counted as two characters to a word and a half-word rounded up."""
+    han = len(_HAN.findall(text))
+    return len(_WORD.findall(_HAN.sub(" ", text))) + (han + 1) // 2
+
+
+def quote(text: str, *, numbers: bool = False) -> str:
+    """A short piece of what the person said, fit to be said back; with `numbers`, a piece that has one. May be empty."""
+    sentences = [piece.strip() for piece in re.split(r"(?<=[.!?。！？；;])\s*", plain(text)) if piece.strip()]
+    sentences = [_HAN_FILLER.sub("", _FILLER.sub("", sentence)) for sentence in sentences]
+    if numbers:
+        sentences.sort(key=lambda sentence: not re.search(rf"\d|[{_HAN_DIGITS}]", sentence))
+    chosen = next((sentence for sentence in sentences if length(sentence) >= 3), "")
+    return _clipped(chosen).strip(" ,.;:!?，。；：！？、\"“”'")
+
+
+_HAN_DIGITS = "两三四五六七八九十百千万"
+
+
+def _clipped(sentence: str) -> str:
+    """At most `QUOTE_WORDS` words or `QUOTE_HAN` characters, cut at a comma if one is near."""
+    if _HAN.search(sentence):
+        cut = sentence[:QUOTE_HAN]
+        comma = max(cut.rfind(mark) for mark in "，、,")
+        return cut if len(sentence) <= QUOTE_HAN or comma < QUOTE_HAN // 3 else cut[:comma]
+    words = sentence.split()
+    cut_words = words[:QUOTE_WORDS]
+    if len(words) > QUOTE_WORDS:
+        comma = max((at for at, word in enumerate(cut_words) if word.endswith((",", ";"))), default=0)
+        cut_words = cut_words[: comma + 1] if comma >= 3 else cut_words
+    return " ".join(word[:24] for word in cut_words)

@@ -1,0 +1,116 @@
+"""What the synthesisers share: a clause in parts, its words and when they sound, chunks, and the choice of a voice."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from pipeline.audio import Samples, samples_of
+from pipeline.engines import SpeechChunk, Voice, WordTime
+from pipeline.errors import EngineError
+
+CHUNK_MS = 80
+LONGEST_CLAUSE = 2000
+"""Characters; what cuts text into clauses has gone wrong when one is longer."""
+PART_FROM, PART_TO = 50, 100
+"""A part ends at the first punctuation after `PART_FROM` characters, or at a word's end after `PART_TO`."""
+
+HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+TOKEN = re.compile(rf"(\s*)([{HAN}]|[^\s{HAN}—…]{{1,{PART_TO}}}[—…]*|[—…]+)")
+EDGE = r"(?:[^\w$€£¥%°+#@&]|_)+"
+EDGES = re.compile(f"^{EDGE}|{EDGE}$")
+PAUSE = re.compile(r"""[.,;:!?—…。，、；：！？]["'”’)）」』]*$""")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Text for one call of the engine, as it should be read, and where in it each word of the clause begins."""
+
+    text: str
+    words: tuple[tuple[int, str], ...]
+
+
+def parts(clause: str, read: Callable[[str], str], *, engine: str) -> Iterator[Part]:
+    """Cut a clause at punctuation, so that the first sound comes soon and no call is long; `read` rewrites each word.
+
+    A word is what stands between spaces, or one Chinese character. Raises `EngineError` if the clause is too long.
+    """
+    if len(clause) > LONGEST_CLAUSE:
+        raise EngineError(f"A clause may have at most {LONGEST_CLAUSE} characters.", engine=engine)
+    text, words = "", list[tuple[int, str]]()
+    for space, token in TOKEN.findall(clause):
+        spoken = read(token)
+        text += " " if space and text else ""
+        if (word := EDGES.sub("", token)) and spoken.strip():
+            words.append((len(text), word))
+        text += spoken
+        if len(text) > PART_TO or (len(text) > PART_FROM and PAUSE.search(token)):
+            yield Part(text, tuple(words))
+            text, words = "", []
+    if words:
+        yield Part(text, tuple(words))
+
+
+def time_words(part: Part, marks: Sequence[tuple[int, float]], end_ms: float, from_ms: float) -> deque[WordTime]:
+    """When each word sounds. `marks`: positions in the part's text and when their sound begins, counted from its own.
+
+    A word without a mark of its own shares the time of the marked one before it, by length. A word ends where the next
+    begins. `from_ms` is where the part begins in the clause's audio.
+    """
+    if not part.words:
+        return deque()
+    starts = [at for at, _ in part.words]
+    begins: dict[int, float] = {0: 0.0}
+    for at, ms in marks:
+        index = max(0, bisect_right(starts, at) - 1)
+        if index not in begins:
+            begins[index] = max(ms, max(begins.values()))
+    marked = [*sorted(begins.items()), (len(starts), end_ms)]
+    ends = [*starts, len(part.text)]
+    times: deque[WordTime] = deque()
+    for (first, begin), (last, end) in itertools.pairwise(marked):
+        per_character = max(0.0, end - begin) / max(1, ends[last] - ends[first])
+        for index in range(first, last):
+            start = from_ms + begin + (starts[index] - starts[first]) * per_character
+            stop = from_ms + begin + (ends[index + 1] - starts[first]) * per_character
+            times.append(WordTime(part.words[index][1], int(start), int(stop)))
+    return times
+
+
+def chunks(pcm: Samples, rate: int, at: int, words: deque[WordTime]) -> Iterator[SpeechChunk]:
+    """`pcm`, which follows the clause's first `at` samples, in chunks; each word leaves `words` with its chunk."""
+    step = samples_of(CHUNK_MS, rate)
+    for start in range(0, len(pcm), step):
+        piece = pcm[start : start + step]
+        end_ms = (at + start + len(piece)) * 1000 / rate
+        begun = []
+        while words and words[0].start_ms < end_ms:
+            begun.append(words.popleft())
+        yield SpeechChunk(piece, tuple(begun))
+
+
+def gender_in(name: str) -> str:
+    """The gender that a voice's name hints at, or nothing."""
+    lowered = name.lower()
+    if re.search(r"female|woman|girl|女", lowered):
+        return "female"
+    return "male" if re.search(r"male|man\b|boy|男", lowered) else ""
+
+
+def choose(voices: Sequence[Voice], name: str, language: str) -> Voice:
+    """The voice with the id `name`, else always the same one of the language and of the gender that `name` hints at."""
+    for voice in voices:
+        if voice.id == name:
+            return voice
+    candidates = [voice for voice in voices if voice.language == language] or list(voices)
+    candidates = [voice for voice in candidates if voice.gender == gender_in(name)] or candidates
+    return candidates[crc32(name.encode()) % len(candidates)] if name else candidates[0]
+
+
+def clamp(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -1,0 +1,1 @@
+"""The streaming loop. Imports the standard library and numpy only; engines and servers come to it."""

@@ -1,0 +1,198 @@
+"""The character's side of a session: answers are prepared, released, held, interrupted, and counted as heard."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from pipeline.context import Context
+from pipeline.engines import ChatRequest
+from pipeline.errors import LimitReached
+from pipeline.events import Interruption, ReplyFailed, ReplyGenerated, ReplyPlayed, StartReply
+from pipeline.language import language_of
+from pipeline.listening import Listening, Turn
+from pipeline.notices import PlaybackPaused, PlaybackResumed, ReplyRecord, TurnTiming
+from pipeline.playback import Playback
+from pipeline.reply import Outlet, Reply
+from pipeline.setup import Ask
+from pipeline.speaking import Manner
+from pipeline.transcript import Item, prompt
+
+PLAYED_GRACE_S = 3.0
+"""A player that reports nothing new for this long after everything should have been heard is taken to be done."""
+
+
+class Answering:
+    """Answers for one session. In the conversation one at a time, by number; beside it a few, by id."""
+
+    def __init__(self, context: Context, listening: Listening) -> None:
+        self._context, self._listening = context, listening
+        self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
+        self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
+        self._audible_until = 0.0
+        self.asked: Ask | None = None
+
+    def __getitem__(self, number: int) -> Reply:
+        return self._replies[number][0]
+
+    # --- Effects ------------------------------------------------------------------------------------------------------
+
+    def start(self, effect: StartReply) -> None:
+        """Prepare an answer; unless it is speculative, the client learns of it at once."""
+        ask, self.asked = self.asked or Ask(), None
+        turn = self._listening.turns.get(effect.turn) if effect.turn else None
+        now = self._context.now()
+        timing = TurnTiming("", turn.item.id if turn else "", turn.speech_end if turn else now, effect.speculative)
+        reply = self._make(ask, timing)
+        if not effect.speculative:
+            self._release(reply, turn)
+        work = self._answer(effect.reply, reply, ask, effect.draft)
+        self._replies[effect.reply] = (reply, self._context.spawn(work))
+
+    def release(self, number: int) -> None:
+        """The speculation was right."""
+        reply = self[number]
+        turns = self._listening.turns.values()
+        self._release(reply, next((turn for turn in turns if turn.item.id == reply.timing.item_id), None))
+
+    def drop(self, number: int) -> None:
+        """The speculation was wrong."""
+        reply, task = self._replies.pop(number)
+        reply.end("cancelled")
+        task.cancel()
+        self._context.observer.turn(replace(reply.timing, status="dropped"))
+
+    def interrupt(self, number: int, reason: Interruption) -> None:
+        """Stop the answer; the conversation keeps what was heard of it."""
+        reply, task = self._replies.pop(number)
+        heard_ms = reply.playback.position(self._context.now())
+        reply.end("cancelled", reason)
+        if reply.message and reply.message.spoken:
+            reply.message.truncate(heard_ms)
+        task.cancel()
+        self._audible_until = 0.0
+        self._context.observer.turn(reply.timing)
+
+    def pause(self, number: int) -> None:
+        """Be quiet while it is doubtful whether the person interrupts."""
+        reply = self[number]
+        reply.hold()
+        if reply.message:
+            self._context.outbox.put(PlaybackPaused(reply.message.id))
+
+    def resume(self, number: int) -> None:
+        """They did not."""
+        reply = self[number]
+        reply.go_on()
+        if reply.message:
+            self._context.outbox.put(PlaybackResumed(reply.message.id))
+
+    # --- Beside the conversation --------------------------------------------------------------------------------------
+
+    def start_beside(self, ask: Ask) -> None:
+        """Answer outside the conversation. Raises `LimitReached` if too many go on."""
+        most = self._context.limits.beside
+        if len(self._beside) >= most:
+            raise LimitReached(f"At most {most} out-of-band responses may be in progress.", code="too_many_responses")
+        reply = self._make(ask, TurnTiming("", "", self._context.now()))
+        reply.release()
+        self._beside[reply.record.id] = (reply, self._context.spawn(self._answer_beside(reply, ask)))
+
+    def cancel_beside(self, reply_id: str) -> bool:
+        """Stop an answer outside the conversation; whether there was one of that id."""
+        if reply_id not in self._beside:
+            return False
+        reply, task = self._beside.pop(reply_id)
+        reply.end("cancelled", Interruption.CLIENT_CANCELLED)
+        task.cancel()
+        return True
+
+    # --- Playing ------------------------------------------------------------------------------------------------------
+
+    def played(self, item_id: str, played_ms: float, playing: bool) -> None:
+        """The client's player reports its position in an item; items that are not being heard are ignored."""
+        for reply, _task in self._replies.values():
+            if reply.message and reply.message.id == item_id:
+                reply.playback.reported(played_ms, playing, self._context.now())
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    def _release(self, reply: Reply, turn: Turn | None) -> None:
+        if turn and turn.turn_end is not None:
+            reply.timing.began = turn.speech_end
+            reply.timing.mark("turn_end", turn.turn_end)
+            reply.timing.mark("recognized", turn.recognized_at or self._context.now())
+        reply.release()
+
+    def _make(self, ask: Ask, timing: TurnTiming) -> Reply:
+        context, setup = self._context, self._context.setup
+        voice = setup.voice if ask.voice is None else ask.voice
+        modality, most = ask.modality or setup.modality, ask.max_tokens or setup.max_tokens
+        record = ReplyRecord(context.new_id("resp"), modality, voice, ask.in_conversation, ask.metadata, most)
+        timing.reply_id = record.id
+        outbox = context.outbox
+        place = context.transcript.add
+        outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now)
+        manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
+        return Reply(record, manner, timing, outlet, Playback(self._audible_until))
+
+    async def _answer(self, number: int, reply: Reply, ask: Ask, draft: str) -> None:
+        context = self._context
+        try:
+            await self._run(reply, ask, draft)
+        except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
+            # Release first: a failure while it is still speculative must be told once the turn is over.
+            reply.end("failed", error=context.failure("reply", error))
+            context.observer.turn(reply.timing)
+            self._replies.pop(number, None)
+            context.receive(ReplyFailed(number))
+            return
+        context.observer.turn(reply.timing)
+        self._audible_until = reply.playback.ends_at(context.now())
+        context.receive(ReplyGenerated(number))
+        await self._played_out(reply)
+        self._replies.pop(number, None)
+        context.receive(ReplyPlayed(number))
+
+    async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
+        try:
+            await self._run(reply, ask, "")
+        except Exception as error:  # noqa: BLE001 — the reply's outermost frame
+            reply.end("failed", error=self._context.failure("reply", error))
+        finally:
+            self._beside.pop(reply.record.id, None)
+
+    async def _run(self, reply: Reply, ask: Ask, draft: str) -> None:
+        context = self._context
+        if not draft and ask.input is None and not ask.say:
+            await self._listening.recognized()
+        request = self._request(ask, draft)
+        engines = context.engines
+        await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
+
+    def _request(self, ask: Ask, draft: str) -> ChatRequest:
+        setup = self._context.setup
+        items = self._context.transcript.newest(self._context.limits.prompt_characters)
+        if ask.input is not None:
+            items = list(ask.input)
+        if draft:
+            items = [*items, Item("draft", text=draft)]
+        instructions = setup.instructions if ask.instructions is None else ask.instructions
+        last = next((item.text for item in reversed(items) if item.role == "user"), "")
+        return ChatRequest(
+            prompt(instructions, items),
+            setup.character,
+            language_of(last, setup.language),
+            setup.tools if ask.tools is None else ask.tools,
+            ask.tool_choice or setup.tool_choice,
+            ask.max_tokens or setup.max_tokens,
+        )
+
+    async def _played_out(self, reply: Reply) -> None:
+        """Wait until the person heard all of it; bounded, since a player may never say so."""
+        now = self._context.now
+        give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
+        while (left := reply.playback.lead_s(now())) > 0:
+            if now() > give_up and not reply.held:
+                return
+            await asyncio.sleep(min(max(left, 0.02), 0.5))

@@ -1,0 +1,65 @@
+"""What the parts of one session share: its settings, its transcript, its way to the client, its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pipeline.errors import EngineError, KaikouError
+from pipeline.events import Event
+from pipeline.outbox import Outbox
+from pipeline.pump import Workers
+from pipeline.setup import Engines, Observer, SessionLimits, Setup
+from pipeline.transcript import Transcript
+
+
+class Context:
+    """Shared by a session's `Listening` and `Answering`; made and owned by the `Session`.
+
+    receive: gives a fact to the turn machine and performs what it decides.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        engines: Engines,
+        workers: Workers,
+        limits: SessionLimits,
+        observer: Observer,
+        now: Callable[[], float],
+    ) -> None:
+        self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
+        self.now = now
+        self.active_at = now()
+        self.transcript = Transcript(limits.items)
+        self.outbox = Outbox(limits.queued_audio_s)
+        self.tasks: asyncio.TaskGroup | None = None
+        self.receive: Callable[[Event], None] = lambda _event: None
+
+    def new_id(self, kind: str) -> str:
+        """A fresh id such as "item_…" (at most 32 characters)."""
+        return f"{kind}_{secrets.token_hex(10)}"
+
+    def touch(self) -> None:
+        """Something happened that shows there is still somebody."""
+        self.active_at = self.now()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` as a task of the session: it ends with the session at the latest."""
+        if self.tasks is None:
+            work.close()
+            raise RuntimeError("The session is not running.")
+        return self.tasks.create_task(work)
+
+    def failure(self, role: str, error: Exception) -> KaikouError:
+        """The error as the client may see it; the observer gets it as it is."""
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        self.observer.engine_failed(role, error)
+        if isinstance(error, KaikouError):
+            return error
+        return EngineError(
+            "Something went wrong inside the server; the next turn is not affected.", code="server_error"
+        )

@@ -1,0 +1,215 @@
+"""What an engine is: one small protocol a role. The loop knows these shapes and never an engine's name.
+
+A shared engine is made once and opens small streams that hold all state of one utterance or reply. Recognisers and
+synthesisers are plain blocking Python, called on worker threads, one call at a time per stream; they must let go of the
+interpreter lock or live in a process of their own, and release what they hold in `close` or `finally`. Language
+models are async iterators, because nearly all of them are a network away. Errors leave as `EngineError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+from pipeline.audio import Samples
+from pipeline.character import Character
+
+Role: TypeAlias = Literal["voice_detector", "recognizer", "chat_model", "synthesizer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of a synthesiser. `language` is a BCP 47 primary tag; `gender` is "female", "male" or "neutral"."""
+
+    id: str
+    language: str
+    gender: str = "neutral"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine declares about itself.
+
+    languages: BCP 47 primary tags it can do; empty means any.
+    rate: Hz of the samples it takes or gives; 0 where that means nothing.
+    note: what a person should know (what it cannot do, what would be better); empty if nothing.
+    """
+
+    name: str
+    role: Role
+    languages: tuple[str, ...] = ()
+    rate: int = 0
+    voices: tuple[Voice, ...] = ()
+    note: str = ""
+
+
+# --- Voice detection -------------------------------------------------------------------------------------------------
+
+
+class VoiceStream(Protocol):
+    """The detector's memory of one session's audio."""
+
+    def probability(self, window: Samples) -> float:
+        """How likely the next `VoiceDetector.window` samples at 16 kHz are speech, 0 to 1. Fast enough to call inline."""
+
+
+class VoiceDetector(Protocol):
+    info: EngineInfo
+    window: int
+
+    def open(self) -> VoiceStream: ...
+    def close(self) -> None: ...
+
+
+# --- Recognition -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was understood. `language` is empty when the engine does not know."""
+
+    text: str
+    language: str = ""
+
+
+class RecognizerStream(Protocol):
+    """One utterance. Calls block; they come from one thread at a time."""
+
+    def accept(self, pcm: Samples) -> str:
+        """Take the next samples at 16 kHz; return the partial text of the utterance so far (it may be revised)."""
+
+    def settle(self, budget_s: float) -> Recognition:
+        """The best text of all audio taken so far, within about `budget_s` seconds. The stream stays open for more."""
+
+    def close(self) -> None:
+        """Free everything. Idempotent; may be called from another thread, and ends a call in flight early."""
+
+
+class Recognizer(Protocol):
+    info: EngineInfo
+
+    def open(self, language: str = "") -> RecognizerStream:
+        """Start an utterance. Raises `EngineBusy` or `EngineUnavailable`."""
+
+    def close(self) -> None: ...
+
+
+# --- Language model --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the prompt. `call_id` links a tool's output to its call."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the model may call. `parameters` is a JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What the model is asked. `messages` begin with the system prompt; `character` is there for models that are scripted.
+
+    tool_choice: "auto", "none", "required" or the name of a tool.
+    language: BCP 47 primary tag the conversation is in.
+    """
+
+    messages: Sequence[Message]
+    character: Character | None = None
+    language: str = "en"
+    tools: Sequence[Tool] = ()
+    tool_choice: str = "auto"
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the reply's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A whole function call; `arguments` is JSON text. `id` has at most 32 characters."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply, as the model counts them; `truncated` when it stopped at `max_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    truncated: bool = False
+
+
+ChatEvent: TypeAlias = TextDelta | ToolCall | Usage
+
+
+class ChatModel(Protocol):
+    info: EngineInfo
+
+    def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """Text as it is written, calls when complete, usage last. Closing the iterator cancels the request."""
+
+    async def aclose(self) -> None: ...
+
+
+# --- Synthesis -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One clause to speak. `voice` is an id of the engine or any other name, which it maps to a voice it has.
+
+    language: BCP 47 primary tag of the clause.
+    speed: 1.0 is natural; pitch: semitones up or down.
+    """
+
+    text: str
+    voice: str = ""
+    language: str = "en"
+    speed: float = 1.0
+    pitch: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WordTime:
+    """Where a word of the clause sounds, in milliseconds from the start of the clause's audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """At most 80 ms of audio at the engine's rate; `words` that begin in it, where the engine knows them."""
+
+    pcm: Samples
+    words: tuple[WordTime, ...] = ()
+
+
+class Synthesizer(Protocol):
+    info: EngineInfo
+
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+        """The clause's audio as it is made. Blocking; closing the iterator cancels."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,235 @@
+"""What can happen in a conversation and what to do about it: two closed unions of frozen dataclasses.
+
+Events are facts and go into `Dialogue.receive`; effects are orders and come out of it. `turn` numbers the person's
+utterances and `reply` the character's answers, each from 1 upwards within a session. Positions (`at`, `ended`) are
+samples on the session's line at `LINE_RATE`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+# --- Events ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The person began to speak; `at` is where, a little before it was sure."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The person fell silent at `ended`; whether the turn is over is not known yet."""
+
+    at: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The pause was only a pause."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The turn is over; the last voice was at `ended`."""
+
+    at: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioCommitted:
+    """The client ended the turn itself; the utterance `turn` is closed and no answer was asked for yet."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDiscarded:
+    """The client threw the current audio away."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialRecognized:
+    """The words of a turn so far; they may be revised."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceDrafted:
+    """The words of a turn as they stand in a pause: final, unless the person goes on."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceRecognized:
+    """The final words of a turn; empty if there were none, or if recognition failed."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequested:
+    """Somebody asked for an answer: a typed line, a client's `response.create`, a greeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCancelled:
+    """The client asked the character to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyGenerated:
+    """All of the reply's audio was sent; it may still be playing."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPlayed:
+    """The person heard the reply to its end."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """An engine broke off the reply."""
+
+    reply: int
+
+
+Event: TypeAlias = (
+    SpeechStarted
+    | SpeechPaused
+    | SpeechResumed
+    | SpeechStopped
+    | AudioCommitted
+    | AudioDiscarded
+    | PartialRecognized
+    | UtteranceDrafted
+    | UtteranceRecognized
+    | ReplyRequested
+    | ReplyCancelled
+    | ReplyGenerated
+    | ReplyPlayed
+    | ReplyFailed
+)
+"""Everything `Dialogue.receive` takes."""
+
+
+# --- Effects ---------------------------------------------------------------------------------------------------------
+
+
+class Interruption(StrEnum):
+    """Why a reply was cut off, in the words of the wire protocol."""
+
+    TURN_DETECTED = "turn_detected"
+    CLIENT_CANCELLED = "client_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUtterance:
+    """Begin to recognise `turn` from `at` on."""
+
+    turn: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftUtterance:
+    """Get the words of `turn` as they stand, in the hope that it is over."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUtterance:
+    """The turn's audio is complete: get its final words. `ended` is where the last voice was."""
+
+    turn: int
+    at: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardUtterance:
+    """Forget the turn's audio."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartReply:
+    """Ask the model for an answer to everything said so far (to the words `draft` of `turn`, if it is speculative).
+
+    A speculative reply is prepared up to its audio and kept behind a gate: nothing of it is seen or heard.
+    """
+
+    reply: int
+    turn: int | None
+    speculative: bool = False
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReply:
+    """The speculation was right: open the gate."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropReply:
+    """The speculation was wrong: nobody will know of it."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptReply:
+    """Stop playback, model and synthesis; remember only what was heard."""
+
+    reply: int
+    reason: Interruption
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlayback:
+    """The person may be interrupting: be quiet until it is known."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayback:
+    """They were not: go on where it stopped."""
+
+    reply: int
+
+
+Effect: TypeAlias = (
+    OpenUtterance
+    | DraftUtterance
+    | CloseUtterance
+    | DiscardUtterance
+    | StartReply
+    | ReleaseReply
+    | DropReply
+    | InterruptReply
+    | PausePlayback
+    | ResumePlayback
+)
+"""Everything `Dialogue.receive` returns."""

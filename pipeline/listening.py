@@ -1,0 +1,248 @@
+"""The person's side of a session: microphone samples in; where turns begin and end, and their words, out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
+from pipeline.context import Context
+from pipeline.endpoint import Endpointer, Endpointing
+from pipeline.errors import InvalidRequest, LimitReached
+from pipeline.events import (
+    AudioCommitted,
+    AudioDiscarded,
+    CloseUtterance,
+    OpenUtterance,
+    PartialRecognized,
+    SpeechPaused,
+    SpeechResumed,
+    UtteranceDrafted,
+    UtteranceRecognized,
+)
+from pipeline.notices import (
+    AudioTaken,
+    ItemAdded,
+    PartialText,
+    Transcribed,
+    TranscriptionFailed,
+    VoiceEnded,
+    VoiceHeard,
+)
+from pipeline.transcript import Item
+from pipeline.utterance import Utterance
+
+PRE_ROLL = samples_of(800)
+"""Samples kept from before a voice is noticed; more than any prefix and onset together."""
+
+SHORTEST_COMMIT_MS = 100
+"""The realtime API refuses to commit less."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was."""
+
+    number: int
+    item: Item
+    utterance: Utterance
+    by_client: bool
+    speech_end: float
+    turn_end: float | None = None
+    recognized_at: float | None = None
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class Listening:
+    """Hears for one session. `turns` holds those whose words are not known yet, and the latest one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        setup, detector = context.setup, context.engines.voice_detector
+        self._manual_mode = setup.endpointing is None
+        self._endpointer = Endpointer(setup.endpointing)
+        self._voice, self._window = detector.open(), detector.window
+        self._rest = np.zeros(0, np.int16)
+        self._pre_roll: deque[tuple[int, Samples]] = deque(maxlen=PRE_ROLL // self._window)
+        self._manual: list[Samples] = []
+        self._manual_samples = 0
+        self._heard = 0
+        self._arrived = context.now()
+        self._current: Turn | None = None
+        self.turns: dict[int, Turn] = {}
+
+    # --- Samples ------------------------------------------------------------------------------------------------------
+
+    def hear(self, pcm: Samples) -> None:
+        """Take the next samples at `LINE_RATE`, any number of them. Raises `LimitReached` for audio nobody commits."""
+        self._arrived = self._context.now()
+        if self._manual_mode:
+            self._keep_for_commit(pcm)
+            return
+        waiting = np.concatenate((self._rest, pcm)) if len(self._rest) else pcm
+        whole = len(waiting) // self._window * self._window
+        self._rest = waiting[whole:]
+        for start in range(0, whole, self._window):
+            self._hear_window(waiting[start : start + self._window])
+
+    def commit(self) -> None:
+        """The client says that the turn is over. Raises `InvalidRequest` if less than 100 ms were heard."""
+        heard = self._uncommitted()
+        if heard < samples_of(SHORTEST_COMMIT_MS):
+            raise InvalidRequest(
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{SHORTEST_COMMIT_MS}ms of audio, but buffer only has {heard * 1000 / LINE_RATE:.2f}ms of audio.",
+                code="input_audio_buffer_commit_empty",
+            )
+        self._endpointer.reset()
+        self._context.receive(AudioCommitted(self._heard))
+
+    def clear(self) -> None:
+        """The client throws away what it sent and did not commit."""
+        self._manual, self._manual_samples = [], 0
+        self._rest = self._rest[:0]
+        self._pre_roll.clear()
+        self._endpointer.reset()
+        self._context.receive(AudioDiscarded())
+
+    def configure(self, endpointing: Endpointing | None) -> None:
+        """Find turns differently from now on; None leaves it to the client and forgets a turn that goes on."""
+        if endpointing is None and not self._manual_mode:
+            self.clear()
+        if endpointing is not None:
+            self._endpointer.endpointing = endpointing
+        self._manual_mode = endpointing is None
+
+    def _hear_window(self, window: Samples) -> None:
+        at = self._heard
+        self._heard += len(window)
+        if self._current:
+            self._current.utterance.hear(window)
+        else:
+            self._pre_roll.append((at, window))
+        for event in self._endpointer.hear(self._voice.probability(window), at, len(window)):
+            if self._current and isinstance(event, SpeechPaused):
+                self._current.speech_end = self._clock_at(event.ended)
+            elif self._current and isinstance(event, SpeechResumed):
+                self._current.utterance.resume()
+            self._context.receive(event)
+
+    def _keep_for_commit(self, pcm: Samples) -> None:
+        longest_s = self._context.limits.manual_audio_s
+        if self._manual_samples + len(pcm) > longest_s * LINE_RATE:
+            raise LimitReached(
+                f"The input audio buffer holds {longest_s:g} s at most; commit or clear it first.",
+                code="input_audio_buffer_full",
+            )
+        self._manual.append(pcm)
+        self._manual_samples += len(pcm)
+        self._heard += len(pcm)
+
+    def _uncommitted(self) -> int:
+        if self._manual_mode:
+            return self._manual_samples
+        if self._current:
+            return round(self._current.utterance.seconds * LINE_RATE)
+        return sum(len(window) for _, window in self._pre_roll)
+
+    def _starved(self) -> None:
+        """The client fell silent in the middle of a turn without sending silence: hear a second of it."""
+        silence = np.zeros(self._window, np.int16)
+        for _ in range(LINE_RATE // self._window):
+            if self._endpointer.speaking:
+                self._hear_window(silence)
+
+    def _clock_at(self, position: int) -> float:
+        """When the sample at `position` arrived, given that a microphone sends in real time."""
+        return self._arrived - max(0, self._heard - position) / LINE_RATE
+
+    # --- Turns --------------------------------------------------------------------------------------------------------
+
+    def open(self, effect: OpenUtterance) -> None:
+        """Begin to recognise a turn, with the sound from just before it."""
+        context, number = self._context, effect.turn
+        utterance = Utterance(
+            context.engines.recognizer,
+            context.workers,
+            context.limits.recognition,
+            on_partial=lambda text: self._partial(turn, text),
+            on_drafted=lambda text: context.receive(UtteranceDrafted(number, text)),
+            on_starved=self._starved,
+            language=context.setup.language,
+        )
+        item = Item(context.new_id("item"), spoken=True, transcribed=False)
+        turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
+        early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
+        for samples in early:
+            utterance.hear(samples)
+        self._manual, self._manual_samples = [], 0
+        self._pre_roll.clear()
+        context.touch()
+        if not turn.by_client:
+            context.outbox.put(VoiceHeard(item.id, milliseconds_of(effect.at)))
+        self._forget_answered()
+        self.turns[number] = self._current = turn
+        turn.task = context.spawn(self._recognize(turn))
+
+    def draft(self) -> None:
+        """Get the words of the current turn as they stand."""
+        if self._current:
+            self._current.utterance.draft()
+
+    def close(self, effect: CloseUtterance) -> None:
+        """The turn is over: it becomes an item of the conversation, whose words follow."""
+        turn, self._current = self._current, None
+        if turn is None:
+            return
+        context = self._context
+        turn.speech_end, turn.turn_end = self._clock_at(effect.ended), context.now()
+        if not turn.by_client:
+            context.outbox.put(VoiceEnded(turn.item.id, milliseconds_of(effect.at)))
+        previous = context.transcript.add(turn.item)
+        context.outbox.put(AudioTaken(turn.item.id, previous))
+        context.outbox.put(ItemAdded(turn.item, previous))
+        turn.utterance.close()
+        turn.closed.set()
+
+    def discard(self) -> None:
+        """Forget the current turn's audio."""
+        turn, self._current = self._current, None
+        if turn and turn.task:
+            turn.task.cancel()
+            del self.turns[turn.number]
+
+    async def recognized(self) -> None:
+        """Wait until the words of every finished turn are known."""
+        waiting = [turn.task for turn in self.turns.values() if turn.task and turn.closed.is_set()]
+        if waiting:
+            await asyncio.wait(waiting)
+
+    def _partial(self, turn: Turn, text: str) -> None:
+        if turn is self._current:
+            self._endpointer.text = text
+        self._context.outbox.put(PartialText(turn.item.id, text))
+        self._context.receive(PartialRecognized(turn.number, text))
+
+    async def _recognize(self, turn: Turn) -> None:
+        context = self._context
+        try:
+            recognition = await turn.utterance.run()
+        except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
+            await turn.closed.wait()
+            context.outbox.put(TranscriptionFailed(turn.item.id, context.failure("recognizer", error)))
+        else:
+            turn.item.text = recognition.text
+            context.outbox.put(
+                Transcribed(turn.item.id, recognition.text, recognition.language, turn.utterance.seconds)
+            )
+        turn.item.transcribed = True
+        turn.recognized_at = context.now()
+        context.receive(UtteranceRecognized(turn.number, turn.item.text))
+
+    def _forget_answered(self) -> None:
+        for number in [number for number, turn in self.turns.items() if turn.recognized_at is not None]:
+            del self.turns[number]

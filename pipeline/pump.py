@@ -1,0 +1,124 @@
+"""The bridge between blocking engines and the event loop: calls with a bound, iterators that can be cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from pipeline.errors import EngineTimeout
+
+T = TypeVar("T")
+
+_NOTHING_LEFT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of a stream, and the error it ended with."""
+
+    error: Exception | None
+
+
+class Workers:
+    """The threads that engines block. Shared by all sessions; a call waits for a free one within its own time bound."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
+
+    async def call(self, work: Callable[[], T], *, timeout_s: float, engine: str = "") -> T:
+        """The result of `work()`. Raises `EngineTimeout` after `timeout_s`; the thread then ends when the engine does."""
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await future
+        except TimeoutError as error:
+            raise EngineTimeout(
+                f"{engine or 'The engine'} did not answer within {timeout_s:g} s.", engine=engine
+            ) from error
+
+    async def iterate(
+        self, make: Callable[[], Iterator[T]], *, timeout_s: float, engine: str = ""
+    ) -> AsyncGenerator[T, None]:
+        """The items of the blocking iterator `make()`, each within `timeout_s`, the next made only when asked for.
+
+        Closing this iterator (use `aclosing`) closes the other one on a worker thread as soon as its current step is done.
+        """
+        iterator: Iterator[T] | None = None
+
+        def step() -> object:
+            nonlocal iterator
+            if iterator is None:
+                iterator = make()
+            return next(iterator, _NOTHING_LEFT)
+
+        step_in_flight: asyncio.Future[object] | None = None
+        try:
+            while True:
+                step_in_flight = asyncio.get_running_loop().run_in_executor(self._pool, step)
+                try:
+                    async with asyncio.timeout(timeout_s):
+                        item = await asyncio.shield(step_in_flight)
+                except TimeoutError as error:
+                    message = f"{engine or 'The engine'} stalled for {timeout_s:g} s."
+                    raise EngineTimeout(message, engine=engine) from error
+                if item is _NOTHING_LEFT:
+                    return
+                yield cast(T, item)
+        finally:
+            self._close_after(step_in_flight, lambda: iterator)
+
+    def close(self) -> None:
+        """Let the threads end; does not wait for work in flight."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _close_after(self, step: asyncio.Future[object] | None, iterator: Callable[[], Iterator[T] | None]) -> None:
+        def close() -> None:
+            if (open_one := iterator()) is not None and (end := getattr(open_one, "close", None)) is not None:
+                end()
+
+        def submit(_done: object) -> None:
+            if step is not None and not step.cancelled():
+                step.exception()  # read, so that a failure after cancellation is not reported as lost
+            try:
+                self._pool.submit(close)
+            except RuntimeError:  # the pool is shut down: the process is ending
+                close()
+
+        if step is None:
+            return
+        if step.done():
+            submit(step)
+        else:
+            step.add_done_callback(submit)
+
+
+async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenerator[T, None]:
+    """The items of `source`, up to `items` of them fetched before they are asked for.
+
+    What `source` raises is raised here, after the items before it. Closing this generator closes `source`.
+    """
+    fetched: asyncio.Queue[T | _End] = asyncio.Queue(items)
+
+    async def fetch() -> None:
+        error: Exception | None = None
+        try:
+            async with aclosing(source):
+                async for item in source:
+                    await fetched.put(item)
+        except Exception as failure:  # noqa: BLE001 — handed on to the reader
+            error = failure
+        await fetched.put(_End(error))
+
+    task = asyncio.create_task(fetch())
+    try:
+        while not isinstance(item := await fetched.get(), _End):
+            yield item
+        if item.error:
+            raise item.error
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

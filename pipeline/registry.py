@@ -1,0 +1,73 @@
+"""Engines by role and name, found when they are asked for: nothing is imported before it is used.
+
+Ours are listed here as "module:attribute"; a third party's come from the entry-point group `kaikou.engines`, named
+"role.name". An attribute is a factory: called with the engine's settings (a mapping), it returns the engine or raises
+`EngineUnavailable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from pipeline.engines import Role
+from pipeline.errors import SettingError
+
+ENTRY_POINT_GROUP = "kaikou.engines"
+
+BUILT_IN: Mapping[Role, Mapping[str, str]] = {
+    "voice_detector": {"silero": "models.silero:create"},
+    "recognizer": {"pocketsphinx": "models.pocketsphinx:create", "stub": "models.stub:create_recognizer"},
+    "chat_model": {
+        "openai": "models.openai_chat:create",
+        "scripted": "models.scripted:create",
+        "stub": "models.stub:create_chat_model",
+    },
+    "synthesizer": {
+        "espeak": "models.espeak:create",
+        "flite": "models.flite:create",
+        "embedded": "models.embedded_voices:create",
+        "stub": "models.stub:create_synthesizer",
+    },
+}
+
+SETS: Mapping[str, Mapping[Role, str]] = {
+    "embedded": {"voice_detector": "silero", "recognizer": "pocketsphinx", "synthesizer": "embedded"},
+    "stub": {"voice_detector": "silero", "recognizer": "stub", "chat_model": "stub", "synthesizer": "stub"},
+}
+"""Engine sets by name. A role that a set leaves open is filled by what the settings or the machine offer."""
+
+
+def names(role: Role) -> list[str]:
+    """Every engine known for `role`, ours first."""
+    return [*BUILT_IN[role], *_third_party(role)]
+
+
+def create(role: Role, name: str, settings: Mapping[str, Any] | None = None) -> Any:
+    """Make the engine `name` of `role`. Raises `SettingError` for an unknown name, `EngineUnavailable` from the engine."""
+    return _factory(role, name)(dict(settings or {}))
+
+
+def local_model_finder() -> Callable[[], Any]:
+    """The async function that looks for a language-model server on this machine: where it is, or None."""
+    find: Callable[[], Any] = import_module("models.discovery").find_local_model
+    return find
+
+
+def _factory(role: Role, name: str) -> Callable[[dict[str, Any]], Any]:
+    if target := BUILT_IN[role].get(name):
+        module, _, attribute = target.partition(":")
+        factory: Callable[[dict[str, Any]], Any] = getattr(import_module(module), attribute)
+        return factory
+    if point := _third_party(role).get(name):
+        loaded: Callable[[dict[str, Any]], Any] = point.load()
+        return loaded
+    raise SettingError(f"There is no {role.replace('_', ' ')} called {name!r}; known: {', '.join(names(role))}.")
+
+
+def _third_party(role: Role) -> dict[str, Any]:
+    prefix = role + "."
+    points = entry_points(group=ENTRY_POINT_GROUP)
+    return {point.name.removeprefix(prefix): point for point in points if point.name.startswith(prefix)}

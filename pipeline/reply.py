@@ -1,0 +1,254 @@
+"""One answer on its way to the person: what `speaking` makes goes through a gate and at a pace to the client.
+
+The model writes on while a clause is being spoken, since each stage reads ahead of the next within bounds. Sending waits
+at the gate while the answer is speculative, waits while playback is held, and stays at most `lead_s` ahead of the player.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from pipeline.audio import Samples
+from pipeline.engines import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
+from pipeline.errors import KaikouError
+from pipeline.notices import (
+    Notice,
+    ReplyAudio,
+    ReplyEnded,
+    ReplyItemEnded,
+    ReplyItemStarted,
+    ReplyRecord,
+    ReplyStarted,
+    ReplyStatus,
+    ReplyText,
+    ReplyWords,
+    TurnTimed,
+    TurnTiming,
+)
+from pipeline.playback import Playback
+from pipeline.pump import Workers, read_ahead
+from pipeline.speaking import Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
+from pipeline.transcript import Item
+
+CLAUSES_AHEAD = 64
+PIECES_AHEAD = 50
+"""Pieces of audio, at most 80 ms each, that are made before they can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where a reply's results go.
+
+    tell: queue a notice for the client; room: wait until there is room for audio; take_back: remove the queued audio of
+    a reply, returning its milliseconds; place: put an item into the conversation, returning the id before it;
+    new_id: a fresh id with the given prefix; now: the clock, in seconds.
+    """
+
+    tell: Callable[[Notice], None]
+    room: Callable[[], Awaitable[None]]
+    take_back: Callable[[ReplyRecord], float]
+    place: Callable[[Item], str | None]
+    new_id: Callable[[str], str]
+    now: Callable[[], float]
+
+
+class Reply:
+    """One answer. `run` makes and sends it; `release`, `hold`, `go_on` and `end` steer it from outside."""
+
+    def __init__(
+        self, record: ReplyRecord, manner: Manner, timing: TurnTiming, outlet: Outlet, playback: Playback
+    ) -> None:
+        self.record, self.manner, self.timing, self.playback = record, manner, timing, playback
+        self._outlet = outlet
+        self._released, self._audible = asyncio.Event(), asyncio.Event()
+        self._audible.set()
+        self._begun = self._ended = False
+        self._open: Item | None = None
+        self._sent_text = ""
+        self._clause: SpokenClause | None = None
+        self._clause_at_ms = 0.0
+        self._words_told = True
+
+    @property
+    def message(self) -> Item | None:
+        """The message that is or was spoken."""
+        return next((item for item in reversed(self.record.items) if item.type == "message"), None)
+
+    @property
+    def held(self) -> bool:
+        """Whether playback is paused."""
+        return not self._audible.is_set()
+
+    # --- Steering -----------------------------------------------------------------------------------------------------
+
+    def release(self) -> None:
+        """Open the gate; the client learns of the reply now."""
+        if not self._begun and not self._ended:
+            self._begun = True
+            self._outlet.tell(ReplyStarted(self.record))
+        self._released.set()
+
+    def hold(self) -> None:
+        """Send no more audio until `go_on`."""
+        self._audible.clear()
+        self.playback.pause(self._outlet.now())
+
+    def go_on(self) -> None:
+        """Send again."""
+        self.playback.resume(self._outlet.now())
+        self._audible.set()
+
+    def end(self, status: ReplyStatus, reason: str = "", error: KaikouError | None = None) -> None:
+        """Close the reply towards the client, once. Nothing of it is sent afterwards."""
+        if self._ended:
+            return
+        self._ended = True
+        self.record.status, self.record.reason, self.record.error = status, reason, error
+        self.timing.status = status
+        if not self._begun:
+            return
+        if status == "cancelled":
+            self.playback.taken_back(self._outlet.take_back(self.record))
+        self._close_item("completed" if status == "completed" else "incomplete")
+        self._outlet.tell(ReplyEnded(self.record))
+        self._outlet.tell(TurnTimed(self.timing))
+
+    # --- Making -------------------------------------------------------------------------------------------------------
+
+    async def run(
+        self,
+        model: ChatModel,
+        request: ChatRequest,
+        synthesizer: Synthesizer,
+        workers: Workers,
+        limits: SpeakingLimits,
+    ) -> None:
+        """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
+        events = said(self.manner.say) if self.manner.say else asked(model, request, limits, self._first_token)
+        if self.manner.modality == "text":
+            async with aclosing(events):
+                await self._released.wait()
+                async for event in events:
+                    self._send_other(event)
+        else:
+            clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
+            pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits), PIECES_AHEAD)
+            async with aclosing(pieces):
+                await self._released.wait()
+                async for piece in pieces:
+                    if isinstance(piece, Piece):
+                        await self._send_piece(piece, synthesizer.info.rate, limits.lead_s)
+                    else:
+                        self._send_other(piece)
+        if self.record.usage.truncated:
+            self.end("incomplete", "max_output_tokens")
+        else:
+            self.end("completed")
+
+    def _first_token(self) -> None:
+        self.timing.mark("first_token", self._outlet.now())
+
+    # --- Sending ------------------------------------------------------------------------------------------------------
+
+    async def _send_piece(self, piece: Piece, rate: int, lead_s: float) -> None:
+        if piece.clause is not self._clause:
+            await self._turn()
+            self._begin_clause(piece.clause)
+        if piece.pcm is None or not len(piece.pcm):
+            return
+        await self._pace(lead_s)
+        await self._turn()
+        self._send_audio(piece.pcm, rate)
+        self._tell_words()
+
+    async def _turn(self) -> None:
+        await self._audible.wait()
+        await self._outlet.room()
+
+    async def _pace(self, lead_s: float) -> None:
+        while (excess := self.playback.lead_s(self._outlet.now()) - lead_s) > 0:
+            await asyncio.sleep(max(0.01, excess))
+
+    def _begin_clause(self, clause: SpokenClause) -> None:
+        item = self._message()
+        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, False
+        self._tell_text(item, clause.text)
+        # Guessed times, until the clause is made: an interruption in its first moments needs some.
+        item.words += _later(clause.words, self._clause_at_ms)
+
+    def _send_audio(self, pcm: Samples, rate: int) -> None:
+        item, now = self._message(), self._outlet.now()
+        if self.timing.first_audio is None:
+            self.timing.mark("first_audio", now)
+            self._outlet.tell(TurnTimed(replace(self.timing)))
+        self.playback.sent(len(pcm) * 1000 / rate, now)
+        item.audio_ms = round(self.playback.sent_ms)
+        self._outlet.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
+
+    def _tell_words(self) -> None:
+        """Tell the client where the clause's words are, as soon as all of it is made."""
+        clause, item = self._clause, self._open
+        if clause is None or item is None or self._words_told or not clause.timed:
+            return
+        self._words_told = True
+        words = _later(clause.words, self._clause_at_ms)
+        item.words = [word for word in item.words if word.start_ms < self._clause_at_ms] + words
+        self._outlet.tell(ReplyWords(self.record, item, words))
+
+    def _send_other(self, event: TextDelta | ToolCall | Usage) -> None:
+        match event:
+            case TextDelta():
+                self._tell_text(self._message(), event.text)
+            case ToolCall():
+                self._close_item("completed")
+                call = Item(
+                    self._outlet.new_id("item"),
+                    "function_call",
+                    "assistant",
+                    "in_progress",
+                    call_id=event.id,
+                    name=event.name,
+                )
+                self._begin_item(call)
+                self._tell_text(call, event.arguments)
+                self._close_item("completed")
+            case Usage():
+                self.record.usage = event
+
+    # --- Items --------------------------------------------------------------------------------------------------------
+
+    def _message(self) -> Item:
+        """The message that is being sent; begins one if there is none."""
+        if self._open is None:
+            spoken = self.manner.modality == "audio"
+            self._begin_item(Item(self._outlet.new_id("item"), "message", "assistant", "in_progress", spoken=spoken))
+        assert self._open is not None
+        return self._open
+
+    def _begin_item(self, item: Item) -> None:
+        self.release()
+        self._open, self._sent_text = item, ""
+        self.record.items.append(item)
+        previous = self._outlet.place(item) if self.record.in_conversation else None
+        self._outlet.tell(ReplyItemStarted(self.record, len(self.record.items) - 1, item, previous))
+
+    def _tell_text(self, item: Item, delta: str) -> None:
+        self._sent_text += delta
+        item.text += delta
+        self._outlet.tell(ReplyText(self.record, len(self.record.items) - 1, item, delta))
+
+    def _close_item(self, status: str) -> None:
+        if (item := self._open) is None:
+            return
+        self._tell_words()
+        self.timing.mark("last_audio", self._outlet.now()) if item.spoken else None
+        item.status = "completed" if status == "completed" else "incomplete"
+        self._outlet.tell(ReplyItemEnded(self.record, len(self.record.items) - 1, item, self._sent_text))
+        self._open = None
+
+
+def _later(words: list[WordTime], by_ms: float) -> list[WordTime]:
+    return [WordTime(word.text, round(word.start_ms + by_ms), round(word.end_ms + by_ms)) for word in words]

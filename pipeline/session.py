@@ -1,0 +1,204 @@
+"""One conversation: it performs what `Dialogue` decides. Owns the conversation's tasks and nothing that outlives them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import assert_never
+
+from pipeline.answering import Answering
+from pipeline.audio import Samples
+from pipeline.context import Context
+from pipeline.dialogue import Dialogue
+from pipeline.errors import InvalidRequest
+from pipeline.events import (
+    CloseUtterance,
+    DiscardUtterance,
+    DraftUtterance,
+    DropReply,
+    Effect,
+    Event,
+    InterruptReply,
+    OpenUtterance,
+    PausePlayback,
+    ReleaseReply,
+    ReplyCancelled,
+    ReplyPlayed,
+    ReplyRequested,
+    ResumePlayback,
+    StartReply,
+)
+from pipeline.listening import Listening
+from pipeline.notices import ItemAdded
+from pipeline.outbox import Outbox
+from pipeline.pump import Workers
+from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
+from pipeline.transcript import Item, Transcript
+
+
+class _Ended(Exception):
+    """Leaves the session's task group."""
+
+
+class Session:
+    """A conversation with one person. `run` once; everything else from the same event loop while it runs.
+
+    What it has to say waits in `outbox`; what was said is in `transcript`.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        engines: Engines,
+        workers: Workers,
+        limits: SessionLimits | None = None,
+        observer: Observer | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._context = Context(setup, engines, workers, limits or SessionLimits(), observer or Observer(), now)
+        self._context.receive = self._receive
+        self._dialogue = Dialogue(setup.policy)
+        self._listening = Listening(self._context)
+        self._answering = Answering(self._context, self._listening)
+        self._closing = asyncio.Event()
+
+    @property
+    def setup(self) -> Setup:
+        """The settings in force; change them by `configure`."""
+        return self._context.setup
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits for the client."""
+        return self._context.outbox
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said and heard."""
+        return self._context.transcript
+
+    @property
+    def idle_s(self) -> float:
+        """How long nobody has spoken, written or asked for anything."""
+        return self._context.now() - self._context.active_at
+
+    def new_id(self, kind: str) -> str:
+        """A fresh id for an item of the client's."""
+        return self._context.new_id(kind)
+
+    async def run(self) -> None:
+        """Live until `close` or cancellation; nothing that was started goes on when this returns."""
+        try:
+            async with asyncio.TaskGroup() as self._context.tasks:
+                await self._closing.wait()
+                raise _Ended
+        except* _Ended:
+            pass
+        finally:
+            self._context.tasks = None
+
+    def close(self) -> None:
+        """End the session. Idempotent."""
+        self._closing.set()
+
+    def configure(self, setup: Setup) -> None:
+        """Change the settings; a turn or an answer that goes on keeps those it began with."""
+        self._context.setup = setup
+        self._dialogue.policy = setup.policy
+        self._listening.configure(setup.endpointing)
+
+    # --- What the client does -----------------------------------------------------------------------------------------
+
+    def hear(self, pcm: Samples) -> None:
+        """Take microphone samples at `LINE_RATE`. Voice detection takes about 0.2 ms for each 32 ms: keep calls short."""
+        self._listening.hear(pcm)
+
+    def commit_audio(self) -> None:
+        """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
+        self._listening.commit()
+
+    def clear_audio(self) -> None:
+        """The client throws uncommitted audio away."""
+        self._listening.clear()
+
+    def add_item(self, item: Item, after: str | None = None) -> None:
+        """Put an item of the client's into the conversation. Raises `InvalidRequest`, see `Transcript.add`."""
+        self._context.touch()
+        self.outbox.put(ItemAdded(item, self.transcript.add(item, after)))
+
+    def request_reply(self, ask: Ask) -> None:
+        """Have the character answer. Raises `InvalidRequest` while it is already answering."""
+        self._context.touch()
+        if not ask.in_conversation:
+            self._answering.start_beside(ask)
+            return
+        if active := self._active_reply():
+            raise InvalidRequest(
+                f"Conversation already has an active response in progress: {active}. "
+                "Wait until the response is finished before creating a new one.",
+                code="conversation_already_has_active_response",
+            )
+        self._answering.asked = ask
+        self._receive(ReplyRequested())
+
+    def cancel_reply(self, reply_id: str | None = None) -> None:
+        """Stop the answer called `reply_id`, or the one in progress. Raises `InvalidRequest` if there is none."""
+        if reply_id and self._answering.cancel_beside(reply_id):
+            return
+        active = self._active_reply()
+        if active is None or reply_id not in (None, active):
+            raise InvalidRequest("Cancellation failed: no active response found", code="response_cancel_not_active")
+        self._receive(ReplyCancelled())
+
+    def truncate(self, item_id: str, heard_ms: int) -> None:
+        """The person heard only the first `heard_ms` of an item. Raises `InvalidRequest` unless the character said it."""
+        item = self.transcript.get(item_id)
+        if item is None or item.role != "assistant" or item.type != "message":
+            message = f"There is no assistant message '{item_id}' to truncate."
+            raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
+        item.truncate(heard_ms)
+        current = self._dialogue.reply
+        if current and current.generated and self._answering[current.id].message is item:
+            self._receive(ReplyPlayed(current.id))
+
+    def played(self, item_id: str, played_ms: float, playing: bool) -> None:
+        """The client's player reports how much of an item was heard, and whether it is playing."""
+        self._answering.played(item_id, played_ms, playing)
+
+    def _active_reply(self) -> str | None:
+        current = self._dialogue.reply
+        if current is None or current.speculative or current.generated:
+            return None
+        return self._answering[current.id].record.id
+
+    # --- What the turn machine decides --------------------------------------------------------------------------------
+
+    def _receive(self, event: Event) -> None:
+        for effect in self._dialogue.receive(event):
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case OpenUtterance():
+                self._listening.open(effect)
+            case DraftUtterance():
+                self._listening.draft()
+            case CloseUtterance():
+                self._listening.close(effect)
+            case DiscardUtterance():
+                self._listening.discard()
+            case StartReply():
+                self._answering.start(effect)
+            case ReleaseReply():
+                self._answering.release(effect.reply)
+            case DropReply():
+                self._answering.drop(effect.reply)
+            case InterruptReply():
+                self._answering.interrupt(effect.reply, effect.reason)
+            case PausePlayback():
+                self._answering.pause(effect.reply)
+            case ResumePlayback():
+                self._answering.resume(effect.reply)
+            case _:
+                assert_never(effect)

@@ -1,0 +1,95 @@
+"""What a conversation is set to, and what one answer may be asked to do differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.character import Character
+from pipeline.dialogue import Policy
+from pipeline.endpoint import Endpointing
+from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, VoiceDetector
+from pipeline.notices import TurnTiming
+from pipeline.speaking import Modality, SpeakingLimits
+from pipeline.transcript import Item
+from pipeline.utterance import RecognitionLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engines of a session; shared with every other session."""
+
+    voice_detector: VoiceDetector
+    recognizer: Recognizer
+    chat_model: ChatModel
+    synthesizer: Synthesizer
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The changeable settings of a conversation.
+
+    instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
+    endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
+    """
+
+    instructions: str = ""
+    character: Character | None = None
+    language: str = "en"
+    voice: str = ""
+    speed: float = 1.0
+    modality: Modality = "audio"
+    tools: Sequence[Tool] = ()
+    tool_choice: str = "auto"
+    max_tokens: int | None = None
+    endpointing: Endpointing | None = field(default_factory=Endpointing)
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One answer that was asked for. None means: as the conversation is set.
+
+    say: spoken as it stands, without a model. input: shown to the model instead of the conversation.
+    in_conversation: whether the answer becomes part of it; if not, it may run beside another one.
+    """
+
+    say: str = ""
+    instructions: str | None = None
+    modality: Modality | None = None
+    voice: str | None = None
+    tools: Sequence[Tool] | None = None
+    tool_choice: str | None = None
+    max_tokens: int | None = None
+    input: Sequence[Item] | None = None
+    in_conversation: bool = True
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Bounds of one session.
+
+    queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
+    prompt_characters: how much of the conversation the model sees. items: how long a conversation may get.
+    beside: answers outside the conversation that may run at once.
+    """
+
+    queued_audio_s: float = 4.0
+    manual_audio_s: float = 300.0
+    prompt_characters: int = 24_000
+    items: int = 2_000
+    beside: int = 4
+    recognition: RecognitionLimits = field(default_factory=RecognitionLimits)
+    speaking: SpeakingLimits = field(default_factory=SpeakingLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who is told how a session goes: the operator's logs and metrics.
+
+    turn: a turn was answered, or given up, with its timing; engine_failed: role and error.
+    """
+
+    turn: Callable[[TurnTiming], None] = lambda _timing: None
+    engine_failed: Callable[[str, Exception], None] = lambda _role, _error: None

@@ -1,0 +1,398 @@
+"""Model text is written for eyes: markdown, emoji, links, stage directions. A voice must never see them.
+
+`Markup` turns it, as it streams, into visible text (captions, transcript); `visible` does so for a text that is whole;
+`speakable` turns visible text into what a synthesiser is given.
+
+Theory of operation of `Markup`. Most characters are visible as they come. One that may begin markup is held back until
+what follows decides it, at most a few hundred characters later. Each `*_BEGUN` pattern matches the texts that could
+still become that markup: every proper prefix of the whole pattern, so that the outcome never depends on how the text
+was cut. A line break decides everything, and `finish` is a line break.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+WIDE = (
+    r"\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    r"\U00020000-\U0003ffff"
+)
+"""Regex ranges of the scripts written without spaces: Han and kana."""
+
+EMOJI = (
+    r"\u2139\u231a\u231b\u2328\u23cf\u23e9-\u23f3\u23f8-\u23fa\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2775"
+    r"\u2794-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f"
+)
+"""Regex ranges of emoji, pictographs, flags, skin tones and tags; the circled digits between them are content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word alone in square brackets, such as `[cheerful]`, in lower case. It is nowhere in the text."""
+
+    name: str
+
+
+Piece: TypeAlias = str | Mark
+
+
+def _cleaning() -> dict[int, int | None]:
+    """Maps characters that format or control to nothing, and every space to " " or a line break."""
+    formatting = [0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFE0E, 0xFE0F, 0xFEFF]
+    broken = [*range(0x20), *range(0x7F, 0xA0), 0xFFFD, *range(0xD800, 0xE000)]
+    spaces = [*map(ord, "\t\u00a0\u1680\u202f\u205f\u3000"), *range(0x2000, 0x200B)]
+    table: dict[int, int | None] = dict.fromkeys(formatting + broken)
+    return table | dict.fromkeys(spaces, ord(" ")) | dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), ord("\n"))
+
+
+_CLEANING = _cleaning()
+_MARKS = ".,;:!?…。，；：！？、"
+_SENTENCE_ENDS = '.!?…。！？～~"”」』)）'
+_DECORATION = re.compile(rf"[*_~`{EMOJI}\u200d\u20e3]")
+_PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
+_LETTER = re.compile(rf"[^\W_{WIDE}]")
+_PLAIN = re.compile(rf"[^ \n*_~`\[!(（<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
+_RUN = re.compile(r"([*_~`])\1{0,79}")
+_REST_OF_URL = re.compile(rf"[^\s<>\"“”*`|\]」》）。，；！？、{WIDE}{EMOJI}]*")
+
+_LINE = re.compile(
+    r"(?P<rule>[-*_=:| ]{1,200}\n)|(?P<fence>`{3,80}[^`\n]{0,40}\n)|(?P<heading>#{1,6} )|(?P<quote>>(?=[ >\n]))"
+    r"|(?P<bullet>[-+*•◦▪●‣] )|(?P<item>\d{1,2})[.)] |(?P<row>\|)"
+)
+_LINE_BEGUN = re.compile(r"[-*_=:| ]{1,200}|`{1,80}|`{3,80}[^`\n]{0,40}|#{1,6}|[>+•◦▪●‣]|\d{1,2}[.)]?")
+_CELL = re.compile(r"\| {0,200}")
+
+_ADDRESS = r"(?:[^()\n]|\([^()\n]{0,200}\)){0,400}"
+_LINK = re.compile(rf"\[([^\[\]\n]{{0,120}})\]\({_ADDRESS}\)")
+_LINK_BEGUN = re.compile(rf"\[[^\[\]\n]{{0,120}}(?:\](?:\({_ADDRESS}(?:\([^()\n]{{0,200}})?)?)?")
+_BRACKET = re.compile(r"\[([^\[\]\n]{0,120})\]")
+_MARK = re.compile(r"[A-Za-z]+(?:-[a-z]+)*")
+_NOTE = re.compile(rf"\^?[\d, –-]*|[A-Za-z][a-z'-]*(?: [a-z'-]+){{0,3}}|[{WIDE}]{{1,6}}")
+_PARENTHESIS = re.compile(r"[(（]([^()（）\n]{1,40})[)）]")
+_PARENTHESIS_BEGUN = re.compile(r"[(（][^()（）\n]{0,40}")
+_STARRED = {c: re.compile(rf"\{c}(?! )([^{c}\n]{{1,80}})(?<! )\{c}(?=[^{c}])") for c in "*_"}
+_STARRED_BEGUN = {c: re.compile(rf"\{c}(?! )[^{c}\n]{{0,80}}(?:(?<! )\{c})?") for c in "*_"}
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,20})(?:[^<>\n\w-][^<>\n]{0,200})?>")
+_TAG_BEGUN = re.compile(r"</?(?:[A-Za-z][\w-]{0,20}(?:[^<>\n\w-][^<>\n]{0,200})?)?")
+_BREAKING_TAGS = frozenset("br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr blockquote pre".split())
+_INLINE_TAGS = frozenset("a b i u s em strong code span sub sup mark small kbd".split())
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
+_ENTITY_BEGUN = re.compile(r"&(?:#\d{0,7}|#[xX][0-9a-fA-F]{0,6}|[A-Za-z]{0,8}|[A-Za-z]{2,8}\d{1,2})")
+_ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
+
+_STEM = (
+    "laugh|sigh|gasp|grin|wink|nod|shrug|cough|sniff|sob|groan|yawn|snort|gulp|frown|whisper|murmur|mutter|hum|blush"
+    "|chuckl|giggl|smil|smirk|paus|winc|sniffl|exhal|inhal"
+)
+_DIRECTION = re.compile(
+    rf"(?:[a-z]+ly )?(?:(?:{_STEM})(?:e?s|[bdgmn]?ing)|clear(?:s|ing)(?: his| her| my| their)? throat)"
+    rf"(?: [a-z]+ly| again| (?:a|at|to|with|in|back) [a-z]+)?[.!…]*|(?:{_STEM})(?:e|ter)?[.!…]*"
+    "|(?:[大微轻苦偷坏]?笑|叹了?口?气|叹息|哭|抽泣|停顿|沉默|咳嗽|清了?清?嗓子|点头|摇头|耸肩|眨眼|鼓掌|打哈欠|[轻低小]声)"
+    "(?:[着了地道]|一[声下])?[。！…]*",
+    re.IGNORECASE,
+)
+_ACTION = re.compile(r"(?:[a-z]+ly )?([a-z]+(?:[^sui\W]s|ing))\b")
+_GESTURES = frozenset("waves waving bows bowing claps clapping blinks blinking cries crying beams beaming hugs".split())
+_NO_ACTIONS = frozenset(
+    "has was does goes as yes thanks always perhaps sometimes besides towards nothing something anything everything"
+    " during being speaking according regarding".split()
+)
+
+
+class Markup:
+    """Takes model text as it streams and gives the visible text and the marks in it, in order.
+
+    Spaces are single, and so are line breaks; they come with the character that follows, so none is ever last.
+
+    What stands in asterisks or underscores is a stage direction, and vanishes, when it begins a sentence or a clause and
+    is a known one ("*sighs*", "*clears throat*"), or when it begins a sentence, has several words and opens with a verb
+    in -s or -ing in lower case ("*leans in closer*"). Else it is emphasis and stays. In round brackets only the known
+    ones vanish: "(born 1879)" is content. In square brackets so does all that is a number, nothing, or a few lower-case
+    words; a single word is a mark.
+    """
+
+    def __init__(self) -> None:
+        self.gap = ""
+        """The space or line break that is known to follow the visible text so far."""
+        self._held = ""
+        self._pieces: list[Piece] = []
+        self._fresh: list[str] = []
+        self._tail = ""
+        self._removed = False
+        self._line_begins = True
+        self._last_item = 0
+        self._in_row = self._in_code = self._in_url = False
+        self._emphasis = ""
+
+    @property
+    def undecided(self) -> bool:
+        """Whether text is held back."""
+        return bool(self._held)
+
+    def push(self, text: str) -> list[Piece]:
+        """Take more text; return what became visible by it, marks and texts in turn."""
+        held = self._held + text.translate(_CLEANING)
+        at = 0
+        while at < len(held) and (end := self._step(held, at)):
+            at = end
+        self._held = held[at:]
+        self._flush()
+        pieces, self._pieces = self._pieces, []
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """The text is over: return what was still held back."""
+        return self.push("\n")
+
+    # A step takes the held text and where it is in it. It returns where to go on, or 0 to wait for more text.
+
+    def _step(self, held: str, at: int) -> int:
+        char = held[at]
+        if char == "\n":
+            return self._break_line(at + 1)
+        if char == " ":
+            self.gap = self.gap or " "
+            self._in_url = False
+            return at + 1
+        if self._line_begins:
+            return self._begin_line(held, at)
+        if self._in_url:
+            if (url := _REST_OF_URL.match(held, at)) and url[0]:
+                return self._write(url[0], url.end())
+            self._in_url = False
+        if plain := _PLAIN.match(held, at):
+            return self._write(plain[0], plain.end())
+        if char in "#0123456789":
+            return self._drop(at + 2) if at + 1 < len(held) else 0  # a keycap, or not yet known to be one
+        if char == "\u200d" and not self._removed:
+            return self._write(char, at + 1)  # joins letters of Indic scripts; behind an emoji it goes with it
+        if _PICTURE.match(char):
+            return self._drop(at + 1)
+        if self._in_code and char != "`":
+            return self._write(char, at + 1)
+        return self._mark_up(char, held, at)
+
+    def _mark_up(self, char: str, held: str, at: int) -> int:
+        match char:
+            case "*" | "_" | "~" | "`":
+                return self._emphasize(held, at)
+            case "[":
+                return self._bracket(held, at)
+            case "!":
+                return self._exclaim(held, at)
+            case "(" | "（":
+                return self._parenthesis(held, at)
+            case "<":
+                return self._tag(held, at)
+            case "&":
+                return self._entity(held, at)
+            case "|" if self._in_row:
+                return self._cell(held, at)
+            case "\\" if escape := _ESCAPE.match(held, at):
+                return self._write(escape[0][1], escape.end())
+            case "\\" if at + 1 == len(held):
+                return 0
+            case ":" if self._tail.lower().endswith(("http", "https")) and not self.gap:
+                self._in_url = held.startswith("://", at)
+                return self._write(char, at + 1) if self._in_url or not "://".startswith(held[at:]) else 0
+        return self._write(char, at + 1)
+
+    def _break_line(self, end: int) -> int:
+        self.gap, self._emphasis, self._line_begins = "\n", "", True
+        self._in_row = self._in_code = self._in_url = False
+        return end
+
+    def _begin_line(self, held: str, at: int) -> int:
+        if _LINE_BEGUN.fullmatch(held, at):
+            return 0
+        if line := _LINE.match(held, at):
+            match line.lastgroup:
+                case "rule" | "fence":
+                    return self._break_line(line.end())
+                case "quote" | "bullet":
+                    return line.end()
+                case "item" if int(line["item"]) in (1, self._last_item + 1):  # else it is a number that is said
+                    self._last_item = int(line["item"])
+                    return line.end()
+                case "heading" | "row" as kind:
+                    self._in_row, self._line_begins = kind == "row", False
+                    return line.end()
+        self._line_begins = False
+        return self._step(held, at)
+
+    def _cell(self, held: str, at: int) -> int:
+        cell = _CELL.match(held, at)
+        end = cell.end() if cell else at
+        if end == len(held) and end - at <= 200:
+            return 0
+        if self.gap != "\n" and not held.startswith("\n", end):
+            self.gap = ""
+            if self._tail[-1:] not in _MARKS:
+                self._write(",", end)
+            self.gap = " "
+        return end
+
+    def _emphasize(self, held: str, at: int) -> int:
+        run = _RUN.match(held, at)
+        end = run.end() if run else at
+        length, mark, before, after = end - at, held[at], self._before(), held[end : end + 1]
+        if length == 80 or not after:
+            return end if length == 80 else 0
+        if mark == "`":
+            self._in_code ^= length < 3
+            return end
+        if length == 1 and mark == self._emphasis:
+            self._emphasis = ""
+            return end
+        if length == 1 and mark != "~" and not _LETTER.match(before):
+            if starred := _STARRED[mark].match(held, at):
+                if self._is_direction(starred[1]):
+                    return self._drop(starred.end())
+                self._emphasis = mark
+                return end
+            if _STARRED_BEGUN[mark].fullmatch(held, at):
+                return 0
+        joins = _LETTER.match(before) and _LETTER.match(after) and (length == 1 or mark == "_" or before.isdigit())
+        alone = not before and after in " \n" and length == 1
+        return self._write(held[at:end], end) if joins or alone or (mark == "~" and length == 1) else end
+
+    def _is_direction(self, starred: str) -> bool:
+        before = "" if self.gap == "\n" else self._tail[-1:]
+        if _DIRECTION.fullmatch(starred):
+            return before in _SENTENCE_ENDS + _MARKS + "—–-"
+        action = _ACTION.match(starred)
+        if not action or before not in _SENTENCE_ENDS:
+            return False
+        return starred in _GESTURES or (action.end() < len(starred) and action[1] not in _NO_ACTIONS)
+
+    def _link(self, held: str, at: int) -> int | None:
+        if link := _LINK.match(held, at):
+            words = _DECORATION.sub("", link[1]).split()
+            return self._write(" ".join(words), link.end()) if words else self._drop(link.end())
+        return 0 if _LINK_BEGUN.fullmatch(held, at) else None
+
+    def _exclaim(self, held: str, at: int) -> int:
+        before = self._before()
+        if not before or not (before.isalnum() or before in _MARKS):  # an image begins here, if anywhere
+            if at + 1 == len(held):
+                return 0
+            if held[at + 1] == "[" and (image := self._link(held, at + 1)) is not None:
+                return image
+        return self._write("!", at + 1)
+
+    def _bracket(self, held: str, at: int) -> int:
+        if (link := self._link(held, at)) is not None:
+            return link
+        bracket = _BRACKET.match(held, at)
+        content = bracket[1].strip() if bracket else ""
+        index = len(content) == 1 and content.isalpha() and _LETTER.match(self._before())  # as in a[i]
+        if not bracket or index or not (_MARK.fullmatch(content) or _NOTE.fullmatch(content)):
+            return self._write("[", at + 1)
+        if _MARK.fullmatch(content):
+            self._flush()
+            self._pieces.append(Mark(content.lower()))
+        return self._drop(bracket.end())
+
+    def _parenthesis(self, held: str, at: int) -> int:
+        parenthesis = _PARENTHESIS.match(held, at)
+        if parenthesis and _DIRECTION.fullmatch(parenthesis[1]):
+            return self._drop(parenthesis.end())
+        if not parenthesis and _PARENTHESIS_BEGUN.fullmatch(held, at):
+            return 0
+        return self._write(held[at], at + 1)
+
+    def _tag(self, held: str, at: int) -> int:
+        tag = _TAG.match(held, at)
+        if not tag:
+            return 0 if _TAG_BEGUN.fullmatch(held, at) else self._write("<", at + 1)
+        name, address = tag[2].lower(), held[at + 1 : tag.end() - 1]
+        if name in _BREAKING_TAGS:
+            return self._break_line(tag.end())
+        if "://" in address.split(" ")[0] or "@" in address:
+            return self._write(address, tag.end())
+        if name in _INLINE_TAGS or tag[1]:
+            return tag.end()
+        return self._write("<", at + 1) if _LETTER.match(self._before()) else self._drop(tag.end())
+
+    def _entity(self, held: str, at: int) -> int:
+        entity = _ENTITY.match(held, at)
+        if not entity:
+            return 0 if _ENTITY_BEGUN.fullmatch(held, at) else self._write("&", at + 1)
+        char = _PICTURE.sub("", html.unescape(entity[0]).translate(_CLEANING))
+        if char.isspace():
+            self.gap = self.gap or " "
+        return self._write(char, entity.end()) if char.strip() else entity.end()
+
+    def _before(self) -> str:
+        return "" if self.gap else self._tail[-1:]
+
+    def _drop(self, end: int) -> int:
+        self._removed = True
+        return end
+
+    def _write(self, text: str, end: int) -> int:
+        if self._removed and text[0] in _MARKS:
+            if not self._tail or self._tail[-1] in _MARKS:
+                text = text.lstrip(_MARKS)  # the punctuation of what was removed
+                if not text:
+                    return end
+            else:
+                self.gap = ""
+        elif self._removed and not self.gap and _LETTER.match(self._tail[-1:]) and _LETTER.match(text):
+            self.gap = " "
+        self._fresh.append(self.gap + text if self._tail else text)
+        self._tail = (self._tail + text)[-8:]
+        self.gap, self._removed, self._line_begins = "", False, False
+        return end
+
+    def _flush(self) -> None:
+        if self._fresh:
+            self._pieces.append("".join(self._fresh))
+            self._fresh.clear()
+
+
+def visible(text: str) -> str:
+    """The text as captions show it: without markdown, emoji, marks and stage directions."""
+    markup = Markup()
+    pieces = markup.push(text) + markup.finish()
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+_PATH = rf"(?:[^\s\"{WIDE}，。；：！？、（）《》「」“”]*[\w/=&#%+-])?"
+_SAID = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F) if chr(code) not in "!(),:;?"}
+_SAID |= {0x2460 + n: str(n + 1) for n in range(20)}
+_SAID |= dict.fromkeys([*range(0x2190, 0x2200), *range(0x27F0, 0x2800), *range(0x2900, 0x2980)], " ")  # arrows
+_SAID |= dict.fromkeys([*range(0x2500, 0x25CB), *range(0x25CC, 0x2600)], " ")  # boxes and shapes; ○ is a zero
+_SAID |= dict.fromkeys(map(ord, "^|\\~_`～｜＿＾＼｀™®©•·‣※\u20e3\u200d"), " ")
+_SPOKEN = [
+    (re.compile(pattern, re.IGNORECASE), spoken)
+    for pattern, spoken in (
+        (r"(?<=\d)：(?=\d)", ":"),
+        (rf"(?<![a-z0-9@])(?:https?://(?:www\.)?|www\.)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#:]{_PATH})?", r"\1"),
+        (rf"(?<![\w@.-])((?:[a-z0-9-]+\.)+[a-z]{{2,}})/{_PATH}", r"\1"),
+        (rf"(?<=[{WIDE}]) ?#(?=\d)|(?<!\w)#(?=\d+ ?[{WIDE}])", "第"),
+        (r"(?<!\w)#(?=\d)", "number "),
+        (r"(?<!\w)#(?=\w)", ""),
+        (rf"(?<=[{WIDE}]) ?& ?| ?& ?(?=[{WIDE}])", "和"),
+        (r" ?& ?", " and "),
+        (rf"(?<=[{WIDE}])\n", "，"),
+        (r"(?<![\s.,;:!?…。，；：！？、—])\n", ", "),
+        (r"\s+", " "),
+        (r"^(?:[\s,;:!?…)\]}”’»。，；：！？、）」』》】—–]|\.(?!\d)|[-\"](?= ))+", ""),
+    )
+]
+
+
+def speakable(text: str) -> str:
+    """What a synthesiser is given for a visible text: addresses by their domain, signs as words, plain Latin letters.
+
+    "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is left
+    over from what was said before.
+    """
+    # Underscores of an address go with its path, before the others become spaces.
+    for pattern, spoken in _SPOKEN:
+        text = pattern.sub(spoken, text.strip())
+    return text.translate(_SAID)

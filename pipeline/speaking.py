@@ -1,0 +1,166 @@
+"""How an answer is made: the model's events → clauses → pieces of audio. A chain of async generators, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, TypeAlias, cast
+
+from pipeline.audio import Samples
+from pipeline.clauses import Clause, Clauses
+from pipeline.engines import (
+    ChatEvent,
+    ChatModel,
+    ChatRequest,
+    SpeechRequest,
+    Synthesizer,
+    TextDelta,
+    ToolCall,
+    Usage,
+    WordTime,
+)
+from pipeline.errors import EngineTimeout
+from pipeline.language import language_of
+from pipeline.pump import Workers
+from pipeline.word_times import align, interpolate
+
+Modality: TypeAlias = Literal["audio", "text"]
+
+GUESSED_MS_PER_CHARACTER = 65
+"""How long speech takes before its synthesis says so; good enough to cut a clause that is interrupted at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingLimits:
+    """Bounds of one answer.
+
+    first_token_s, next_token_s: how long the model may be silent; audio_s: likewise the synthesiser.
+    longest_s: audio after which an answer ends; longest_characters: likewise its text.
+    lead_s: how far audio may be sent ahead of what the person hears.
+    """
+
+    first_token_s: float = 20.0
+    next_token_s: float = 20.0
+    audio_s: float = 8.0
+    longest_s: float = 300.0
+    longest_characters: int = 8_000
+    lead_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an answer is given. `say` is spoken as it stands, without asking the model."""
+
+    modality: Modality = "audio"
+    voice: str = ""
+    language: str = "en"
+    speed: float = 1.0
+    pitch: float = 0.0
+    say: str = ""
+
+
+@dataclass(slots=True)
+class SpokenClause:
+    """A clause whose audio is being made. `words` are on its own line: guessed at first, exact when `timed`."""
+
+    text: str
+    duration_ms: float = 0.0
+    words: list[WordTime] = field(default_factory=list)
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next audio of a clause; `pcm` is None where the clause begins."""
+
+    clause: SpokenClause
+    pcm: Samples | None = None
+
+
+async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
+    """A text that is already known, as if a model had written it."""
+    yield TextDelta(text)
+
+
+async def asked(
+    model: ChatModel, request: ChatRequest, limits: SpeakingLimits, first_token: Callable[[], None]
+) -> AsyncGenerator[ChatEvent, None]:
+    """The model's events, each within its time, up to `longest_characters` of text. Raises `EngineTimeout`."""
+    bound, characters = limits.first_token_s, 0
+    async with aclosing(_generator(model.reply(request))) as events:
+        while True:
+            try:
+                async with asyncio.timeout(bound):
+                    event = await anext(events, None)
+            except TimeoutError as error:
+                message = f"The language model was silent for {bound:g} s."
+                raise EngineTimeout(message, engine=model.info.name) from error
+            if event is None:
+                return
+            first_token()
+            bound = limits.next_token_s
+            yield event
+            characters += len(event.text) if isinstance(event, TextDelta) else 0
+            if characters > limits.longest_characters:
+                yield Usage(output_tokens=characters // 4, truncated=True)
+                return
+
+
+async def clauses_of(events: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
+    """The text cut into speakable clauses; calls and usage pass through in their place."""
+    clauses = Clauses()
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, TextDelta):
+                for clause in clauses.push(event.text):
+                    yield clause
+            else:
+                for clause in clauses.finish() if isinstance(event, ToolCall) else ():
+                    yield clause
+                yield event
+    for clause in clauses.finish():
+        yield clause
+
+
+async def pieces_of(
+    parts: AsyncGenerator[Clause | ToolCall | Usage, None],
+    manner: Manner,
+    synthesizer: Synthesizer,
+    workers: Workers,
+    limits: SpeakingLimits,
+) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+    """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
+    rate, name, made_ms = synthesizer.info.rate, synthesizer.info.name, 0.0
+    async with aclosing(parts):
+        async for part in parts:
+            if not isinstance(part, Clause):
+                yield part
+                continue
+            clause = SpokenClause(part.text, words=interpolate(part.text, GUESSED_MS_PER_CHARACTER * len(part.text)))
+            yield Piece(clause)
+            request = _speech_request(part, manner)
+            chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)
+            engine_words: list[WordTime] = []
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    clause.duration_ms += len(chunk.pcm) * 1000 / rate
+                    engine_words += chunk.words
+                    yield Piece(clause, chunk.pcm)
+            clause.words, clause.timed = align(part.text, engine_words, round(clause.duration_ms)), True
+            made_ms += clause.duration_ms
+            if made_ms >= limits.longest_s * 1000:
+                yield Usage(truncated=True)
+                return
+
+
+def _speech_request(clause: Clause, manner: Manner) -> SpeechRequest:
+    language = language_of(clause.spoken, manner.language)
+    return SpeechRequest(clause.spoken, manner.voice, language, manner.speed, manner.pitch)
+
+
+def _generator(events: AsyncIterator[ChatEvent]) -> AsyncGenerator[ChatEvent, None]:
+    # Adapters are async generators; the protocol names only what the loop uses of them.
+    return cast(AsyncGenerator[ChatEvent, None], events)

@@ -1,0 +1,161 @@
+"""What was said and what was heard: the conversation's items in order, and the window of them that the model sees. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pipeline.engines import Message, ToolCall, WordTime
+from pipeline.errors import InvalidRequest
+from pipeline.word_times import heard_text
+
+ItemType: TypeAlias = Literal["message", "function_call", "function_call_output"]
+ItemRole: TypeAlias = Literal["user", "assistant", "system"]
+Status: TypeAlias = Literal["in_progress", "completed", "incomplete"]
+
+
+@dataclass(slots=True)
+class Item:
+    """One entry of a conversation.
+
+    text: what a message says, a call's JSON arguments, or a function's output.
+    spoken: whether the message is (or was) audio; `text` is then its transcript.
+    transcribed: whether a spoken message's words are known yet.
+    words: for what the character spoke, where each word sounds on the item's own line; they join to `text`.
+    audio_ms: how much audio of the item was made.
+    whole: the text before it was cut to what was heard; None while it is uncut.
+    images: links of images that came with a message; kept for the client, not shown to the model.
+    """
+
+    id: str
+    type: ItemType = "message"
+    role: ItemRole = "user"
+    status: Status = "completed"
+    text: str = ""
+    spoken: bool = False
+    transcribed: bool = True
+    words: list[WordTime] = field(default_factory=list)
+    audio_ms: int = 0
+    call_id: str = ""
+    name: str = ""
+    images: tuple[str, ...] = ()
+
+    whole: str | None = None
+
+    def truncate(self, heard_ms: int) -> None:
+        """Keep only the text that was heard in the first `heard_ms` of the item's audio; more than there is means all.
+
+        The whole is kept beside it, so that a better figure (the client's, after our own estimate) may still correct it.
+        """
+        if self.whole is None:
+            self.whole = self.text
+        self.text = heard_text(self.words, self.whole, heard_ms)
+
+
+class Transcript:
+    """The items of one conversation, in order, by id."""
+
+    def __init__(self, longest: int = 2_000) -> None:
+        self._items: dict[str, Item] = {}
+        self._order: list[str] = []
+        self._longest = longest
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self._items[id] for id in self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._items
+
+    def get(self, id: str) -> Item | None:
+        """The item called `id`, if it is there."""
+        return self._items.get(id)
+
+    def previous(self, id: str) -> str | None:
+        """The id before `id`; None for the first."""
+        index = self._order.index(id)
+        return self._order[index - 1] if index else None
+
+    def add(self, item: Item, after: str | None = None) -> str | None:
+        """Insert at the end, after the item `after`, or first (`"root"`); return the id before it.
+
+        Raises `InvalidRequest` for an id that is taken, an unknown `after`, or when the conversation is full.
+        """
+        if item.id in self._items:
+            raise InvalidRequest(
+                f"Item with id '{item.id}' already exists; leave the id out to get a new one.",
+                code="item_create_duplicate_item_id",
+                param="item.id",
+            )
+        if len(self._order) >= self._longest:
+            raise InvalidRequest(
+                f"The conversation holds its {self._longest} items; delete some first.", code="conversation_full"
+            )
+        if after is None:
+            index = len(self._order)
+        elif after == "root":
+            index = 0
+        elif after in self._items:
+            index = self._order.index(after) + 1
+        else:
+            raise InvalidRequest(
+                f"There is no item '{after}' to insert after.",
+                code="item_create_invalid_previous_item_id",
+                param="previous_item_id",
+            )
+        self._items[item.id] = item
+        self._order.insert(index, item.id)
+        return self._order[index - 1] if index else None
+
+    def remove(self, id: str) -> bool:
+        """Delete an item; whether it was there."""
+        if self._items.pop(id, None) is None:
+            return False
+        self._order.remove(id)
+        return True
+
+    def newest(self, characters: int) -> list[Item]:
+        """The newest items, oldest first, that fit into about `characters` characters of text; at least one."""
+        kept, used = list[Item](), 0
+        for id in reversed(self._order):
+            item = self._items[id]
+            used += len(item.text) + len(item.name)
+            if kept and used > characters:
+                break
+            kept.append(item)
+        return kept[::-1]
+
+
+def prompt(instructions: str, items: Sequence[Item]) -> list[Message]:
+    """The messages that show `items` to a model.
+
+    A call and its output appear only together, since models refuse one without the other.
+    """
+    messages = [Message("system", instructions)] if instructions else []
+    answered = {item.call_id for item in items if item.type == "function_call_output"}
+    called = {item.call_id for item in items if item.type == "function_call"}
+    outputs = {item.call_id: item for item in items if item.type == "function_call_output" and item.call_id in called}
+    for item in items:
+        if item.type == "function_call" and item.call_id in answered:
+            call = ToolCall(item.call_id, item.name, item.text)
+            messages.append(Message("assistant", "", calls=(call,)))
+            messages.append(Message("tool", outputs[item.call_id].text, call_id=item.call_id))
+        elif item.type == "message" and item.text.strip():
+            messages.append(Message(item.role, item.text.strip()))
+    return _merged(messages)
+
+
+def _merged(messages: list[Message]) -> list[Message]:
+    """Neighbours of one role as one message (parallel calls stay with their outputs, which is why those do not merge)."""
+    merged: list[Message] = []
+    for message in messages:
+        last = merged[-1] if merged else None
+        plain = message.role in ("user", "assistant") and not message.calls
+        if last and plain and last.role == message.role and not last.calls:
+            merged[-1] = Message(last.role, f"{last.text}\n{message.text}")
+        else:
+            merged.append(message)
+    return merged

@@ -1,0 +1,141 @@
+"""One turn of the person on its way through the recogniser: audio in, partials, a draft in the pause, the final words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from pipeline.audio import LINE_RATE, Samples, samples_of
+from pipeline.engines import Recognition, Recognizer, RecognizerStream
+from pipeline.pump import Workers
+
+PIECE = samples_of(100)
+"""Samples given to the recogniser at once: few thread hops, and partials still ten times a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionLimits:
+    """Bounds of one utterance's recognition.
+
+    settle_s: how long the final words may take; open_s: how long to wait for a free recogniser.
+    stall_s: bound on any single call; longest_s: audio beyond this is not recognised.
+    starved_s: silence is assumed when a client sends nothing for this long in the middle of a turn.
+    """
+
+    settle_s: float = 0.9
+    open_s: float = 5.0
+    stall_s: float = 10.0
+    longest_s: float = 90.0
+    starved_s: float = 1.0
+
+
+class Utterance:
+    """The recognition of one turn. `hear`, `draft` and `close` order; `run` does the work and reports by callbacks.
+
+    `on_starved` is called when the client stops sending in the middle of the turn.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        workers: Workers,
+        limits: RecognitionLimits,
+        *,
+        on_partial: Callable[[str], None],
+        on_drafted: Callable[[str], None],
+        on_starved: Callable[[], None],
+        language: str = "",
+    ) -> None:
+        self._recognizer, self._workers, self._limits, self._language = recognizer, workers, limits, language
+        self._on_partial, self._on_drafted, self._on_starved = on_partial, on_drafted, on_starved
+        self._queue: list[Samples] = []
+        self._queued = self._taken = 0
+        self._wake = asyncio.Event()
+        self._wants_draft = self._closed = False
+        self._draft: Recognition | None = None
+        self._pause = 0
+
+    @property
+    def seconds(self) -> float:
+        """How much audio was heard so far."""
+        return (self._taken + self._queued) / LINE_RATE
+
+    def hear(self, pcm: Samples) -> None:
+        """Queue more audio of the turn; what exceeds `longest_s` is left out."""
+        if self._closed or self.seconds >= self._limits.longest_s:
+            return
+        self._queue.append(pcm)
+        self._queued += len(pcm)
+        if self._queued >= PIECE:
+            self._wake.set()
+
+    def draft(self) -> None:
+        """Ask for the words as they stand, which are final if nothing but silence follows."""
+        self._wants_draft, self._draft = True, None
+        self._pause += 1
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Speech goes on: a draft is worth nothing any more."""
+        self._wants_draft, self._draft = False, None
+        self._pause += 1
+
+    def close(self) -> None:
+        """No more audio will come."""
+        self._closed = True
+        self._wake.set()
+
+    async def run(self) -> Recognition:
+        """Recognise until closed. Raises `EngineError`; frees the recogniser in any case."""
+        limits, name = self._limits, self._recognizer.info.name
+        start = partial(self._recognizer.open, self._language)
+        stream = await self._workers.call(start, timeout_s=limits.open_s, engine=name)
+        try:
+            return await self._listen(stream, name)
+        finally:
+            stream.close()
+
+    async def _listen(self, stream: RecognizerStream, name: str) -> Recognition:
+        text = ""
+        while True:
+            await self._more()
+            if self._queue:
+                pcm = self._take()
+                heard = await self._workers.call(
+                    partial(stream.accept, pcm), timeout_s=self._limits.stall_s, engine=name
+                )
+                if heard != text:
+                    text = heard
+                    self._on_partial(text)
+            elif self._closed:
+                return self._draft or await self._settle(stream, name)
+            elif self._wants_draft:
+                self._wants_draft, pause = False, self._pause
+                draft = await self._settle(stream, name)
+                if pause == self._pause:
+                    self._draft = draft
+                    self._on_drafted(draft.text)
+
+    async def _more(self) -> None:
+        """Wait for a piece of audio or an order; a client that sends nothing is taken for silence."""
+        while not (self._closed or self._wants_draft or self._queued >= PIECE):
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(self._limits.starved_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._on_starved()
+
+    async def _settle(self, stream: RecognizerStream, name: str) -> Recognition:
+        budget = self._limits.settle_s
+        timeout = budget + self._limits.stall_s
+        return await self._workers.call(partial(stream.settle, budget), timeout_s=timeout, engine=name)
+
+    def _take(self) -> Samples:
+        pcm = self._queue[0] if len(self._queue) == 1 else np.concatenate(self._queue)
+        self._queue, self._taken, self._queued = [], self._taken + self._queued, 0
+        return pcm

@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+"""The one door: makes Kaikou's own environment, then hands over to it.
+
+Theory of operation. The environment is a folder with a stamp in it, which names the Python and the content of every
+requirement file that is installed completely. The stamp is true at every moment, so a start may be killed anywhere:
+
+    it names all that is wanted   hand over at once: no lock, no process
+    it says "installing"          a set-up was stopped while it wrote files: make the environment anew
+    anything else                 make it anew if its Python does not answer, then let pip bring it up to date
+
+Only the standard library, and no grammar younger than Python 3.7, so that an old Python can say what it lacks.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, NamedTuple, NoReturn
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+PYTHON = f"python {sys.implementation.cache_tag}"
+STAMP, LOCK = "kaikou-stamp", "kaikou-lock"
+INSTALLING = "installing"
+LOCK_WAIT_S = 600
+
+
+class Step(NamedTuple):
+    """One call of pip: files that have to agree with each other are installed together."""
+
+    files: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+NO_DEPENDENCIES = Step(("requirements-nodeps.txt",), ("--no-deps",))
+TO_SERVE = (Step(("requirements.txt",)), NO_DEPENDENCIES)
+TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt")), NO_DEPENDENCIES)
+COMMANDS = {"serve": ("server", TO_SERVE), "test": ("pytest", TO_DEVELOP), "bench": ("benchmarks", TO_DEVELOP)}
+"""Per command, the module that it runs and what has to be installed for that."""
+
+HELP = """\
+python3 run.py [serve] [options]   start the server (what happens without a command)
+python3 run.py test [options]      run the tests; options are pytest's
+python3 run.py bench [options]     measure
+
+Options of serve; paths are relative to the folder of run.py:
+  --host ADDRESS         address to listen on
+  --port NUMBER          port to listen on
+  --engines SET          the set of engines to talk with, such as embedded
+  --config FILE          settings file
+  --ssl-certfile FILE    certificate; with --ssl-keyfile the page is served over https,
+  --ssl-keyfile FILE     which browsers ask for before they lend the microphone to another machine
+  --open                 open the page in the browser
+
+The first start makes an environment in .venv (KAIKOU_VENV names another folder); later starts reuse it."""
+
+OLD_PYTHON = """\
+Kaikou needs Python {needed} or newer; this is {present}. To install one:
+  Debian, Ubuntu   sudo apt install python3.11 python3.11-venv
+  macOS            brew install python
+  Windows          winget install Python.Python.3.12
+  elsewhere        https://www.python.org/downloads/
+Then start with its name, for example: python3.11 run.py"""
+
+NO_VENV = """\
+This Python comes without its {missing} module, which makes environments.
+On Debian and Ubuntu: sudo apt install python{version}-venv
+Elsewhere, install Python from https://www.python.org/downloads/ and start again."""
+
+PIP_ADVICE = """\
+Without a connection, start again once there is one. Behind a proxy, set HTTPS_PROXY=http://host:port.
+Where the package index is slow or blocked, set PIP_INDEX_URL to a mirror. Nothing is lost: pip keeps its downloads."""
+
+VENV_ADVICE = "Is there room for 400 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
+DISK_FULL = "The disk is full. Kaikou needs 400 MB, with the tests' tools 700, and pip room for temporary files."
+NOT_WRITABLE = "That place cannot be written to. Keep Kaikou in a folder of yours, or set KAIKOU_VENV to one."
+ADVICE = {errno.ENOSPC: DISK_FULL, 112: DISK_FULL, errno.EROFS: NOT_WRITABLE, errno.EACCES: NOT_WRITABLE}
+"""What to do, by errno; 112 is how Windows says that a disk is full."""
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command; leaves the process rather than return."""
+    try:
+        require_python(sys.version_info[:2])
+        command, rest = parse(arguments)
+        module, steps = COMMANDS[command]
+        venv = Path(os.environ.get("KAIKOU_VENV") or ROOT / ".venv").expanduser().absolute()
+        prepare(venv, steps)
+        hand_over(python_of(venv), ["-m", module, *rest])
+    except SetupError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error}\n{ADVICE.get(error.errno or 0, '')}".rstrip())
+    except KeyboardInterrupt:
+        print("Stopped. The next start goes on from here.", file=sys.stderr)
+        sys.exit(130)
+
+
+def require_python(version: tuple[int, ...]) -> None:
+    """Raise `SetupError` for a Python that is too old."""
+    if version < OLDEST_PYTHON:
+        raise SetupError(OLD_PYTHON.format(needed=dotted(OLDEST_PYTHON), present=dotted(version)))
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def parse(arguments: list[str]) -> tuple[str, list[str]]:
+    """The command and its own arguments."""
+    named = bool(arguments) and not arguments[0].startswith("-")
+    command, rest = (arguments[0], arguments[1:]) if named else ("serve", arguments)
+    if command not in COMMANDS:
+        raise SetupError(f"There is no command {command!r}, only {', '.join(COMMANDS)}. See: python3 run.py --help")
+    if command == "serve" and {"-h", "--help"} & set(rest):
+        print(HELP)
+        sys.exit()
+    return command, rest
+
+
+def prepare(venv: Path, steps: tuple[Step, ...]) -> None:
+    """Bring the environment to what `steps` ask for; when it is there already, that takes reading four small files."""
+    wanted = {PYTHON}.union(*map(contents, steps))
+    if is_ready(venv, wanted):
+        return
+    claim(venv)
+    with locked(venv) as lock:
+        if not is_ready(venv, wanted):  # another start may have done it while we waited
+            set_up(venv, steps, lock)
+
+
+def is_ready(venv: Path, wanted: set[str]) -> bool:
+    return wanted <= recorded(venv) and python_of(venv).exists()
+
+
+def contents(step: Step) -> set[str]:
+    """A line per requirement file of `step`: its name and the hash of its content."""
+    return {f"{name} {hashlib.sha256((ROOT / name).read_bytes()).hexdigest()}" for name in step.files}
+
+
+def recorded(venv: Path) -> set[str]:
+    """The lines of the stamp; none without one."""
+    try:
+        return set((venv / STAMP).read_text("utf-8", "replace").splitlines())
+    except FileNotFoundError:
+        return set()
+
+
+def record(venv: Path, lines: set[str]) -> None:
+    (venv / STAMP).write_text("".join(f"{line}\n" for line in sorted(lines)), "utf-8")
+
+
+def python_of(venv: Path) -> Path:
+    return venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def claim(venv: Path) -> None:
+    """Make the folder. One that holds something else is refused, since making an environment anew empties it."""
+    if venv.is_dir() and os.listdir(venv) and not any((venv / ours).exists() for ours in ("pyvenv.cfg", LOCK)):
+        raise SetupError(f"{venv} holds something other than an environment. Let KAIKOU_VENV name a new folder.")
+    venv.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def locked(venv: Path) -> Iterator[IO[str]]:
+    """Wait until no other start works on the environment. The lock goes with its last holder, however that ends."""
+    deadline = time.monotonic() + LOCK_WAIT_S
+    with open(venv / LOCK, "a", encoding="utf-8") as lock:
+        free = try_lock(lock)
+        if not free:
+            print("Another start is making the environment; waiting for it ...", file=sys.stderr, flush=True)
+        while not free:
+            if time.monotonic() > deadline:
+                raise SetupError(f"It has taken {LOCK_WAIT_S // 60} minutes. End that run.py, then start again.")
+            time.sleep(0.2)
+            free = try_lock(lock)
+        yield lock
+
+
+def try_lock(file: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def set_up(venv: Path, steps: tuple[Step, ...], lock: IO[str]) -> None:
+    """Do what is missing of `steps`, making the environment (anew) where needed."""
+    with Progress() as progress:
+        if INSTALLING in recorded(venv) or not answers(python_of(venv)):
+            make_environment(venv, progress, lock)
+        before, done = recorded(venv), {PYTHON}
+        for step in steps:
+            if not contents(step) <= before:
+                install(venv, step, progress, lock)
+            done |= contents(step)
+            record(venv, done)
+
+
+def answers(python: Path) -> bool:
+    """Whether an environment's interpreter starts, is of our Python's version and has pip."""
+    question = "import pip, sys; print('python', sys.implementation.cache_tag)"
+    try:
+        answer = subprocess.run([str(python), "-I", "-c", question], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0 and answer.stdout.strip() == PYTHON
+
+
+def make_environment(venv: Path, progress: Progress, lock: IO[str]) -> None:
+    """Make an environment with nothing but pip, in place of what the folder held."""
+    for module in ("venv", "ensurepip"):
+        if find_spec(module) is None:
+            raise SetupError(NO_VENV.format(missing=module, version=dotted(sys.version_info[:2])))
+    progress.show("making the environment", f"Making the environment in {venv}")
+    for old in (path for path in venv.iterdir() if path.name != LOCK):
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    record(venv, {INSTALLING})
+    # Started from inside some environment, the interpreter to build on is the one that environment was built on.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    follow([base, "-I", "-m", "venv", str(venv)], lock, progress.hear, VENV_ADVICE)
+    record(venv, {PYTHON})
+
+
+def install(venv: Path, step: Step, progress: Progress, lock: IO[str]) -> None:
+    """Let pip install one step."""
+
+    def hear(line: str) -> None:
+        if line.startswith("Installing collected packages"):
+            record(venv, {INSTALLING})  # until here the environment was untouched, and its stamp true
+        progress.hear(line)
+
+    options = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", *step.options]
+    files = [argument for name in step.files for argument in ("-r", name)]
+    follow([str(python_of(venv)), "-I", "-m", "pip", "install", *options, *files], lock, hear, PIP_ADVICE)
+
+
+def follow(command: list[str], lock: IO[str], hear: Callable[[str], None], advice: str) -> None:
+    """Run `command` and `hear` its lines. It inherits the lock, so that it keeps others out should we be killed."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PIP_USER": "0"},  # `user = true` in a pip.conf makes pip refuse to install here
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=() if sys.platform == "win32" else (lock.fileno(),),
+    )
+    last: deque[str] = deque(maxlen=8)
+    with process:
+        try:
+            for line in process.stdout or ():
+                hear(line.strip())
+                last.append(line.rstrip()[:300])
+            status = process.wait()
+        finally:
+            process.terminate()
+    if status != 0:
+        told = "\n".join(last)
+        numbers = map(int, re.findall(r"\[(?:Errno|WinError) (\d+)\]", told))
+        raise SetupError(f"{told}\n\n{next((ADVICE[number] for number in numbers if number in ADVICE), advice)}")
+
+
+class Progress:
+    """What is being done: on a terminal one line that renews itself, elsewhere a plain line per package."""
+
+    WHEEL = re.compile(
+        r"(?:Downloading|Using cached|Processing) (?:.*[/\\])?([\w.]+)-(\d[^-]*)-.+\.whl(?!\.)( \([\d.]+ .?B\))?"
+    )
+    WRITING = re.compile(r"Installing collected packages: (.+)")
+
+    def __enter__(self) -> Progress:
+        self.live = sys.stderr.isatty()
+        self.started = time.monotonic()
+        self.doing = "Setting up Kaikou"
+        self.over = threading.Event()
+        self.clock = threading.Thread(target=self.tick, daemon=True)
+        self.clock.start()
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *details: object) -> None:
+        self.over.set()
+        self.clock.join()
+        self.paint("")
+        if failure is None:
+            print(f"The environment is ready ({self.elapsed_s():.0f} s).", file=sys.stderr)
+
+    def hear(self, line: str) -> None:
+        """Take a line of pip's."""
+        wheel, writing = self.WHEEL.match(line), self.WRITING.match(line)
+        if wheel:
+            package = f"{wheel[1].replace('_', '-')} {wheel[2]}{wheel[3] or ''}"
+            self.show(package, f"  {package}")
+        elif writing:
+            packages = f"{writing[1].count(',') + 1} packages" if "," in writing[1] else writing[1]
+            self.show(f"installing {packages}", f"Installing {packages}")
+        elif line.startswith("WARNING: Retrying"):
+            self.show("no answer, trying again", "  no answer, trying again")
+
+    def show(self, doing: str, plain: str) -> None:
+        self.doing = f"Setting up Kaikou: {doing}"
+        if not self.live:
+            print(plain, file=sys.stderr, flush=True)
+
+    def tick(self) -> None:
+        """Renew the line; the seconds at its end tell that nothing hangs."""
+        while not self.over.wait(0.2):
+            self.paint(f"{self.doing}  {self.elapsed_s():.0f} s")
+
+    def paint(self, line: str) -> None:
+        if self.live:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r{line[:width].ljust(width)}\r", end="", file=sys.stderr, flush=True)
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.started
+
+
+def hand_over(python: Path, arguments: list[str]) -> NoReturn:
+    """Become the environment's Python, in the folder of run.py."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # small matrices, many sessions: more threads only get in each other's way
+    os.chdir(ROOT)
+    command = [str(python), *arguments]
+    if sys.platform != "win32":
+        os.execv(command[0], command)
+    child = subprocess.Popen(command)  # on Windows, exec gives the terminal back while the new process still runs
+    while True:
+        try:
+            sys.exit(child.wait())
+        except KeyboardInterrupt:
+            continue  # Ctrl-C reaches the child as well; how it ends is how we end
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

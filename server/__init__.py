@@ -1,0 +1,3 @@
+"""The server: HTTP and WebSocket doors to the pipeline."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,119 @@
+"""`python -m server`: read the settings, make the engines, say what runs where, serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import socket
+import sys
+import webbrowser
+from collections.abc import Sequence
+
+import uvicorn
+
+from pipeline.errors import KaikouError
+from server import VERSION
+from server.advice import advice
+from server.app import create_app
+from server.engines import EngineRoom, find_language_model
+from server.logs import configure_logging
+from server.settings import Settings, load_settings
+
+DRAIN_S = 5
+"""How long open connections may take to end after a signal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve. Returns the exit status."""
+    flags = vars(_parser().parse_args(arguments))
+    try:
+        settings = load_settings(flags)
+        configure_logging(settings.log)
+        listener = _listen(settings)
+    except KaikouError as error:
+        print(f"Kaikou: {error.message}", file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(_serve(settings, listener))
+    except KaikouError as error:
+        print(f"Kaikou: {error.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="Kaikou: talk to characters in the browser.")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (7210; 0 takes a free one)")
+    parser.add_argument("--engines", help="engine set: embedded (default) or stub")
+    parser.add_argument("--ssl-certfile", help="certificate chain; with --ssl-keyfile the server speaks https")
+    parser.add_argument("--ssl-keyfile", help="private key of the certificate")
+    parser.add_argument("--config", help="settings file (kaikou.toml, if there is one)")
+    parser.add_argument("--open", action="store_true", default=None, help="open the page in a browser")
+    return parser
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, bound before anything slow is done. Raises `KaikouError` that says what to do."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise KaikouError(
+                f"Port {settings.port} is taken, perhaps by another Kaikou. "
+                f"Choose another: python3 run.py --port {settings.port + 1}"
+            ) from None
+        raise KaikouError(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    found = await find_language_model(settings)
+    name, options = found or ("", None)
+    room = EngineRoom(settings, options)
+    model = (options and options["model"]) or name or room.engines.chat_model.info.name
+    app = create_app(settings, room, model)
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=settings.message_bytes,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        ssl_certfile=settings.ssl_certfile,
+        ssl_keyfile=settings.ssl_keyfile,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    scheme = "https" if settings.ssl_certfile else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{scheme}://{host}:{listener.getsockname()[1]}"
+    _announce(address, room, model, name)
+    if settings.open:
+        webbrowser.open(address)
+    await uvicorn.Server(config).serve([listener])
+
+
+def _announce(address: str, room: EngineRoom, model: str, server: str) -> None:
+    """The start message: where it is, what it runs, what would make it better."""
+    engines = room.engines
+    language_model = f"{model} at {server}" if server else engines.chat_model.info.name
+    print(f"\n  Kaikou {VERSION} is at {address}\n")
+    print(f"    hears with     {engines.recognizer.info.name} and {engines.voice_detector.info.name}")
+    print(f"    thinks with    {language_model}")
+    print(f"    speaks with    {engines.synthesizer.info.name}")
+    for entry in advice(room):
+        print(f"\n  · {entry['text']['en']}")
+        if entry["command"]:
+            print(f"      {entry['command']}")
+    print("\n  Ctrl-C stops it.\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

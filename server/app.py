@@ -1,0 +1,138 @@
+"""The application: routes and lifespan, as values."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.character import load_characters
+from pipeline.endpoint import Endpointing
+from pipeline.setup import SessionLimits
+from pipeline.speaking import SpeakingLimits
+from pipeline.utterance import RecognitionLimits
+from server import VERSION
+from server.api import Api
+from server.characters import Characters
+from server.engines import EngineRoom
+from server.metrics import Metrics
+from server.openai_api import OpenAIApi
+from server.realtime.secrets import ClientSecrets
+from server.realtime.session_object import Defaults
+from server.realtime.websocket import Realtime
+from server.rest import guarded, json_response
+from server.settings import Settings
+
+STATIC = Path(__file__).parent.parent / "static"
+
+PAGE_POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(settings: Settings, room: EngineRoom, language_model: str = "scripted") -> Starlette:
+    """The server around engines that are already made; it closes them when it ends.
+
+    `language_model` is what the page calls the model. Raises `SettingError` or `InvalidRequest` for bad characters.
+    """
+    characters = Characters(load_characters(settings.personas), settings.default_character)
+    metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
+    endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
+    defaults = Defaults(endpointing, settings.silence_ms)
+    realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults)
+    api = Api(VERSION, room, characters, metrics, language_model)
+    openai = OpenAIApi(room, characters, secrets)
+
+    def rest(path: str, endpoint: object, method: str = "GET") -> Route:
+        return Route(path, guarded(endpoint, settings), methods=[method])  # type: ignore[arg-type]
+
+    def v1(path: str, endpoint: object, method: str = "GET") -> Route:
+        return Route(path, guarded(endpoint, settings, openai=True), methods=[method])  # type: ignore[arg-type]
+
+    async def health(_request: Request) -> Response:
+        return json_response({"status": "ok", "engines": room.describe()})
+
+    async def ready(_request: Request) -> Response:
+        return json_response({"ready": room.ready, "engines": room.describe()}, 200 if room.ready else 503)
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes: list[BaseRoute] = [
+        Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/health", health),
+        Route("/ready", ready),
+        rest("/metrics", exposition),
+        rest("/api/characters", api.list_characters),
+        rest("/api/characters/{id}/sample", api.sample),
+        rest("/api/status", api.status),
+        rest("/api/turns", api.turns),
+        v1("/v1/models", openai.models),
+        v1("/v1/models/{id:path}", openai.model),
+        v1("/v1/realtime/client_secrets", openai.client_secrets, "POST"),
+        v1("/v1/realtime/calls", openai.calls, "POST"),
+        # Stock clients build their address in several ways; see docs/protocol.md.
+        *(WebSocketRoute(path, realtime) for path in ("/v1/realtime", "/realtime", "/openai/v1/realtime")),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            for session in list(realtime.open):
+                session.close()
+            await room.close()
+
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.add_middleware(PageHeaders)
+    return app
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    """The bounds of every session."""
+    return SessionLimits(
+        queued_audio_s=settings.queued_audio_s,
+        prompt_characters=settings.prompt_characters,
+        recognition=RecognitionLimits(settle_s=settings.settle_s, longest_s=settings.turn_s + 5),
+        speaking=SpeakingLimits(
+            first_token_s=settings.first_token_s,
+            next_token_s=settings.first_token_s,
+            longest_s=settings.reply_s,
+            lead_s=settings.lead_s,
+        ),
+    )
+
+
+class PageHeaders:
+    """Adds the headers that keep the page to itself. Plain ASGI, so that streams and sockets pass untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Content-Security-Policy"] = PAGE_POLICY
+                if scope["path"].startswith("/static"):
+                    headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,48 @@
+"""Who may use the API: keys where the operator set some, web origins always."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from server.errors import Unauthorized
+from server.settings import Settings
+
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+"""Browsers cannot set headers on a WebSocket: OpenAI's clients send the key as a subprotocol."""
+
+
+def presented_key(connection: HTTPConnection) -> str:
+    """The key that a client presents: bearer token, `api-key` header or subprotocol; empty if none."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    if key := connection.headers.get("api-key"):
+        return key
+    offered: Sequence[str] = connection.scope.get("subprotocols", ())
+    return next((name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)), "")
+
+
+def check_key(settings: Settings, key: str) -> None:
+    """Raises `Unauthorized` if the operator wants keys and `key` is none of them."""
+    if not settings.api_keys:
+        return
+    given = key.encode()
+    # All are compared, in constant time, so that the answer's delay says nothing about any of them.
+    matches = [hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.api_keys]
+    if not any(matches):
+        raise Unauthorized("Incorrect API key provided. Ask whoever runs this server for one.")
+
+
+def origin_allowed(settings: Settings, connection: HTTPConnection) -> bool:
+    """Whether the web page that opens this connection, if it is one, may: ours, or one that the settings name.
+
+    Without this, any page that a person visits could talk to a server on their machine.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None or "*" in settings.allowed_origins or origin in settings.allowed_origins:
+        return True
+    return urlsplit(origin).netloc == connection.headers.get("host")

@@ -1,0 +1,73 @@
+"""Errors on the way out: one table from the error tree to HTTP statuses and to the wire's error types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.errors import (
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    InvalidRequest,
+    KaikouError,
+    LimitReached,
+)
+
+
+class NotFound(KaikouError):
+    """There is nothing of that name."""
+
+    code = "not_found"
+
+
+class Unauthorized(KaikouError):
+    """The key is missing or wrong."""
+
+    code = "invalid_api_key"
+
+
+class NotImplementedYet(KaikouError):
+    """Part of the protocol, but not of this server."""
+
+    code = "not_implemented"
+
+
+STATUS: Mapping[type[KaikouError], int] = {
+    InvalidRequest: 400,
+    Unauthorized: 401,
+    NotFound: 404,
+    LimitReached: 429,
+    NotImplementedYet: 501,
+    EngineBusy: 503,
+    EngineUnavailable: 503,
+    EngineTimeout: 504,
+    EngineError: 502,
+    KaikouError: 500,
+}
+"""The HTTP status of an error, that of its nearest ancestor in the tree."""
+
+
+def status_of(error: KaikouError) -> int:
+    """The HTTP status that says what `error` is."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def openai_error(error: KaikouError) -> dict[str, Any]:
+    """The `error` object of the OpenAI API."""
+    status = status_of(error)
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"type": kind, "code": error.code, "message": error.message, "param": getattr(error, "param", None)}
+
+
+def invalid_request(error: ValidationError, prefix: str = "") -> InvalidRequest:
+    """What pydantic found wrong, as our error: the first finding, its dotted path and how it should be."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-"))
+    param = ".".join(part for part in (prefix, path) if part) or None
+    where = f"'{param}'" if param else "the message"
+    code = "missing_required_parameter" if first["type"] == "missing" else "invalid_value"
+    return InvalidRequest(f"Invalid {where}: {first['msg']}.", code=code, param=param)

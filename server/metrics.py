@@ -1,0 +1,74 @@
+"""What the operator sees: Prometheus metrics, one structured line a turn, and the timings of the latest turns."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from pipeline.errors import KaikouError
+from pipeline.notices import TurnTiming
+from pipeline.setup import Observer
+from server.engines import EngineRoom
+from server.realtime.server_events import MARKS, timing_object
+
+BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""Seconds; fine around what a conversation feels, and with the objectives (2 s and 5 s) as bounds."""
+
+KEPT_TURNS = 1_000
+
+log = structlog.get_logger("kaikou")
+
+
+class Metrics:
+    """Counts for one server, in a registry of its own."""
+
+    def __init__(self, room: EngineRoom) -> None:
+        self._room = room
+        self.registry = CollectorRegistry()
+        self.turns: deque[dict[str, Any]] = deque(maxlen=KEPT_TURNS)
+        self._marks = Histogram(
+            "kaikou_turn_seconds",
+            "From the end of the person's speech to a moment of the turn.",
+            ["mark"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self._turns = Counter("kaikou_turns_total", "Answers by how they ended.", ["status"], registry=self.registry)
+        self._failures = Counter(
+            "kaikou_engine_failures_total", "Engine failures.", ["role", "code"], registry=self.registry
+        )
+        self.sessions = Gauge("kaikou_sessions", "Conversations going on.", registry=self.registry)
+        self.refused = Counter(
+            "kaikou_sessions_refused_total", "Refused connections.", ["reason"], registry=self.registry
+        )
+
+    def observer(self, session_id: str, character: str) -> Observer:
+        """Watches one session."""
+        return Observer(
+            turn=lambda timing: self._turn(session_id, character, timing),
+            engine_failed=lambda role, error: self._engine_failed(session_id, role, error),
+        )
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def _turn(self, session_id: str, character: str, timing: TurnTiming) -> None:
+        self._turns.labels(timing.status).inc()
+        for mark in MARKS:
+            if (value := getattr(timing, mark)) is not None and timing.status != "dropped":
+                self._marks.labels(mark).observe(value / 1000)
+        if timing.status == "completed":
+            self._room.worked()
+        entry = {"session": session_id, "character": character, "status": timing.status, **timing_object(timing)}
+        self.turns.append(entry)
+        log.info("turn", **entry)
+
+    def _engine_failed(self, session_id: str, role: str, error: Exception) -> None:
+        self._room.failed(role, error)
+        known = isinstance(error, KaikouError)
+        self._failures.labels(role, error.code if isinstance(error, KaikouError) else "server_error").inc()
+        log.warning("engine failed", session=session_id, role=role, error=str(error), exc_info=None if known else error)

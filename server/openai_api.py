@@ -1,0 +1,95 @@
+"""The parts of the OpenAI REST API that realtime clients use: models, client secrets, and the refusal of calls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.errors import InvalidRequest
+from server.characters import Characters
+from server.engines import EngineRoom
+from server.errors import NotFound, NotImplementedYet, invalid_request
+from server.realtime.secrets import ClientSecrets
+from server.realtime.session_object import SessionObject, updated
+from server.rest import json_response
+
+LARGEST_BODY = 1_000_000
+
+
+class ExpiresAfter(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    anchor: str = Field(default="created_at", pattern="^created_at$")
+    seconds: int = Field(default=600, ge=10, le=7_200)
+
+
+class SecretRequest(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    expires_after: ExpiresAfter = ExpiresAfter()
+    session: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass
+class OpenAIApi:
+    """The endpoints and what they need."""
+
+    room: EngineRoom
+    characters: Characters
+    secrets: ClientSecrets
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    async def models(self, _request: Request) -> Response:
+        """Characters first, each of which is a model to talk to; then the engines."""
+        return json_response({"object": "list", "data": [self._model(id) for id in self._ids()]})
+
+    async def model(self, request: Request) -> Response:
+        """One of them."""
+        id = request.path_params["id"]
+        if id not in self._ids():
+            raise NotFound(f"The model '{id[:64]}' does not exist.", code="model_not_found")
+        return json_response(self._model(id))
+
+    async def client_secrets(self, request: Request) -> Response:
+        """A short-lived key for a browser, and the session that it will start."""
+        try:
+            asked = SecretRequest.model_validate(await _body(request))
+        except ValidationError as error:
+            raise invalid_request(error) from None
+        session = updated(SessionObject(), asked.session, typed=False)
+        model = asked.session.get("model")
+        secret = self.secrets.create(asked.expires_after.seconds, session, model if isinstance(model, str) else "")
+        echo = {**session.model_dump(), "object": "realtime.session", "id": "sess_" + secret.value[-16:]}
+        echo = {key: value for key, value in echo.items() if value is not None and key != "kaikou"}
+        return json_response({"value": secret.value, "expires_at": secret.expires_at, "session": echo})
+
+    async def calls(self, _request: Request) -> Response:
+        """WebRTC is not there yet."""
+        raise NotImplementedYet("WebRTC calls are not supported yet; connect a WebSocket to /v1/realtime.")
+
+    def _ids(self) -> list[str]:
+        engines = [status.info.name for status in self.room.statuses.values()]
+        return list(dict.fromkeys([*(character.id for character in self.characters), *engines]))
+
+    def _model(self, id: str) -> dict[str, Any]:
+        return {"id": id, "object": "model", "created": self.created, "owned_by": "kaikou"}
+
+
+async def _body(request: Request) -> Any:
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise InvalidRequest("The body is too large.", code="body_too_large")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise InvalidRequest("The body is too large.", code="body_too_large")
+    try:
+        return orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None

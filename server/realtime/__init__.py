@@ -1,0 +1,1 @@
+"""The OpenAI Realtime API: its protocol, and the doors that speak it."""

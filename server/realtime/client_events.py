@@ -1,0 +1,216 @@
+"""What a client may send: JSON text → typed events, checked. Pure.
+
+Lenient about what is not known (extra fields are ignored), strict about what is (types, ranges, required fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from pipeline.errors import InvalidRequest
+from server.errors import invalid_request
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Json = dict[str, Any]
+
+
+class Part(BaseModel):
+    """The base of everything in a message: strict types, unknown fields ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class ContentPart(Part):
+    type: Literal["input_text", "input_audio", "input_image", "output_text", "output_audio", "text", "audio"]
+    text: str | None = Field(default=None, max_length=1_000_000)
+    transcript: str | None = Field(default=None, max_length=1_000_000)
+    image_url: str | None = None
+
+
+class MessageItem(Part):
+    type: Literal["message"]
+    role: Literal["user", "assistant", "system"]
+    content: list[ContentPart] = Field(max_length=100)
+    id: Id | None = None
+
+
+class FunctionCallItem(Part):
+    type: Literal["function_call"]
+    name: str = Field(max_length=200)
+    arguments: str
+    call_id: Id | None = None
+    id: Id | None = None
+
+
+class FunctionOutputItem(Part):
+    type: Literal["function_call_output"]
+    call_id: Id
+    output: str
+    id: Id | None = None
+
+
+ClientItem = Annotated[MessageItem | FunctionCallItem | FunctionOutputItem, Field(discriminator="type")]
+
+
+class ResponseAudioOutput(Part):
+    voice: str | Json | None = None
+    format: Json | None = None
+
+
+class ResponseAudio(Part):
+    output: ResponseAudioOutput | None = None
+
+
+class ResponseParams(Part):
+    """The overrides of one `response.create`."""
+
+    output_modalities: list[Literal["audio", "text"]] | None = Field(default=None, min_length=1, max_length=1)
+    instructions: str | None = None
+    tools: list[Json] | None = None
+    tool_choice: str | Json | None = None
+    max_output_tokens: Annotated[int, Field(ge=1)] | Literal["inf"] | None = None
+    metadata: dict[str, str] | None = None
+    conversation: Literal["auto", "none"] = "auto"
+    input: list[Json] | None = None
+    audio: ResponseAudio | None = None
+
+
+class SessionUpdate(Part):
+    session: Json
+
+
+class Append(Part):
+    audio: str
+
+
+class Commit(Part):
+    pass
+
+
+class Clear(Part):
+    pass
+
+
+class CreateItem(Part):
+    item: ClientItem
+    previous_item_id: str | None = None
+
+
+class DeleteItem(Part):
+    item_id: str
+
+
+class RetrieveItem(Part):
+    item_id: str
+
+
+class TruncateItem(Part):
+    item_id: str
+    content_index: int = 0
+    audio_end_ms: int = Field(ge=0)
+
+
+class CreateResponse(Part):
+    response: ResponseParams | None = None
+
+
+class CancelResponse(Part):
+    response_id: str | None = None
+
+
+class ClearOutput(Part):
+    pass
+
+
+class Greet(Part):
+    """Extension: the character says its greeting."""
+
+
+class PlaybackReport(Part):
+    """Extension: how much of an item the client has played."""
+
+    item_id: str
+    played_ms: float = Field(ge=0)
+    playing: bool = True
+
+
+ClientEvent = (
+    SessionUpdate
+    | Append
+    | Commit
+    | Clear
+    | CreateItem
+    | DeleteItem
+    | RetrieveItem
+    | TruncateItem
+    | CreateResponse
+    | CancelResponse
+    | ClearOutput
+    | Greet
+    | PlaybackReport
+)
+"""Everything a client may send."""
+
+EVENTS: Mapping[str, type[ClientEvent]] = {
+    "session.update": SessionUpdate,
+    "input_audio_buffer.append": Append,
+    "input_audio_buffer.commit": Commit,
+    "input_audio_buffer.clear": Clear,
+    "conversation.item.create": CreateItem,
+    "conversation.item.delete": DeleteItem,
+    "conversation.item.retrieve": RetrieveItem,
+    "conversation.item.truncate": TruncateItem,
+    "response.create": CreateResponse,
+    "response.cancel": CancelResponse,
+    "output_audio_buffer.clear": ClearOutput,
+    "kaikou.greet": Greet,
+    "kaikou.playback": PlaybackReport,
+}
+
+_ITEM: TypeAdapter[MessageItem | FunctionCallItem | FunctionOutputItem] = TypeAdapter(ClientItem)
+
+APPEND = "input_audio_buffer.append"
+
+
+def parse_json(text: str | bytes) -> Json:
+    """The message as an object. Raises `InvalidRequest` for anything else, deep nesting included."""
+    try:
+        message = orjson.loads(text)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The message is not valid JSON: {error}.", code="invalid_json") from None
+    if not isinstance(message, dict):
+        raise InvalidRequest("A message must be a JSON object with a 'type'.", code="invalid_json")
+    return message
+
+
+def event_id_of(message: Mapping[str, Any]) -> str | None:
+    """The id that the client gave its message, for errors to refer to."""
+    event_id = message.get("event_id")
+    return event_id if isinstance(event_id, str) else None
+
+
+def parse_event(message: Json) -> ClientEvent:
+    """The message as an event. Raises `InvalidRequest` that names the field that is wrong."""
+    if not isinstance(message.get("type"), str):
+        raise InvalidRequest(
+            "Every message needs a 'type' (a string).", code="missing_required_parameter", param="type"
+        )
+    kind = EVENTS.get(message["type"])
+    if kind is None:
+        raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")
+    try:
+        return kind.model_validate(message)
+    except ValidationError as error:
+        raise invalid_request(error) from None
+
+
+def parse_item(item: Json) -> MessageItem | FunctionCallItem | FunctionOutputItem:
+    """An item of `response.create`'s `input`. Raises `InvalidRequest`."""
+    try:
+        return _ITEM.validate_python(item)
+    except ValidationError as error:
+        raise invalid_request(error, "response.input") from None

@@ -1,0 +1,301 @@
+"""One client of the realtime API and its session: what it sends becomes calls, what the session says becomes events."""
+
+from __future__ import annotations
+
+import binascii
+import time
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from pipeline.audio import samples_of
+from pipeline.character import Character, text_in
+from pipeline.errors import InvalidRequest, KaikouError, LimitReached
+from pipeline.notices import Answered
+from pipeline.session import Session
+from pipeline.setup import Ask
+from pipeline.transcript import Item
+from server.characters import Characters
+from server.errors import openai_error
+from server.realtime.audio_format import Decoder
+from server.realtime.client_events import (
+    APPEND,
+    Append,
+    CancelResponse,
+    Clear,
+    ClearOutput,
+    ClientEvent,
+    Commit,
+    ContentPart,
+    CreateItem,
+    CreateResponse,
+    DeleteItem,
+    FunctionCallItem,
+    FunctionOutputItem,
+    Greet,
+    MessageItem,
+    PlaybackReport,
+    ResponseParams,
+    RetrieveItem,
+    SessionUpdate,
+    TruncateItem,
+    event_id_of,
+    parse_event,
+    parse_item,
+    parse_json,
+)
+from server.realtime.server_events import ServerEvents, error_event, format_object, item_object
+from server.realtime.session_object import (
+    Defaults,
+    FunctionTool,
+    SessionObject,
+    setup_of,
+    tool_choice_of,
+    tools_of,
+    updated,
+)
+
+SLICE = samples_of(100)
+"""Samples that voice detection takes at once, so that a long append does not hold up other sessions."""
+
+OMIT_FROM_ECHO = {"kaikou"}
+
+
+class Connection:
+    """Translates for one client. `receive` takes its messages; `events` says the session's notices."""
+
+    def __init__(
+        self,
+        session: Session,
+        session_object: SessionObject,
+        characters: Characters,
+        model: str,
+        defaults: Defaults,
+        *,
+        append_bytes: int,
+        expires_at: int,
+        extensions: bool,
+    ) -> None:
+        self.session, self.object = session, session_object
+        self._characters, self._model, self._defaults = characters, model, defaults
+        self._append_bytes, self._expires_at, self._extensions = append_bytes, expires_at, extensions
+        self._id = session.new_id("sess")
+        self._decoder = Decoder(session_object.audio.input.format)
+        self.events = ServerEvents(
+            session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
+        )
+        self._apply(session_object)
+        self._answer({"type": "session.created", "session": self._echo()})
+
+    # --- From the client ----------------------------------------------------------------------------------------------
+
+    def receive(self, message: str) -> list[Any]:
+        """Take one text message. Returns slices of audio to `hear` one by one; what is wrong is told to the client."""
+        parsed: dict[str, Any] = {}
+        try:
+            parsed = parse_json(message)
+            if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
+                return self._decode(audio)
+            self._do(parse_event(parsed))
+        except KaikouError as error:
+            self._answer(error_event(openai_error(error), event_id_of(parsed)))
+        return []
+
+    def receive_audio(self, data: bytes) -> list[Any]:
+        """Take one binary message: microphone audio in the session's input format. An extension."""
+        if self._extensions:
+            return _slices(self._decoder.decode(data))
+        error = InvalidRequest("Binary messages are not part of this protocol: send JSON text.", code="invalid_json")
+        self._answer(error_event(openai_error(error)))
+        return []
+
+    def hear(self, pcm: Any) -> None:
+        """Let the session hear one slice."""
+        try:
+            self.session.hear(pcm)
+        except LimitReached as error:
+            self._answer(error_event(openai_error(error)))
+
+    def _decode(self, audio: str) -> list[Any]:
+        if len(audio) * 3 // 4 > self._append_bytes + 3:
+            raise InvalidRequest(
+                f"The audio is too long: at most {self._append_bytes // 2**20} MiB in one message.",
+                code="audio_too_long",
+                param="audio",
+            )
+        try:
+            data = b64decode(audio, validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio") from None
+        return _slices(self._decoder.decode(data))
+
+    def _do(self, event: ClientEvent) -> None:
+        match event:
+            case SessionUpdate():
+                self._update(event.session)
+            case Append():
+                raise AssertionError("appends are decoded before they are events")
+            case Commit():
+                self.session.commit_audio()
+            case Clear():
+                self.session.clear_audio()
+                self._answer({"type": "input_audio_buffer.cleared"})
+            case CreateItem():
+                self.session.add_item(self._item(event.item), event.previous_item_id)
+            case DeleteItem():
+                if not self.session.transcript.remove(event.item_id):
+                    raise _unknown_item(event.item_id, "delete")
+                self._answer({"type": "conversation.item.deleted", "item_id": event.item_id})
+            case RetrieveItem():
+                item = self.session.transcript.get(event.item_id)
+                if item is None:
+                    raise _unknown_item(event.item_id, "retrieve")
+                self._answer({"type": "conversation.item.retrieved", "item": item_object(item)})
+            case TruncateItem():
+                self._truncate(event)
+            case CreateResponse():
+                self.session.request_reply(self._ask(event.response or ResponseParams()))
+            case CancelResponse():
+                self.session.cancel_reply(event.response_id)
+            case ClearOutput():
+                raise InvalidRequest("output_audio_buffer.clear is for WebRTC calls; send response.cancel.")
+            case Greet():
+                self._greet()
+            case PlaybackReport():
+                self.session.played(event.item_id, event.played_ms, event.playing)
+            case _:
+                assert_never(event)
+
+    def _truncate(self, event: TruncateItem) -> None:
+        self.session.truncate(event.item_id, event.audio_end_ms)
+        place = {"item_id": event.item_id, "content_index": event.content_index}
+        self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
+
+    def _greet(self) -> None:
+        character, setup = self.character, self.session.setup
+        self.session.request_reply(Ask(say=text_in(character.greeting, setup.language)))
+
+    # --- The session object -------------------------------------------------------------------------------------------
+
+    @property
+    def character(self) -> Character:
+        """Who is talked to: by the session object, else by the model's name."""
+        return self._characters.find(self.object.kaikou.character or self._model)
+
+    def _update(self, changes: Mapping[str, Any]) -> None:
+        changed = updated(self.object, changes)
+        if (name := changed.kaikou.character) and name not in self._characters:
+            raise InvalidRequest(f"There is no character '{name}'.", param="session.kaikou.character")
+        if changed.audio.input.format != self.object.audio.input.format:
+            self._decoder = Decoder(changed.audio.input.format)
+        self._apply(changed)
+        self._answer({"type": "session.updated", "session": self._echo()})
+
+    def _apply(self, session_object: SessionObject) -> None:
+        self.object = session_object
+        self.events.output_format = session_object.audio.output.format
+        self.events.transcribes = session_object.audio.input.transcription is not None
+        self.session.configure(setup_of(session_object, self.character, self._defaults))
+
+    def _echo(self) -> dict[str, Any]:
+        current, setup = self.object, self.session.setup
+        audio_in, audio_out = current.audio.input, current.audio.output
+        detection, noise = audio_in.turn_detection, audio_in.noise_reduction
+        transcription = audio_in.transcription
+        echo = {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": self._id,
+            "model": self._model,
+            "output_modalities": current.output_modalities,
+            "instructions": setup.instructions,
+            "tools": [tool.model_dump() for tool in current.tools],
+            "tool_choice": current.tool_choice,
+            "max_output_tokens": current.max_output_tokens,
+            "tracing": None,
+            "truncation": "auto",
+            "prompt": None,
+            "expires_at": self._expires_at,
+            "include": None,
+            "audio": {
+                "input": {
+                    "format": format_object(audio_in.format),
+                    "transcription": transcription and transcription.model_dump(exclude_unset=True),
+                    "noise_reduction": noise and noise.model_dump(),
+                    "turn_detection": detection and detection.model_dump(),
+                },
+                "output": {
+                    "format": format_object(audio_out.format),
+                    "voice": setup.voice,
+                    "speed": audio_out.speed,
+                },
+            },
+        }
+        if self._extensions:
+            echo["kaikou"] = {"character": self.character.id, "language": setup.language}
+        return echo
+
+    # --- Items and requests -------------------------------------------------------------------------------------------
+
+    def _item(self, item: MessageItem | FunctionCallItem | FunctionOutputItem) -> Item:
+        id = item.id or self.session.new_id("item")
+        match item:
+            case MessageItem():
+                text = "\n".join(filter(None, (_text_of(part) for part in item.content)))
+                images = tuple(part.image_url for part in item.content if part.image_url)
+                return Item(id, role=item.role, text=text, images=images)
+            case FunctionCallItem():
+                call_id = item.call_id or self.session.new_id("call")
+                return Item(id, "function_call", "assistant", text=item.arguments, call_id=call_id, name=item.name)
+            case FunctionOutputItem():
+                return Item(id, "function_call_output", "user", text=item.output, call_id=item.call_id)
+            case _:
+                assert_never(item)
+
+    def _ask(self, params: ResponseParams) -> Ask:
+        most = params.max_output_tokens
+        return Ask(
+            instructions=params.instructions,
+            modality=params.output_modalities[0] if params.output_modalities else None,
+            voice=_voice_of(params),
+            tools=None if params.tools is None else tools_of([FunctionTool.model_validate(t) for t in params.tools]),
+            tool_choice=None if params.tool_choice is None else tool_choice_of(params.tool_choice),
+            max_tokens=None if most == "inf" else most,
+            input=None if params.input is None else [self._given(item) for item in params.input],
+            in_conversation=params.conversation != "none",
+            metadata=params.metadata or {},
+        )
+
+    def _given(self, item: dict[str, Any]) -> Item:
+        if item.get("type") == "item_reference":
+            known = self.session.transcript.get(str(item.get("id")))
+            if known is None:
+                raise _unknown_item(str(item.get("id")), "reference")
+            return known
+        return self._item(parse_item(item))
+
+    def _answer(self, event: dict[str, Any]) -> None:
+        self.session.outbox.put(Answered(event))
+
+
+def _slices(pcm: Any) -> list[Any]:
+    return [pcm[start : start + SLICE] for start in range(0, len(pcm), SLICE)]
+
+
+def _text_of(part: ContentPart) -> str:
+    return part.text or part.transcript or ""
+
+
+def _voice_of(params: ResponseParams) -> str | None:
+    voice = params.audio.output.voice if params.audio and params.audio.output else None
+    return str(voice.get("id", "")) if isinstance(voice, dict) else voice
+
+
+def _unknown_item(id: str, verb: str) -> InvalidRequest:
+    message = f"There is no item '{id[:64]}' in the conversation."
+    return InvalidRequest(message, code=f"item_{verb}_invalid_item_id", param="item_id")
+
+
+def expiry(session_s: float) -> int:
+    """When a session that starts now expires, in seconds since 1970."""
+    return int(time.time() + session_s)

@@ -1,0 +1,47 @@
+"""Short-lived keys for browsers: `POST /v1/realtime/client_secrets` makes one, a connection with it starts as it says."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.errors import LimitReached
+from server.realtime.session_object import SessionObject
+
+PREFIX = "ek_"
+"""What browser clients insist on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A key, until when it may start sessions (seconds since 1970), and how they start."""
+
+    value: str
+    expires_at: int
+    session: SessionObject
+    model: str
+
+
+class ClientSecrets:
+    """The keys in force, in memory: they die with the server, as they would within minutes anyway."""
+
+    def __init__(self, most: int, now: Callable[[], float] = time.time) -> None:
+        self._most, self._now = most, now
+        self._secrets: dict[str, ClientSecret] = {}
+
+    def create(self, seconds: int, session: SessionObject, model: str) -> ClientSecret:
+        """A key for `seconds`. Raises `LimitReached` when too many are in force."""
+        now = self._now()
+        self._secrets = {value: secret for value, secret in self._secrets.items() if secret.expires_at > now}
+        if len(self._secrets) >= self._most:
+            raise LimitReached("Too many client secrets are in force; wait until some expire.", code="too_many_secrets")
+        secret = ClientSecret(PREFIX + secrets.token_hex(16), int(now + seconds), session, model)
+        self._secrets[secret.value] = secret
+        return secret
+
+    def find(self, value: str) -> ClientSecret | None:
+        """The key called `value`, if it is in force."""
+        secret = self._secrets.get(value)
+        return secret if secret and secret.expires_at > self._now() else None

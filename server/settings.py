@@ -1,0 +1,169 @@
+"""The settings: resolved once at the start from defaults < file < environment (`KAIKOU_…`) < flags.
+
+The only module that reads the environment. Secrets come from there alone and never appear in `repr`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pipeline.errors import SettingError
+
+PREFIX = "KAIKOU_"
+SECRETS = frozenset({"api_keys", "llm_api_key"})
+
+NOT_SETTINGS = frozenset({"KAIKOU_VENV"})
+"""Variables with our prefix that belong to `run.py`."""
+
+OPENAI_NAMES: Mapping[str, str] = {"OPENAI_BASE_URL": "llm_base_url", "OPENAI_API_KEY": "llm_api_key"}
+"""What other programs call these settings; `KAIKOU_…` wins."""
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseModel):
+    """Everything an operator can set, with its default; the environment name is `KAIKOU_` and the name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but this machine wants TLS and keys."""
+    port: int = Field(default=7210, ge=0, le=65_535)
+    """Port to listen on; 0 takes a free one."""
+    ssl_certfile: Path | None = None
+    """Certificate chain (PEM); with `ssl_keyfile` the server speaks https and wss."""
+    ssl_keyfile: Path | None = None
+    """Private key of the certificate (PEM)."""
+    open: bool = False
+    """Open the page in a browser once the server is ready."""
+    log: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """How much is logged."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further web origins (such as https://app.example.org) whose pages may use the API; "*" allows all."""
+    api_keys: tuple[SecretStr, ...] = ()
+    """Keys that clients must present, separated by commas; without any, no key is asked for."""
+
+    engines: str = "embedded"
+    """The engine set: embedded or stub."""
+    recognizer: str = ""
+    """An engine that replaces the set's recogniser."""
+    synthesizer: str = ""
+    """An engine that replaces the set's synthesiser."""
+    engine_threads: Count = 32
+    """Threads that engines may block, over all sessions."""
+    recognizer_processes: Count = 4
+    """Embedded recogniser: how many people can speak at the same moment."""
+
+    llm_base_url: str = ""
+    """An OpenAI-compatible language model server, such as http://127.0.0.1:11434/v1."""
+    llm_model: str = ""
+    """The model's name there; empty takes the first that it lists."""
+    llm_api_key: SecretStr = SecretStr("")
+    """Its key."""
+    llm_discover: bool = True
+    """Whether to look for a model server on this machine when none is set."""
+
+    personas: Path = Path(__file__).parent.parent / "personas"
+    """The folder of built-in characters."""
+    default_character: str = "assistant"
+    """Who answers when a client names nobody we know."""
+
+    max_sessions: Count = 64
+    """Conversations at once; a further one is told to come back later."""
+    session_s: Positive = 3600.0
+    """The longest conversation."""
+    idle_s: Positive = 900.0
+    """A conversation in which nobody speaks or writes for this long is ended."""
+    message_bytes: Count = 24 * 1024 * 1024
+    """The largest message a client may send."""
+    append_bytes: Count = 15 * 1024 * 1024
+    """The most audio in one `input_audio_buffer.append`."""
+    queued_audio_s: Positive = 4.0
+    """Audio that may wait for a slow client before the answer waits too."""
+    lead_s: Positive = 2.0
+    """How far audio is sent ahead of what the person hears."""
+    turn_s: Positive = 60.0
+    """A person's turn is ended after this."""
+    reply_s: Positive = 300.0
+    """A character's answer is ended after this much audio."""
+    silence_ms: int = Field(default=500, ge=100, le=10_000)
+    """The pause that ends a turn unless the client says otherwise."""
+    settle_s: Positive = 0.9
+    """How long the recogniser may take for the final words of a turn."""
+    first_token_s: Positive = 20.0
+    """How long the language model may take for its first word."""
+    prompt_characters: Count = 24_000
+    """How much of a conversation the language model sees."""
+    client_secrets: Count = 1_000
+    """Short-lived keys (`/v1/realtime/client_secrets`) that may exist at once."""
+
+
+def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. `flags` are those given on the command line; its "config" names the file.
+
+    Raises `SettingError`, which names the setting, where it was set, and the nearest known name of an unknown one.
+    """
+    flags = {name: value for name, value in (flags or {}).items() if value is not None}
+    environment = os.environ if environment is None else environment
+    file = flags.pop("config", None) or environment.get(PREFIX + "CONFIG")
+    values = {**_from_file(file), **_from_environment(environment), **flags}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise SettingError(f"The setting {name} is not right: {first['msg']}.") from None
+
+
+def _from_file(path: str | Path | None) -> dict[str, Any]:
+    explicit = path is not None
+    path = Path(path or "kaikou.toml")
+    if not path.is_file():
+        if explicit:
+            raise SettingError(f"There is no settings file {path}.")
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"The settings file {path} is not TOML: {error}.") from error
+    for name in values:
+        _check_name(name, f"in {path}")
+        if name in SECRETS:
+            raise SettingError(f"{name} is a secret: set {PREFIX}{name.upper()} in the environment, not in {path}.")
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        setting: environment[name] for name, setting in OPENAI_NAMES.items() if environment.get(name)
+    }
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS or name == PREFIX + "CONFIG":
+            continue
+        setting = name.removeprefix(PREFIX).lower()
+        _check_name(setting, f"as {name} in the environment")
+        values[setting] = _parts(value) if Settings.model_fields[setting].annotation in _LISTS else value
+    return values
+
+
+_LISTS = (tuple[str, ...], tuple[SecretStr, ...])
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _check_name(name: str, where: str) -> None:
+    if name in Settings.model_fields:
+        return
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise SettingError(f"There is no setting {name} ({where}).{hint}")

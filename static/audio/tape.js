@@ -1,0 +1,89 @@
+/** The sound of each line, kept in this page only, so that it can be heard again: bounded, oldest lines first out. */
+
+const HEARD_RATE = 16000;
+const SPOKEN_RATE = 24000;
+/** About twenty minutes of speech. */
+const MOST_BYTES = 56 * 2 ** 20;
+/** What is kept of the microphone until it is known which part of it was speech. */
+const ROLLING_S = 60;
+
+export class Tape {
+  constructor() {
+    /** @type {Map<string, { rate: number, chunks: ArrayBuffer[] }>} */
+    this.tracks = new Map();
+    this.bytes = 0;
+    this.rolling = new Int16Array(ROLLING_S * HEARD_RATE);
+    this.position = 0;
+  }
+
+  /** A new session: its line of time begins at zero. */
+  rewind() {
+    this.position = 0;
+  }
+
+  /** What the microphone heard, in order. @param {ArrayBuffer} pcm */
+  hear(pcm) {
+    const samples = new Int16Array(pcm);
+    const at = this.position % this.rolling.length;
+    const first = Math.min(samples.length, this.rolling.length - at);
+    this.rolling.set(samples.subarray(0, first), at);
+    this.rolling.set(samples.subarray(first), 0);
+    this.position += samples.length;
+  }
+
+  /** Keep a part of what was heard as an item. @param {string} itemId @param {number} startMs @param {number} endMs */
+  keep(itemId, startMs, endMs) {
+    const end = Math.min(this.position, Math.round((endMs * HEARD_RATE) / 1000));
+    const start = Math.max(0, this.position - this.rolling.length, Math.round((startMs * HEARD_RATE) / 1000));
+    if (end <= start) return;
+    const part = new Int16Array(end - start);
+    for (let i = start; i < end; i++) part[i - start] = this.rolling[i % this.rolling.length];
+    this.add(itemId, part.buffer, HEARD_RATE);
+  }
+
+  /** What an item says, in order. @param {string} itemId @param {ArrayBuffer} pcm s16le @param {number} [rate] */
+  add(itemId, pcm, rate = SPOKEN_RATE) {
+    const track = this.tracks.get(itemId) ?? { rate, chunks: [] };
+    track.chunks.push(pcm);
+    this.tracks.set(itemId, track);
+    this.bytes += pcm.byteLength;
+    for (const [oldest, { chunks }] of this.tracks) {
+      if (this.bytes <= MOST_BYTES || oldest === itemId) break;
+      this.tracks.delete(oldest);
+      this.bytes -= chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    }
+  }
+
+  /** @param {string} itemId */
+  has(itemId) {
+    return this.tracks.has(itemId);
+  }
+
+  /** An item as a WAV file, up to `untilMs`. @param {string} itemId @param {number} [untilMs] */
+  wav(itemId, untilMs = Infinity) {
+    const { rate, chunks } = this.tracks.get(itemId) ?? { rate: SPOKEN_RATE, chunks: [] };
+    const all = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const bytes = Math.min(all, 2 * Math.round((untilMs * rate) / 1000));
+    return new Blob([header(rate, bytes), new Blob(chunks).slice(0, bytes)], { type: "audio/wav" });
+  }
+}
+
+/** The 44 bytes before mono s16le samples. @param {number} rate @param {number} bytes */
+function header(rate, bytes) {
+  const view = new DataView(new ArrayBuffer(44));
+  const text = (/** @type {number} */ at, /** @type {string} */ name) =>
+    [...name].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, 36 + bytes, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, 2 * rate, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, bytes, true);
+  return view.buffer;
+}

@@ -1,0 +1,431 @@
+/**
+ * One talk: microphone, socket, player and conversation, tied together. No page: views look at `state`,
+ * `conversation`, `level()` and `heardMs()`, and are told of changes.
+ *
+ * asking ──▶ connecting ──▶ live ⇄ reconnecting ──▶ gone            live is the conversation's own phase
+ *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
+ */
+import { realtimeAddress, ServerRefused, status } from "./api.js";
+import { MicrophoneUnavailable, Microphone, openMicrophone } from "./audio/devices.js";
+import { Player } from "./audio/player.js";
+import { Tape } from "./audio/tape.js";
+import { effects, history, phase, reduce, SILENCE } from "./conversation.js";
+import { key, preferences } from "./preferences.js";
+import { Realtime } from "./realtime.js";
+
+/** How long a voice over the reply is given the benefit of the doubt before the reply is dropped. */
+const GRACE_MS = 120;
+const SLOW_MS = 3000;
+const SETTLE_MS = 700;
+/** How often the server is told what was heard; it cuts its memory by it. */
+const REPORT_MS = 240;
+const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
+
+/** @typedef {import("./conversation.js").Event} Event */
+/** @typedef {import("./conversation.js").Effect} Effect */
+/** @typedef {import("./conversation.js").Line} Line */
+/** @typedef {import("./audio/player.js").Report} Report */
+/** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "live" | "reconnecting" | "gone" | "ended"} Condition */
+
+export class Call {
+  /**
+   * @param {import("./api.js").Character} character
+   * @param {string} language spoken
+   * @param {import("./conversation.js").Conversation} [conversation] to go on with
+   */
+  constructor(character, language, conversation = SILENCE) {
+    this.character = character;
+    this.language = language;
+    this.conversation = conversation;
+    /** @type {Condition} */
+    this.condition = "asking";
+    /** Why the microphone or the server is not there, in one word. */
+    this.reason = "";
+    /** When the next attempt to reconnect is due. */
+    this.retryAt = 0;
+    this.muted = false;
+    /** A line typed before the session was there. */
+    this.unsent = "";
+    this.configured = false;
+    this.greeted = conversation.lines.length > 0;
+    this.tape = new Tape();
+    this.reported = { itemId: "", playedMs: 0, playing: false };
+    this.onchange = () => {};
+    /** @type {Microphone | null} */
+    this.microphone = null;
+    /** @type {Player | null} */
+    this.player = null;
+    /** @type {AudioContext | null} */
+    this.context = null;
+    /** @type {WakeLockSentinel | null} */
+    this.wakeLock = null;
+    this.timers = { slow: 0, settle: 0 };
+    this.realtime = this.socket();
+    this.lifetime = new AbortController();
+  }
+
+  /** What the page shows, in one word. */
+  get state() {
+    return this.condition === "live" ? phase(this.conversation) : this.condition;
+  }
+
+  /** Begin; must be called from a press, which is what lets the page make sound. */
+  async start() {
+    this.watch();
+    this.realtime.connect();
+    const context = new AudioContext({ latencyHint: "interactive" });
+    this.context = context;
+    const sounding = this.openPlayer(context);
+    await this.openMicrophone();
+    await sounding;
+    this.proceed();
+  }
+
+  /** Ask for the microphone (again). */
+  async openMicrophone() {
+    this.become("asking");
+    try {
+      const stream = await openMicrophone(preferences.microphone);
+      await this.listenTo(stream);
+    } catch (error) {
+      if (!(error instanceof MicrophoneUnavailable)) throw error;
+      this.reason = error.problem;
+      return this.become(error.problem === "busy" ? "no-microphone" : error.problem);
+    }
+    this.reason = "";
+    this.become(this.configured ? "live" : "connecting");
+    this.proceed();
+  }
+
+  /** Go on without a microphone. */
+  typeInstead() {
+    this.muted = true;
+    this.become(this.configured ? "live" : "connecting");
+    this.proceed();
+  }
+
+  /** Send a typed line; what the character is saying is cut off. @param {string} text */
+  async say(text) {
+    if (["refused", "no-microphone", "insecure"].includes(this.condition)) {
+      this.greeted = true;
+      this.typeInstead();
+    }
+    if (!this.configured) {
+      this.unsent = text;
+      return;
+    }
+    await this.interrupt();
+    const id = `item_${crypto.getRandomValues(new Uint32Array(4)).join("")}`.slice(0, 32);
+    this.realtime.send({
+      type: "conversation.item.create",
+      item: { id, type: "message", role: "user", content: [{ type: "input_text", text }] },
+    });
+    this.realtime.send({ type: "response.create" });
+    this.dispatch({ type: "page.typed", item_id: id, text });
+  }
+
+  /** Make the character stop, whether it is thinking or speaking. */
+  async interrupt() {
+    const writing = this.conversation.responseId || this.conversation.awaited;
+    if (writing) this.realtime.send({ type: "response.cancel" });
+    this.dispatch({ type: "page.stopped" });
+    if (this.player?.busy) await this.player.flush();
+  }
+
+  /** @param {boolean} muted */
+  async setMuted(muted) {
+    this.muted = muted;
+    if (!muted && !this.microphone) return this.openMicrophone();
+    this.microphone?.setMuted(muted);
+    this.onchange();
+  }
+
+  /** Forget what was said and begin again with the same character. */
+  async restart() {
+    this.realtime.close();
+    if (this.player?.busy) await this.player.flush();
+    this.conversation = SILENCE;
+    this.greeted = false;
+    this.configured = false;
+    this.tape = new Tape();
+    this.realtime = this.socket();
+    this.become("connecting");
+    this.realtime.connect();
+  }
+
+  /** Hang up; what was said stays. */
+  end() {
+    this.lifetime.abort();
+    this.realtime.close();
+    this.microphone?.close();
+    this.player?.close();
+    void this.context?.close();
+    void this.wakeLock?.release();
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.dispatch({ type: "page.disconnected" });
+    this.become("ended");
+  }
+
+  /** Loudness, 0 to 1, of the two sides now. */
+  level() {
+    return { user: this.muted ? 0 : (this.microphone?.level ?? 0), character: this.player?.level() ?? 0 };
+  }
+
+  /** How far a line was heard, in milliseconds; Infinity for all of it. @param {Line} line */
+  heardMs(line) {
+    if (line.over || !line.voiced || !this.player) return line.cutMs ?? Infinity;
+    const at = this.player.position();
+    return at?.itemId === line.id ? at.playedMs : 0;
+  }
+
+  /** Tell the server how to listen and speak; also after a setting changed. */
+  configure() {
+    this.realtime.send({
+      type: "session.update",
+      session: {
+        type: "realtime",
+        audio: {
+          input: {
+            format: { type: "audio/pcm", rate: 16000 },
+            transcription: { model: "kaikou" },
+            turn_detection: {
+              type: "semantic_vad",
+              eagerness: EAGERNESS[preferences.patience],
+              create_response: true,
+              interrupt_response: true,
+            },
+          },
+          output: { format: { type: "audio/pcm", rate: 24000 }, speed: preferences.speed },
+        },
+        kaikou: { language: this.language },
+      },
+    });
+  }
+
+  /** Take over a changed volume or speaker. */
+  async useSpeaker() {
+    this.player?.setVolume(preferences.volume);
+    const context = /** @type {any} */ (this.context);
+    if (!context?.setSinkId || context.sinkId === preferences.speaker) return;
+    await context.setSinkId(preferences.speaker).catch(() => {}); // A speaker that is gone: the default one goes on.
+  }
+
+  // --- Audio ---------------------------------------------------------------------------------------------------------
+
+  /** @param {AudioContext} context */
+  async openPlayer(context) {
+    // Phones pause the context for a call and for changed headphones.
+    context.onstatechange = () => context.state !== "closed" && context.state !== "running" && void context.resume();
+    void context.resume();
+    const player = new Player(context, (report) => this.played(report));
+    await player.open();
+    this.player = player;
+    await this.useSpeaker();
+  }
+
+  /** @param {MediaStream} stream */
+  async listenTo(stream) {
+    const context = /** @type {AudioContext} */ (this.context);
+    if (context.state === "closed") return stream.getTracks().forEach((track) => track.stop());
+    const microphone = new Microphone(context, stream, (pcm) => this.heard(pcm));
+    await microphone.open();
+    this.microphone?.close();
+    this.microphone = microphone;
+    microphone.setMuted(this.muted);
+    microphone.onended = () => void this.changeMicrophone();
+  }
+
+  /** Another microphone was chosen, or this one was unplugged; the talk goes on meanwhile. */
+  async changeMicrophone() {
+    try {
+      await this.listenTo(await openMicrophone(preferences.microphone));
+    } catch (error) {
+      if (!(error instanceof MicrophoneUnavailable)) throw error;
+      this.microphone = null;
+      this.muted = true;
+      this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" });
+    }
+    this.onchange();
+  }
+
+  /** @param {ArrayBuffer} pcm */
+  heard(pcm) {
+    if (!this.configured) return;
+    this.tape.hear(pcm);
+    this.realtime.sendAudio(pcm);
+  }
+
+  /** @param {Report} report */
+  played({ event, itemId, playedMs, totalMs }) {
+    const playing = (event === "position" || event === "started") && !this.player?.paused;
+    const { reported } = this;
+    const due = reported.itemId !== itemId || reported.playing !== playing || playedMs - reported.playedMs >= REPORT_MS;
+    if (due || event !== "position") {
+      this.reported = { itemId, playedMs, playing };
+      this.realtime.send({ type: "kaikou.playback", item_id: itemId, played_ms: playedMs, playing });
+    }
+    if (event !== "position") this.dispatch({ type: "page.playback", event, item_id: itemId, played_ms: playedMs, total_ms: totalMs });
+  }
+
+  // --- The session ---------------------------------------------------------------------------------------------------
+
+  socket() {
+    return new Realtime(() => realtimeAddress(this.character.id), key.value, {
+      event: (event) => this.dispatch(event),
+      opened: () => this.opened(),
+      lost: (_attempt, delayMs) => {
+        this.disconnected();
+        this.retryAt = performance.now() + delayMs;
+        this.become("reconnecting");
+      },
+      gone: () => {
+        this.reason = "unreachable";
+        this.become("gone");
+      },
+      refused: (reason) => void this.refused(reason),
+    });
+  }
+
+  opened() {
+    this.tape.rewind();
+    this.configure();
+    for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
+  }
+
+  disconnected() {
+    if (this.configured) this.dispatch({ type: "page.disconnected" });
+    this.configured = false;
+  }
+
+  /** The server did not let us in; a browser hides why, so ask another way. @param {import("./realtime.js").Refusal} reason */
+  async refused(reason) {
+    this.reason = reason;
+    if (reason === "unreachable") {
+      try {
+        await status();
+        this.reason = "key";
+      } catch (error) {
+        if (!(error instanceof ServerRefused)) throw error;
+        if (error.status === 401 || error.status === 403) this.reason = "key";
+      }
+    }
+    this.become("gone");
+  }
+
+  /** Try again at once after the server was gone. */
+  retry() {
+    this.realtime.close();
+    this.realtime = this.socket();
+    this.become("connecting");
+    this.realtime.connect();
+  }
+
+  /** Once everything is there: the character speaks first. */
+  proceed() {
+    if (!this.configured || ["asking", "refused", "no-microphone", "insecure", "ended"].includes(this.condition)) return;
+    this.become("live");
+    if (this.unsent) {
+      const text = this.unsent;
+      this.unsent = "";
+      return void this.say(text);
+    }
+    if (this.greeted || !this.player) return;
+    this.greeted = true;
+    this.realtime.send({ type: "kaikou.greet" });
+    this.dispatch({ type: "page.greeted" });
+  }
+
+  // --- Events --------------------------------------------------------------------------------------------------------
+
+  /** @param {Event} event */
+  dispatch(event) {
+    const before = this.state;
+    const orders = effects(this.conversation, event);
+    this.conversation = reduce(this.conversation, event);
+    this.note(event);
+    for (const order of orders) this.perform(order);
+    if (this.state !== before) this.entered(this.state);
+    this.onchange();
+  }
+
+  /** What an event means beyond the conversation. @param {Event} event */
+  note(event) {
+    if (event.type === "session.updated" && !this.configured) {
+      this.configured = true;
+      this.proceed();
+    } else if (event.type === "input_audio_buffer.speech_started") {
+      this.speechStartMs = event.audio_start_ms;
+    } else if (event.type === "input_audio_buffer.speech_stopped") {
+      this.tape.keep(event.item_id, this.speechStartMs ?? event.audio_end_ms, event.audio_end_ms);
+    }
+  }
+
+  /** @param {Effect} order */
+  perform(order) {
+    switch (order.do) {
+      case "play":
+        return this.play(order.itemId, order.audio);
+      case "end":
+        return this.player?.end(order.itemId);
+      case "pause":
+        return this.player?.pause();
+      case "resume":
+        return this.player?.resume();
+      case "flush":
+        return void this.player?.flush();
+      case "hold": {
+        this.player?.pause();
+        const item_id = this.conversation.held;
+        return void setTimeout(() => this.dispatch({ type: "page.grace_over", item_id }), GRACE_MS);
+      }
+      case "truncate":
+        this.realtime.send({
+          type: "conversation.item.truncate",
+          item_id: order.itemId,
+          content_index: 0,
+          audio_end_ms: order.playedMs,
+        });
+    }
+  }
+
+  /** @param {string} itemId @param {string} audio base64 */
+  play(itemId, audio) {
+    const pcm = Uint8Array.from(atob(audio), (letter) => letter.charCodeAt(0)).buffer;
+    this.tape.add(itemId, pcm.slice(0));
+    this.player?.push(itemId, pcm);
+  }
+
+  /** @param {string} state */
+  entered(state) {
+    clearTimeout(this.timers.slow);
+    if (state === "thinking") this.timers.slow = setTimeout(() => this.dispatch({ type: "page.slow" }), SLOW_MS);
+    if (state === "interrupted") this.timers.settle = setTimeout(() => this.dispatch({ type: "page.settled" }), SETTLE_MS);
+  }
+
+  /** @param {Condition} condition */
+  become(condition) {
+    if (this.condition === "ended") return;
+    this.condition = condition;
+    this.onchange();
+  }
+
+  /** Follow what happens around the page until the end. */
+  watch() {
+    const { signal } = this.lifetime;
+    document.addEventListener("visibilitychange", () => void this.stayAwake(), { signal });
+    addEventListener("pointerdown", () => void this.context?.resume(), { signal });
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.onchange(), { signal });
+    void this.stayAwake();
+  }
+
+  /** Keep the screen on; browsers drop the lock whenever the page is hidden. */
+  async stayAwake() {
+    if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+    if (this.context?.state !== "running") void this.context?.resume();
+    try {
+      this.wakeLock = await navigator.wakeLock.request("screen");
+    } catch {
+      // Low battery or no permission: the talk goes on, the screen may go dark.
+    }
+  }
+}

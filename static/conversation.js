@@ -1,0 +1,349 @@
+/**
+ * What is said, by whom, and how much of it was heard: a table from event to reducer. No network, no page, no clock.
+ *
+ * Events are those of the realtime protocol, as they arrive, and the page's own, which begin with `page.`:
+ *
+ *   page.typed {item_id, text}                      the person typed a line
+ *   page.greeted                                    the character was asked to speak first
+ *   page.playback {item_id, played_ms, total_ms, event}   what the player did: started, position, ended, flushed
+ *   page.grace_over {item_id}                       no doubt was announced: a voice over the reply is an interruption
+ *   page.stopped                                    the person asked for silence
+ *   page.slow · page.settled · page.disconnected · page.notice_dismissed
+ *
+ * `reduce(state, event)` gives the next state, `effects(state, event)` what is to be done about it; both look at the
+ * state before the event. A reply is over when it was played, so the phase follows the player, not the server.
+ */
+
+/** @typedef {{ text: string, start_ms: number, end_ms: number }} Word */
+/**
+ * @typedef {object} Line
+ * @property {string} id
+ * @property {"user" | "character"} role
+ * @property {string} text
+ * @property {Word[]} words with times on the item's own audio
+ * @property {boolean} final whether the text is complete
+ * @property {boolean} typed
+ * @property {boolean} voiced whether there is audio of it
+ * @property {boolean} over whether it was heard to where it ends
+ * @property {number | null} cutMs where it was cut off, if it was
+ * @property {number} totalMs how much audio there was when it was cut off
+ * @property {string} responseId
+ */
+/** @typedef {{ marks: Record<string, number | null>, speculative: boolean }} Timing */
+/** @typedef {{ code: string, level: "info" | "warning" | "error", message: string }} Notice */
+/**
+ * @typedef {object} Conversation
+ * @property {Line[]} lines
+ * @property {boolean} speaking whether the person is
+ * @property {boolean} awaited whether an answer is due that has not begun
+ * @property {string} responseId the response being written, or ""
+ * @property {string} stopped the response the person asked to stop; what still comes of it is not played
+ * @property {string} playing the item being heard, or ""
+ * @property {string} held the item paused by the page until it is known whether it is doubted, or ""
+ * @property {string} doubted the item paused by the server, or ""
+ * @property {boolean} interrupted just now
+ * @property {boolean} slow
+ * @property {string | null} failure
+ * @property {Notice | null} notice
+ * @property {Record<string, Timing>} timings by response
+ */
+/** @typedef {{ type: string, [field: string]: any }} Event */
+/**
+ * @typedef {{ do: "hold" | "pause" | "resume" | "flush" }
+ *   | { do: "play", itemId: string, audio: string }
+ *   | { do: "end", itemId: string }
+ *   | { do: "truncate", itemId: string, playedMs: number }} Effect
+ */
+/** @typedef {(state: Conversation, event: Event) => Conversation} Reducer */
+
+/** @type {Conversation} */
+export const SILENCE = {
+  lines: [],
+  speaking: false,
+  awaited: false,
+  responseId: "",
+  stopped: "",
+  playing: "",
+  held: "",
+  doubted: "",
+  interrupted: false,
+  slow: false,
+  failure: null,
+  notice: null,
+  timings: {},
+};
+
+/** Errors that only say that the other side was faster. */
+const HARMLESS = new Set(["response_cancel_not_active", "conversation_already_has_active_response", "item_truncate_invalid_item_id"]);
+
+/** @param {string} id @param {"user" | "character"} role @returns {Line} */
+const blank = (id, role) => ({
+  id,
+  role,
+  text: "",
+  words: [],
+  final: false,
+  typed: false,
+  voiced: false,
+  over: false,
+  cutMs: null,
+  totalMs: 0,
+  responseId: "",
+});
+
+/** @param {Conversation} state @param {string} id */
+export const lineOf = (state, id) => state.lines.find((line) => line.id === id);
+
+/**
+ * Change one line; unknown ones are appended if a role is given.
+ * @param {Conversation} state @param {string} id @param {(line: Line) => Partial<Line>} change
+ * @param {"user" | "character"} [role] @returns {Conversation}
+ */
+function revise(state, id, change, role) {
+  const known = lineOf(state, id);
+  if (known) return { ...state, lines: state.lines.map((line) => (line === known ? { ...line, ...change(line) } : line)) };
+  if (!role) return state;
+  const line = blank(id, role);
+  return { ...state, lines: [...state.lines, { ...line, ...change(line) }] };
+}
+
+/** @param {Conversation} state @param {string} id */
+const forget = (state, id) => ({ ...state, lines: state.lines.filter((line) => line.id !== id) });
+
+/** Lines that belong to a response. @param {Conversation} state @param {string} id */
+const linesOf = (state, id) => state.lines.filter((line) => line.responseId === id);
+
+/** Text that came after a line was cut off was never heard. @param {Line} line @param {Partial<Line>} change */
+const unlessCut = (line, change) => (line.cutMs === null ? change : {});
+
+/** New words after the known ones; where both cover the same time the new ones count. @param {Word[]} known @param {Word[]} fresh */
+const merged = (known, fresh) => (fresh.length ? [...known.filter((word) => word.start_ms < fresh[0].start_ms), ...fresh] : known);
+
+/** @type {Reducer} */
+function itemAdded(state, { item }) {
+  if (item?.type !== "message" || item.role !== "user" || lineOf(state, item.id)) return state;
+  const text = (item.content ?? []).map((/** @type {any} */ part) => part.text ?? part.transcript ?? "").join("");
+  const typed = (item.content ?? []).some((/** @type {any} */ part) => part.type === "input_text");
+  return revise(state, item.id, () => ({ text, typed, final: typed, over: typed }), "user");
+}
+
+/** @type {Reducer} */
+function speechStarted(state, { item_id }) {
+  const held = state.playing && state.doubted !== state.playing ? state.playing : "";
+  const quiet = { ...state, speaking: true, awaited: false, slow: false, interrupted: false, failure: null, held };
+  return revise(quiet, item_id, () => ({}), "user");
+}
+
+/** @type {Reducer} */
+function transcribed(state, { item_id, transcript }) {
+  if (transcript.trim()) return revise(state, item_id, () => ({ text: transcript, final: true, over: true }), "user");
+  return { ...forget(state, item_id), awaited: false, slow: false };
+}
+
+/** @type {Reducer} */
+function responseDone(state, { response }) {
+  const closed = { ...state, responseId: "", awaited: false, slow: false };
+  const lines = closed.lines
+    .filter((line) => line.responseId !== response.id || line.text || line.voiced)
+    .map((line) => (line.responseId === response.id ? { ...line, final: true, over: line.over || !line.voiced } : line));
+  if (response.status !== "failed") return { ...closed, lines };
+  return { ...closed, lines, failure: response.status_details?.error?.message ?? "" };
+}
+
+/** @type {Reducer} */
+function playback(state, { item_id, played_ms, total_ms, event }) {
+  if (event === "started") return { ...state, playing: item_id, awaited: false, slow: false };
+  if (event === "position") return state;
+  const silent = { ...state, playing: "", held: "", doubted: "" };
+  if (event === "ended") return revise(silent, item_id, () => ({ over: true }));
+  const unheard = new Map(truncations(state, item_id, played_ms).map((cut) => [cut.itemId, cut.playedMs]));
+  const lines = state.lines.map((line) => {
+    const cutMs = unheard.get(line.id);
+    return cutMs === undefined ? line : { ...line, over: true, cutMs, totalMs: line.id === item_id ? total_ms : 0 };
+  });
+  return { ...silent, lines, interrupted: true };
+}
+
+/**
+ * What a flush cuts off: the item that was playing, and whatever was queued behind it, of which nothing was heard.
+ * @param {Conversation} state @param {string} itemId @param {number} playedMs
+ */
+const truncations = (state, itemId, playedMs) =>
+  state.lines
+    .filter((line) => line.id === itemId || (line.voiced && !line.over))
+    .map((line) => ({ itemId: line.id, playedMs: line.id === itemId ? playedMs : 0 }));
+
+/** @type {Record<string, Reducer>} */
+const REDUCERS = {
+  "conversation.item.added": itemAdded,
+  "conversation.item.deleted": (state, { item_id }) => forget(state, item_id),
+  "conversation.item.truncated": (state, { item_id, audio_end_ms }) =>
+    revise(state, item_id, (line) => ({ cutMs: line.cutMs ?? audio_end_ms, over: true })),
+  "input_audio_buffer.speech_started": speechStarted,
+  "input_audio_buffer.speech_stopped": (state) => ({ ...state, speaking: false, awaited: !state.playing }),
+  "kaikou.partial": (state, { item_id, text }) => revise(state, item_id, (line) => (line.final ? {} : { text }), "user"),
+  "conversation.item.input_audio_transcription.delta": (state, { item_id, delta }) =>
+    revise(state, item_id, (line) => (line.final ? {} : { text: line.text + delta }), "user"),
+  "conversation.item.input_audio_transcription.completed": transcribed,
+  "conversation.item.input_audio_transcription.failed": (state, { item_id, error }) => ({
+    ...(lineOf(state, item_id)?.text ? revise(state, item_id, () => ({ final: true, over: true })) : forget(state, item_id)),
+    awaited: false,
+    failure: error?.message ?? "",
+  }),
+  "response.created": (state, { response }) => ({
+    ...state,
+    responseId: response.id,
+    awaited: false,
+    interrupted: false,
+    failure: null,
+    notice: state.notice?.level === "error" ? null : state.notice,
+  }),
+  "response.output_item.added": (state, { item, response_id }) =>
+    item?.type === "message" ? revise(state, item.id, () => ({ responseId: response_id }), "character") : state,
+  "response.output_audio_transcript.delta": (state, { item_id, delta }) =>
+    revise(state, item_id, (line) => unlessCut(line, { text: line.text + delta }), "character"),
+  "response.output_audio_transcript.done": (state, { item_id, transcript }) =>
+    revise(state, item_id, (line) => unlessCut(line, { text: transcript, final: true })),
+  "response.output_text.delta": (state, { item_id, delta }) =>
+    revise(state, item_id, (line) => unlessCut(line, { text: line.text + delta }), "character"),
+  "response.output_text.done": (state, { item_id, text }) => revise(state, item_id, (line) => unlessCut(line, { text, final: true })),
+  "response.output_audio.delta": (state, { item_id }) =>
+    lineOf(state, item_id)?.voiced ? state : revise(state, item_id, () => ({ voiced: true }), "character"),
+  "response.done": responseDone,
+  "kaikou.words": (state, { item_id, words }) =>
+    revise(state, item_id, (line) => unlessCut(line, { words: merged(line.words, words) }), "character"),
+  "kaikou.timing": (state, { response_id, marks, speculative }) => ({
+    ...state,
+    timings: { ...state.timings, [response_id]: { marks, speculative } },
+  }),
+  "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
+  "kaikou.playback.pause": (state, { item_id }) => ({ ...state, doubted: item_id, held: "" }),
+  "kaikou.playback.resume": (state) => ({ ...state, doubted: "", held: "" }),
+  error: (state, { error }) =>
+    HARMLESS.has(error?.code) ? state : { ...state, awaited: false, notice: { code: error?.code ?? "", level: "warning", message: error?.message ?? "" } },
+  "page.typed": (state, { item_id, text }) => ({
+    ...revise(state, item_id, () => ({ text, typed: true, final: true, over: true }), "user"),
+    awaited: true,
+    interrupted: false,
+    slow: false,
+    failure: null,
+  }),
+  "page.greeted": (state) => ({ ...state, awaited: true }),
+  "page.playback": playback,
+  "page.stopped": (state) => ({ ...state, awaited: false, slow: false, stopped: state.responseId }),
+  "page.slow": (state) => ({ ...state, slow: true }),
+  "page.settled": (state) => ({ ...state, interrupted: false }),
+  "page.notice_dismissed": (state) => ({ ...state, notice: null }),
+  // What the player holds is still heard; everything else of the old session is settled as it is.
+  "page.disconnected": (state) => ({
+    ...SILENCE,
+    playing: state.playing,
+    timings: state.timings,
+    lines: state.lines
+      .filter((line) => line.text)
+      .map((line) => ({ ...line, final: true, over: line.over || !line.voiced })),
+  }),
+};
+
+/** @type {Record<string, (state: Conversation, event: Event) => Effect[]>} */
+const EFFECTS = {
+  "input_audio_buffer.speech_started": (state) => (state.playing && state.doubted !== state.playing ? [{ do: "hold" }] : []),
+  "page.grace_over": (state, { item_id }) => (state.held === item_id ? [{ do: "flush" }] : []),
+  "kaikou.playback.pause": () => [{ do: "pause" }],
+  "kaikou.playback.resume": () => [{ do: "resume" }],
+  "response.created": (state) => (state.doubted || state.held ? [{ do: "flush" }] : []),
+  "response.output_audio.delta": (state, { item_id, response_id, delta }) =>
+    lineOf(state, item_id)?.over || (response_id && response_id === state.stopped)
+      ? []
+      : [{ do: "play", itemId: item_id, audio: delta }],
+  "response.output_audio.done": (_state, { item_id }) => [{ do: "end", itemId: item_id }],
+  "response.done": (state, { response }) => {
+    const unheard = linesOf(state, response.id).filter((line) => line.voiced && !line.over);
+    if (response.status === "cancelled" && unheard.length) return [{ do: "flush" }];
+    return unheard.map((line) => ({ do: "end", itemId: line.id }));
+  },
+  "conversation.item.truncated": (state, { item_id }) => (state.playing === item_id ? [{ do: "flush" }] : []),
+  "page.playback": (state, { item_id, played_ms, event }) =>
+    event === "flushed"
+      ? truncations(state, item_id, played_ms)
+          .filter(({ itemId }) => lineOf(state, itemId)?.cutMs === null)
+          .map((cut) => ({ do: "truncate", ...cut }))
+      : [],
+  "page.disconnected": (state) => [
+    { do: "resume" },
+    ...state.lines.filter((line) => line.voiced && !line.over).map((line) => ({ do: /** @type {const} */ ("end"), itemId: line.id })),
+  ],
+};
+
+/** The state after an event; events it does not know leave it as it is. @type {Reducer} */
+export const reduce = (state, event) => REDUCERS[event.type]?.(state, event) ?? state;
+
+/** What an event asks for. @param {Conversation} state the one before it @param {Event} event @returns {Effect[]} */
+export const effects = (state, event) => EFFECTS[event.type]?.(state, event) ?? [];
+
+/**
+ * What is going on, in one word.
+ * @param {Conversation} state
+ * @returns {"interrupted" | "paused" | "listening" | "speaking" | "failed" | "thinking" | "resting"}
+ */
+export function phase(state) {
+  if (state.interrupted) return "interrupted";
+  if (state.doubted) return "paused";
+  if (state.speaking) return "listening";
+  if (state.playing) return "speaking";
+  if (state.failure !== null) return "failed";
+  return state.responseId || state.awaited ? "thinking" : "resting";
+}
+
+/**
+ * A line in parts as they are to be shown: heard, being said now, still to come, or never heard.
+ * @param {Line} line
+ * @param {number} heardMs how far it was heard; Infinity for all of it
+ * @returns {{ text: string, mark: "heard" | "now" | "coming" | "unheard" }[]}
+ */
+export function parts(line, heardMs) {
+  const rest = line.cutMs === null ? "coming" : "unheard";
+  const timed = line.words.map((word) => word.text).join("");
+  if (timed && (line.text.startsWith(timed) || timed.startsWith(line.text))) {
+    const marked = line.words.map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
+    const tail = line.text.slice(timed.length);
+    return tail ? [...marked, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : marked;
+  }
+  if (heardMs === Infinity || !line.voiced) return [{ text: line.text, mark: "heard" }];
+  const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null);
+  const at = Math.round(share * line.text.length);
+  return [
+    { text: line.text.slice(0, at), mark: "heard" },
+    { text: line.text.slice(at), mark: rest },
+  ];
+}
+
+/** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */
+function markOf(word, heardMs, rest) {
+  if (word.end_ms <= heardMs) return "heard";
+  if (word.start_ms >= heardMs) return rest;
+  return rest === "unheard" ? "heard" : "now";
+}
+
+/**
+ * The conversation as items for a new session to begin with.
+ * @param {Conversation} state @param {number} [most] lines
+ */
+export const history = (state, most = 40) =>
+  state.lines
+    .filter((line) => heardText(line))
+    .slice(-most)
+    .map((line) => ({
+      id: line.id,
+      type: "message",
+      role: line.role === "user" ? "user" : "assistant",
+      content: [{ type: line.role === "user" ? "input_text" : "output_text", text: heardText(line) }],
+    }));
+
+/** The part of a line that was heard. @param {Line} line */
+export const heardText = (line) =>
+  parts(line, line.cutMs ?? Infinity)
+    .filter((part) => part.mark !== "unheard")
+    .map((part) => part.text)
+    .join("")
+    .trim();

@@ -1,0 +1,68 @@
+/** What this browser remembers for its person. The key to the server is kept for this tab only. */
+
+/**
+ * @typedef {object} Preferences
+ * @property {string} interface language of the page: "en", "zh", or "" for the browser's
+ * @property {string} character chosen last
+ * @property {Record<string, string>} spoken language chosen per character
+ * @property {string} microphone
+ * @property {string} speaker
+ * @property {number} volume 0 to 1
+ * @property {number} speed 0.7 to 1.3
+ * @property {"normal" | "large" | "huge"} captions
+ * @property {"patient" | "normal" | "quick"} patience
+ * @property {string[]} dismissed banners
+ */
+
+const NAME = "kaikou";
+/** @type {Preferences} */
+const DEFAULTS = {
+  interface: "",
+  character: "",
+  spoken: {},
+  microphone: "",
+  speaker: "",
+  volume: 1,
+  speed: 1,
+  captions: "normal",
+  patience: "normal",
+  dismissed: [],
+};
+
+/** @returns {Preferences} */
+function stored() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+  } catch {
+    return { ...DEFAULTS }; // Private windows and blocked storage: everything works, nothing is remembered.
+  }
+}
+
+export const preferences = stored();
+
+/** @param {Partial<Preferences>} changes */
+export function remember(changes) {
+  Object.assign(preferences, changes);
+  try {
+    localStorage.setItem(NAME, JSON.stringify(preferences));
+  } catch {
+    // Not remembered, as above.
+  }
+}
+
+export const key = {
+  get value() {
+    try {
+      return sessionStorage.getItem(NAME) ?? "";
+    } catch {
+      return "";
+    }
+  },
+  set value(text) {
+    try {
+      sessionStorage.setItem(NAME, text);
+    } catch {
+      // As above.
+    }
+  },
+};

@@ -1,0 +1,438 @@
+from typing import TypeAlias
+
+import pytest
+
+from pipeline.dialogue import BargeIn, Dialogue, Policy
+from pipeline.events import (
+    AudioCommitted,
+    AudioDiscarded,
+    CloseUtterance,
+    DiscardUtterance,
+    DraftUtterance,
+    DropReply,
+    Effect,
+    Event,
+    Interruption,
+    InterruptReply,
+    OpenUtterance,
+    PartialRecognized,
+    PausePlayback,
+    ReleaseReply,
+    ReplyCancelled,
+    ReplyFailed,
+    ReplyGenerated,
+    ReplyPlayed,
+    ReplyRequested,
+    ResumePlayback,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    SpeechStopped,
+    StartReply,
+    UtteranceDrafted,
+    UtteranceRecognized,
+)
+
+Story: TypeAlias = list[tuple[Event, list[Effect]]]
+
+PLAIN = Policy()
+SPECULATING = Policy(speculate=True)
+CONFIRMED = Policy(barge_in=BargeIn.CONFIRMED)
+NEVER = Policy(barge_in=BargeIn.NEVER)
+UNASKED = Policy(answer=False, speculate=True)
+
+CUT_OFF = InterruptReply(1, Interruption.TURN_DETECTED)
+
+HEARD: Story = [
+    (SpeechStarted(10), [OpenUtterance(1, 10)]),
+    (SpeechPaused(90, ended=70), [DraftUtterance(1)]),
+    (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
+]
+ANSWERED: Story = [*HEARD, (UtteranceRecognized(1, "What is it?"), [StartReply(1, 1)])]
+PAUSED: Story = [
+    (SpeechStarted(10), [OpenUtterance(1, 10)]),
+    (SpeechPaused(90, ended=70), [DraftUtterance(1)]),
+    (UtteranceDrafted(1, "what is it"), [StartReply(1, 1, speculative=True, draft="what is it")]),
+]
+DOUBTED: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), PausePlayback(1)])]
+STOPPED_AGAIN = (SpeechStopped(300, ended=280), [CloseUtterance(2, 300, ended=280)])
+SPOKEN_OVER: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200)]), STOPPED_AGAIN]
+"""Under NEVER."""
+
+
+def told(policy: Policy, story: Story) -> Story:
+    """The story's events with the effects that they really had."""
+    dialogue = Dialogue(policy)
+    return [(event, dialogue.receive(event)) for event, _effects in story]
+
+
+def test_a_turn_is_answered_when_its_words_are_known() -> None:
+    story: Story = [
+        *ANSWERED,
+        (ReplyGenerated(1), []),
+        (ReplyPlayed(1), []),
+        (SpeechStarted(200), [OpenUtterance(2, 200)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_turn_may_stop_without_having_paused() -> None:
+    story: Story = [
+        (SpeechStarted(10), [OpenUtterance(1, 10)]),
+        (SpeechStopped(90, ended=90), [CloseUtterance(1, 90, ended=90)]),
+        (UtteranceRecognized(1, "What is it?"), [StartReply(1, 1)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+@pytest.mark.parametrize("words", ["", "。"])
+def test_a_turn_without_words_is_not_answered(words: str) -> None:
+    story: Story = [*HEARD, (UtteranceRecognized(1, words), [])]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_turn_is_not_answered_unasked_when_the_policy_says_so() -> None:
+    story: Story = [
+        *HEARD,
+        (UtteranceDrafted(1, "What is it?"), []),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (ReplyRequested(), [StartReply(1, None)]),
+    ]
+
+    assert told(UNASKED, story) == story
+
+
+def test_a_speaker_who_goes_on_after_a_pause_stays_in_the_same_turn() -> None:
+    story: Story = [
+        (SpeechStarted(10), [OpenUtterance(1, 10)]),
+        (SpeechPaused(90, ended=70), [DraftUtterance(1)]),
+        (SpeechResumed(95), []),
+        (SpeechPaused(190, ended=170), [DraftUtterance(1)]),
+        (SpeechStopped(220, ended=170), [CloseUtterance(1, 220, ended=170)]),
+        (UtteranceRecognized(1, "What is it, then?"), [StartReply(1, 1)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_turn_that_goes_on_while_it_is_decided_is_answered_together_with_the_next() -> None:
+    story: Story = [
+        *HEARD,
+        (SpeechStarted(130), [OpenUtterance(2, 130)]),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (SpeechStopped(300, ended=280), [CloseUtterance(2, 300, ended=280)]),
+        (UtteranceRecognized(2, "And why?"), [StartReply(1, 2)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+# Speculation
+
+
+def test_a_speculative_reply_is_released_when_the_words_were_right() -> None:
+    story: Story = [
+        *PAUSED,
+        (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
+        (UtteranceRecognized(1, "What is it?"), [ReleaseReply(1)]),
+        (ReplyGenerated(1), []),
+        (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF]),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+@pytest.mark.parametrize(
+    ("words", "effects"),
+    [("What is it for?", [DropReply(1), StartReply(2, 1)]), ("", [DropReply(1)])],
+)
+def test_a_speculative_reply_is_dropped_when_the_words_were_wrong(words: str, effects: list[Effect]) -> None:
+    story: Story = [
+        *PAUSED,
+        (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
+        (UtteranceRecognized(1, words), effects),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+def test_a_speculative_reply_is_dropped_when_the_speaker_goes_on_and_the_next_pause_may_start_another() -> None:
+    story: Story = [
+        *PAUSED,
+        (UtteranceDrafted(1, "what is it"), []),
+        (SpeechResumed(95), [DropReply(1)]),
+        (UtteranceDrafted(1, "what is it"), []),
+        (SpeechPaused(190, ended=170), [DraftUtterance(1)]),
+        (UtteranceDrafted(1, "what is it then"), [StartReply(2, 1, speculative=True, draft="what is it then")]),
+        (SpeechStopped(220, ended=170), [CloseUtterance(1, 220, ended=170)]),
+        (UtteranceRecognized(1, "What is it, then?"), [ReleaseReply(2)]),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+@pytest.mark.parametrize("draft", ["", "。"])
+def test_no_reply_is_prepared_for_a_draft_without_words(draft: str) -> None:
+    story: Story = [*PAUSED[:2], (UtteranceDrafted(1, draft), [])]
+
+    assert told(SPECULATING, story) == story
+
+
+def test_a_speculation_that_failed_leaves_the_turn_to_be_answered() -> None:
+    story: Story = [
+        *PAUSED,
+        (ReplyFailed(1), []),
+        (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
+        (UtteranceRecognized(1, "What is it?"), [StartReply(2, 1)]),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+@pytest.mark.parametrize(
+    ("event", "effects"),
+    [
+        (SpeechStarted(130), [OpenUtterance(2, 130), DropReply(1)]),
+        (AudioCommitted(130), [OpenUtterance(2, 130), CloseUtterance(2, 130, ended=130), DropReply(1)]),
+        (ReplyRequested(), [DropReply(1), StartReply(2, None)]),
+        (ReplyCancelled(), [DropReply(1)]),
+    ],
+)
+def test_whatever_overtakes_a_speculation_drops_it(event: Event, effects: list[Effect]) -> None:
+    story: Story = [
+        *PAUSED,
+        (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
+        (event, effects),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+# Speech during a reply
+
+
+def test_any_voice_cuts_the_reply_off_at_once_under_immediate() -> None:
+    story: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF]), (ReplyPlayed(1), [])]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_reply_that_is_generated_but_still_playing_is_interrupted() -> None:
+    story: Story = [
+        *ANSWERED,
+        (ReplyGenerated(1), []),
+        (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF]),
+        STOPPED_AGAIN,
+        (UtteranceRecognized(2, "Never mind."), [StartReply(2, 2)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_words_interrupt_under_confirmed_as_soon_as_they_are_more_than_a_noise() -> None:
+    story: Story = [
+        *DOUBTED,
+        (PartialRecognized(2, ""), []),
+        (PartialRecognized(2, "yeah"), []),
+        (PartialRecognized(1, "What is it?"), []),
+        (PartialRecognized(2, "yeah but"), [CUT_OFF]),
+        (PartialRecognized(2, "yeah but why"), []),
+        STOPPED_AGAIN,
+        (UtteranceRecognized(2, "Yeah, but why?"), [StartReply(2, 2)]),
+    ]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_words_interrupt_under_confirmed_even_if_no_partial_showed_them() -> None:
+    story: Story = [*DOUBTED, STOPPED_AGAIN, (UtteranceRecognized(2, "But why?"), [CUT_OFF, StartReply(2, 2)])]
+
+    assert told(CONFIRMED, story) == story
+
+
+@pytest.mark.parametrize("words", ["", "。", "Mm-hmm.", "嗯，对。"])
+def test_the_reply_goes_on_under_confirmed_after_a_noise_or_a_backchannel(words: str) -> None:
+    story: Story = [
+        *DOUBTED,
+        (PartialRecognized(2, words), []),
+        STOPPED_AGAIN,
+        (UtteranceRecognized(2, words), [ResumePlayback(1)]),
+        (ReplyPlayed(1), []),
+    ]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_a_second_voice_does_not_pause_what_is_paused() -> None:
+    story: Story = [
+        *DOUBTED,
+        STOPPED_AGAIN,
+        (SpeechStarted(310), [OpenUtterance(3, 310)]),
+        (UtteranceRecognized(2, ""), []),
+        (SpeechStopped(400, ended=380), [CloseUtterance(3, 400, ended=380)]),
+        (UtteranceRecognized(3, ""), [ResumePlayback(1)]),
+    ]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_a_reply_that_ends_in_doubt_leaves_the_words_to_be_answered() -> None:
+    story: Story = [
+        *DOUBTED,
+        (ReplyPlayed(1), []),
+        STOPPED_AGAIN,
+        (UtteranceRecognized(2, "Yeah."), [StartReply(2, 2)]),
+    ]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_what_was_said_over_a_reply_is_answered_after_it_under_never() -> None:
+    story: Story = [*SPOKEN_OVER, (UtteranceRecognized(2, "But why?"), []), (ReplyPlayed(1), [StartReply(2, 2)])]
+
+    assert told(NEVER, story) == story
+
+
+def test_a_noise_after_the_question_does_not_lose_it_under_never() -> None:
+    story: Story = [
+        *SPOKEN_OVER,
+        (UtteranceRecognized(2, "But why?"), []),
+        (SpeechStarted(400), [OpenUtterance(3, 400)]),
+        (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
+        (UtteranceRecognized(3, ""), []),
+        (ReplyPlayed(1), [StartReply(2, 2)]),
+    ]
+
+    assert told(NEVER, story) == story
+
+
+@pytest.mark.parametrize(
+    ("ending", "effects"),
+    [
+        ((UtteranceRecognized(3, "")), [StartReply(2, 2)]),
+        ((UtteranceRecognized(3, "And how?")), [StartReply(2, 3)]),
+    ],
+)
+def test_a_question_waits_for_a_speaker_who_goes_on_after_the_reply(ending: Event, effects: list[Effect]) -> None:
+    story: Story = [
+        *SPOKEN_OVER,
+        (UtteranceRecognized(2, "But why?"), []),
+        (SpeechStarted(400), [OpenUtterance(3, 400)]),
+        (ReplyPlayed(1), []),
+        (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
+        (ending, effects),
+        (ReplyPlayed(2), []),
+    ]
+
+    assert told(NEVER, story) == story
+
+
+def test_a_waiting_question_is_answered_when_the_audio_after_it_is_thrown_away() -> None:
+    story: Story = [
+        *SPOKEN_OVER,
+        (UtteranceRecognized(2, "But why?"), []),
+        (SpeechStarted(400), [OpenUtterance(3, 400)]),
+        (ReplyPlayed(1), []),
+        (AudioDiscarded(), [DiscardUtterance(3), StartReply(2, 2)]),
+    ]
+
+    assert told(NEVER, story) == story
+
+
+# Requests of the client
+
+
+def test_a_typed_line_is_answered() -> None:
+    story: Story = [(ReplyRequested(), [StartReply(1, None)]), (ReplyRequested(), [])]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_request_queues_behind_a_reply_that_is_only_still_playing() -> None:
+    story: Story = [
+        *ANSWERED,
+        (ReplyGenerated(1), []),
+        (ReplyRequested(), [StartReply(2, None)]),
+        (ReplyPlayed(1), []),
+        (ReplyCancelled(), [InterruptReply(2, Interruption.CLIENT_CANCELLED)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_request_in_doubt_lets_the_reply_that_is_only_still_playing_go_on() -> None:
+    story: Story = [*DOUBTED, (ReplyGenerated(1), []), (ReplyRequested(), [ResumePlayback(1), StartReply(2, None)])]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_words_recognized_during_a_requested_reply_are_answered_after_it() -> None:
+    story: Story = [
+        *HEARD,
+        (ReplyRequested(), [StartReply(1, None)]),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (ReplyFailed(1), [StartReply(2, 1)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_client_cancels_the_reply_and_what_waits_behind_it() -> None:
+    story: Story = [
+        *SPOKEN_OVER,
+        (UtteranceRecognized(2, "But why?"), []),
+        (ReplyCancelled(), [InterruptReply(1, Interruption.CLIENT_CANCELLED)]),
+        (ReplyCancelled(), []),
+        (ReplyPlayed(1), []),
+    ]
+
+    assert told(NEVER, story) == story
+
+
+def test_a_client_commits_the_turn_and_asks_for_the_answer_itself() -> None:
+    story: Story = [
+        (SpeechStarted(10), [OpenUtterance(1, 10)]),
+        (AudioCommitted(90), [CloseUtterance(1, 90, ended=90)]),
+        (SpeechStopped(95, ended=70), []),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (ReplyRequested(), [StartReply(1, None)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_client_commits_audio_in_which_no_speech_was_found() -> None:
+    story: Story = [
+        (AudioCommitted(90), [OpenUtterance(1, 90), CloseUtterance(1, 90, ended=90)]),
+        (AudioCommitted(190), [OpenUtterance(2, 190), CloseUtterance(2, 190, ended=190)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+@pytest.mark.parametrize(
+    ("event", "effects"),
+    [
+        (AudioDiscarded(), [DiscardUtterance(2), ResumePlayback(1)]),
+        (AudioCommitted(250), [CloseUtterance(2, 250, ended=250), ResumePlayback(1)]),
+    ],
+)
+def test_taking_the_audio_away_dispels_the_doubt(event: Event, effects: list[Effect]) -> None:
+    story: Story = [*DOUBTED, (event, effects)]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_discarded_audio_is_forgotten_with_its_speculation() -> None:
+    story: Story = [
+        *PAUSED,
+        (AudioDiscarded(), [DiscardUtterance(1), DropReply(1)]),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (AudioDiscarded(), []),
+        (SpeechStarted(200), [OpenUtterance(2, 200)]),
+    ]
+
+    assert told(SPECULATING, story) == story

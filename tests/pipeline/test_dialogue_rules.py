@@ -1,0 +1,334 @@
+"""The turn machine in every reachable state against every event, and in long random conversations.
+
+A `Witness` judges: it knows the rules of the effects, but not how the machine keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy, deepcopy
+from itertools import product
+from typing import TypeAlias
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from pipeline.dialogue import BargeIn, Dialogue, Person, Policy
+from pipeline.events import (
+    AudioCommitted,
+    AudioDiscarded,
+    CloseUtterance,
+    DiscardUtterance,
+    DraftUtterance,
+    DropReply,
+    Effect,
+    Event,
+    InterruptReply,
+    OpenUtterance,
+    PartialRecognized,
+    PausePlayback,
+    ReleaseReply,
+    ReplyCancelled,
+    ReplyFailed,
+    ReplyGenerated,
+    ReplyPlayed,
+    ReplyRequested,
+    ResumePlayback,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    SpeechStopped,
+    StartReply,
+    UtteranceDrafted,
+    UtteranceRecognized,
+)
+
+
+class Witness:
+    """Follows a conversation from outside; `complaints` says which rules were broken."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.turns = self.replies = 0
+        self.open: int | None = None
+        self.deciding: int | None = None
+        self.alive: int | None = None
+        self.gated = self.paused = self.sent = False
+        self.answered: set[int] = set()
+        self.owed: set[int] = set()
+
+    def follow(self, event: Event, dialogue: Dialogue) -> None:
+        """Let the dialogue receive the event and judge what it does."""
+        effects = dialogue.receive(event)
+        before = len(self.complaints)
+        self._note(event, effects, dialogue.policy)
+        for effect in effects:
+            self._judge(effect, event)
+        self._compare(dialogue)
+        self.complaints[before:] = [f"{event} -> {effects}: {text}" for text in self.complaints[before:]]
+
+    def _require(self, kept: bool, rule: str) -> None:
+        if not kept:
+            self.complaints.append(rule)
+
+    def _note(self, event: Event, effects: list[Effect], policy: Policy) -> None:
+        match event:
+            case ReplyPlayed(reply) | ReplyFailed(reply) if reply == self.alive:
+                self._end()
+            case ReplyGenerated(reply) if reply == self.alive:
+                self.sent = True
+            case SpeechStopped() if self.open:
+                self.deciding = self.open
+            case UtteranceRecognized(turn, text) if turn == self.deciding:
+                self.deciding = None
+                listening = any(isinstance(effect, ResumePlayback) for effect in effects)
+                if text.strip("。") and policy.answer and not listening:
+                    self.owed.add(turn)
+            case ReplyCancelled():
+                self.owed.clear()
+            case AudioCommitted():
+                self.deciding = None
+                self.owed.clear()  # the client asks for the answer itself
+
+    def _judge(self, effect: Effect, event: Event) -> None:
+        match effect:
+            case OpenUtterance(turn):
+                self._require(self.open is None, "one utterance at a time")
+                self._require(turn == self.turns + 1, "turns are numbered one after the other")
+                self.open, self.turns, self.deciding = turn, turn, None
+            case DraftUtterance(turn):
+                self._require(turn == self.open, "only the open utterance is drafted")
+            case CloseUtterance(turn) | DiscardUtterance(turn):
+                self._require(turn == self.open, "only the open utterance is closed or discarded, and once")
+                self.open = None
+            case StartReply():
+                self._judge_start(effect, event)
+            case ReleaseReply(reply):
+                self._require(reply == self.alive and self.gated, "only what waits behind the gate is released")
+                self._answer(self.turns)
+                self.gated = False
+            case DropReply(reply):
+                self._require(reply == self.alive and self.gated, "only what waits behind the gate is dropped")
+                self._end()
+            case InterruptReply(reply):
+                self._require(reply == self.alive and not self.gated, "only what may be heard is interrupted")
+                self._end()
+            case PausePlayback(reply):
+                audible = reply == self.alive and not self.gated and not self.paused
+                self._require(audible, "only what may be heard is paused")
+                self.paused = True
+            case ResumePlayback(reply):
+                self._require(reply == self.alive and self.paused, "only what is paused is resumed")
+                self.paused = False
+
+    def _judge_start(self, start: StartReply, event: Event) -> None:
+        queued = isinstance(event, ReplyRequested) and self.sent and not self.gated and not self.paused
+        self._require(
+            self.alive is None or queued, "one reply at a time, unless all of it is sent and it goes on playing"
+        )
+        self._require(start.reply == self.replies + 1, "replies are numbered one after the other")
+        self._require(start.speculative == bool(start.draft), "a speculative reply, and no other, has a draft")
+        self._require(not start.speculative or start.turn == self.turns, "speculation is about the current turn")
+        self._end()
+        self.alive, self.replies, self.gated = start.reply, start.reply, start.speculative
+        if not start.speculative:
+            self._answer(start.turn)
+
+    def _answer(self, turn: int | None) -> None:
+        self._require(turn not in self.answered, "a turn is answered once")
+        self.owed.clear()
+        if turn is not None:
+            self.answered.add(turn)
+
+    def _end(self) -> None:
+        self.alive, self.gated, self.paused, self.sent = None, False, False, False
+
+    def _compare(self, dialogue: Dialogue) -> None:
+        reply, person = dialogue.reply, dialogue.person
+        seen = (reply.id, reply.speculative, reply.doubted, reply.generated) if reply else (None, False, False, False)
+        self._require(seen == (self.alive, self.gated, self.paused, self.sent), "the reply is what the effects made it")
+        self._require(
+            (person in (Person.SPEAKING, Person.PAUSING)) == (self.open is not None), "who speaks is recorded"
+        )
+        self._require((person is Person.DECIDING) == (self.deciding is not None), "deciding is waiting for words")
+        self._require(not self.gated or person in (Person.PAUSING, Person.DECIDING), "speculation belongs to a pause")
+        self._require(not self.paused or person is not Person.SILENT, "there is no doubt in silence")
+        quiet = person is Person.SILENT and reply is None
+        self._require(not (quiet and self.owed), "nothing that was asked stays unanswered")
+
+
+Move: TypeAlias = Callable[[Dialogue], Event]
+
+
+def current(dialogue: Dialogue) -> int:
+    """The reply that is alive, if any."""
+    return dialogue.reply.id if dialogue.reply else 0
+
+
+MOVES: dict[str, Move] = {
+    "speech starts": lambda _: SpeechStarted(1),
+    "speech pauses": lambda _: SpeechPaused(3, ended=2),
+    "speech resumes": lambda _: SpeechResumed(4),
+    "speech stops": lambda _: SpeechStopped(6, ended=5),
+    "the client commits": lambda _: AudioCommitted(7),
+    "the client discards": lambda _: AudioDiscarded(),
+    "a partial is words": lambda dialogue: PartialRecognized(dialogue.turn, "what is"),
+    "a partial is a backchannel": lambda dialogue: PartialRecognized(dialogue.turn, "yeah"),
+    "a partial is late": lambda dialogue: PartialRecognized(dialogue.turn - 1, "what is"),
+    "a draft is words": lambda dialogue: UtteranceDrafted(dialogue.turn, "what is it"),
+    "a draft is nothing": lambda dialogue: UtteranceDrafted(dialogue.turn, ""),
+    "a draft is punctuation": lambda dialogue: UtteranceDrafted(dialogue.turn, "。"),
+    "a draft is late": lambda dialogue: UtteranceDrafted(dialogue.turn - 1, "what is it"),
+    "the words are the draft's": lambda dialogue: UtteranceRecognized(dialogue.turn, "What is it?"),
+    "the words are others": lambda dialogue: UtteranceRecognized(dialogue.turn, "What is it for?"),
+    "the words are a backchannel": lambda dialogue: UtteranceRecognized(dialogue.turn, "Yeah."),
+    "the words are none": lambda dialogue: UtteranceRecognized(dialogue.turn, ""),
+    "the words are punctuation": lambda dialogue: UtteranceRecognized(dialogue.turn, "。"),
+    "the words are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, "What is it?"),
+    "a reply is requested": lambda _: ReplyRequested(),
+    "the client cancels": lambda _: ReplyCancelled(),
+    "the reply is generated": lambda dialogue: ReplyGenerated(current(dialogue)),
+    "the reply is played": lambda dialogue: ReplyPlayed(current(dialogue)),
+    "the reply fails": lambda dialogue: ReplyFailed(current(dialogue)),
+    "an older reply is generated": lambda dialogue: ReplyGenerated(current(dialogue) - 1),
+    "an older reply is played": lambda dialogue: ReplyPlayed(current(dialogue) - 1),
+    "an older reply fails": lambda dialogue: ReplyFailed(current(dialogue) - 1),
+}
+"""Every event, told of the current turn and reply and of those before, with each kind of words."""
+
+POLICIES = [
+    Policy(answer=answer, barge_in=barge_in, speculate=speculate)
+    for answer, barge_in, speculate in product([True, False], BargeIn, [True, False])
+]
+
+
+def name_of(policy: Policy) -> str:
+    """A policy for the test's name."""
+    return f"{policy.barge_in}{'-speculate' * policy.speculate}{'' if policy.answer else '-unasked'}"
+
+
+# --- Every reachable state against every event -----------------------------------------------------------------------
+
+State: TypeAlias = tuple[str, tuple[str, ...], bool]
+"""The person, what is true of the reply, whether a turn waits for its answer."""
+
+Step: TypeAlias = tuple[State, str, State]
+
+
+def state_of(dialogue: Dialogue) -> State:
+    """The dialogue without its numbers."""
+    reply, flags = dialogue.reply, ("none",)
+    if reply:
+        truths = (("doubted", reply.doubted), ("generated", reply.generated))
+        flags = ("speculative" if reply.speculative else "released", *(name for name, true in truths if true))
+    return dialogue.person.value, flags, dialogue._unanswered is not None
+
+
+def explore(policy: Policy) -> tuple[list[Step], list[str]]:
+    """Every move from every reachable state, breadth first, and what was against the rules in it."""
+    start = Dialogue(policy)
+    seen, queue = {state_of(start)}, [(start, Witness())]
+    steps, complaints = list[Step](), list[str]()
+    for dialogue, witness in queue:
+        for name, move in MOVES.items():
+            after, judge = copy(dialogue), deepcopy(witness)
+            judge.follow(move(after), after)
+            state = state_of(after)
+            steps.append((state_of(dialogue), name, state))
+            complaints += judge.complaints
+            if state not in seen:
+                seen.add(state)
+                queue.append((after, judge))
+    return steps, complaints
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=name_of)
+def test_every_event_in_every_reachable_state_keeps_the_rules(policy: Policy) -> None:
+    _steps, complaints = explore(policy)
+
+    assert complaints == []
+
+
+STOPPING = {"the client commits": "silent", "the client discards": "silent", "speech stops": "deciding"}
+DECIDING = ["a backchannel", "none", "others", "punctuation", "the draft's"]
+
+
+def test_the_person_moves_only_as_the_diagram_says() -> None:
+    steps = [step for policy in POLICIES for step in explore(policy)[0]]
+
+    assert {(before[0], name, after[0]) for before, name, after in steps if before[0] != after[0]} == {
+        ("silent", "speech starts", "speaking"),
+        ("speaking", "speech pauses", "pausing"),
+        ("pausing", "speech resumes", "speaking"),
+        *((person, name, after) for person in ("speaking", "pausing") for name, after in STOPPING.items()),
+        *(("deciding", f"the words are {words}", "silent") for words in DECIDING),
+        ("deciding", "speech starts", "speaking"),
+        ("deciding", "the client commits", "silent"),
+    }
+
+
+def test_the_reply_is_in_no_other_states_than_these() -> None:
+    steps = [step for policy in POLICIES for step in explore(policy)[0]]
+    anybody = {"silent", "speaking", "pausing", "deciding"}
+    reachable: dict[tuple[str, ...], set[str]] = {}
+    for _before, _name, (person, reply, _waiting) in steps:
+        reachable.setdefault(reply, set()).add(person)
+
+    assert reachable == {
+        ("none",): anybody,
+        ("speculative",): {"pausing", "deciding"},
+        ("speculative", "generated"): {"pausing", "deciding"},
+        ("released",): anybody,
+        ("released", "generated"): anybody,
+        ("released", "doubted"): anybody - {"silent"},
+        ("released", "doubted", "generated"): anybody - {"silent"},
+    }
+
+
+# --- Long random conversations ---------------------------------------------------------------------------------------
+
+
+class Conversation(RuleBasedStateMachine):
+    """Whatever may happen, in any order; in the end nobody speaks and everything is recognised and played."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        self.dialogue, self.witness = Dialogue(policy), Witness()
+
+    @rule(name=st.sampled_from(list(MOVES)))
+    def happens(self, name: str) -> None:
+        self.witness.follow(MOVES[name](self.dialogue), self.dialogue)
+
+    @invariant()
+    def rules_are_kept(self) -> None:
+        assert self.witness.complaints == []
+
+    def teardown(self) -> None:
+        for name in ("speech stops", "the words are none", *["the reply is played"] * 3):
+            self.happens(name)
+        assert (self.witness.complaints, self.dialogue.person, self.dialogue.reply) == ([], Person.SILENT, None)
+
+
+class FickleConversation(Conversation):
+    """Its policy changes at any time."""
+
+    @rule(policy=st.sampled_from(POLICIES))
+    def policy_changes(self, policy: Policy) -> None:
+        self.dialogue.policy = policy
+
+
+def play(conversation: Callable[[], Conversation], times: int) -> None:
+    """Let the conversation happen so many times, differently each time, but the same in each run of the tests."""
+    chosen = settings(max_examples=times, stateful_step_count=60, deadline=None, derandomize=True, database=None)
+    run_state_machine_as_test(conversation, settings=chosen)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=name_of)
+def test_no_conversation_breaks_the_rules_and_each_comes_to_rest(policy: Policy) -> None:
+    play(lambda: Conversation(policy), times=20)
+
+
+def test_no_conversation_breaks_the_rules_although_the_policy_changes() -> None:
+    play(lambda: FickleConversation(Policy()), times=60)

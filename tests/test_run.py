@@ -1,0 +1,286 @@
+"""Starts through the one door: real processes and a real environment, with packages of a few lines made on the spot."""
+
+from __future__ import annotations
+
+import ast
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+import run
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="holds the lock the POSIX way")
+
+SERVER = """
+import os, sys
+import greeting
+print(greeting.VERSION, sys.argv[1:], os.path.basename(os.getcwd()), os.environ["OMP_NUM_THREADS"])
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A copy of run.py with a server of its own; its packages come from a folder of wheels."""
+
+    folder: Path
+    wheels: Path
+
+    @property
+    def stamp(self) -> Path:
+        return self.folder / ".venv" / run.STAMP
+
+    def require(self, file: str, text: str) -> None:
+        (self.folder / file).write_text(text + "\n", "utf-8")
+
+    def begin(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start run.py from another folder, cut off from any package index."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "KAIKOU_", "OMP_"))}
+        pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.wheels.as_uri(), "PIP_CONFIG_FILE": os.devnull}
+        return subprocess.Popen(
+            [sys.executable, str(self.folder / "run.py"), *arguments],
+            cwd=self.wheels,
+            env={**kept, **pip, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
+        """What a start ends with: exit status, output, and what run.py itself had to say."""
+        with self.begin(*arguments, **variables) as process:
+            output, said = process.communicate()
+        return process.returncode, output, said
+
+
+def bare_home(folder: Path, wheels: Path) -> Home:
+    """A home that was never started."""
+    home = Home(folder, wheels)
+    (folder / "server").mkdir(parents=True)
+    (folder / "server" / "__main__.py").write_text(SERVER, "utf-8")
+    shutil.copy(run.__file__, folder / "run.py")
+    home.require("requirements.txt", "greeting==1.0")
+    home.require("requirements-nodeps.txt", "# none")
+    home.require("requirements-dev.txt", "pytest")
+    return home
+
+
+def make_wheel(folder: Path, name: str, version: str, source: str) -> None:
+    """The smallest package that pip installs."""
+    about = f"{name}-{version}.dist-info"
+    with ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}.py", source)
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for version in ("1.0", "2.0"):
+        make_wheel(folder, "greeting", version, f"VERSION = {version!r}\n")
+    make_wheel(folder, "pytest", "1.0", "import sys\nprint('the tests', sys.argv[1:])\nsys.exit(3)\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> tuple[Home, tuple[int, str, str]]:
+    """A home after its first start, and how that start went."""
+    home = bare_home(tmp_path_factory.mktemp("first") / "开口 a folder", wheels)
+    return home, home.start("--port", "8000", PIP_USER="1")
+
+
+@pytest.fixture
+def home(first_start: tuple[Home, tuple[int, str, str]], tmp_path: Path) -> Home:
+    """A home that was started before, for one test to change."""
+    original = first_start[0]
+    return Home(shutil.copytree(original.folder, tmp_path / "开口 b folder", symlinks=True), original.wheels)
+
+
+@pytest.fixture
+def held_lock(home: Home) -> Iterator[None]:
+    """Another start is at work on the environment, until the test ends."""
+    with run.locked(home.folder / ".venv"):
+        yield
+
+
+def test_first_start_makes_the_environment_says_so_and_hands_over(
+    first_start: tuple[Home, tuple[int, str, str]],
+) -> None:
+    home, (status, output, said) = first_start
+
+    assert (status, output) == (0, "1.0 ['--port', '8000'] 开口 a folder 1\n")
+    first, *steps, last = said.splitlines()
+    assert first == f"Making the environment in {home.folder / '.venv'}"
+    assert steps == ["  greeting 1.0", "Installing greeting"]
+    assert last.startswith("The environment is ready (")
+
+
+def test_unchanged_environment_is_used_in_silence(home: Home) -> None:
+    assert home.start("serve", "--open", OMP_NUM_THREADS="2") == (0, "1.0 ['--open'] 开口 b folder 2\n", "")
+
+
+def test_check_of_an_unchanged_environment_takes_less_than_50_ms(home: Home) -> None:
+    there = runpy.run_path(str(home.folder / "run.py"))
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        there["prepare"](home.folder / ".venv", there["TO_SERVE"])
+        seconds.append(time.perf_counter() - began)
+
+    assert min(seconds) < 0.05
+
+
+def test_changed_requirement_is_installed(home: Home) -> None:
+    home.require("requirements.txt", "greeting==2.0")
+
+    status, output, said = home.start()
+
+    assert (status, output) == (0, "2.0 [] 开口 b folder 1\n")
+    assert said.startswith("  greeting 2.0\nInstalling greeting\nThe environment is ready")
+
+
+def test_tests_get_their_own_requirements_and_the_server_does_not_mind(home: Home) -> None:
+    status, output, said = home.start("test", "-k", "one word")
+    assert (status, output, "  pytest 1.0" in said) == (3, "the tests ['-k', 'one word']\n", True)
+
+    assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
+
+
+def test_failed_installation_tells_why_and_keeps_what_worked(home: Home) -> None:
+    home.require("requirements.txt", "greeting==3.0")
+    status, output, said = home.start()
+    assert (status, output) == (1, "")
+    assert "No matching distribution found for greeting==3.0" in said
+    assert said.endswith(run.PIP_ADVICE + "\n")
+
+    home.require("requirements.txt", "greeting==1.0")
+    assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
+
+
+def test_start_stopped_while_files_were_written_is_made_anew(home: Home) -> None:
+    next((home.folder / ".venv").rglob("greeting.py")).write_text("half a fi", "utf-8")
+    home.stamp.write_text(run.INSTALLING, "utf-8")
+
+    status, output, said = home.start()
+
+    assert (status, output) == (0, "1.0 [] 开口 b folder 1\n")
+    assert said.startswith("Making the environment in ")
+
+
+def test_garbled_stamp_is_replaced(home: Home) -> None:
+    stamp = home.stamp.read_bytes()
+    home.stamp.write_bytes(b"\xff\x00\n")
+
+    assert home.start()[:2] == (0, "1.0 [] 开口 b folder 1\n")
+    assert home.stamp.read_bytes() == stamp
+
+
+def test_environment_whose_python_is_gone_is_neither_ready_nor_alive(home: Home) -> None:
+    venv = home.folder / ".venv"
+    python = run.python_of(venv)
+    assert (run.is_ready(venv, {run.PYTHON}), run.answers(python)) == (True, True)
+
+    python.unlink()
+    python.symlink_to("/gone/python3")
+
+    assert (run.is_ready(venv, {run.PYTHON}), run.answers(python)) == (False, False)
+
+
+@pytest.mark.usefixtures("held_lock")
+def test_second_start_waits_for_the_first_and_can_be_stopped_meanwhile(home: Home) -> None:
+    home.require("requirements.txt", "greeting==2.0")
+    with home.begin() as process:
+        assert process.stderr is not None
+        waiting = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        stopped = process.stderr.readline()
+
+    assert waiting == "Another start is making the environment; waiting for it ...\n"
+    assert (process.returncode, stopped) == (130, "Stopped. The next start goes on from here.\n")
+
+
+def test_two_starts_at_once_install_once(home: Home) -> None:
+    home.require("requirements.txt", "greeting==2.0")
+    with home.begin() as one, home.begin() as other:
+        ends = [one.communicate(), other.communicate()]
+
+    assert [output for output, _ in ends] == ["2.0 [] 开口 b folder 1\n"] * 2
+    assert sum("Installing greeting" in said for _, said in ends) == 1
+
+
+def test_folder_of_something_else_is_left_alone(tmp_path: Path, wheels: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear", "utf-8")
+
+    status, _, said = bare_home(tmp_path / "home", wheels).start(KAIKOU_VENV=str(mine))
+
+    assert (status, said.split(".")[0]) == (1, f"{mine} holds something other than an environment")
+    assert [path.name for path in mine.iterdir()] == ["letter.txt"]
+
+
+def test_python_without_ensurepip_names_the_package_to_install(tmp_path: Path, wheels: Path) -> None:
+    home = bare_home(tmp_path / "home", wheels)
+    as_on_debian = "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_path('run.py', run_name='__main__')"
+
+    process = subprocess.run([sys.executable, "-c", as_on_debian], cwd=home.folder, capture_output=True, text=True)
+
+    assert process.returncode == 1
+    assert f"sudo apt install python{run.dotted(sys.version_info[:2])}-venv" in process.stderr
+
+
+def test_help_needs_no_environment(tmp_path: Path, wheels: Path) -> None:
+    home = bare_home(tmp_path / "home", wheels)
+
+    assert home.start("--help") == home.start("serve", "-h") == (0, run.HELP + "\n", "")
+    assert not (home.folder / ".venv").exists()
+
+
+def test_unknown_command_names_the_known_ones(tmp_path: Path, wheels: Path) -> None:
+    status, _, said = bare_home(tmp_path / "home", wheels).start("tets")
+
+    assert status == 1
+    assert said.startswith("There is no command 'tets', only serve, test, bench.")
+
+
+def test_old_python_can_read_the_file_and_is_told_what_is_missing() -> None:
+    ast.parse(Path(run.__file__).read_text("utf-8"), feature_version=(3, 7))
+    with pytest.raises(run.SetupError, match=r"^Kaikou needs Python 3\.11 or newer; this is 3\.9\. To install one:"):
+        run.require_python((3, 9))
+
+
+def test_full_disk_is_told_from_a_missing_network(tmp_path: Path) -> None:
+    fails = "print('ERROR: Could not install: [Errno 28] No space left on device'); raise SystemExit(1)"
+    with run.locked(tmp_path) as lock, pytest.raises(run.SetupError, match=run.DISK_FULL):
+        run.follow([sys.executable, "-c", fails], lock, print, run.PIP_ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Downloading numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.whl (16.7 MB)", "  numpy 2.4.6 (16.7 MB)\n"),
+        ("Using cached webrtcvad_wheels-2.0.14.post1-cp311-cp311-win_amd64.whl", "  webrtcvad-wheels 2.0.14.post1\n"),
+        ("Processing /my wheels/h11-0.16.0-py3-none-any.whl (from -r a.txt (line 2))", "  h11 0.16.0\n"),
+        ("Downloading starlette-1.10.0-py3-none-any.whl.metadata (6.2 kB)", ""),
+        ("Requirement already satisfied: idna in ./.venv/lib", ""),
+        ("Installing collected packages: h11, idna, numpy", "Installing 3 packages\n"),
+        ("WARNING: Retrying (Retry(total=4)) after connection broken by", "  no answer, trying again\n"),
+    ],
+)
+def test_progress_condenses_what_pip_says(line: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with run.Progress() as progress:
+        progress.hear(line)
+
+    assert capsys.readouterr().err == shown + "The environment is ready (0 s).\n"
