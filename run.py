@@ -192,7 +192,7 @@ def locked(venv: Path) -> Iterator[IO[str]]:
             print("Another start is making the environment; waiting for it ...", file=sys.stderr, flush=True)
         while not free:
             if time.monotonic() > deadline:
-                raise SetupError(f"It has taken {LOCK_WAIT_S // 60} minutes. End that run.py, then start again.")
+                raise SetupError(f"It has been at it for {LOCK_WAIT_S // 60} minutes. End it, then start again.")
             time.sleep(0.2)
             free = try_lock(lock)
         yield lock
@@ -238,12 +238,12 @@ def make_environment(venv: Path, progress: Progress, lock: IO[str]) -> None:
         if find_spec(module) is None:
             raise SetupError(NO_VENV.format(missing=module, version=dotted(sys.version_info[:2])))
     progress.show("making the environment", f"Making the environment in {venv}")
-    for old in (path for path in venv.iterdir() if path.name != LOCK):
+    record(venv, {INSTALLING})
+    for old in (path for path in venv.iterdir() if path.name not in (STAMP, LOCK)):
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
         else:
             old.unlink()
-    record(venv, {INSTALLING})
     # Started from inside some environment, the interpreter to build on is the one that environment was built on.
     base = getattr(sys, "_base_executable", None) or sys.executable
     follow([base, "-I", "-m", "venv", str(venv)], lock, progress.hear, VENV_ADVICE)

@@ -11,8 +11,9 @@ import importlib.util
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -25,12 +26,11 @@ from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingE
 
 NAME = "pocketsphinx"
 LANGUAGE = "en"
-OPEN_WAIT_S = 2.0
 CALL_S = 10.0
 """Bound of one call of the streaming pass, which takes some 30 ms; beyond it the process is replaced."""
 SECOND_PASS_S = 60.0
-HEARD_LIMIT = 60 * LINE_RATE
-"""Samples of an utterance that are kept for the second pass; of a longer one only the streaming text is had."""
+HEARD_LIMIT_BYTES = 60 * LINE_RATE * 2
+"""How much of an utterance is kept for the second pass; of a longer one only the streaming text is had."""
 TYPICAL_REAL_TIME_FACTOR = 0.25
 TYPICAL_CEPSTRAL_MEAN = "52,3,-2,7,-10,2,-8,-3,0,0,1,-1,4"
 """Where the running mean starts: the average over 22 recordings. Its own default is far off and costs the first words."""
@@ -44,6 +44,8 @@ class Settings:
     """Utterances that can be open at once; each is a process of about 120 MB, started when it is needed."""
     second_pass_processes: int = 1
     """Whole utterances that can be decoded at once."""
+    open_wait_s: float = 2.0
+    """How long an utterance waits for a process when all are in use."""
 
 
 def create(settings: Mapping[str, Any]) -> PocketSphinx:
@@ -71,6 +73,7 @@ class PocketSphinx:
     )
 
     def __init__(self, settings: Settings) -> None:
+        self._open_wait_s = settings.open_wait_s
         self._pool = Pool(settings.processes)
         self._second_pass = SecondPass(settings.second_pass_processes)
         threading.Thread(target=self._warm_up, name=f"{NAME}-warm-up", daemon=True).start()
@@ -79,7 +82,7 @@ class PocketSphinx:
         """Start an utterance. The first one waits until the first process has read its model (about a second)."""
         if language.partition("-")[0] not in ("", LANGUAGE):
             raise EngineUnavailable(f"{NAME} understands English only.", engine=NAME)
-        child = self._pool.take(OPEN_WAIT_S)
+        child = self._pool.take(self._open_wait_s)
         try:
             child.start()
             child.call("begin", timeout_s=CALL_S)
@@ -115,7 +118,11 @@ class Utterance:
 
     def accept(self, pcm: Samples) -> str:
         with self._call() as child:
-            self._remember(data := pcm.tobytes())
+            data = pcm.tobytes()
+            if self._heard is not None:
+                self._heard += data
+                if len(self._heard) > HEARD_LIMIT_BYTES:
+                    self._heard = None
             self._text = plain(child.call("accept", data, timeout_s=CALL_S))
             return self._text
 
@@ -123,10 +130,161 @@ class Utterance:
         with self._call():
             answer = self._answer = SimpleQueue()
             text = None
-            if not self._closed and self._second_pass.submit(self._heard, budget_s, answer.put):
-                text = _within(budget_s, answer)
-            return Recognition(self._text if text is None else text, LANGUAGE)
+            if self._heard and not self._closed and self._second_pass.submit(bytes(self._heard), budget_s, answer.put):
+                with suppress(Empty):
+                    text = answer.get(timeout=budget_s)
+            return Recognition(self._text if text is None else plain(text), LANGUAGE)
 
     def close(self) -> None:
         self._closed = True
         self._answer.put(None)
+        if self._busy.acquire(blocking=False):
+            child, self._child = self._child, None
+            self._busy.release()
+            if child:
+                self._give_back(child)
+
+    @contextmanager
+    def _call(self) -> Iterator[Child]:
+        try:
+            with self._busy:
+                if self._closed or self._child is None:
+                    raise EngineError("The utterance is closed.", engine=NAME)
+                yield self._child
+        finally:
+            if self._closed:  # `close` found us busy and left the process to us
+                self.close()
+
+
+class Pool:
+    """Decoders for the streaming pass, made when they are needed, last used first: it knows the voice best."""
+
+    def __init__(self, size: int) -> None:
+        self.first = _decoder(maxhmmpf=5000, maxwpf=10)
+        self._size = size
+        self._all = [self.first]
+        self._idle = [self.first]
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def take(self, wait_s: float) -> Child:
+        """One that nobody uses. Raises `EngineBusy` when there is none within `wait_s`."""
+        with self._changed:
+            if not self._changed.wait_for(self._ready, wait_s):
+                raise EngineBusy(f"All {self._size} decoders of {NAME} are in use.", engine=NAME)
+            if self._closed:
+                raise EngineError(f"{NAME} is closed.", engine=NAME)
+            if self._idle:
+                return self._idle.pop()
+            self._all.append(_decoder(maxhmmpf=5000, maxwpf=10))
+            return self._all[-1]
+
+    def give(self, child: Child) -> None:
+        with self._changed:
+            self._idle.append(child)
+            self._changed.notify()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for child in self._all:
+            child.close()
+
+    def _ready(self) -> bool:
+        return bool(self._idle) or len(self._all) < self._size or self._closed
+
+
+class SecondPass:
+    """Decodes whole utterances, if that fits a budget. What it learns about its own speed outlives the utterance."""
+
+    def __init__(self, size: int) -> None:
+        self._children = [_decoder(maxhmmpf=10_000, maxwpf=20) for _ in range(size)]
+        self._idle: SimpleQueue[Child] = SimpleQueue()
+        for child in self._children:
+            self._idle.put(child)
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix=NAME)
+        self._real_time_factor = TYPICAL_REAL_TIME_FACTOR
+
+    def start(self) -> None:
+        """Start the first process and wait for it; without it, the first utterances would have no second pass."""
+        self._children[0].start()
+
+    def submit(self, pcm: bytes, budget_s: float, report: Callable[[str | None], None]) -> bool:
+        """Have `report` called with the text, or with None after a failure; False when `budget_s` will not do."""
+        seconds = len(pcm) / 2 / LINE_RATE
+        if seconds * self._real_time_factor > budget_s:
+            # A stall of the machine must not switch the second pass off for ever.
+            self._real_time_factor += 0.05 * (TYPICAL_REAL_TIME_FACTOR - self._real_time_factor)
+            return False
+        try:
+            self._threads.submit(self._decode, pcm, seconds, monotonic() + budget_s, report)
+        except RuntimeError:  # closed
+            return False
+        return True
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for child in self._children:
+            child.close()
+
+    def _decode(self, pcm: bytes, seconds: float, deadline: float, report: Callable[[str | None], None]) -> None:
+        text = None
+        child = self._idle.get()
+        try:
+            child.start()
+            began = monotonic()
+            if began + seconds * self._real_time_factor <= deadline:  # else it waited too long for the one before
+                text = child.call("decode", pcm, timeout_s=SECOND_PASS_S)
+                self._real_time_factor += 0.3 * ((monotonic() - began) / seconds - self._real_time_factor)
+        except EngineError as error:
+            log.warning("second pass: %s", error)
+        finally:
+            self._idle.put(child)
+            report(text)
+
+
+def _decoder(**beam: int) -> Child:
+    return Child("models.pocketsphinx:Decoding", args=(beam,), name=NAME)
+
+
+class Decoding:
+    """A decoder, in its child process."""
+
+    def __init__(self, beam: Mapping[str, int]) -> None:
+        from pocketsphinx import Decoder  # only the child pays for it
+
+        self._decoder = Decoder(fwdflat=False, loglevel="FATAL", **beam)
+        self._decoder.set_cmn(TYPICAL_CEPSTRAL_MEAN)
+        self._begun = False
+
+    def begin(self) -> None:
+        """Start an utterance. The one before is ended only now, which updates the running mean that this one starts from."""
+        if self._begun:
+            self._decoder.end_utt()
+        self._decoder.start_utt()
+        self._begun = True
+
+    def accept(self, pcm: bytes) -> str:
+        """Take 16-bit samples; the raw text so far."""
+        if pcm:  # it takes no empty buffer
+            self._decoder.process_raw(pcm)
+        return self._raw_text()
+
+    def decode(self, pcm: bytes) -> str:
+        """The raw text of a whole utterance."""
+        self._decoder.start_utt()
+        try:
+            self._decoder.process_raw(pcm, full_utt=True)
+        finally:
+            self._decoder.end_utt()
+        return self._raw_text()
+
+    def _raw_text(self) -> str:
+        hypothesis = self._decoder.hyp()
+        return hypothesis.hypstr if hypothesis else ""
+
+
+def plain(raw: str) -> str:
+    """The words of a hypothesis, without marks (`<sil>`, `[NOISE]`, `++UM++`) and numbers of pronunciations (`a(2)`)."""
+    return " ".join(re.sub(r"<[^>]*>|\[[^\]]*\]|\+\+[^+]*\+\+|\(\d+\)", "", raw).split())

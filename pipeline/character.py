@@ -27,7 +27,10 @@ PHRASES = ("nods", "unclear", "beyond", "offer", "recall", "hello_name", "by_nam
 only a language model could answer; offer names `{topics}`; recall returns to an earlier `{answer}`; hello_name on
 learning `{name}`, by_name to use it now and then, your_name and no_name when asked for it."""
 
-CONDITIONS = ("always", "short", "vague", "no_numbers", "numbers", "we", "fillers", "story", "all_good", "some_good")
+CONDITIONS = (
+    *("always", "short", "vague", "numbers", "no_numbers", "story", "no_story", "we", "fillers"),
+    *("all_good", "some_good"),
+)
 """What a `Remark` may depend on; the scripted model decides which hold."""
 
 PROSE_LIMIT = 3000

@@ -65,9 +65,9 @@ _LINE = re.compile(
 _LINE_BEGUN = re.compile(r"[-*_=:| ]{1,200}|`{1,80}|`{3,80}[^`\n]{0,40}|#{1,6}|[>+•◦▪●‣]|\d{1,2}[.)]?")
 _CELL = re.compile(r"\| {0,200}")
 
-_ADDRESS = r"(?:[^()\n]|\([^()\n]{0,200}\)){0,400}"
-_LINK = re.compile(rf"\[([^\[\]\n]{{0,120}})\]\({_ADDRESS}\)")
-_LINK_BEGUN = re.compile(rf"\[[^\[\]\n]{{0,120}}(?:\](?:\({_ADDRESS}(?:\([^()\n]{{0,200}})?)?)?")
+_TARGET = r"[^()\n]{0,400}(?:\([^()\n]{0,100}\)[^()\n]{0,100})?"
+_LINK = re.compile(rf"\[([^\[\]\n]{{0,120}})\]\({_TARGET}\)")
+_LINK_BEGUN = re.compile(rf"\[[^\[\]\n]{{0,120}}(?:\](?:\((?:{_TARGET}|[^()\n]{{0,400}}\([^()\n]{{0,100}}))?)?")
 _BRACKET = re.compile(r"\[([^\[\]\n]{0,120})\]")
 _MARK = re.compile(r"[A-Za-z]+(?:-[a-z]+)*")
 _NOTE = re.compile(rf"\^?[\d, –-]*|[A-Za-z][a-z'-]*(?: [a-z'-]+){{0,3}}|[{WIDE}]{{1,6}}")
@@ -362,24 +362,27 @@ def visible(text: str) -> str:
 
 
 _PATH = rf"(?:[^\s\"{WIDE}，。；：！？、（）《》「」“”]*[\w/=&#%+-])?"
-_SAID = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F) if chr(code) not in "!(),:;?"}
-_SAID |= {0x2460 + n: str(n + 1) for n in range(20)}
-_SAID |= dict.fromkeys([*range(0x2190, 0x2200), *range(0x27F0, 0x2800), *range(0x2900, 0x2980)], " ")  # arrows
-_SAID |= dict.fromkeys([*range(0x2500, 0x25CB), *range(0x25CC, 0x2600)], " ")  # boxes and shapes; ○ is a zero
-_SAID |= dict.fromkeys(map(ord, "^|\\~_`～｜＿＾＼｀™®©•·‣※\u20e3\u200d"), " ")
-_SPOKEN = [
-    (re.compile(pattern, re.IGNORECASE), spoken)
+_ADDRESS = re.compile(
+    rf"(?<![a-z0-9@])(?:https?://(?:www\.)?|www\.)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#:]{_PATH})?"
+    rf"|(?<![\w@.-])((?:[a-z0-9-]+\.)+[a-z]{{2,}})/{_PATH}",
+    re.IGNORECASE,
+)
+_NARROW: dict[int, str] = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F) if chr(code) not in "!(),:;?"}
+_NARROW |= {0x2460 + number: str(number + 1) for number in range(20)}
+_SILENT = dict.fromkeys([*range(0x2190, 0x2200), *range(0x27F0, 0x2800), *range(0x2900, 0x2980)], " ")  # arrows
+_SILENT |= dict.fromkeys([*range(0x2500, 0x25CB), *range(0x25CC, 0x2600)], " ")  # boxes and shapes; ○ is a zero
+_SILENT |= dict.fromkeys(map(ord, "^|\\~_`™®©•·‣※\u20e3\u200d"), " ")
+_SIGNS = [
+    (re.compile(pattern), spoken)
     for pattern, spoken in (
         (r"(?<=\d)：(?=\d)", ":"),
-        (rf"(?<![a-z0-9@])(?:https?://(?:www\.)?|www\.)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#:]{_PATH})?", r"\1"),
-        (rf"(?<![\w@.-])((?:[a-z0-9-]+\.)+[a-z]{{2,}})/{_PATH}", r"\1"),
         (rf"(?<=[{WIDE}]) ?#(?=\d)|(?<!\w)#(?=\d+ ?[{WIDE}])", "第"),
         (r"(?<!\w)#(?=\d)", "number "),
         (r"(?<!\w)#(?=\w)", ""),
         (rf"(?<=[{WIDE}]) ?& ?| ?& ?(?=[{WIDE}])", "和"),
         (r" ?& ?", " and "),
         (rf"(?<=[{WIDE}])\n", "，"),
-        (r"(?<![\s.,;:!?…。，；：！？、—])\n", ", "),
+        (r"(?<=[^\s.,;:!?…。，；：！？、—])\n", ", "),
         (r"\s+", " "),
         (r"^(?:[\s,;:!?…)\]}”’»。，；：！？、）」』》】—–]|\.(?!\d)|[-\"](?= ))+", ""),
     )
@@ -392,7 +395,7 @@ def speakable(text: str) -> str:
     "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is left
     over from what was said before.
     """
-    # Underscores of an address go with its path, before the others become spaces.
-    for pattern, spoken in _SPOKEN:
-        text = pattern.sub(spoken, text.strip())
-    return text.translate(_SAID)
+    text = _ADDRESS.sub(lambda address: address[1] or address[2], text.strip().translate(_NARROW)).translate(_SILENT)
+    for pattern, spoken in _SIGNS:
+        text = pattern.sub(spoken, text)
+    return text.strip()

@@ -82,7 +82,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
         v1("/v1/realtime/client_secrets", openai.client_secrets, "POST"),
         v1("/v1/realtime/calls", openai.calls, "POST"),
         # Stock clients build their address in several ways; see docs/protocol.md.
-        *(WebSocketRoute(path, realtime) for path in ("/v1/realtime", "/realtime", "/openai/v1/realtime")),
+        *(WebSocketRoute(path, realtime.serve) for path in ("/v1/realtime", "/realtime", "/openai/v1/realtime")),
     ]
 
     @asynccontextmanager

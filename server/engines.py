@@ -73,12 +73,12 @@ class EngineRoom:
             chosen["recognizer"] = settings.recognizer
         if settings.synthesizer:
             chosen["synthesizer"] = settings.synthesizer
-        options: dict[Role, Mapping[str, Any]] = {
-            "chat_model": language_model or {},
-            "recognizer": {"processes": settings.recognizer_processes},
+        options: dict[str, Mapping[str, Any]] = {
+            "openai": language_model or {},
+            "pocketsphinx": {"processes": settings.recognizer_processes},
         }
         self.statuses: dict[Role, EngineStatus] = {}
-        made = {role: self._make(role, name, options.get(role, {})) for role, name in chosen.items()}
+        made = {role: self._make(role, name, options.get(name, {})) for role, name in chosen.items()}
         self.engines = Engines(made["voice_detector"], made["recognizer"], made["chat_model"], made["synthesizer"])
         self.language_model_connected = bool(language_model)
         self.workers = Workers(settings.engine_threads)

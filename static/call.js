@@ -69,12 +69,11 @@ export class Call {
     return this.condition === "live" ? phase(this.conversation) : this.condition;
   }
 
-  /** Begin; must be called from a press, which is what lets the page make sound. */
-  async start() {
+  /** Begin. @param {AudioContext} context made in a press, which is what lets the page make sound */
+  async start(context) {
+    this.context = context;
     this.watch();
     this.realtime.connect();
-    const context = new AudioContext({ latencyHint: "interactive" });
-    this.context = context;
     const sounding = this.openPlayer(context);
     await this.openMicrophone();
     await sounding;

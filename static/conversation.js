@@ -305,9 +305,9 @@ export function parts(line, heardMs) {
   const rest = line.cutMs === null ? "coming" : "unheard";
   const timed = line.words.map((word) => word.text).join("");
   if (timed && (line.text.startsWith(timed) || timed.startsWith(line.text))) {
-    const marked = line.words.map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
+    const words = line.words.map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
     const tail = line.text.slice(timed.length);
-    return tail ? [...marked, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : marked;
+    return spaced(tail ? [...words, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : words);
   }
   if (heardMs === Infinity || !line.voiced) return [{ text: line.text, mark: "heard" }];
   const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null);
@@ -317,6 +317,13 @@ export function parts(line, heardMs) {
     { text: line.text.slice(at), mark: rest },
   ];
 }
+
+/**
+ * The space before a part given to the part before it, so that a mark begins with its word.
+ * @template {{ text: string }} T @param {T[]} marked @returns {T[]}
+ */
+const spaced = (marked) =>
+  marked.map((part, i) => ({ ...part, text: part.text.trimStart() + (/^\s*/.exec(marked[i + 1]?.text ?? "")?.[0] ?? "") }));
 
 /** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */
 function markOf(word, heardMs, rest) {

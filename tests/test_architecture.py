@@ -6,6 +6,7 @@ The rules are the tables below. To change the house, change a table, and docs/ w
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ MAY_IMPORT = {
     "benchmarks": {STANDARD, THIRD_PARTY, "pipeline", "models", "server", "benchmarks"},
 }
 """Per top-level package: run → server → pipeline ← models."""
+
+IMPORT_BY_NAME = ("pipeline/registry.py",)
+"""May import any module, as `import_module(name)`: the one way from a name in the settings to an engine."""
 
 WITHOUT_CYCLES = ("pipeline", "server")
 
@@ -74,7 +78,7 @@ class Module:
         return ast.parse(self.text, self.path)
 
     def imports(self) -> Iterator[tuple[int, str]]:
-        """Line and absolute dotted name of all that is imported, at the top or inside, by statement or by name."""
+        """Line and absolute dotted name of all that is imported by statement, at the top or inside."""
         for node in ast.walk(self.tree):
             match node:
                 case ast.Import(names):
@@ -82,11 +86,14 @@ class Module:
                 case ast.ImportFrom(module, names, level):
                     origin = ".".join(filter(None, [self._above(level or 0), module]))
                     yield from ((node.lineno, f"{origin}.{alias.name}") for alias in names)
-                case ast.Call(ast.Name(called) | ast.Attribute(_, called), [ast.Constant(str(name)), *_]) if called in {
-                    "import_module",
-                    "__import__",
-                }:
-                    yield node.lineno, name
+
+    def imports_by_name(self) -> Iterator[tuple[int, str]]:
+        """The same for `import_module("name")`."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Call(ast.Name(called) | ast.Attribute(_, called), [ast.Constant(str(name)), *_]):
+                    if called in {"import_module", "__import__"}:
+                        yield node.lineno, name
 
     def _above(self, level: int) -> str:
         is_package = self.path.endswith("/__init__.py")
@@ -105,7 +112,8 @@ class Rule:
 
 def wrong_arrows(module: Module) -> Iterator[tuple[int, str]]:
     allowed = MAY_IMPORT[module.package]
-    for line, imported in module.imports():
+    by_name = () if matches(module.path, IMPORT_BY_NAME) else module.imports_by_name()
+    for line, imported in (*module.imports(), *by_name):
         top = imported.partition(".")[0]
         kind = top if top in OURS else STANDARD if top in sys.stdlib_module_names else THIRD_PARTY
         if not {kind, top} & allowed:
@@ -135,7 +143,7 @@ def task_starts(module: Module) -> Iterator[tuple[int, str]]:
         return
     for node in ast.walk(module.tree):
         match node:
-            case ast.Attribute(_, name) | ast.Name(name) | ast.alias(name) if name in TASK_STARTERS:
+            case ast.Call(ast.Attribute(_, name) | ast.Name(name)) if name in TASK_STARTERS:
                 yield node.lineno, name
 
 
@@ -164,11 +172,112 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
 
 def files() -> Iterator[Path]:
     """All files of the checkout that are ours."""
-    for folder, folders, names in ROOT.walk() if sys.version_info >= (3, 12) else walk(ROOT):
+    for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in NOT_OURS and (name[0] != "." or name == ".ci")]
-        yield from (folder / name for name in names)
+        yield from (Path(folder, name) for name in names)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def product() -> list[Module]:
+    """Every Python file that MAY_IMPORT speaks of."""
+    modules = [Module(relative(path), path.read_text("utf-8")) for path in files() if path.suffix == ".py"]
+    return [module for module in modules if module.package in MAY_IMPORT]
 
 
 def broken(rule: Rule, modules: Iterable[Module]) -> list[str]:
     """What breaks `rule`, as path:line: finding."""
     return [f"{module.path}:{line}: {finding}" for module in modules for line, finding in rule.find(module)]
+
+
+def cycle(modules: Iterable[Module]) -> list[str]:
+    """Modules that import each other in a ring, the first one repeated at the end; empty without one."""
+    by_name = {module.name: module for module in modules}
+    graph = {name: set(imported_modules(module, by_name)) for name, module in by_name.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [str(name) for name in reversed(error.args[1])]
+    return []
+
+
+def imported_modules(module: Module, known: Iterable[str]) -> Iterator[str]:
+    """The modules among `known` that `module` imports: `a.b.c` is `a.b.c` or, where c is a name in it, `a.b`."""
+    for _, imported in module.imports():
+        parent = imported.rpartition(".")[0]
+        name = next((name for name in (imported, parent) if name in known), module.name)
+        if name != module.name:
+            yield name
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_house_rule(rule: Rule) -> None:
+    findings = broken(rule, product())
+
+    assert not findings, "\n".join([f"{rule.name}. {rule.remedy}", *findings])
+
+
+def test_modules_do_not_import_each_other_in_a_ring() -> None:
+    ring = cycle(module for module in product() if module.package in WITHOUT_CYCLES)
+
+    assert not ring, f"Move what these share into a module that imports none of them: {' → '.join(ring)}"
+
+
+def test_files_stay_short() -> None:
+    lengths = {relative(path): path.read_bytes().count(b"\n") for path in files() if path.suffix in SOURCES}
+    long = [f"{path}: {lines} lines" for path, lines in lengths.items() if lines > LONGEST_FILE]
+
+    assert not long, "\n".join([f"Split these by what they are about; {LONGEST_FILE} lines is the limit.", *long])
+
+
+def test_lines_end_where_their_text_ends() -> None:
+    trailing = [
+        f"{relative(path)}:{number}"
+        for path in files()
+        if b"\0" not in (content := path.read_bytes())
+        for number, line in enumerate(content.split(b"\n"), 1)
+        if line[-1:] in (b" ", b"\t", b"\r")
+    ]
+
+    assert not trailing, "\n".join(["Take the blanks off the ends of these lines.", *trailing])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "finding"),
+    [
+        ("pipeline/clauses.py", "import orjson", "1: pipeline imports orjson"),
+        ("pipeline/clauses.py", "import asyncio, numpy\nfrom pipeline import events\nfrom .audio import pcm", None),
+        ("models/silero.py", "from server.settings import Settings", "1: models imports server.settings.Settings"),
+        ("server/app.py", "def f():\n    import models.silero", "2: server imports models.silero"),
+        ("server/app.py", "import_module('models.silero')", "1: server imports models.silero"),
+        ("pipeline/registry.py", "import_module('models.silero')", None),
+        ("run.py", "import server", "1: run imports server"),
+        ("server/auth.py", "key = os.environ['KEY']", "1: os.environ"),
+        ("server/auth.py", "from os import getenv", "1: from os import getenv"),
+        ("server/settings.py", "key = os.environ['KEY']", None),
+        ("models/child.py", "Popen(command, env={**os.environ, 'A': '1'})", None),
+        ("models/child.py", "Popen(command, env={})\nos.getenv('A')", "2: os.getenv"),
+        ("pipeline/reply.py", "async with asyncio.TaskGroup() as tasks: ...", "1: TaskGroup"),
+        ("pipeline/reply.py", "def f(tasks: asyncio.TaskGroup):\n    tasks.create_task(read())", "2: create_task"),
+        ("pipeline/session_audio.py", "tasks.create_task(read())", None),
+        ("server/realtime/webrtc.py", "asyncio.ensure_future(read())", None),
+    ],
+)
+def test_rules_find_what_they_forbid_and_nothing_else(path: str, text: str, finding: str | None) -> None:
+    module = Module(path, text)
+
+    assert [line for rule in RULES for line in broken(rule, [module])] == ([f"{path}:{finding}"] if finding else [])
+
+
+def test_ring_of_imports_is_found_through_names_and_relative_imports() -> None:
+    ring = [
+        Module("server/a/__init__.py", "from .b import name"),
+        Module("server/a/b.py", "from server import c"),
+        Module("server/c.py", "def late():\n    import server.a"),
+        Module("server/d.py", "import server.a.b, server.c"),
+    ]
+
+    assert set(cycle(ring)) == {"server.a", "server.a.b", "server.c"}
+    assert cycle(ring[1:]) == []

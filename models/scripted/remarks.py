@@ -48,6 +48,7 @@ _OF_ANSWER: Mapping[str, Callable[[str], bool]] = {
     "we": _often_we,
     "fillers": lambda text: len(_FILLER.findall(text)) >= 2,
     "story": lambda text: bool(_STORY.search(text)),
+    "no_story": lambda text: not _STORY.search(text),
 }
 
 

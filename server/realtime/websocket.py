@@ -54,7 +54,7 @@ class Realtime:
     defaults: Defaults
     open: set[Session] = field(default_factory=set)
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
         """Serve one client from its handshake to its end."""
         try:
             secret = self._admit(websocket)

@@ -39,6 +39,7 @@ PLAIN = Policy()
 SPECULATING = Policy(speculate=True)
 CONFIRMED = Policy(barge_in=BargeIn.CONFIRMED)
 NEVER = Policy(barge_in=BargeIn.NEVER)
+SPECULATING_NEVER = Policy(barge_in=BargeIn.NEVER, speculate=True)
 UNASKED = Policy(answer=False, speculate=True)
 
 CUT_OFF = InterruptReply(1, Interruption.TURN_DETECTED)
@@ -58,6 +59,11 @@ DOUBTED: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), PauseP
 STOPPED_AGAIN = (SpeechStopped(300, ended=280), [CloseUtterance(2, 300, ended=280)])
 SPOKEN_OVER: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200)]), STOPPED_AGAIN]
 """Under NEVER."""
+NOISE: Story = [
+    (SpeechStarted(400), [OpenUtterance(3, 400)]),
+    (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
+    (UtteranceRecognized(3, ""), []),
+]
 
 
 def told(policy: Policy, story: Story) -> Story:
@@ -172,6 +178,26 @@ def test_a_speculative_reply_is_dropped_when_the_speaker_goes_on_and_the_next_pa
     ]
 
     assert told(SPECULATING, story) == story
+
+
+def test_a_draft_that_comes_after_the_turn_has_stopped_is_worth_a_speculation_still() -> None:
+    story: Story = [
+        *HEARD,
+        (UtteranceDrafted(1, "what is it"), [StartReply(1, 1, speculative=True, draft="what is it")]),
+        (UtteranceRecognized(1, "What is it?"), [ReleaseReply(1)]),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+def test_a_speculation_is_dropped_when_the_policy_no_longer_wants_an_answer() -> None:
+    dialogue = Dialogue(SPECULATING)
+    for event, _effects in PAUSED:
+        dialogue.receive(event)
+    dialogue.policy = UNASKED
+    dialogue.receive(SpeechStopped(120, ended=70))
+
+    assert dialogue.receive(UtteranceRecognized(1, "What is it?")) == [DropReply(1)]
 
 
 @pytest.mark.parametrize("draft", ["", "。"])
@@ -300,9 +326,7 @@ def test_a_noise_after_the_question_does_not_lose_it_under_never() -> None:
     story: Story = [
         *SPOKEN_OVER,
         (UtteranceRecognized(2, "But why?"), []),
-        (SpeechStarted(400), [OpenUtterance(3, 400)]),
-        (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
-        (UtteranceRecognized(3, ""), []),
+        *NOISE,
         (ReplyPlayed(1), [StartReply(2, 2)]),
     ]
 
@@ -312,8 +336,8 @@ def test_a_noise_after_the_question_does_not_lose_it_under_never() -> None:
 @pytest.mark.parametrize(
     ("ending", "effects"),
     [
-        ((UtteranceRecognized(3, "")), [StartReply(2, 2)]),
-        ((UtteranceRecognized(3, "And how?")), [StartReply(2, 3)]),
+        (UtteranceRecognized(3, ""), [StartReply(2, 2)]),
+        (UtteranceRecognized(3, "And how?"), [StartReply(2, 3)]),
     ],
 )
 def test_a_question_waits_for_a_speaker_who_goes_on_after_the_reply(ending: Event, effects: list[Effect]) -> None:
@@ -328,6 +352,30 @@ def test_a_question_waits_for_a_speaker_who_goes_on_after_the_reply(ending: Even
     ]
 
     assert told(NEVER, story) == story
+
+
+WAITING_IN_A_PAUSE: Story = [
+    *SPOKEN_OVER,
+    (UtteranceRecognized(2, "But why?"), []),
+    (SpeechStarted(400), [OpenUtterance(3, 400)]),
+    (ReplyPlayed(1), []),
+    (SpeechPaused(490, ended=480), [DraftUtterance(3)]),
+    (UtteranceDrafted(3, "and how"), [StartReply(2, 3, speculative=True, draft="and how")]),
+]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        [(UtteranceRecognized(3, "And how?"), [ReleaseReply(2)]), (ReplyPlayed(2), [])],
+        [(UtteranceRecognized(3, ""), [DropReply(2), StartReply(3, 2)]), (ReplyPlayed(3), [])],
+    ],
+)
+def test_a_waiting_question_is_answered_once_whether_or_not_a_speculation_comes_true(ending: Story) -> None:
+    stopped = (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)])
+    story: Story = [*WAITING_IN_A_PAUSE, stopped, *ending]
+
+    assert told(SPECULATING_NEVER, story) == story
 
 
 def test_a_waiting_question_is_answered_when_the_audio_after_it_is_thrown_away() -> None:
@@ -387,6 +435,7 @@ def test_a_client_cancels_the_reply_and_what_waits_behind_it() -> None:
         (ReplyCancelled(), [InterruptReply(1, Interruption.CLIENT_CANCELLED)]),
         (ReplyCancelled(), []),
         (ReplyPlayed(1), []),
+        *NOISE,
     ]
 
     assert told(NEVER, story) == story

@@ -1,0 +1,21 @@
+"""`python3 run.py bench NAME [options]`."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import talk
+
+BENCHMARKS = {"talk": talk.main}
+
+
+def main() -> int:
+    """Run the benchmark that is named first."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name not in BENCHMARKS:
+        print(f"usage: run.py bench {{{','.join(BENCHMARKS)}}} [--help]")
+        return 0 if name in ("-h", "--help") else 2
+    return BENCHMARKS[name](arguments)
+
+
+sys.exit(main())

@@ -1,0 +1,43 @@
+"""Figures from what was measured: word error rate, percentiles, and a player that counts its underruns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.interruption import words_of
+
+
+def word_errors(expected: str, heard: str) -> tuple[int, int]:
+    """Word substitutions, insertions and deletions (Levenshtein), and the number of expected words."""
+    wanted, got = words_of(expected), words_of(heard)
+    row = list(range(len(got) + 1))
+    for i, word in enumerate(wanted, 1):
+        diagonal, row[0] = row[0], i
+        for j, other in enumerate(got, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
+    return row[-1], len(wanted)
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The value below which `share` of `values` lie (nearest rank); None without values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+class Player:
+    """Plays pieces as they arrive, from `prebuffer_ms` after the first one, and counts when it has nothing to play."""
+
+    def __init__(self, prebuffer_ms: float = 0.0) -> None:
+        self.underruns = 0
+        self.first_at: float | None = None
+        self._prebuffer_s = prebuffer_ms / 1000
+        self._ends_at = 0.0
+
+    def arrived(self, seconds: float, at: float) -> None:
+        """A piece of audio came in at the clock reading `at`."""
+        if self.first_at is None:
+            self.first_at, self._ends_at = at, at + self._prebuffer_s
+        elif at > self._ends_at:
+            self.underruns += 1
+            self._ends_at = at
+        self._ends_at += seconds

@@ -1,0 +1,102 @@
+/** What was said, to read, hear again and keep. */
+import { tint } from "../accent.js";
+import { heardText, parts } from "../conversation.js";
+import { h, icon, iconButton } from "../dom.js";
+import { own, t } from "../i18n.js";
+import { portrait } from "../portraits.js";
+import { timingOf } from "./timing.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../call.js").Call} call
+ * @param {{ resume: () => void, leave: () => void }} house
+ */
+export function after(root, call, house) {
+  const name = own(call.character.name);
+  const lines = call.conversation.lines.filter((line) => line.text);
+  const audio = new Audio();
+  tint(document.documentElement, call.character.accent);
+  root.append(
+    h(
+      "section",
+      { class: "after", "aria-label": t("after.title", { name }) },
+      h("div", { class: "face", html: portrait(call.character.portrait, call.character.accent) }),
+      h("h1", { class: "name", dir: "auto" }, t("after.title", { name })),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", id: "continue", class: "primary", onclick: house.resume }, t("after.continue")),
+        h("button", { type: "button", id: "leave", class: "plain", onclick: house.leave }, t("after.else")),
+        lines.length > 0 && navigator.clipboard && copyButton(call, name),
+        lines.length > 0 && h("button", { type: "button", id: "download", class: "plain", onclick: () => download(call, name) }, t("after.download")),
+      ),
+      lines.length === 0 && h("p", { class: "note" }, t("after.empty")),
+      lines.some((line) => call.tape.has(line.id)) && h("p", { class: "note" }, t("after.kept")),
+      h("ol", { class: "transcript" }, ...lines.map((line) => row(call, line, audio))),
+    ),
+  );
+  return { close: () => audio.pause() };
+}
+
+/** @param {import("../call.js").Call} call @param {import("../conversation.js").Line} line @param {HTMLAudioElement} audio */
+function row(call, line, audio) {
+  const heard = parts(line, line.role === "user" ? Infinity : (line.cutMs ?? Infinity));
+  const timing = call.conversation.timings[line.responseId];
+  return h(
+    "li",
+    { "data-role": line.role },
+    h("p", { class: "speaker", dir: "auto" }, line.role === "user" ? t("you") : own(call.character.name)),
+    h("p", { class: "said", dir: "auto" }, ...heard.map(({ text, mark }) => h("span", { "data-mark": mark }, text))),
+    call.tape.has(line.id) && playButton(audio, () => call.tape.wav(line.id, line.cutMs ?? Infinity)),
+    timing && timingOf(timing),
+  );
+}
+
+/** @param {HTMLAudioElement} audio @param {() => Blob} wav */
+function playButton(audio, wav) {
+  const button = iconButton("play", t("after.play"), {
+    class: "round small",
+    onclick: () => {
+      const playing = button.classList.contains("playing");
+      audio.pause();
+      if (playing) return;
+      audio.src = URL.createObjectURL(wav());
+      show(true);
+      void audio.play();
+      // Another line that begins, or the end of this one.
+      audio.addEventListener("pause", () => show(false), { once: true });
+    },
+  });
+  const show = (/** @type {boolean} */ playing) => {
+    button.classList.toggle("playing", playing);
+    button.innerHTML = icon(playing ? "stop" : "play");
+    button.setAttribute("aria-label", t(playing ? "after.pause" : "after.play"));
+    if (!playing) URL.revokeObjectURL(audio.src);
+  };
+  return button;
+}
+
+/** @param {import("../call.js").Call} call @param {string} name */
+const transcript = (call, name) =>
+  call.conversation.lines
+    .filter((line) => heardText(line))
+    .map((line) => `${line.role === "user" ? t("you") : name}: ${heardText(line)}`)
+    .join("\n\n");
+
+/** @param {import("../call.js").Call} call @param {string} name */
+function copyButton(call, name) {
+  const button = h("button", { type: "button", id: "copy", class: "plain" }, t("copy"));
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(transcript(call, name));
+    button.textContent = t("copied");
+  };
+  return button;
+}
+
+/** @param {import("../call.js").Call} call @param {string} name */
+function download(call, name) {
+  const day = new Date().toISOString().slice(0, 10);
+  const href = URL.createObjectURL(new Blob([`${transcript(call, name)}\n`], { type: "text/plain" }));
+  h("a", { href, download: `${name} ${day}.txt` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}

@@ -1,0 +1,238 @@
+/** Who is there to talk to: one person on stage, the others around; *Talk* is one press away. */
+import { tint } from "../accent.js";
+import { sample } from "../api.js";
+import { h, icon, iconButton, segments } from "../dom.js";
+import { language, nameOf, own, t } from "../i18n.js";
+import { portrait } from "../portraits.js";
+import { preferences, remember } from "../preferences.js";
+
+/** More than these are worth searching. */
+const FITS = 12;
+
+/** @typedef {import("../api.js").Character} Character */
+
+/**
+ * The language a character is talked to in: the person's choice, the page's if it can, its own.
+ * @param {Character} character
+ */
+export function spokenWith(character) {
+  const chosen = preferences.spoken[character.id];
+  if (character.languages.includes(chosen)) return chosen;
+  return character.languages.includes(language) ? language : character.language;
+}
+
+/** What must be said about being understood in `spoken`; "" if nothing. @param {Character} character @param {string} spoken */
+export function hearing(character, spoken) {
+  if (character.hears.includes(spoken)) return "";
+  if (character.hears.length === 0) return t("hears.none");
+  return t("hears.only", { known: character.hears.map(nameOf).join(t("and")), language: nameOf(spoken) });
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ cast: Character[], status: import("../api.js").Status | null, talk: (character: Character) => void,
+ *   prepare: () => void, settings: (section?: string) => void }} house
+ */
+export function choose(root, house) {
+  const voice = new Voice();
+  let chosen = house.cast.find(({ id }) => id === preferences.character) ?? house.cast[0];
+  const stage = h("section", { class: "stage", "aria-live": "polite" });
+  const list = h("ul", { class: "cards" });
+
+  const refresh = () => {
+    tint(document.documentElement, chosen.accent);
+    stage.replaceChildren(...staged(chosen, house, voice, refresh));
+    for (const card of list.querySelectorAll("[data-character]")) {
+      card.setAttribute("aria-pressed", String(card.getAttribute("data-character") === chosen.id));
+    }
+  };
+  const pick = (/** @type {Character} */ character) => {
+    voice.stop();
+    chosen = character;
+    remember({ character: character.id });
+    refresh();
+  };
+
+  list.append(...house.cast.map((character) => card(character, voice, () => pick(character))));
+  const cast = h(
+    "section",
+    { class: "cast", "aria-label": t("cast") },
+    h("h1", {}, t("welcome")),
+    house.cast.length > FITS && search(list),
+    list,
+    advice(house.status),
+  );
+  root.append(
+    h(
+      "div",
+      { class: "choose" },
+      stage,
+      h("div", { class: "act" }, talkButton(() => house.talk(chosen), house.prepare)),
+      cast,
+    ),
+  );
+  refresh();
+  return { close: () => voice.stop() };
+}
+
+/** @param {Character} character @param {{ settings: (section?: string) => void }} house @param {Voice} voice @param {() => void} refresh */
+function staged(character, house, voice, refresh) {
+  const name = own(character.name);
+  const spoken = spokenWith(character);
+  const note = hearing(character, spoken);
+  const topics = own(/** @type {any} */ (character.topics)) || [];
+  return [
+    h("div", { class: "face", html: portrait(character.portrait, character.accent) }),
+    h("h2", { class: "name", dir: "auto" }, name),
+    h("p", { class: "line", dir: "auto" }, own(character.line)),
+    topics.length > 0 && h("p", { class: "topics", dir: "auto" }, `${t("about")} ${[...topics].slice(0, 3).join(" · ")}`),
+    h(
+      "div",
+      { class: "voice" },
+      character.languages.length > 1 &&
+        segments("spoken", t("spoken.language"), character.languages.map((code) => [code, nameOf(code)]), spoken, (code) => {
+          remember({ spoken: { ...preferences.spoken, [character.id]: code } });
+          refresh();
+          /** @type {HTMLElement | null} */ (document.querySelector(`#spoken [value="${code}"]`))?.focus();
+        }),
+      voice.button(character, spoken, { id: "sample", class: "quiet sample" }, h("span", {}, t("sample.short"))),
+    ),
+    note &&
+      h(
+        "p",
+        { class: "note" },
+        note,
+        " ",
+        h("button", { type: "button", class: "link", onclick: () => house.settings("server") }, t("hears.how")),
+      ),
+  ].filter((part) => part instanceof Node);
+}
+
+/** @param {Character} character @param {Voice} voice @param {() => void} pick */
+function card(character, voice, pick) {
+  const spoken = spokenWith(character);
+  const understood = character.hears.includes(spoken);
+  const languages = character.languages.map(nameOf).join(" · ");
+  const item = h(
+    "li",
+    { class: "card" },
+    h(
+      "button",
+      { type: "button", class: "choice", "data-character": character.id, onclick: pick },
+      h("span", { class: "face", html: portrait(character.portrait, character.accent) }),
+      h(
+        "span",
+        { class: "words" },
+        h("span", { class: "name", dir: "auto" }, own(character.name)),
+        h("span", { class: "line", dir: "auto" }, own(character.line)),
+        h("span", { class: "tongues" }, languages, !understood && h("span", { class: "typed" }, ` · ${t("hears.short", { language: nameOf(spoken) })}`)),
+      ),
+    ),
+    voice.button(character, spoken),
+  );
+  tint(item, character.accent);
+  return item;
+}
+
+/** @param {() => void} talk @param {() => void} prepare */
+function talkButton(talk, prepare) {
+  const button = h("button", { type: "button", id: "talk", html: icon("microphone"), onclick: talk }, h("span", {}, t("talk")));
+  for (const hint of ["pointerenter", "pointerdown", "focus"]) button.addEventListener(hint, prepare, { once: true });
+  return button;
+}
+
+/** @param {HTMLElement} list */
+function search(list) {
+  const none = h("p", { class: "note", role: "status", hidden: true }, t("search.none"));
+  const filter = (/** @type {InputEvent} */ { target }) => {
+    const wanted = /** @type {HTMLInputElement} */ (target).value.trim().toLowerCase();
+    const items = /** @type {HTMLElement[]} */ ([...list.children]);
+    for (const item of items) item.hidden = !(item.textContent ?? "").toLowerCase().includes(wanted);
+    none.hidden = items.some((item) => !item.hidden);
+  };
+  return h("div", { class: "search" }, h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), oninput: filter }), none);
+}
+
+/** The one banner: what would make it better, with the one command to do it. @param {import("../api.js").Status | null} status */
+function advice(status) {
+  const first = status?.advice.find(({ code }) => !preferences.dismissed.includes(code));
+  if (!first) return null;
+  const dismiss = () => {
+    remember({ dismissed: [...preferences.dismissed, first.code] });
+    banner.remove();
+  };
+  const banner = h(
+    "aside",
+    { id: "banner" },
+    h("p", {}, own(first.text)),
+    first.command && command(first.command),
+    iconButton("close", t("dismiss"), { class: "round small", onclick: dismiss }),
+  );
+  return banner;
+}
+
+/** A command to copy. @param {string} text */
+export function command(text) {
+  const button = iconButton("copy", t("copy"), {
+    class: "round small",
+    onclick: async () => {
+      await navigator.clipboard?.writeText(text);
+      button.title = t("copied");
+      button.classList.add("done");
+    },
+  });
+  return h("span", { class: "command" }, h("code", { tabindex: 0 }, text), navigator.clipboard && button);
+}
+
+/** The voice samples of the cards: one at a time. */
+class Voice {
+  constructor() {
+    this.audio = new Audio();
+    /** @type {HTMLButtonElement | null} */
+    this.playing = null;
+    this.audio.onended = () => this.stop();
+  }
+
+  /** @param {Character} character @param {string} spoken @param {Record<string, string>} [properties] @param {...Node} words */
+  button(character, spoken, properties = {}, ...words) {
+    const button = iconButton("play", t("sample", { name: own(character.name) }), {
+      class: "round sample",
+      onclick: () => (this.playing === button ? this.stop() : void this.play(button, character.id, spoken)),
+      ...properties,
+    });
+    button.append(...words);
+    return button;
+  }
+
+  /** @param {HTMLButtonElement} button @param {string} id @param {string} spoken */
+  async play(button, id, spoken) {
+    this.stop();
+    this.playing = button;
+    face(button, "stop");
+    button.setAttribute("aria-busy", "true");
+    try {
+      this.audio.src = URL.createObjectURL(await sample(id, spoken));
+      this.audio.volume = preferences.volume;
+      if (this.playing === button) await this.audio.play();
+    } catch {
+      // No voice for this language, or a server that is starting: say so where it was asked.
+      button.title = t("sample.none");
+      if (this.playing === button) this.stop();
+      button.classList.add("none");
+    }
+    button.removeAttribute("aria-busy");
+  }
+
+  stop() {
+    this.audio.pause();
+    URL.revokeObjectURL(this.audio.src);
+    if (this.playing) face(this.playing, "play");
+    this.playing = null;
+  }
+}
+
+/** Change a button's icon, not its words. @param {HTMLElement} button @param {"play" | "stop"} name */
+function face(button, name) {
+  const drawn = button.querySelector("svg");
+  if (drawn) drawn.outerHTML = icon(name);
+}

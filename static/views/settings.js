@@ -1,0 +1,190 @@
+/** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
+import { sample, status } from "../api.js";
+import { devices, MicrophoneUnavailable, openMicrophone } from "../audio/devices.js";
+import { h, iconButton, segments } from "../dom.js";
+import { has, nameOf, own, t } from "../i18n.js";
+import { key, preferences, remember } from "../preferences.js";
+import { command, spokenWith } from "./choose.js";
+
+/**
+ * @typedef {object} Desk
+ * @property {import("../call.js").Call | null} call
+ * @property {import("../api.js").Character | undefined} character whose voice is tried
+ * @property {() => void} changedCaptions
+ */
+
+/** @param {Desk} desk @param {string} [section] to show first */
+export function settings(desk, section = "") {
+  const lifetime = new AbortController();
+  const close = () => dialog.close();
+  const server = h("section", { id: "server" }, h("h3", {}, t("set.server")));
+  const dialog = h(
+    "dialog",
+    { id: "settings", "aria-label": t("settings"), onclose: () => (lifetime.abort(), dialog.remove()) },
+    h("header", {}, h("h2", {}, t("settings")), iconButton("close", t("set.done"), { id: "settings-close", onclick: close })),
+    h("section", {}, h("h3", {}, t("set.sound")), microphone(desk, lifetime.signal), speaker(desk), volume(desk), speed(desk)),
+    patience(desk),
+    captions(desk),
+    keyField(),
+    server,
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  document.body.append(dialog);
+  dialog.showModal();
+  void describeServer(server).then(() => section === "server" && server.scrollIntoView());
+  return dialog;
+}
+
+/** A labelled control. @param {string} label @param {HTMLElement} control @param {...(HTMLElement | null | false)} more */
+const field = (label, control, ...more) => h("div", { class: "field" }, h("label", { for: control.id }, label), control, ...more);
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+function microphone(desk, signal) {
+  const choice = h("select", { id: "microphone" });
+  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level") });
+  /** @type {(() => number) | null} */
+  let level = desk.call?.microphone ? () => desk.call?.level().user ?? 0 : null;
+  const test = h("button", { type: "button", class: "plain", id: "test-microphone", hidden: Boolean(level) }, t("set.test.microphone"));
+  test.onclick = async () => {
+    try {
+      level = await listen(await openMicrophone(preferences.microphone), signal);
+      test.hidden = true;
+      await fill(choice, "audioinput", preferences.microphone);
+    } catch (error) {
+      if (!(error instanceof MicrophoneUnavailable)) throw error;
+      test.replaceWith(h("p", { class: "note", role: "status" }, t(`trouble.${error.problem}.text`)));
+    }
+  };
+  choice.onchange = () => {
+    remember({ microphone: choice.value });
+    if (desk.call?.microphone) void desk.call.changeMicrophone();
+  };
+  const follow = () => {
+    if (signal.aborted) return;
+    if (level) meter.value = level();
+    requestAnimationFrame(follow);
+  };
+  follow();
+  void fill(choice, "audioinput", preferences.microphone);
+  navigator.mediaDevices?.addEventListener("devicechange", () => void fill(choice, "audioinput", preferences.microphone), { signal });
+  return field(t("set.microphone"), choice, meter, test);
+}
+
+/** How loud a microphone is, until `signal`. @param {MediaStream} stream @param {AbortSignal} signal */
+async function listen(stream, signal) {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 1024 });
+  const wave = new Float32Array(analyser.fftSize);
+  new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser);
+  signal.addEventListener("abort", () => {
+    for (const track of stream.getTracks()) track.stop();
+    void context.close();
+  });
+  return () => {
+    analyser.getFloatTimeDomainData(wave);
+    return Math.min(1, 3 * Math.hypot(...wave) / Math.sqrt(wave.length));
+  };
+}
+
+/** @param {HTMLSelectElement} choice @param {"audioinput" | "audiooutput"} kind @param {string} chosen */
+async function fill(choice, kind, chosen) {
+  const found = (await devices(kind)).filter(({ deviceId }) => deviceId !== "default" && deviceId !== "communications");
+  choice.replaceChildren(
+    h("option", { value: "" }, t("set.default")),
+    ...found.map(({ deviceId, label }, i) => h("option", { value: deviceId, selected: deviceId === chosen }, label || `${i + 1}`)),
+  );
+}
+
+/** @param {Desk} desk */
+function speaker(desk) {
+  const audio = new Audio();
+  const choice = h("select", { id: "speaker" });
+  const test = h("button", { type: "button", class: "plain", id: "test-speaker" }, t("set.test.speaker"));
+  test.onclick = async () => {
+    if (!desk.character) return;
+    try {
+      audio.src = URL.createObjectURL(await sample(desk.character.id, spokenWith(desk.character)));
+      audio.volume = preferences.volume;
+      await /** @type {any} */ (audio).setSinkId?.(preferences.speaker);
+      await audio.play();
+    } catch {
+      test.textContent = t("sample.none");
+    }
+  };
+  if (!("setSinkId" in AudioContext.prototype)) return h("div", { class: "field" }, h("span", {}, t("set.speaker")), test);
+  choice.onchange = () => {
+    remember({ speaker: choice.value });
+    void desk.call?.useSpeaker();
+  };
+  void fill(choice, "audiooutput", preferences.speaker);
+  return field(t("set.speaker"), choice, test);
+}
+
+/** @param {Desk} desk */
+function volume(desk) {
+  const range = h("input", { id: "volume", type: "range", min: 0, max: 1, step: 0.05, value: preferences.volume });
+  range.oninput = () => {
+    remember({ volume: range.valueAsNumber });
+    void desk.call?.useSpeaker();
+  };
+  return field(t("set.volume"), range);
+}
+
+/** @param {Desk} desk */
+function speed(desk) {
+  const range = h("input", { id: "speed", type: "range", min: 0.7, max: 1.3, step: 0.05, value: preferences.speed });
+  const figure = h("output", { for: "speed" }, `${preferences.speed} ×`);
+  range.oninput = () => (figure.value = `${range.valueAsNumber} ×`);
+  range.onchange = () => {
+    remember({ speed: range.valueAsNumber });
+    desk.call?.configure();
+  };
+  return field(t("set.speed"), range, figure);
+}
+
+/** @param {Desk} desk */
+function patience(desk) {
+  const options = /** @type {[string, string][]} */ (["patient", "normal", "quick"].map((name) => [name, t(`set.patience.${name}`)]));
+  return segments("patience", t("set.patience"), options, preferences.patience, (value) => {
+    remember({ patience: /** @type {any} */ (value) });
+    desk.call?.configure();
+  });
+}
+
+/** @param {Desk} desk */
+function captions(desk) {
+  const options = /** @type {[string, string][]} */ (["normal", "large", "huge"].map((name) => [name, t(`set.captions.${name}`)]));
+  return segments("captions-size", t("set.captions"), options, preferences.captions, (value) => {
+    remember({ captions: /** @type {any} */ (value) });
+    desk.changedCaptions();
+  });
+}
+
+function keyField() {
+  const input = h("input", { id: "server-key", type: "password", autocomplete: "off", value: key.value, "aria-describedby": "key-note" });
+  input.onchange = () => (key.value = input.value.trim());
+  return h("section", {}, field(t("set.key"), input, h("p", { class: "note", id: "key-note" }, t("set.key.note"))));
+}
+
+/** @param {HTMLElement} section */
+async function describeServer(section) {
+  let described;
+  try {
+    described = await status();
+  } catch {
+    section.append(h("p", { class: "note", role: "status" }, t("set.server.none")));
+    return;
+  }
+  const { language_model: model, engines, advice, version } = described;
+  const rows = engines.map(({ role, name, state, languages, note }) => ({
+    label: has(`role.${role}`) ? t(`role.${role}`) : role,
+    text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, languages?.map(nameOf).join(", "), note].filter(Boolean).join(" · "),
+    state,
+  }));
+  const mind = { label: t("set.model"), text: [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · "), state: "" };
+  section.append(
+    h("dl", {}, ...[mind, ...rows].flatMap(({ label, text, state }) => [h("dt", {}, label), h("dd", { "data-engine": state }, text)])),
+    ...advice.map(({ text, command: line }) => h("div", { class: "advice" }, h("p", {}, own(text)), line ? command(line) : "")),
+    h("p", { class: "note", translate: "no" }, `Kaikou ${version}`),
+  );
+}

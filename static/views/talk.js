@@ -1,0 +1,250 @@
+/** The room: the character in the middle, what is said below, one row of controls. */
+import { tint } from "../accent.js";
+import { h, icon, iconButton } from "../dom.js";
+import { has, own, t } from "../i18n.js";
+import { portrait } from "../portraits.js";
+import { Ring } from "../ring.js";
+import { Captions } from "./captions.js";
+import { hearing } from "./choose.js";
+import { because, panel, troubleOf } from "./trouble.js";
+
+/** Keys are for the page unless something on it wants them. */
+const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../call.js").Call} call
+ * @param {{ end: () => void, settings: (section?: string) => void }} house
+ */
+export function talk(root, call, house) {
+  return new Room(root, call, house);
+}
+
+class Room {
+  /** @param {HTMLElement} root @param {import("../call.js").Call} call @param {{ end: () => void, settings: (section?: string) => void }} house */
+  constructor(root, call, house) {
+    this.call = call;
+    this.house = house;
+    this.trouble = "";
+    this.frame = 0;
+    this.dirty = true;
+    /** What the notes show now, to leave them alone while it is the same. */
+    this.shown = "";
+    this.captions = new Captions(call);
+    this.canvas = h("canvas", { class: "ring", "aria-hidden": "true" });
+    this.status = h("p", { id: "status", role: "status" });
+    this.note = h("div", { class: "notes" });
+    this.say = h("input", {
+      id: "say",
+      type: "text",
+      placeholder: t("say"),
+      "aria-label": t("say"),
+      autocomplete: "off",
+      enterkeyhint: "send",
+      dir: "auto",
+    });
+    this.mute = iconButton("microphone", t("mute"), { id: "mute", class: "round main", onclick: () => void call.setMuted(!call.muted) });
+    this.stop = iconButton("stop", t("stop"), { id: "stop", onclick: () => void call.interrupt() });
+    this.element = this.build();
+    root.append(this.element);
+    tint(document.documentElement, call.character.accent);
+    if (hearing(call.character, call.language)) this.toggleTyping(true, false);
+    this.ring = new Ring(this.canvas);
+    this.lifetime = new AbortController();
+    const { signal } = this.lifetime;
+    addEventListener("keydown", (event) => this.pressed(event), { signal });
+    this.restart = restartButton(call);
+    document.querySelector("#corner")?.prepend(this.restart);
+    this.render();
+    this.tick = this.tick.bind(this);
+    this.frame = requestAnimationFrame(this.tick);
+  }
+
+  build() {
+    const { call } = this;
+    const name = own(call.character.name);
+    return h(
+      "section",
+      { class: "talk", "aria-label": name },
+      h(
+        "div",
+        { class: "person" },
+        h("div", { class: "face" }, this.canvas, h("span", { html: portrait(call.character.portrait, call.character.accent) })),
+        h("h1", { class: "name", dir: "auto" }, name),
+        this.status,
+      ),
+      this.captions.element,
+      this.note,
+      h(
+        "div",
+        { class: "below" },
+        h("form", { class: "saying", onsubmit: (/** @type {SubmitEvent} */ event) => this.sent(event) }, this.say, this.sendButton()),
+        this.controls(),
+        h("p", { class: "keys" }, t("hint.keys")),
+      ),
+    );
+  }
+
+  sendButton() {
+    return h("button", { id: "send", class: "round", "aria-label": t("send"), title: t("send"), html: icon("send") });
+  }
+
+  controls() {
+    return h(
+      "div",
+      { class: "controls", role: "group", "aria-label": t("controls") },
+      iconButton("keyboard", t("keyboard"), { id: "keyboard", "aria-expanded": "false", onclick: () => this.toggleTyping() }),
+      this.stop,
+      this.mute,
+      iconButton("settings", t("settings"), { id: "settings-open", onclick: () => this.house.settings() }),
+      iconButton("end", t("end"), { id: "end", onclick: () => this.house.end() }),
+    );
+  }
+
+  /** The call changed: show it with the next frame. */
+  changed() {
+    this.dirty = true;
+    if (document.hidden) this.render();
+  }
+
+  close() {
+    this.lifetime.abort();
+    cancelAnimationFrame(this.frame);
+    this.ring.close();
+    this.captions.close();
+    this.restart.remove();
+  }
+
+  // --- Drawing -------------------------------------------------------------------------------------------------------
+
+  /** @param {number} now */
+  tick(now) {
+    this.frame = requestAnimationFrame(this.tick);
+    if (this.dirty) this.render();
+    const { state } = this.call;
+    const level = this.call.level();
+    this.mute.style.setProperty("--level", level.user.toFixed(2));
+    this.ring.draw(state, state === "speaking" ? level.character : level.user, now);
+    if (state === "speaking" || state === "paused") this.captions.light();
+    if (this.trouble === "reconnecting") this.countDown();
+  }
+
+  render() {
+    this.dirty = false;
+    const { call } = this;
+    const { state } = call;
+    this.status.textContent = statusOf(call);
+    this.captions.render();
+    const busy = state === "speaking" || state === "thinking" || state === "paused";
+    this.stop.disabled = !busy;
+    this.mute.innerHTML = icon(call.muted ? "muted" : "microphone");
+    this.mute.setAttribute("aria-pressed", String(call.muted));
+    const label = t(call.muted ? "unmute" : "mute");
+    this.mute.title = label;
+    this.mute.setAttribute("aria-label", label);
+    this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
+    this.annotate();
+  }
+
+  /** What is said besides the conversation: trouble first, then a notice, then a hint. */
+  annotate() {
+    const { call } = this;
+    const trouble = troubleOf(call);
+    const { notice, failure } = call.conversation;
+    const shown = JSON.stringify([trouble, trouble && failure, notice, call.conversation.lines.length > 0]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.trouble = trouble;
+    if (["refused", "no-microphone", "busy", "insecure"].includes(trouble)) this.toggleTyping(true, false);
+    const hears = hearing(call.character, call.language);
+    this.note.replaceChildren(
+      ...[
+        trouble && panel(call, trouble, () => this.typeInstead()),
+        notice && noticeOf(call, notice),
+        !trouble && hears && this.hearingNote(hears),
+        !trouble && !notice && !hears && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
+      ].filter((part) => part instanceof Node),
+    );
+  }
+
+  /** @param {string} text */
+  hearingNote(text) {
+    const how = h("button", { type: "button", class: "link", onclick: () => this.house.settings("server") }, t("hears.how"));
+    return h("p", { class: "note" }, text, " ", how);
+  }
+
+  countDown() {
+    const line = this.note.querySelector(".because");
+    const text = because(this.call, "reconnecting");
+    if (line && line.textContent !== text) line.textContent = text;
+  }
+
+  // --- What the person does ------------------------------------------------------------------------------------------
+
+  /** @param {SubmitEvent} event */
+  sent(event) {
+    event.preventDefault();
+    const text = this.say.value.trim();
+    if (!text) return;
+    this.say.value = "";
+    this.captions.following = true;
+    void this.call.say(text);
+  }
+
+  typeInstead() {
+    this.toggleTyping(true);
+    this.call.typeInstead();
+  }
+
+  /** On phones the line for typing comes and goes; elsewhere it is always there. @param {boolean} [open] @param {boolean} [focus] */
+  toggleTyping(open, focus = true) {
+    const visible = this.element.classList.toggle("typing", open ?? (!this.element.classList.contains("typing") || this.say.checkVisibility?.() === false));
+    this.element.querySelector("#keyboard")?.setAttribute("aria-expanded", String(visible));
+    if (focus && this.say.checkVisibility?.() !== false) this.say.focus();
+  }
+
+  /** Space talks or stops, escape interrupts, slash types. @param {KeyboardEvent} event */
+  pressed(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape") {
+      if (document.activeElement === this.say) this.say.blur();
+      void this.call.interrupt();
+      return;
+    }
+    const target = /** @type {Element} */ (event.target);
+    if (target.matches(WANTS_KEYS)) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      this.toggleTyping(true);
+    } else if (event.key === " " && !target.matches("button")) {
+      event.preventDefault();
+      if (event.repeat) return;
+      if (this.stop.disabled) void this.call.setMuted(!this.call.muted);
+      else void this.call.interrupt();
+    }
+  }
+}
+
+/** @param {import("../call.js").Call} call */
+function statusOf(call) {
+  if (call.state === "thinking" && call.conversation.slow) return t("state.slow");
+  if (call.state === "resting" && call.muted) return t("state.resting.muted");
+  return t(`state.${call.state}`);
+}
+
+/** @param {import("../call.js").Call} call @param {import("../conversation.js").Notice} notice */
+function noticeOf(call, notice) {
+  const text = has(`notice.${notice.code}`) ? t(`notice.${notice.code}`) : notice.message;
+  const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
+  return h(
+    "div",
+    { class: "notice", role: "status", "data-level": notice.level },
+    h("p", { dir: "auto" }, text),
+    iconButton("close", t("dismiss"), { class: "round small", onclick: dismiss }),
+  );
+}
+
+/** @param {import("../call.js").Call} call */
+function restartButton(call) {
+  return h("button", { type: "button", id: "restart", class: "quiet", html: icon("restart"), onclick: () => void call.restart() }, h("span", {}, t("restart")));
+}

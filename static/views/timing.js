@@ -1,0 +1,42 @@
+/** Where the time of an answer went: one figure, which opens into the waterfall. */
+import { h } from "../dom.js";
+import { t } from "../i18n.js";
+
+const MARKS = ["turn_end", "recognized", "first_token", "first_audio", "last_audio"];
+
+/** @param {number} ms */
+const seconds = (ms) => (ms / 1000).toFixed(2);
+
+/**
+ * @param {import("../conversation.js").Timing} timing
+ * @returns {HTMLElement | null} nothing if the answer never sounded
+ */
+export function timingOf({ marks, speculative }) {
+  const answered = marks.first_audio;
+  if (typeof answered !== "number") return null;
+  const known = MARKS.filter((name) => typeof marks[name] === "number");
+  // The last sound is seconds away; the scale shows what comes before the first, and the last runs off the edge.
+  const scale = 1.12 * Math.max(1, ...known.filter((name) => name !== "last_audio").map((name) => Number(marks[name])));
+  let before = 0;
+  const rows = known.map((name) => {
+    const at = Math.max(0, Number(marks[name]));
+    const from = Math.min(before, at);
+    before = at;
+    const bar = `--from:${(Math.min(1, from / scale) * 100).toFixed(1)}%;--to:${(Math.min(1, at / scale) * 100).toFixed(1)}%`;
+    return h(
+      "tr",
+      { "data-mark": name },
+      h("th", { scope: "row" }, t(`mark.${name}`)),
+      h("td", { class: "bar" }, h("i", { style: bar, class: at > scale ? "beyond" : "" })),
+      h("td", { class: "figure" }, t("seconds", { seconds: seconds(Number(marks[name])) })),
+    );
+  });
+  const spoken = typeof marks.turn_end === "number";
+  const caption = [t(spoken ? "timing.from" : "timing.typed"), speculative && t("timing.speculative")].filter(Boolean).join(" · ");
+  return h(
+    "details",
+    { class: speculative ? "timing speculative" : "timing" },
+    h("summary", { "aria-label": t("timing", { seconds: seconds(answered) }) }, t("seconds", { seconds: seconds(answered) })),
+    h("table", { class: "waterfall" }, h("caption", {}, caption), h("tbody", {}, ...rows)),
+  );
+}

@@ -1,0 +1,70 @@
+/** What stands between the two: what happened, whether anything was lost, and what to do. */
+import { h } from "../dom.js";
+import { has, own, t } from "../i18n.js";
+import { key } from "../preferences.js";
+
+/** @param {string} label @param {() => void} onclick @param {string} [id] */
+const action = (label, onclick, id) => h("button", { type: "button", class: "plain", id, onclick }, label);
+
+/**
+ * Which trouble there is, in one word; "" if none. Two calls with the same word need the same panel.
+ * @param {import("../call.js").Call} call
+ */
+export function troubleOf(call) {
+  const { state } = call;
+  if (["asking", "refused", "no-microphone", "insecure"].includes(state)) return call.reason === "busy" ? "busy" : state;
+  if (state === "reconnecting" || state === "failed") return state;
+  return state === "gone" ? call.reason : "";
+}
+
+/** @param {import("../call.js").Call} call @param {string} trouble @param {() => void} type */
+export function panel(call, trouble, type) {
+  const name = own(call.character.name);
+  const actions = actionsFor(call, trouble, type);
+  return h(
+    "div",
+    { class: "panel", role: trouble === "reconnecting" ? "status" : "alert", "data-trouble": trouble },
+    has(`trouble.${trouble}.title`) && h("h2", {}, t(`trouble.${trouble}.title`, { name })),
+    h("p", { class: "because" }, because(call, trouble)),
+    trouble === "key" && keyForm(call),
+    actions.length > 0 && h("p", { class: "actions" }, ...actions),
+  );
+}
+
+/** The sentence under the title; the wait for the next attempt changes as it passes. @param {import("../call.js").Call} call @param {string} trouble */
+export function because(call, trouble) {
+  if (trouble === "failed") return t("trouble.failed.text", { message: call.conversation.failure || t("trouble.failed.unknown") });
+  if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);
+  const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
+  return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
+}
+
+/** @param {import("../call.js").Call} call @param {string} trouble @param {() => void} type */
+function actionsFor(call, trouble, type) {
+  switch (trouble) {
+    case "refused":
+    case "no-microphone":
+    case "busy":
+      return [action(t("again"), () => void call.openMicrophone(), "again"), action(t("type.instead"), type, "type")];
+    case "insecure":
+      return [action(t("type.instead"), type, "type")];
+    case "reconnecting":
+      return [action(t("now"), () => call.realtime.retryNow(), "again")];
+    case "unreachable":
+    case "full":
+      return [action(t("now"), () => call.retry(), "again")];
+    default:
+      return [];
+  }
+}
+
+/** @param {import("../call.js").Call} call */
+function keyForm(call) {
+  const field = h("input", { id: "key", type: "password", autocomplete: "off", "aria-label": t("key"), required: true });
+  const use = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    key.value = field.value;
+    call.retry();
+  };
+  return h("form", { class: "field", onsubmit: use }, field, h("button", { class: "plain" }, t("continue")));
+}

@@ -1,0 +1,65 @@
+"""A real server for a test: the whole application on a free port of this machine, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from openai import AsyncOpenAI
+
+from server.app import create_app
+from server.engines import EngineRoom, find_language_model
+from server.settings import load_settings
+
+START_S = 10.0
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where a server is, and its engines."""
+
+    http: str
+    room: EngineRoom
+
+    @property
+    def ws(self) -> str:
+        return self.http.replace("http", "ws", 1)
+
+    def client(self, key: str = "sk-test") -> AsyncOpenAI:
+        """The official client, pointed at this server."""
+        return AsyncOpenAI(api_key=key, base_url=f"{self.http}/v1", websocket_base_url=f"{self.ws}/v1", max_retries=0)
+
+
+@asynccontextmanager
+async def serving(environment: dict[str, str] | None = None, **flags: Any) -> AsyncIterator[Serving]:
+    """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends."""
+    settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
+    found = await find_language_model(settings)
+    room = EngineRoom(settings, found[1] if found else None)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_app(settings, room),
+        ws="websockets-sansio",
+        ws_max_size=settings.message_bytes,
+        ws_per_message_deflate=False,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve([listener]))
+    async with asyncio.timeout(START_S):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    try:
+        yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", room)
+    finally:
+        server.should_exit = True
+        async with asyncio.timeout(START_S):
+            await task
+        listener.close()
