@@ -14,9 +14,9 @@ from __future__ import annotations
 import ctypes
 import threading
 import unicodedata
-from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_float, c_int, c_void_p
 from ctypes.util import find_library
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from models.voicing import CHUNK_MS, Part, choose, chunks, clamp, parts, time_words
+from models.voicing import CHUNK_MS, Part, choose, chunks, clamp, parts, resampled, time_words
 from pipeline.audio import Samples, samples_of
-from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice, WordTime
-from pipeline.errors import EngineError, EngineTimeout, EngineUnavailable
+from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
+from pipeline.errors import EngineTimeout, EngineUnavailable
 
 NAME = "flite"
 RATE = 16_000
@@ -39,8 +39,10 @@ ONSET_MS = 20.0
 SPEEDS, SEMITONES = (0.5, 2.0), (-12.0, 12.0)
 INSTALL = "Debian and Ubuntu: libflite1; Fedora: flite; macOS: brew install flite"
 CONTINUE, STOP = 0, -1
-GAINS = {"flite/rms": 1.25, "flite/slt": 0.7, "flite/awb": 1.0, "flite/kal16": 2.2}
-"""Measured, so that the voices are equally loud, about -20 dBFS over a sentence."""
+GAINS = {"flite/rms": 1.15, "flite/slt": 0.62, "flite/awb": 0.92, "flite/kal16": 2.0}
+"""Measured, so that the voices are about equally loud, -21 dBFS over a sentence."""
+UNSHIFTABLE = {"flite/rms"}
+"""Voices whose melody model ignores a shift of pitch: they are spoken slower or faster and resampled."""
 
 VOICES = (
     Voice("flite/rms", "en", "male", "Robert, American"),
@@ -174,16 +176,22 @@ def _library(name: str) -> ctypes.CDLL | None:
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
-    """What is known before the first sample: the silence in front, in samples, and when the words sound."""
+    """What is known before the first sample: when each token of the text begins and when speech ends, in ms."""
 
-    lead: int
-    words: deque[WordTime]
+    marks: tuple[tuple[int, float], ...]
+    end_ms: float
+
+    @property
+    def lead(self) -> int:
+        """Samples of silence in front."""
+        return samples_of(max(0.0, self.marks[0][1] - ONSET_MS), RATE) if self.marks else 0
 
 
 class _Voice:
     """One voice of the library and the thread that is alone in using it."""
 
     def __init__(self, name: str, library: ctypes.CDLL, pointer: int) -> None:
+        self._name = name
         self._library = library
         self._pointer = pointer
         self._gain = np.float32(GAINS[name])
@@ -191,37 +199,43 @@ class _Voice:
 
     def speak(self, part: Part, stretch: float, shift: float, at: int) -> Iterator[SpeechChunk]:
         """The part's audio; `at` is its first sample's place in the clause."""
+        haste = shift if self._name in UNSHIFTABLE else 1.0
+        with closing(self._made(part, stretch * haste, shift)) as made:
+            outline = next(made, None)
+            if outline is None:
+                return
+            lead_ms = outline.lead * 1000 / RATE
+            marks = [(position, (ms - lead_ms) / haste) for position, ms in outline.marks]
+            words = time_words(part, marks, (outline.end_ms - lead_ms) / haste, at * 1000 / RATE)
+            pieces = _after(outline.lead, made)
+            for pcm in pieces if haste == 1.0 else resampled(pieces, round(RATE * haste), RATE):
+                yield from chunks(pcm, RATE, at, words)
+                at += len(pcm)
+
+    def _made(self, part: Part, stretch: float, shift: float) -> Generator[Any, None, None]:
+        """An `_Outline`, then samples as they are made; nothing for a text without sound."""
         made: SimpleQueue[_Outline | Samples | None] = SimpleQueue()
         closed = threading.Event()
-        work = self._worker.submit(self._synthesize, part, stretch, shift, at, made, closed)
+        work = self._worker.submit(self._synthesize, part, stretch, shift, made, closed)
         work.add_done_callback(lambda _: made.put(None))
-        lead, words = 0, deque[WordTime]()
         try:
             while (item := made.get(timeout=PART_TIMEOUT_S)) is not None:
-                if isinstance(item, _Outline):
-                    lead, words = item.lead, item.words
-                    continue
-                skipped = min(lead, len(item))
-                lead -= skipped
-                yield from chunks(item[skipped:], RATE, at, words)
-                at += len(item) - skipped
+                yield item
             work.result()
-        except (Empty, TimeoutError) as error:
+        except Empty as error:
             raise EngineTimeout("flite did not answer in time.", engine=NAME) from error
-        except CancelledError as error:
-            raise EngineError("flite is shutting down.", engine=NAME) from error
         finally:
             closed.set()
             work.cancel()
 
     def _synthesize(
-        self, part: Part, stretch: float, shift: float, at: int, made: SimpleQueue[Any], closed: threading.Event
+        self, part: Part, stretch: float, shift: float, made: SimpleQueue[Any], closed: threading.Event
     ) -> None:
         def on_audio(wave: Any, start: int, size: int, last: int, streaming: Any) -> int:
             if closed.is_set():
                 return STOP
             if start == 0:
-                made.put(self._outline(streaming.contents.utterance, part, at))
+                made.put(self._outline(streaming.contents.utterance))
             raw = ctypes.string_at(wave.contents.samples + 2 * start, 2 * size)
             made.put(np.clip(np.frombuffer(raw, np.int16) * self._gain, -32767, 32767).astype(np.int16))
             return CONTINUE
@@ -246,7 +260,7 @@ class _Voice:
         finally:
             library.delete_utterance(utterance)
 
-    def _outline(self, utterance: Any, part: Part, at: int) -> _Outline:
+    def _outline(self, utterance: Any) -> _Outline:
         library = self._library
         marks, position = list[tuple[int, float]](), 0
         token = library.relation_head(library.utt_relation(utterance, b"Token"))
@@ -257,9 +271,13 @@ class _Voice:
                 marks.append((position, ms))
             position += name + after
             token = library.item_next(token)
-        lead = samples_of(max(0.0, marks[0][1] - ONSET_MS), RATE) if marks else 0
-        lead_ms = lead * 1000 / RATE
         last = library.relation_tail(library.utt_relation(utterance, b"Segment"))
-        end_ms = library.ffeature_float(last, b"p.end") * 1000 - lead_ms
-        heard = [(position, ms - lead_ms) for position, ms in marks]
-        return _Outline(lead, time_words(part, heard, end_ms, at * 1000 / RATE))
+        return _Outline(tuple(marks), library.ffeature_float(last, b"p.end") * 1000)
+
+
+def _after(lead: int, pieces: Iterator[Samples]) -> Iterator[Samples]:
+    for pcm in pieces:
+        skipped = min(lead, len(pcm))
+        lead -= skipped
+        if skipped < len(pcm):
+            yield pcm[skipped:]

@@ -159,6 +159,8 @@ class Markup:
             return at + 1
         if self._line_begins:
             return self._begin_line(held, at)
+        if self._removed and char in _MARKS:
+            return self._close_up(held, at)
         if self._in_url:
             if (url := _REST_OF_URL.match(held, at)) and url[0]:
                 return self._write(url[0], url.end())
@@ -334,19 +336,25 @@ class Markup:
         return end
 
     def _write(self, text: str, end: int) -> int:
-        if self._removed and text[0] in _MARKS:
-            if not self._tail or self._tail[-1] in _MARKS:
-                text = text.lstrip(_MARKS)  # the punctuation of what was removed
-                if not text:
-                    return end
-            else:
-                self.gap = ""
-        elif self._removed and not self.gap and _LETTER.match(self._tail[-1:]) and _LETTER.match(text):
+        if self._removed and not self.gap and _LETTER.match(self._tail[-1:]) and _LETTER.match(text):
             self.gap = " "
         self._fresh.append(self.gap + text if self._tail else text)
         self._tail = (self._tail + text)[-8:]
         self.gap, self._removed, self._line_begins = "", False, False
         return end
+
+    def _close_up(self, held: str, at: int) -> int:
+        """Punctuation behind what was removed goes with it, or goes to the word before."""
+        end = at + 1
+        while end < len(held) and end - at < 20 and held[end] in _MARKS:
+            end += 1
+        if end == len(held) and end - at < 20:
+            return 0
+        if not _LETTER.match(held, end):  # else it begins something, such as .5
+            if not self._tail or self._tail[-1] in _MARKS:
+                return end
+            self.gap = ""
+        return self._write(held[at:end], end)
 
     def _flush(self) -> None:
         if self._fresh:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
@@ -15,13 +14,9 @@ import websockets
 from tests.server.talking import talking
 from tests.serving import Serving, serving
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 VAD_OFF = {"input": {"turn_detection": None}}
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Serving]:
-    async with serving() as running:
-        yield running
 
 
 # --- The session object --------------------------------------------------------------------------------------------------

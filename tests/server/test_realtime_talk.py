@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
 
 from tests.server.talking import Talk, talking
-from tests.serving import Serving, serving
+from tests.serving import Serving
 from tests.speech import sentence
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 VAD_OFF = {"input": {"turn_detection": None}}
 TRANSCRIBED = {"input": {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad"}}}
@@ -21,12 +22,6 @@ WEATHER = {
     "description": "The weather of a city.",
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Serving]:
-    async with serving() as running:
-        yield running
 
 
 def audio_of(talk: Talk, response_id: str) -> np.ndarray:
