@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pipeline.interruption import words_of
@@ -19,9 +20,9 @@ def word_errors(expected: str, heard: str) -> tuple[int, int]:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The value below which `share` of `values` lie (nearest rank); None without values."""
+    """The smallest value that `share` of `values` do not exceed (nearest rank); None without values."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
 
 
 class Player:

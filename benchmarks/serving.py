@@ -16,8 +16,8 @@ START_S = 30.0
 def server(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A running server: its address without a scheme ("127.0.0.1:40123"), and its process."""
     command = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", "0", *arguments]
-    environment = {**os.environ, "KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    quiet = {"KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet})
     assert process.stdout is not None
     try:
         for line in process.stdout:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from models.voicing import CHUNK_MS, Part, choose, chunks, clamp, parts, resampled, time_words
+from models.voicing import CHUNK_MS, Part, chunks, clamp, parts, preference, resampled, time_words
 from pipeline.audio import Samples, samples_of
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
 from pipeline.errors import EngineTimeout, EngineUnavailable
@@ -50,6 +50,15 @@ VOICES = (
     Voice("flite/awb", "en", "male", "Alan, Scottish"),
     Voice("flite/kal16", "en", "male", "Kal, American, robotic"),
 )
+STYLES = {
+    "female": ("flite/slt", 0.0),
+    "female-2": ("flite/slt", 3.0),
+    "male": ("flite/rms", 0.0),
+    "male-2": ("flite/awb", 0.0),
+    "male-low": ("flite/rms", -3.0),
+    "neutral": ("flite/slt", -4.0),
+}
+"""Who speaks for each preference, and how many semitones off."""
 
 PLAIN = str.maketrans(
     {
@@ -78,9 +87,10 @@ class Flite:
         self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
-        voice = self._voices[choose(self.info.voices, request.voice, "en").id]
+        name, semitones = (request.voice, 0.0) if request.voice in self._voices else STYLES[preference(request.voice)]
+        voice = self._voices.get(name) or next(iter(self._voices.values()))
         stretch = 1.0 / clamp(request.speed, *SPEEDS)
-        shift = 2.0 ** (clamp(request.pitch, *SEMITONES) / 12.0)
+        shift = 2.0 ** (clamp(request.pitch + semitones, *SEMITONES) / 12.0)
         at = 0
         for part in parts(request.text, plain, engine=NAME):
             for chunk in voice.speak(part, stretch, shift, at):

@@ -6,7 +6,7 @@ import itertools
 import re
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from pipeline.audio import Samples, samples_of
-from pipeline.engines import SpeechChunk, Voice, WordTime
+from pipeline.engines import SpeechChunk, WordTime
 from pipeline.errors import EngineError
 
 CHUNK_MS = 80
@@ -29,6 +29,26 @@ EDGE = r"(?:[^\w$€£¥%°+#@&]|_)+"
 EDGES = re.compile(f"^{EDGE}|{EDGE}$")
 EMOJI = re.compile(r"[\u2190-\u2bff\u200d\u20e3\ufe00-\ufe0f\U0001f000-\U0001faff]")
 PAUSE = re.compile(r"""[.,;:!?—…。，、；：！？]["'”’)）」』]*$""")
+
+PREFERENCES: Mapping[str, str] = {
+    "female": "female",
+    "female-2": "female",
+    "male": "male",
+    "male-2": "male",
+    "male-low": "male",
+    "neutral": "neutral",
+}
+"""The voices that every engine has, by what a character asks for, and their gender; the first is the default."""
+ALIASES: Mapping[str, str] = {
+    **dict.fromkeys(("marin", "coral", "nova", "slt"), "female"),
+    **dict.fromkeys(("sage", "shimmer"), "female-2"),
+    **dict.fromkeys(("cedar", "ash", "echo", "rms"), "male"),
+    **dict.fromkeys(("ballad", "fable", "verse", "awb"), "male-2"),
+    **dict.fromkeys(("onyx", "kal16"), "male-low"),
+    "alloy": "neutral",
+}
+"""Names that OpenAI's clients send, and flite's, for when another engine has to speak."""
+WOMAN, MAN = re.compile(r"female|woman|girl|女"), re.compile(r"male|man\b|boy|男")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +128,17 @@ def resampled(pieces: Iterable[Samples], rate: int, to_rate: int) -> Iterator[Sa
     yield from (made.to_ndarray()[0] for made in resampler.resample(None))
 
 
-def gender_in(name: str) -> str:
-    """The gender that a voice's name hints at, or nothing."""
-    lowered = name.lower()
-    if re.search(r"female|woman|girl|女", lowered):
-        return "female"
-    return "male" if re.search(r"male|man\b|boy|男", lowered) else ""
-
-
-def choose(voices: Sequence[Voice], name: str, language: str) -> Voice:
-    """The voice with the id `name`, else always the same one of the language and of the gender that `name` hints at."""
-    for voice in voices:
-        if voice.id == name:
-            return voice
-    candidates = [voice for voice in voices if voice.language == language] or list(voices)
-    candidates = [voice for voice in candidates if voice.gender == gender_in(name)] or candidates
-    return candidates[crc32(name.encode()) % len(candidates)] if name else candidates[0]
+def preference(name: str) -> str:
+    """Which of `PREFERENCES` a voice's name, of any engine or of none, means; always the same for the same name."""
+    key = name.lower().rpartition("/")[2]
+    if not key:
+        return next(iter(PREFERENCES))
+    for known in sorted(PREFERENCES, key=len, reverse=True):
+        if key == known or key.endswith("-" + known):
+            return known
+    gender = "female" if WOMAN.search(key) else "male" if MAN.search(key) else ""
+    fitting = [known for known, whose in PREFERENCES.items() if whose == gender] or list(PREFERENCES)
+    return ALIASES.get(key) or fitting[crc32(key.encode()) % len(fitting)]
 
 
 def clamp(value: float, low: float, high: float) -> float:

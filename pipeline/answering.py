@@ -141,7 +141,8 @@ class Answering:
         try:
             await self._run(reply, ask, draft)
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
-            # Release first: a failure while it is still speculative must be told once the turn is over.
+            if reply.held:
+                self.resume(number)
             reply.end("failed", error=context.failure("reply", error))
             context.observer.turn(reply.timing)
             self._replies.pop(number, None)

@@ -18,7 +18,8 @@ from pipeline.transcript import Transcript
 class Context:
     """Shared by a session's `Listening` and `Answering`; made and owned by the `Session`.
 
-    receive: gives a fact to the turn machine and performs what it decides.
+    receive: gives a fact to the turn machine and performs what it decides. spawn: runs work as a task of the session,
+    which ends with it at the latest. The session provides both.
     """
 
     def __init__(
@@ -35,8 +36,8 @@ class Context:
         self.active_at = now()
         self.transcript = Transcript(limits.items)
         self.outbox = Outbox(limits.queued_audio_s)
-        self.tasks: asyncio.TaskGroup | None = None
-        self.receive: Callable[[Event], None] = lambda _event: None
+        self.receive: Callable[[Event], None]
+        self.spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
     def new_id(self, kind: str) -> str:
         """A fresh id such as "item_…" (at most 32 characters)."""
@@ -45,13 +46,6 @@ class Context:
     def touch(self) -> None:
         """Something happened that shows there is still somebody."""
         self.active_at = self.now()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run `work` as a task of the session: it ends with the session at the latest."""
-        if self.tasks is None:
-            work.close()
-            raise RuntimeError("The session is not running.")
-        return self.tasks.create_task(work)
 
     def failure(self, role: str, error: Exception) -> KaikouError:
         """The error as the client may see it; the observer gets it as it is."""

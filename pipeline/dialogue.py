@@ -8,8 +8,8 @@ The person (`Person`):
        ▲                          └──────SpeechPaused────────▲ │ SpeechStopped
        └────────────UtteranceRecognized──── DECIDING ◀─────────┘
 
-    DECIDING: the turn is over and its final words are awaited; if the person speaks again first, that turn stays in the
-    transcript unanswered and the next answer covers both.
+    DECIDING: the turn is over and its final words are awaited; if the person speaks again first, one answer covers both
+    turns, or the first alone if the second turns out to hold no words.
 
 The reply (`Reply`, at most one): *speculative* (prepared in a pause, behind the gate), *released* (seen and heard),
 *doubted* (paused because there is a voice that may or may not be an interruption), *generated* (all sent, still
@@ -113,6 +113,7 @@ class Dialogue:
         self.turn = 0
         self._replies = 0
         self._unanswered: int | None = None
+        self._overtaken: int | None = None
 
     def receive(self, event: Event) -> list[Effect]:
         """Take one fact; return what is to be done, in order. Events that no longer matter return nothing."""
@@ -169,6 +170,8 @@ class Dialogue:
     def _speech_started(self, event: SpeechStarted) -> list[Effect]:
         if self.person in (Person.SPEAKING, Person.PAUSING):
             return []
+        if self.person is Person.DECIDING:
+            self._overtaken = self.turn
         self.person = Person.SPEAKING
         self.turn += 1
         effects: list[Effect] = [OpenUtterance(self.turn, event.at), *self._drop_speculation()]
@@ -189,7 +192,7 @@ class Dialogue:
         effects: list[Effect] = []
         if self.person not in (Person.SPEAKING, Person.PAUSING):
             self.turn += 1
-            effects.append(OpenUtterance(self.turn, event.at))
+            effects.append(OpenUtterance(self.turn, event.began))
         # The client asks for the answer itself: whatever is recognised now is only written down.
         self.person = Person.SILENT
         return [
@@ -212,6 +215,8 @@ class Dialogue:
         return [self._start(event.turn, speculative=True, draft=event.text)]
 
     def _utterance_recognized(self, event: UtteranceRecognized) -> list[Effect]:
+        if event.turn == self._overtaken:
+            return self._overtaken_recognized(event)
         if event.turn != self.turn or self.person is not Person.DECIDING:
             return []
         self.person = Person.SILENT
@@ -225,6 +230,14 @@ class Dialogue:
             self.reply, self._unanswered = replace(reply, speculative=False, draft=""), None
             return [ReleaseReply(reply.id)]
         return [*self._drop_speculation(), *self._answer(event)]
+
+    def _overtaken_recognized(self, event: UtteranceRecognized) -> list[Effect]:
+        # What follows may be noise: then this turn is answered after all, else one answer covers both.
+        self._overtaken = None
+        doubted = self.reply is not None and self.reply.doubted
+        interrupts = doubted and self.policy.interrupts(event.text)
+        effects = self._interrupt(Interruption.TURN_DETECTED) if interrupts else []
+        return [*effects, *(self._answer(event) if interrupts or not doubted else [])]
 
     def _answer(self, event: UtteranceRecognized) -> list[Effect]:
         if self.policy.answer and words_of(event.text):

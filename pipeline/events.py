@@ -46,8 +46,9 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class AudioCommitted:
-    """The client ended the turn itself; the utterance `turn` is closed and no answer was asked for yet."""
+    """The client ended the turn itself, whose audio begins at `began`; no answer was asked for yet."""
 
+    began: int
     at: int
 
 

@@ -41,6 +41,9 @@ PRE_ROLL = samples_of(800)
 SHORTEST_COMMIT_MS = 100
 """The realtime API refuses to commit less."""
 
+KEPT_TURNS = 3
+"""Turns that are remembered after their words are known: an answer to them may still start."""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -58,7 +61,7 @@ class Turn:
 
 
 class Listening:
-    """Hears for one session. `turns` holds those whose words are not known yet, and the latest one."""
+    """Hears for one session. `turns` holds those whose words are not known yet, and the latest ones."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -99,7 +102,7 @@ class Listening:
                 code="input_audio_buffer_commit_empty",
             )
         self._endpointer.reset()
-        self._context.receive(AudioCommitted(self._heard))
+        self._context.receive(AudioCommitted(self._heard - heard, self._heard))
 
     def clear(self) -> None:
         """The client throws away what it sent and did not commit."""
@@ -244,5 +247,6 @@ class Listening:
         context.receive(UtteranceRecognized(turn.number, turn.item.text))
 
     def _forget_answered(self) -> None:
-        for number in [number for number, turn in self.turns.items() if turn.recognized_at is not None]:
+        known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]
+        for number in known[:-KEPT_TURNS]:
             del self.turns[number]

@@ -12,14 +12,14 @@ class Playback:
 
     def __init__(self, not_before: float = 0.0) -> None:
         self.sent_ms = 0.0
-        self._start = not_before
-        self._report: tuple[float, float, bool] | None = None
+        # The player was at `_at_ms` at `_since` and has played on from there, unless it stands still.
+        self._at_ms, self._since = 0.0, not_before
+        self._playing = True
         self._paused_at: float | None = None
 
     def sent(self, duration_ms: float, now: float) -> None:
         """A piece left for the client."""
-        if self._clock_position(now) >= self.sent_ms:
-            self._start = max(self._start, now) if not self.sent_ms else now - self.sent_ms / 1000
+        self._settle(now)
         self.sent_ms += duration_ms
 
     def taken_back(self, duration_ms: float) -> None:
@@ -28,27 +28,24 @@ class Playback:
 
     def reported(self, played_ms: float, playing: bool, now: float) -> None:
         """The client's player says where it is. It cannot be further than what was sent."""
-        self._report = (min(max(0.0, played_ms), self.sent_ms), now, playing)
+        self._at_ms, self._playing = min(max(0.0, played_ms), self.sent_ms), playing
+        self._since = now if self._paused_at is None else self._paused_at
 
     def pause(self, now: float) -> None:
         """The player was asked to hold still."""
         if self._paused_at is None:
+            self._settle(now)
             self._paused_at = now
 
     def resume(self, now: float) -> None:
         """The player goes on where it stopped."""
         if self._paused_at is not None:
-            self._start += now - self._paused_at
+            self._since += now - self._paused_at
             self._paused_at = None
 
     def position(self, now: float) -> int:
         """How much was heard by `now`, in milliseconds."""
-        if self._report is None:
-            return int(self._clock_position(now))
-        played, at, playing = self._report
-        if playing and self._paused_at is None:
-            played += (now - at) * 1000
-        return int(min(played, self.sent_ms))
+        return int(self._position(now))
 
     def lead_s(self, now: float) -> float:
         """How far what was sent is ahead of what was heard, in seconds."""
@@ -56,9 +53,12 @@ class Playback:
 
     def ends_at(self, now: float) -> float:
         """When everything sent so far will have been heard."""
-        return max(now + self.lead_s(now), self._start if self.sent_ms else now)
+        return max(now, self._since) + self.lead_s(now)
 
-    def _clock_position(self, now: float) -> float:
-        if self._paused_at is not None:
-            now = min(now, self._paused_at)
-        return min(self.sent_ms, max(0.0, (now - self._start) * 1000)) if self.sent_ms else 0.0
+    def _position(self, now: float) -> float:
+        still = self._paused_at is not None or not self._playing
+        return min(self.sent_ms, self._at_ms + (0.0 if still else max(0.0, now - self._since) * 1000))
+
+    def _settle(self, now: float) -> None:
+        if self._paused_at is None:
+            self._at_ms, self._since = self._position(now), max(now, self._since)

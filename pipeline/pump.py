@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar, cast
 
 from pipeline.errors import EngineTimeout
@@ -29,16 +30,27 @@ class Workers:
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
 
-    async def call(self, work: Callable[[], T], *, timeout_s: float, engine: str = "") -> T:
-        """The result of `work()`. Raises `EngineTimeout` after `timeout_s`; the thread then ends when the engine does."""
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+    async def call(
+        self, work: Callable[[], T], *, timeout_s: float, engine: str = "", undo: Callable[[T], object] | None = None
+    ) -> T:
+        """The result of `work()`. Raises `EngineTimeout` after `timeout_s`; the thread then ends when the engine does.
+
+        `undo` is called with a result that comes when nobody waits for it any more.
+        """
+        future = self._pool.submit(work)
+        taken = False
         try:
             async with asyncio.timeout(timeout_s):
-                return await future
+                result = await asyncio.wrap_future(future)
+                taken = True
+                return result
         except TimeoutError as error:
             raise EngineTimeout(
                 f"{engine or 'The engine'} did not answer within {timeout_s:g} s.", engine=engine
             ) from error
+        finally:
+            if undo is not None and not taken:
+                future.add_done_callback(partial(_undo, undo))
 
     async def iterate(
         self, make: Callable[[], Iterator[T]], *, timeout_s: float, engine: str = ""
@@ -96,26 +108,35 @@ class Workers:
             step.add_done_callback(submit)
 
 
+def _undo(undo: Callable[[T], object], future: Future[T]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        undo(future.result())
+
+
 async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenerator[T, None]:
     """The items of `source`, up to `items` of them fetched before they are asked for.
 
     What `source` raises is raised here, after the items before it. Closing this generator closes `source`.
     """
-    fetched: asyncio.Queue[T | _End] = asyncio.Queue(items)
+    fetched: asyncio.Queue[T | _End] = asyncio.Queue()
+    room = asyncio.Semaphore(items)
 
     async def fetch() -> None:
         error: Exception | None = None
         try:
             async with aclosing(source):
+                await room.acquire()
                 async for item in source:
-                    await fetched.put(item)
+                    fetched.put_nowait(item)
+                    await room.acquire()
         except Exception as failure:  # noqa: BLE001 — handed on to the reader
             error = failure
-        await fetched.put(_End(error))
+        fetched.put_nowait(_End(error))
 
     task = asyncio.create_task(fetch())
     try:
         while not isinstance(item := await fetched.get(), _End):
+            room.release()
             yield item
         if item.error:
             raise item.error

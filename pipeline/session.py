@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Coroutine
+from typing import Any, assert_never
 
 from pipeline.answering import Answering
 from pipeline.audio import Samples
@@ -58,6 +58,8 @@ class Session:
     ) -> None:
         self._context = Context(setup, engines, workers, limits or SessionLimits(), observer or Observer(), now)
         self._context.receive = self._receive
+        self._context.spawn = self._spawn
+        self._tasks: asyncio.TaskGroup | None = None
         self._dialogue = Dialogue(setup.policy)
         self._listening = Listening(self._context)
         self._answering = Answering(self._context, self._listening)
@@ -90,13 +92,13 @@ class Session:
     async def run(self) -> None:
         """Live until `close` or cancellation; nothing that was started goes on when this returns."""
         try:
-            async with asyncio.TaskGroup() as self._context.tasks:
+            async with asyncio.TaskGroup() as self._tasks:
                 await self._closing.wait()
                 raise _Ended
         except* _Ended:
             pass
         finally:
-            self._context.tasks = None
+            self._tasks = None
 
     def close(self) -> None:
         """End the session. Idempotent."""
@@ -171,6 +173,12 @@ class Session:
         if current is None or current.speculative or current.generated:
             return None
         return self._answering[current.id].record.id
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._tasks is None:
+            work.close()
+            raise RuntimeError("The session is not running.")
+        return self._tasks.create_task(work)
 
     # --- What the turn machine decides --------------------------------------------------------------------------------
 

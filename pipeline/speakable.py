@@ -55,6 +55,7 @@ _DECORATION = re.compile(rf"[*_~`{EMOJI}\u200d\u20e3]")
 _PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
 _LETTER = re.compile(rf"[^\W_{WIDE}]")
 _PLAIN = re.compile(rf"[^ \n*_~`\[!(（<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
+_AFTER_PUNCTUATION = re.compile(rf"[ \n{WIDE}]")
 _RUN = re.compile(r"([*_~`])\1{0,79}")
 _REST_OF_URL = re.compile(rf"[^\s<>\"“”*`|\]」》）。，；！？、{WIDE}{EMOJI}]*")
 
@@ -129,8 +130,8 @@ class Markup:
 
     @property
     def undecided(self) -> bool:
-        """Whether text is held back."""
-        return bool(self._held)
+        """Whether text after the visible one is held back or was removed."""
+        return bool(self._held) or self._removed
 
     def push(self, text: str) -> list[Piece]:
         """Take more text; return what became visible by it, marks and texts in turn."""
@@ -350,7 +351,7 @@ class Markup:
             end += 1
         if end == len(held) and end - at < 20:
             return 0
-        if not _LETTER.match(held, end):  # else it begins something, such as .5
+        if _AFTER_PUNCTUATION.match(held, end):  # else it begins something, such as .5
             if not self._tail or self._tail[-1] in _MARKS:
                 return end
             self.gap = ""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from pipeline.interruption import words_of
+from pipeline.language import is_han
 
 Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
 
@@ -22,10 +23,12 @@ UNFINISHED = 2.4
 OPEN_ENDINGS = frozenset(
     "and or but because so that which who whose if when while although though since unless until than as like with for "
     "to of in on at by from about into the a an my your his her its our their this these those is are was were be am "
-    "i'm it's he's she's we're they're i you he she we they it not very really just also even maybe um uh er erm well "
-    "okay so then would could should can will might must have has had do does did going want need think mean".split()
+    "im hes shes theyre i you he she we they it not very really just also even maybe um uh er erm well "
+    "okay so then would could should can will might must have has had do does did going want need think mean".replace(
+        "'", ""
+    ).split()
 )
-"""Last words after which an English sentence is not over."""
+"""Last words, as `words_of` gives them, after which an English sentence is not over."""
 
 OPEN_ENDINGS_ZH = tuple(
     "嗯 呃 那个 这个 然后 因为 所以 但是 可是 不过 而且 还有 就是 就是说 比如 比如说 如果 虽然 "
@@ -53,4 +56,6 @@ def is_unfinished(text: str) -> bool:
     last = words[-1]
     if last in OPEN_ENDINGS or last.endswith(OPEN_ENDINGS_ZH):
         return True
-    return len(words) >= 2 and all(word in NUMBERS for word in words[-2:])
+    # Chinese digits come as one word: "一三八"
+    last_two = list(last[-2:]) if is_han(last[-1]) and len(last) > 1 else words[-2:]
+    return len(last_two) == 2 and all(word in NUMBERS for word in last_two)

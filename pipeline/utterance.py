@@ -93,7 +93,7 @@ class Utterance:
         """Recognise until closed. Raises `EngineError`; frees the recogniser in any case."""
         limits, name = self._limits, self._recognizer.info.name
         start = partial(self._recognizer.open, self._language)
-        stream = await self._workers.call(start, timeout_s=limits.open_s, engine=name)
+        stream = await self._workers.call(start, timeout_s=limits.open_s, engine=name, undo=lambda late: late.close())
         try:
             return await self._listen(stream, name)
         finally:

@@ -299,12 +299,13 @@ export function phase(state) {
  * A line in parts as they are to be shown: heard, being said now, still to come, or never heard.
  * @param {Line} line
  * @param {number} heardMs how far it was heard; Infinity for all of it
- * @returns {{ text: string, mark: "heard" | "now" | "coming" | "unheard" }[]}
+ * @returns {Part[]}
  */
 export function parts(line, heardMs) {
   const rest = line.cutMs === null ? "coming" : "unheard";
   const timed = line.words.map((word) => word.text).join("");
   if (timed && (line.text.startsWith(timed) || timed.startsWith(line.text))) {
+    /** @type {Part[]} */
     const words = line.words.map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
     const tail = line.text.slice(timed.length);
     return spaced(tail ? [...words, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : words);
@@ -319,11 +320,16 @@ export function parts(line, heardMs) {
 }
 
 /**
- * The space before a part given to the part before it, so that a mark begins with its word.
- * @template {{ text: string }} T @param {T[]} marked @returns {T[]}
+ * The spaces between parts as parts of their own, so that a mark begins and ends with its word.
+ * @typedef {{ text: string, mark: "heard" | "now" | "coming" | "unheard" }} Part
+ * @param {Part[]} marked @returns {Part[]}
  */
 const spaced = (marked) =>
-  marked.map((part, i) => ({ ...part, text: part.text.trimStart() + (/^\s*/.exec(marked[i + 1]?.text ?? "")?.[0] ?? "") }));
+  marked.flatMap(({ text, mark }, i) => {
+    const word = text.trimStart();
+    const space = i ? text.slice(0, text.length - word.length) : "";
+    return space ? [{ text: space, mark: mark === "now" ? "heard" : mark }, { text: word, mark }] : [{ text: word, mark }];
+  });
 
 /** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */
 function markOf(word, heardMs, rest) {

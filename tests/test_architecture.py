@@ -41,10 +41,8 @@ PASS_THE_ENVIRONMENT_ON = ("models/child.py", "benchmarks/*")
 """May hand their own environment to a process they start, as `env=…`, and not look into it."""
 
 START_TASKS = (
-    "pipeline/session*.py",
-    "pipeline/*/session.py",
+    "pipeline/session.py",
     "pipeline/pump.py",
-    "pipeline/*/pump.py",
     "server/realtime/*",
     "server/jobs/*",
     "server/lifespan.py",
@@ -53,7 +51,7 @@ START_TASKS = (
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
 
 LONGEST_FILE = 500
-SOURCES = {".py", ".js", ".css", ".html"}
+SOURCES = {".py", ".js"}
 NOT_OURS = {"__pycache__", "node_modules", "vendor", "weights", "build"}
 """Folders that no rule applies to, besides those whose name starts with a dot (but for `.ci`)."""
 

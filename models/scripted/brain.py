@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,12 @@ RECALL_AFTER = 6
 BY_NAME_EVERY = 7
 FEW_EXCHANGES = 10
 NAME_ONLY = 6
+"""Words up to which a message that tells a name, or that one does not know, says nothing else."""
+
 LONGEST_REPLY = 700
+
+_AFTER_HAN_STOP = re.compile(r"(?<=[，。！？；：”]) +")
+"""Chinese sentences follow one another without a space."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def reply_to(character: Character, turns: tuple[Turn, ...], language: str, now: 
     if not turns[-1].line and not turns[-1].said.strip() and len(turns) == 1:
         return plain(text_in(character.greeting, language))
     text = plain(Brain(character, talk, language, now).reply())
-    return text[:LONGEST_REPLY]
+    return _AFTER_HAN_STOP.sub("", text)[:LONGEST_REPLY]
 
 
 class Brain:
@@ -161,7 +167,7 @@ class Brain:
         if not self._match or self._match.score < bar or self._learning or self._introduces or self._chained:
             return ""
         line = self._best_line()
-        if not line or line.rstrip("”\"").endswith(("?", "？")):
+        if not line or line.rstrip('”"').endswith(("?", "？")):
             return line
         if self._leading and self._lead:
             return self._joined(line, self._lead.again())
@@ -174,8 +180,10 @@ class Brain:
         if not self._lead or not self._leading:
             return ""
         asks = is_question(self._said) and len(self._said) < 60 and not self._learning
-        if asks and self._progress.pending and not Intent.SKIP.within(self._said):
+        if asks and self._progress.pending and not self._stuck:
             return self._joined(self._best_line(LIKELY) or self._fresh("beyond"), self._lead.again())
+        if self._stuck and self._lead.step and self._lead.step.expects:
+            return self._lead.line("")
         if self._introduces and length(self._said) <= NAME_ONLY and not self._learning:
             return self._joined(self._hello(), self._lead.again())
         return self._joined(self._correction(), self._lead.line(self._nod()))
@@ -190,7 +198,8 @@ class Brain:
         return self._joined(self._correction(), self._talk.fresh(chain) or "")
 
     def _likely_exchange(self) -> str:
-        return "" if self._introduces else self._best_line(LIKELY)
+        vague = self._introduces or (self._stuck and length(self._said) <= NAME_ONLY)
+        return "" if vague else self._best_line(LIKELY)
 
     def _miss(self) -> str:
         """Honest about what cannot be answered; the second time running, an offer of what can."""
@@ -262,6 +271,10 @@ class Brain:
     def _learning(self) -> bool:
         """Whether this is the answer a drill waits for."""
         return self._lead is not None and self._leading and self._lead.expected
+
+    @property
+    def _stuck(self) -> bool:
+        return Intent.STUCK.within(self._said) or Intent.SKIP.within(self._said)
 
     @property
     def _chained(self) -> bool:
@@ -340,8 +353,9 @@ class Brain:
                 return line.replace("{answer}", piece)
         return ""
 
-    def _joined(self, *pieces: str) -> str:
-        return ("" if self._language == "zh" else " ").join(piece for piece in pieces if piece)
+    @staticmethod
+    def _joined(*pieces: str) -> str:
+        return " ".join(piece for piece in pieces if piece)
 
 
 def lines_of(character: Character) -> Iterable[str]:

@@ -31,6 +31,10 @@ class Intent(Enum):
         r"\b(?:i (?:really )?(?:dont|do not) know|no idea|skip (?:it|this|that)?|^pass|next (?:question|one)|move on|im not sure)\b",
         r"不知道|跳过|下一[题个]|不清楚|没想法|不会说|换一[题个]",
     )
+    STUCK = (
+        r"\b(?:how (?:do|should|can|would) (?:i|you) say|what (?:do|should) i say|help me|i (?:really )?(?:dont|cant) know|no idea)\b",
+        r"怎么[说讲]|不会[说讲]?$|不知道|提示|帮帮我",
+    )
     FINISH = (
         r"\b(?:lets (?:stop|finish|end)|(?:stop|finish|end) the (?:interview|lesson|practice|drill)|thats enough|"
         r"give me (?:my |some |your )?feedback|how did i do|can we (?:stop|finish)|summari[sz]e)\b",

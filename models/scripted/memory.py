@@ -63,7 +63,9 @@ class Talk:
 
     def last_of(self, lines: Iterable[str]) -> str | None:
         """Which of `lines` came last within the line just answered."""
-        found = [(self._lines[0].rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), self._lines[0])]
+        found = [
+            (self._lines[0].rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), self._lines[0])
+        ]
         return max(found)[1] if found else None
 
 
@@ -84,7 +86,9 @@ def was_heard(key: str, text: str) -> bool:
 # --- Names -----------------------------------------------------------------------------------------------------------
 
 _NAME = r"([^\W\d_][^\W\d_'’-]{1,19}(?: (?-i:[A-Z])[^\W\d_'’-]{1,19})?)"
-_SAYS_NAME = re.compile(rf"\b(?:my name is|my name['’]?s|name['’]s|(?:you can |please )?call me) {_NAME}", re.IGNORECASE)
+_SAYS_NAME = re.compile(
+    rf"\b(?:my name is|my name['’]?s|name['’]s|(?:you can |please )?call me) {_NAME}", re.IGNORECASE
+)
 _IS_NAME = re.compile(r"\b(?:[Ii]['’]?m|I am|[Tt]his is) ([A-Z][^\W\d_'’-]{1,19})\b(?=\s*(?:[.,!?]|and\b|$))")
 _HAN_NAME = re.compile(rf"(?:我叫|我的名字(?:是|叫)|我名字(?:是|叫)|叫我)\s*([{HAN}·]{{1,6}}|[A-Za-z]{{2,20}})")
 _SURNAME = (
@@ -127,5 +131,7 @@ def answers(talk: Talk, *, least: int = 5, most: int = 40) -> list[str]:
     return [
         turn.said
         for turn in talk.turns
-        if least <= length(turn.said) <= most and not turn.said.rstrip().endswith(("?", "？")) and not name_in(turn.said)
+        if least <= length(turn.said) <= most
+        and not turn.said.rstrip().endswith(("?", "？"))
+        and not name_in(turn.said)
     ]

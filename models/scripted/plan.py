@@ -16,7 +16,7 @@ from models.scripted.remarks import best_quote, first_that_holds, holds_of_all, 
 from models.scripted.words import squash
 from pipeline.character import Character, Plan, Step
 
-FOLLOW_UPS = 4
+FOLLOW_UPS = 3
 """Follow-up questions in one interview, so that it ends in reasonable time."""
 
 ATTEMPTS = 2
@@ -52,9 +52,13 @@ def progress_of(character: Character, talk: Talk) -> Progress:
     marks = _marks(character)
     digressions = [key_of(line) for exchanges in character.exchanges.values() for e in exchanges for line in e.says]
     lines = [squash(turn.line) for turn in talk.turns]
+    expects = {step.id: step.expects for plan in character.plan.values() for step in plan.steps if step.expects}
     for at, turn in enumerate(talk.turns):
         _note(progress, marks, lines[at])
         digressed = at + 1 < len(lines) and any(was_heard(key, lines[at + 1]) for key in digressions)
+        expected = expects.get(progress.current)
+        if expected and is_right(expected, turn.said):
+            progress.pending = True
         if progress.pending and turn.said and not digressed and not Intent.REPEAT.within(turn.said):
             progress.attempts.setdefault(progress.current, []).append(turn.said)
     return progress
@@ -97,7 +101,9 @@ def _note(progress: Progress, marks: list[_Mark], line: str) -> None:
     for mark in heard:
         if mark.closing > progress.closed:
             progress.closed, progress.over = mark.closing, mark.last
-    asked = max((mark for mark in heard if mark.step and mark.asks), key=lambda mark: line.rfind(mark.key[:8]), default=None)
+    asked = max(
+        (mark for mark in heard if mark.step and mark.asks), key=lambda mark: line.rfind(mark.key[:8]), default=None
+    )
     if asked and progress.over:
         progress.asked, progress.attempts, progress.follow_ups, progress.closed, progress.over = [], {}, 0, 0, False
     if asked and asked.step != progress.current:
@@ -145,8 +151,7 @@ class Lead:
             if is_right(step.expects, said):
                 return f"{self._talk.freshest(self._plan.praise)} {self._next()}"
             if tries < ATTEMPTS:
-                hint = self._talk.freshest(self._plan.hints).replace("{model}", step.model)
-                return f"{hint} {step.tip}"
+                return self._talk.freshest(self._plan.hints).replace("{model}", f"{step.model} {step.tip}".strip())
             return f"{self._talk.freshest(self._plan.move_on)} {self._next()}"
         remark = first_that_holds(step.follow_ups, said)
         if remark and tries < ATTEMPTS and not skips and self.progress.follow_ups < FOLLOW_UPS:
@@ -187,7 +192,9 @@ class Lead:
     def _close(self) -> str:
         turn = self._plan.closing[min(self.progress.closed, len(self._plan.closing) - 1)]
         said = [text for attempts in self.progress.attempts.values() for text in attempts]
-        drilled = [self._steps[id_] for id_ in self.progress.attempts if id_ in self._steps and self._steps[id_].expects]
+        drilled = [
+            self._steps[id_] for id_ in self.progress.attempts if id_ in self._steps and self._steps[id_].expects
+        ]
         missed = [step for step in drilled if not self._did(step)]
         good = [text for step in drilled for text in self.progress.attempts[step.id] if is_right(step.expects, text)]
         counts = len(drilled) - len(missed), len(drilled)

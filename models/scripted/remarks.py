@@ -103,6 +103,7 @@ def is_right(expects: Sequence[str], said: str) -> bool:
 def _share(answer: str, heard: set[str], sounds: set[str]) -> float:
     wanted = set(tokens(answer))
     credit = {
-        token: 1.0 if token in heard else 0.8 if len(token) > 3 and sounds_like(token) in sounds else 0.0 for token in wanted
+        token: 1.0 if token in heard else 0.8 if len(token) > 3 and sounds_like(token) in sounds else 0.0
+        for token in wanted
     }
     return sum(weight_of(token) * credit[token] for token in wanted) / (sum(map(weight_of, wanted)) or 1.0)

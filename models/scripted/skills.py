@@ -26,7 +26,8 @@ _EN_SIGNS = (
 )
 _SUM = re.compile(rf"{_NUMBER}\s*([*/+%-])\s*{_NUMBER}")
 _ASKS_SUM = re.compile(
-    r"\b(?:what|whats|how much|calculate|compute|work out|tell me|is|equals?)\b|多少|几|等于|算|^[\s\d.*/+%?=？-]+$", re.IGNORECASE
+    r"\b(?:what|whats|how much|calculate|compute|work out|tell me|is|equals?)\b|多少|几|等于|算|^[\s\d.*/+%?=？-]+$",
+    re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
     r"\bwhat(?:['’]?s| is)? (?:the )?time\b(?! of)(?!.{0,12}(?:\bfor you\b|\bdo you (?:get|wake|go)\b))|\btell me the time\b|"
@@ -41,9 +42,7 @@ _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "zh": ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期天"),
 }
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 
 
 def computed(said: str, language: str, now: datetime) -> str:

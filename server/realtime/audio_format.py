@@ -26,7 +26,7 @@ class Resampler:
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm)[None], "s16", "mono")
         frame.sample_rate = self._source
         frames = [out.to_ndarray()[0] for out in self._av.resample(frame)]
-        return np.concatenate(frames) if len(frames) != 1 else frames[0]
+        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
 
 class Decoder:
@@ -79,12 +79,15 @@ def _decode_alaw(code: NDArray[np.int64]) -> Samples:
 
 
 def _nearest(table: Samples) -> NDArray[np.uint8]:
-    """For every 16-bit sample, as an unsigned index, the code whose value in `table` is nearest."""
+    """For every 16-bit sample, as an unsigned index, the code whose value in `table` is nearest.
+
+    Of two the upper one, so that silence is the positive zero as in G.711: 0xFF in mu-law, 0xD5 in A-law.
+    """
     order = np.argsort(table, kind="stable")
     values = table[order].astype(np.int64)
     samples = np.arange(65_536, dtype=np.uint16).view(np.int16).astype(np.int64)
-    above = np.clip(np.searchsorted(values, samples), 1, len(values) - 1)
-    lower = samples - values[above - 1] <= values[above] - samples
+    above = np.clip(np.searchsorted(values, samples, side="right"), 1, len(values) - 1)
+    lower = samples - values[above - 1] < values[above] - samples
     return order[np.where(lower, above - 1, above)].astype(np.uint8)
 
 

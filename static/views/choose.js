@@ -89,8 +89,9 @@ function staged(character, house, voice, refresh) {
     h(
       "div",
       { class: "voice" },
-      character.languages.length > 1 &&
-        segments("spoken", t("spoken.language"), character.languages.map((code) => [code, nameOf(code)]), spoken, (code) => {
+      character.languages.length === 1
+        ? h("span", { class: "tongue" }, nameOf(spoken))
+        : segments("spoken", t("spoken.language"), character.languages.map((code) => [code, nameOf(code)]), spoken, (code) => {
           remember({ spoken: { ...preferences.spoken, [character.id]: code } });
           refresh();
           /** @type {HTMLElement | null} */ (document.querySelector(`#spoken [value="${code}"]`))?.focus();

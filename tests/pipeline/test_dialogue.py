@@ -139,6 +139,19 @@ def test_a_turn_that_goes_on_while_it_is_decided_is_answered_together_with_the_n
 # Speculation
 
 
+def test_a_turn_that_only_a_noise_follows_while_it_is_decided_is_answered_after_the_noise() -> None:
+    story: Story = [
+        (SpeechStarted(0), [OpenUtterance(1, 0)]),
+        (SpeechStopped(90, 60), [CloseUtterance(1, 90, 60)]),
+        (SpeechStarted(95), [OpenUtterance(2, 95)]),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (SpeechStopped(190, 100), [CloseUtterance(2, 190, 100)]),
+        (UtteranceRecognized(2, ""), [StartReply(1, 1)]),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
 def test_a_speculative_reply_is_released_when_the_words_were_right() -> None:
     story: Story = [
         *PAUSED,
@@ -222,7 +235,7 @@ def test_a_speculation_that_failed_leaves_the_turn_to_be_answered() -> None:
     ("event", "effects"),
     [
         (SpeechStarted(130), [OpenUtterance(2, 130), DropReply(1)]),
-        (AudioCommitted(130), [OpenUtterance(2, 130), CloseUtterance(2, 130, ended=130), DropReply(1)]),
+        (AudioCommitted(130, 130), [OpenUtterance(2, 130), CloseUtterance(2, 130, ended=130), DropReply(1)]),
         (ReplyRequested(), [DropReply(1), StartReply(2, None)]),
         (ReplyCancelled(), [DropReply(1)]),
     ],
@@ -444,7 +457,7 @@ def test_a_client_cancels_the_reply_and_what_waits_behind_it() -> None:
 def test_a_client_commits_the_turn_and_asks_for_the_answer_itself() -> None:
     story: Story = [
         (SpeechStarted(10), [OpenUtterance(1, 10)]),
-        (AudioCommitted(90), [CloseUtterance(1, 90, ended=90)]),
+        (AudioCommitted(90, 90), [CloseUtterance(1, 90, ended=90)]),
         (SpeechStopped(95, ended=70), []),
         (UtteranceRecognized(1, "What is it?"), []),
         (ReplyRequested(), [StartReply(1, None)]),
@@ -455,8 +468,8 @@ def test_a_client_commits_the_turn_and_asks_for_the_answer_itself() -> None:
 
 def test_a_client_commits_audio_in_which_no_speech_was_found() -> None:
     story: Story = [
-        (AudioCommitted(90), [OpenUtterance(1, 90), CloseUtterance(1, 90, ended=90)]),
-        (AudioCommitted(190), [OpenUtterance(2, 190), CloseUtterance(2, 190, ended=190)]),
+        (AudioCommitted(90, 90), [OpenUtterance(1, 90), CloseUtterance(1, 90, ended=90)]),
+        (AudioCommitted(190, 190), [OpenUtterance(2, 190), CloseUtterance(2, 190, ended=190)]),
     ]
 
     assert told(PLAIN, story) == story
@@ -466,7 +479,7 @@ def test_a_client_commits_audio_in_which_no_speech_was_found() -> None:
     ("event", "effects"),
     [
         (AudioDiscarded(), [DiscardUtterance(2), ResumePlayback(1)]),
-        (AudioCommitted(250), [CloseUtterance(2, 250, ended=250), ResumePlayback(1)]),
+        (AudioCommitted(250, 250), [CloseUtterance(2, 250, ended=250), ResumePlayback(1)]),
     ],
 )
 def test_taking_the_audio_away_dispels_the_doubt(event: Event, effects: list[Effect]) -> None:

@@ -172,7 +172,7 @@ MOVES: dict[str, Move] = {
     "speech pauses": lambda _: SpeechPaused(3, ended=2),
     "speech resumes": lambda _: SpeechResumed(4),
     "speech stops": lambda _: SpeechStopped(6, ended=5),
-    "the client commits": lambda _: AudioCommitted(7),
+    "the client commits": lambda _: AudioCommitted(7, 7),
     "the client discards": lambda _: AudioDiscarded(),
     "a partial is words": lambda dialogue: PartialRecognized(dialogue.turn, "what is"),
     "a partial is a backchannel": lambda dialogue: PartialRecognized(dialogue.turn, "yeah"),

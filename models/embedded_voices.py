@@ -1,0 +1,75 @@
+"""The embedded voices: flite for English where the system has it, espeak for everything else, at one rate.
+
+A character asks for a voice by preference ("female-2", "male-low", see `voicing.PREFERENCES`), by an id of either
+engine, or by any other name, and gets one of the same gender in whatever language the clause is in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+from models.espeak import Espeak
+from models.flite import INSTALL, Flite, plain
+from models.voicing import chunks, resampled
+from pipeline.audio import Samples
+from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Synthesizer, WordTime
+from pipeline.errors import EngineUnavailable
+
+NAME = "embedded"
+RATE = 24_000
+"""What a realtime client plays, so that nothing after this has to resample."""
+BETTER = f"English would be far clearer with the system package libflite1 ({INSTALL})."
+
+
+def create(settings: Mapping[str, Any]) -> EmbeddedVoices:
+    """settings: `flite` = False does without flite. Raises `EngineUnavailable` if espeak does not work here."""
+    return EmbeddedVoices(flite=bool(settings.get("flite", True)))
+
+
+class EmbeddedVoices:
+    """Thread-safe, like the engines in it."""
+
+    def __init__(self, *, flite: bool = True) -> None:
+        self._espeak = Espeak()
+        self._flite = _flite() if flite else None
+        clear = self._flite.info.voices if self._flite else ()
+        note = self._espeak.info.note if self._flite else BETTER
+        voices = (*clear, *self._espeak.info.voices)
+        self.info = EngineInfo(NAME, "synthesizer", self._espeak.info.languages, RATE, voices, note)
+
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+        engine = self._engine(request)
+        words: deque[WordTime] = deque()
+        at = 0
+        with closing(_pcm(engine.speak(request), words)) as pieces:
+            for pcm in resampled(pieces, engine.info.rate, RATE):
+                yield from chunks(pcm, RATE, at, words)
+                at += len(pcm)
+
+    def close(self) -> None:
+        self._espeak.close()
+        if self._flite:
+            self._flite.close()
+
+    def _engine(self, request: SpeechRequest) -> Synthesizer:
+        english = request.language.lower().partition("-")[0] == "en"
+        asked_for = request.voice.startswith("espeak/en")
+        readable = all(plain(letter) for letter in request.text if letter.isalpha())
+        return self._flite if self._flite and english and readable and not asked_for else self._espeak
+
+
+def _flite() -> Flite | None:
+    try:
+        return Flite()
+    except EngineUnavailable:
+        return None
+
+
+def _pcm(spoken: Iterator[SpeechChunk], words: deque[WordTime]) -> Iterator[Samples]:
+    """The samples; the words that begin in them are put aside."""
+    for chunk in spoken:
+        words.extend(chunk.words)
+        yield chunk.pcm
