@@ -41,8 +41,8 @@ class Timbre:
 
 # Of 65 variants, the ones that a recogniser understood best; the volumes keep them from clipping and equally loud.
 TIMBRES: Mapping[str, Timbre] = {
-    "female": Timbre("f5"),
-    "female-2": Timbre("f2", -3.0, 80),
+    "female": Timbre("f5", -1.5),
+    "female-2": Timbre("f2", 2.0, 80),
     "male": Timbre("edward", 0.0, 75),
     "male-2": Timbre("m5", 4.0, 100),
     "male-low": Timbre("adam", -3.0),

@@ -2,7 +2,7 @@
 
 It holds the interpreter lock while it works, so every decoder lives in a child process. The streaming pass follows the
 microphone with a narrow beam and one decoder for each open utterance; `settle` asks a decoder with a wider beam, which
-hears the whole utterance at once and errs a quarter less, if there is time for it.
+hears the whole utterance at once and errs a seventh less, if there is time for it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Settings:
     processes: int = 4
-    """Utterances that can be open at once; each is a process of about 120 MB, started when it is needed."""
+    """Utterances that can be open at once; each is a process of about 150 MB, started when it is needed."""
     second_pass_processes: int = 1
     """Whole utterances that can be decoded at once."""
     open_wait_s: float = 2.0
@@ -71,7 +71,7 @@ class PocketSphinx:
         role="recognizer",
         languages=(LANGUAGE,),
         rate=LINE_RATE,
-        note="Basic, and English only: of read speech about every fourth word is wrong, in noise most are. "
+        note="Basic, and English only: nearly every third word is wrong, in noise most are. "
         "Good for trying things out; settings can name a better recognizer.",
     )
 
@@ -82,7 +82,7 @@ class PocketSphinx:
         threading.Thread(target=self._warm_up, name=f"{NAME}-warm-up", daemon=True).start()
 
     def open(self, language: str = "") -> Utterance:
-        """Start an utterance. The first one waits until the first process has read its model (about a second)."""
+        """Start an utterance. It waits while a new process reads its model, which takes about a second."""
         if language.partition("-")[0] not in ("", LANGUAGE):
             raise EngineUnavailable(f"{NAME} understands English only.", engine=NAME)
         child = self._pool.take(self._open_wait_s)
@@ -160,7 +160,7 @@ class Utterance:
 
 
 class Pool:
-    """Decoders for the streaming pass, made when they are needed, last used first: it knows the voice best."""
+    """Decoders for the streaming pass, made when they are needed; the last used goes first, the others may be swapped out."""
 
     def __init__(self, size: int) -> None:
         self.first = _child("StreamingDecoder")

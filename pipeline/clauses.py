@@ -197,7 +197,7 @@ class Clauses:
         self._start = self._at = 0
         self._size = self._said = self._enclosed = _NONE
         self._open: list[str] = []
-        self._core = ""
+        self._core = self._tail = ""
         self._style: str | None = None
 
     def push(self, text: str) -> list[Clause]:
@@ -243,17 +243,23 @@ class Clauses:
         return unit, end
 
     def _ending(self, unit: _Unit, after: str) -> _Ending:
-        core = unit.core or ("" if unit.gap else self._core)
+        core, tail = self._with_tail(unit)
         if after:
-            return _ending(core, unit.tail, after)
+            return _ending(core, tail, after)
         hurried = not self._markup.undecided and not self._open and not _BRACKET.search(unit.opening + unit.tail)
-        return _ending(core, unit.tail, "") if hurried and _is_plain(core, unit.tail) else _Ending.UNDECIDED
+        return _ending(core, tail, "") if hurried and _is_plain(core, tail) else _Ending.UNDECIDED
+
+    def _with_tail(self, unit: _Unit) -> tuple[str, str]:
+        """The core and all its punctuation so far, where the unit may be just more of that."""
+        return (unit.core, unit.tail) if unit.core or unit.gap else (self._core, self._tail[-99:] + unit.tail)
 
     def _ends_before(self, unit: _Unit) -> bool:
-        if self._size == _NONE or not _is_word(unit.core):
+        if self._size == _NONE:
             return False
         if unit.gap == "\n":
             return self._size.reaches(self._shape.sentence)
+        if not _is_word(unit.core):
+            return False
         if self._size.reaches(self._shape.anywhere):
             return True
         joins = unit.core.lower() in _JOINTS or self._text.startswith(_WIDE_JOINTS, self._at)
@@ -267,7 +273,7 @@ class Clauses:
         return self._size.reaches(sizes[ending])
 
     def _count(self, unit: _Unit) -> None:
-        self._core = unit.core
+        self._core, self._tail = self._with_tail(unit)
         size = (
             (Size(0, 1) if _WIDE.match(unit.core) else Size(1 + len(unit.core) // 20, 0))
             if _is_word(unit.core)

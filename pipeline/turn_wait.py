@@ -24,9 +24,7 @@ OPEN_ENDINGS = frozenset(
     "and or but because so that which who whose if when while although though since unless until than as like with for "
     "to of in on at by from about into the a an my your his her its our their this these those is are was were be am "
     "im hes shes theyre i you he she we they it not very really just also even maybe um uh er erm well "
-    "okay so then would could should can will might must have has had do does did going want need think mean".replace(
-        "'", ""
-    ).split()
+    "okay so then would could should can will might must have has had do does did going want need think mean".split()
 )
 """Last words, as `words_of` gives them, after which an English sentence is not over."""
 

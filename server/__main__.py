@@ -20,6 +20,9 @@ from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
 from server.settings import Settings, load_settings
 
+BACKLOG = 2_048
+"""Connections that may wait to be accepted, those during the last moments of the start among them."""
+
 DRAIN_S = 5
 """How long open connections may take to end after a signal."""
 
@@ -63,6 +66,7 @@ def _listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

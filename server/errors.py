@@ -63,10 +63,14 @@ def openai_error(error: KaikouError) -> dict[str, Any]:
     return {"type": kind, "code": error.code, "message": error.message, "param": getattr(error, "param", None)}
 
 
+BRANCHES = frozenset("str constrained-int server_vad semantic_vad message function_call function_call_output".split())
+"""What pydantic puts into a path to say which of several types it tried; no field is called so."""
+
+
 def invalid_request(error: ValidationError, prefix: str = "") -> InvalidRequest:
     """What pydantic found wrong, as our error: the first finding, its dotted path and how it should be."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-"))
+    path = ".".join(str(part) for part in first["loc"] if part not in BRANCHES)
     param = ".".join(part for part in (prefix, path) if part) or None
     where = f"'{param}'" if param else "the message"
     code = "missing_required_parameter" if first["type"] == "missing" else "invalid_value"

@@ -54,7 +54,10 @@ async function show(make) {
     house.view = make();
   };
   if (!document.startViewTransition || stillness.matches || document.hidden || !main.firstChild) return house.again();
-  await document.startViewTransition(house.again).updateCallbackDone;
+  const transition = document.startViewTransition(house.again);
+  // The browser skips it when it cannot draw it, after a turn of the phone say; the view is there all the same.
+  transition.ready.catch(() => {});
+  await transition.updateCallbackDone;
 }
 
 function cornerButtons() {

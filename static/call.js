@@ -131,11 +131,16 @@ export class Call {
     if (this.player?.busy) await this.player.flush();
   }
 
-  /** @param {boolean} muted */
-  async setMuted(muted) {
-    this.muted = muted;
-    if (!muted && !this.microphone) return this.openMicrophone();
-    this.microphone?.setMuted(muted);
+  /** Whether the microphone can be heard. */
+  get listening() {
+    return this.microphone !== null && !this.muted;
+  }
+
+  /** Turn the microphone off, or on; that may mean to ask for it. */
+  async toggleMicrophone() {
+    this.muted = this.listening;
+    if (!this.microphone) return this.openMicrophone();
+    this.microphone.setMuted(this.muted);
     this.onchange();
   }
 

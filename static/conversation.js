@@ -328,7 +328,8 @@ const spaced = (marked) =>
   marked.flatMap(({ text, mark }, i) => {
     const word = text.trimStart();
     const space = i ? text.slice(0, text.length - word.length) : "";
-    return space ? [{ text: space, mark: mark === "now" ? "heard" : mark }, { text: word, mark }] : [{ text: word, mark }];
+    const both = mark === marked[i - 1]?.mark && mark !== "now" ? mark : "heard";
+    return space ? [{ text: space, mark: both }, { text: word, mark }] : [{ text: word, mark }];
   });
 
 /** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */

@@ -135,7 +135,7 @@ const PORTRAITS = {
       features(p, p.hair) +
       dot(65, 105, 3.2, "#4f8a6d") +
       dot(135, 105, 3.2, "#43775e") +
-      shape("M62 98c-4-34 12-53 47-54-6 18-26 30-37 38-5 4-8 9-10 16zM138 98c4-32-8-52-33-54 4 20 22 30 27 38 3 4 5 10 6 16z", p.hair),
+      shape("M62 98c-4-34 12-54 46-56-5 20-25 32-36 40-5 4-8 9-10 16zM138 98c4-32-8-53-34-56 4 22 23 32 28 40 3 4 5 10 6 16z", p.hair),
   },
   interviewer: {
     palette: { ground: "#c8d3dc", skin: "#e8bd9d", shade: "#d19f7d", hair: "#8f9398", cloth: "#27384f", trim: "#f4f4f1" },

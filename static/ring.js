@@ -73,14 +73,15 @@ const SHAPES = {
   },
 
   speaking(b) {
-    arc(b, base(b) + 2 * b.unit, 0, TURN, (3.5 + 9 * b.level(0)) * b.unit);
-    faint(b, 0.4, () => arc(b, base(b) + (11 + 14 * b.level(8)) * b.unit, 0, TURN, 2 * b.unit));
-    faint(b, 0.2, () => arc(b, base(b) + (19 + 22 * b.level(16)) * b.unit, 0, TURN, 1.6 * b.unit));
+    arc(b, base(b) + 2 * b.unit, 0, TURN, (3 + 8 * b.level(0)) * b.unit);
+    faint(b, 0.4, () => arc(b, base(b) + (10 + 10 * b.level(8)) * b.unit, 0, TURN, 2 * b.unit));
+    faint(b, 0.2, () => arc(b, base(b) + (17 + 15 * b.level(16)) * b.unit, 0, TURN, 1.6 * b.unit));
   },
 
   thinking(b) {
     faint(b, 0.35, () => arc(b, base(b), 0, TURN, 1.6 * b.unit));
     const angle = -BOTTOM + (b.t / 3.2) * TURN;
+    b.g.lineCap = "butt";
     for (let i = 0; i < 6; i++) faint(b, 0.5 - i * 0.08, () => arc(b, base(b), angle - (i + 1) * 0.15, angle - i * 0.15, 3 * b.unit));
     point(b, base(b), angle, 5.5 * b.unit);
   },

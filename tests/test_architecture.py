@@ -259,7 +259,7 @@ def test_lines_end_where_their_text_ends() -> None:
         ("models/child.py", "Popen(command, env={})\nos.getenv('A')", "2: os.getenv"),
         ("pipeline/reply.py", "async with asyncio.TaskGroup() as tasks: ...", "1: TaskGroup"),
         ("pipeline/reply.py", "def f(tasks: asyncio.TaskGroup):\n    tasks.create_task(read())", "2: create_task"),
-        ("pipeline/session_audio.py", "tasks.create_task(read())", None),
+        ("pipeline/session.py", "tasks.create_task(read())", None),
         ("server/realtime/webrtc.py", "asyncio.ensure_future(read())", None),
     ],
 )

@@ -14,7 +14,7 @@ from models.scripted.memory import WINDOW, Talk, Turn, answers, key_of, name_in,
 from models.scripted.plan import Lead, progress_of
 from models.scripted.retrieval import Index, Match
 from models.scripted.skills import computed
-from models.scripted.words import FUNCTION_WORDS, language_of, length, plain, quote, squash, tokens
+from models.scripted.words import FUNCTION_WORDS, HAN, language_of, length, plain, quote, squash, tokens
 from pipeline.character import Character, Exchange, load_characters, text_in
 
 SURE, SURE_WHILE_LEADING, LIKELY = 0.66, 0.82, 0.48
@@ -31,7 +31,7 @@ NAME_ONLY = 6
 
 LONGEST_REPLY = 700
 
-_AFTER_HAN_STOP = re.compile(r"(?<=[，。！？；：”]) +")
+_AFTER_HAN_STOP = re.compile(rf"(?<=[，。！？；：”])\s+(?=[{HAN}“])")
 """Chinese sentences follow one another without a space."""
 
 
@@ -179,12 +179,11 @@ class Brain:
     def _follow_plan(self) -> str:
         if not self._lead or not self._leading:
             return ""
-        asks = is_question(self._said) and len(self._said) < 60 and not self._learning
-        if asks and self._progress.pending and not self._stuck:
+        drilled = self._lead.step and self._lead.step.expects
+        asks = self._progress.pending and is_question(self._said) and len(self._said) < 60
+        if asks and not drilled and not self._stuck:
             return self._joined(self._best_line(LIKELY) or self._fresh("beyond"), self._lead.again())
-        if self._stuck and self._lead.step and self._lead.step.expects:
-            return self._lead.line("")
-        if self._introduces and length(self._said) <= NAME_ONLY and not self._learning:
+        if self._introduces and length(self._said) <= NAME_ONLY and self._lead.evades():
             return self._joined(self._hello(), self._lead.again())
         return self._joined(self._correction(), self._lead.line(self._nod()))
 

@@ -23,6 +23,11 @@ class Intent(Enum):
         r"^(?:为什么|真的|然后|接着说|继续|还有|后来|怎么说|什么意思|好的?|好啊|嗯+|哦+|是的?|对|可以|行|当然|请讲|说吧|有意思)"
         r"[呀啊吧呢吗。！？，\s]*$",
     )
+    AGREE = (
+        r"^(?:yes|yeah|yep|sure|okay|ok|of course|yes please|please|please do|alright|all right|go ahead|lets do it|"
+        r"id love to|why not|gladly)$",
+        r"^(?:好|好的|好啊|好呀|可以|行|来吧|要|嗯+|当然|再来)[呀啊吧呢！。，\s]*$",
+    )
     REFUSE = (
         r"^(?:no|nope|nah|no thanks|no thank you|not really|not now|not today|i dont think so|id rather not|never)$",
         r"^(?:不|不用|不要|没有|不是|不想|算了|不了|不太想|没什么)[了吧啊呢谢，。！\s]*$",
@@ -54,9 +59,10 @@ class Intent(Enum):
         r"我(?:刚才|之前|刚刚)?(?:跟你)?说(?:了|过)?(?:什么|啥)|记得我(?:刚才|之前)?说|你记得什么",
     )
     ASK = (
-        r"^(?:what|whats|why|how|hows|who|whos|where|when|which|whose|can you|could you|do you|did you|are you|is|does|"
+        r"^(?:what(?! i\b)|whats|why|how|hows|who|whos|where|when|which|whose|can you|could you|do you|did you|are you|is|does|"
         r"will you|would you|have you|tell me|explain|give me|show me|help me|teach me|should i|can i)\b",
-        r"[吗呢][。！？\s]*$|什么|怎么|为什么|谁|哪[里儿个些]|多少|几[个点岁年]|告诉我|帮我|给我|能不能|可不可以|会不会|是不是",
+        r"[吗呢][。！？\s]*$|^(?:请问|那|你|那你)?(?:什么|怎么|为什么|谁|哪|多少|几[个点岁年]|能不能|可不可以|会不会|是不是)|"
+        r"(?:什么|谁|哪[里儿个]|多少|几[个点岁年]|怎么[样办说讲做]?)[呀啊]?[。！？\s]*$|告诉我|帮我|给我",
     )
 
     def __init__(self, english: str, chinese: str) -> None:

@@ -89,7 +89,7 @@ _NAME = r"([^\W\d_][^\W\d_'’-]{1,19}(?: (?-i:[A-Z])[^\W\d_'’-]{1,19})?)"
 _SAYS_NAME = re.compile(
     rf"\b(?:my name is|my name['’]?s|name['’]s|(?:you can |please )?call me) {_NAME}", re.IGNORECASE
 )
-_IS_NAME = re.compile(r"\b(?:[Ii]['’]?m|I am|[Tt]his is) ([A-Z][^\W\d_'’-]{1,19})\b(?=\s*(?:[.,!?]|and\b|$))")
+_IS_NAME = re.compile(r"\b(?:[Ii]['’]?m|[Ii] am|[Tt]his is) ([A-Z][^\W\d_'’-]{1,19})\b(?=\s*(?:[.,!?]|and\b|$))")
 _HAN_NAME = re.compile(rf"(?:我叫|我的名字(?:是|叫)|我名字(?:是|叫)|叫我)\s*([{HAN}·]{{1,6}}|[A-Za-z]{{2,20}})")
 _SURNAME = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"

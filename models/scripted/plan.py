@@ -30,7 +30,7 @@ class Progress:
     current: the last of them; pending while the line just answered put it to the person.
     attempts: what was said to each step.
     language: the language the current step was asked in.
-    closed: closing turns heard so far; over after the last.
+    closed: closing turns heard so far; over after the last, just_over while that is the line being answered.
     """
 
     asked: list[str] = field(default_factory=list)
@@ -39,6 +39,7 @@ class Progress:
     follow_ups: int = 0
     closed: int = 0
     over: bool = False
+    just_over: bool = False
     pending: bool = False
 
     @property
@@ -97,10 +98,10 @@ def _marks_of(plan: Plan, language: str) -> Iterator[_Mark]:
 def _note(progress: Progress, marks: list[_Mark], line: str) -> None:
     """Take in one line of the character."""
     heard = [mark for mark in marks if was_heard(mark.key, line)]
-    progress.pending = False
+    progress.pending = progress.just_over = False
     for mark in heard:
         if mark.closing > progress.closed:
-            progress.closed, progress.over = mark.closing, mark.last
+            progress.closed, progress.over, progress.just_over = mark.closing, mark.last, mark.last
     asked = max(
         (mark for mark in heard if mark.step and mark.asks), key=lambda mark: line.rfind(mark.key[:8]), default=None
     )
@@ -134,9 +135,14 @@ class Lead:
         return bool(self.progress.pending and step and step.expects and is_right(step.expects, self._talk.said))
 
     def again(self) -> str:
-        """The current question once more, in other words where the file has them; the first one if none was asked."""
+        """The current question once more, in other words where the file has them; the next if it has been answered."""
         step = self.step
-        return self._talk.freshest(step.ask) if step else self._next()
+        answered = (
+            step
+            and not step.expects
+            and self.progress.attempts.get(step.id, [])[: -1 if self.progress.pending else None]
+        )
+        return self._talk.freshest(step.ask) if step and not answered else self._next()
 
     def line(self, nod: str) -> str:
         """What comes next. `nod` is a word of acknowledgement; drills use praise instead."""
@@ -161,7 +167,14 @@ class Lead:
     def wants_again(self) -> bool:
         """Whether the person, once the plan is over, asks to begin anew."""
         said = squash(self._talk.said)
-        return self.progress.over and any(squash(word) in said for plan in self._plans for word in plan.again)
+        asks = any(squash(word) in said for plan in self._plans for word in plan.again)
+        return self.progress.over and (asks or (self.progress.just_over and Intent.AGREE.within(self._talk.said)))
+
+    def evades(self) -> bool:
+        """Whether the current question is for a choice, and what was said names none of its options."""
+        return bool(
+            self.step and self.step.id in self._plan.choices and not self._option(self.step.id, self._talk.said)
+        )
 
     def start(self) -> str:
         """The first step's question, for another round."""
@@ -180,7 +193,10 @@ class Lead:
     def _chosen(self, group: str, heard: list[str]) -> str:
         """The option of a group that the person named: in answer to the step of that name, else anywhere; or nothing."""
         texts = self.progress.attempts.get(group) or ([] if group in self.progress.asked else heard)
-        text = " ".join(["", *texts]).casefold()
+        return self._option(group, " ".join(texts))
+
+    def _option(self, group: str, text: str) -> str:
+        text = f" {text.casefold()}"
         found: dict[str, int] = {}
         for plan in self._plans:
             for option, words in plan.choices.get(group, {}).items():

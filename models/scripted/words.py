@@ -13,7 +13,17 @@ _HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
 _MARKUP = re.compile(r"[*_#`~^|<>{}\[\]\\]+|https?://\S+|(?<!\w)[-–—•]+(?=\s)")
 _FILLER = re.compile(r"^(?:(?:um+|uh+|er+|hmm+|well|so|yeah|okay|ok|like|oh)\b[\s,]*)+", re.IGNORECASE)
+_HESITATION = re.compile(r"\b(?:um+|uh+|er+m?)\b,? ?", re.IGNORECASE)
 _HAN_FILLER = re.compile(r"^(?:嗯+|呃+|啊+|哦+|那个|就是|然后|其实|这个)[，、\s]*")
+
+_LONG_FORMS = {"'m": " am", "'re": " are", "'s": " is", "'ll": " will", "'ve": " have", "'d": " would"} | {
+    "im": "i am", "youre": "you are", "whats": "what is", "thats": "that is", "hows": "how is", "whos": "who is"
+}  # fmt: skip
+_SHORT_FORM = re.compile(r"(?<=[a-z])'(?:m|re|s|ll|ve|d)\b|\b(?:im|youre|whats|thats|hows|whos)\b")
+_HAN_STRESS = re.compile(
+    "到底|特别|非常|有点儿?|觉得|感觉|感到|其实|就是|最近|今天|现在|真的|请问|那个|[很太挺]|好(?=[累孤寂无紧怕想难烦饿困高激疲大])|[吧啊呢呀哦嘛]"
+)
+"""Chinese words that only add stress or time; people put them in freely."""
 
 QUOTE_WORDS = 14
 QUOTE_HAN = 24
@@ -42,9 +52,11 @@ def language_of(text: str, languages: Sequence[str], current: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Stemmed words; a run of Chinese becomes its characters and their pairs."""
+    """Stemmed words, contractions opened; a run of Chinese becomes its characters and their pairs."""
     found: list[str] = []
-    for word in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W\d_]+)*", unicodedata.normalize("NFKC", text).casefold()):
+    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    text = _SHORT_FORM.sub(lambda match: _LONG_FORMS[match[0]], text)
+    for word in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W\d_]+)*", _HAN_STRESS.sub("", text)):
         if _HAN.match(word):
             found.extend(word)
             found.extend(word[at : at + 2] for at in range(len(word) - 1))
@@ -117,14 +129,16 @@ def quote(text: str, *, numbers: bool = False) -> str:
     if numbers:
         sentences.sort(key=lambda sentence: not re.search(rf"\d|[{_HAN_DIGITS}]", sentence))
     chosen = next((sentence for sentence in sentences if length(sentence) >= 3), "")
-    return _clipped(chosen).strip(" ,.;:!?，。；：！？、\"“”'")
+    clipped = _clipped(_HESITATION.sub("", chosen)).strip(" ,.;:!?，。；：！？、\"“”'")
+    return re.sub(r"\bi\b", "I", clipped)
 
 
+_JOINTS = frozenset("and but so because which where who when then that while".split())
 _HAN_DIGITS = "两三四五六七八九十百千万"
 
 
 def _clipped(sentence: str) -> str:
-    """At most `QUOTE_WORDS` words or `QUOTE_HAN` characters, cut at a comma if one is near."""
+    """At most `QUOTE_WORDS` words or `QUOTE_HAN` characters, cut where a clause ends if one does."""
     if _HAN.search(sentence):
         cut = sentence[:QUOTE_HAN]
         comma = max(cut.rfind(mark) for mark in "，、,")
@@ -132,6 +146,6 @@ def _clipped(sentence: str) -> str:
     words = sentence.split()
     cut_words = words[:QUOTE_WORDS]
     if len(words) > QUOTE_WORDS:
-        comma = max((at for at, word in enumerate(cut_words) if word.endswith((",", ";"))), default=0)
-        cut_words = cut_words[: comma + 1] if comma >= 3 else cut_words
+        ends = (at for at in range(4, QUOTE_WORDS) if words[at - 1].endswith((",", ";")) or words[at] in _JOINTS)
+        cut_words = words[: max(ends, default=QUOTE_WORDS)]
     return " ".join(word[:24] for word in cut_words)

@@ -49,6 +49,7 @@ from server.realtime.session_object import (
     Defaults,
     FunctionTool,
     SessionObject,
+    detection_object,
     setup_of,
     tool_choice_of,
     tools_of,
@@ -200,8 +201,7 @@ class Connection:
     def _echo(self) -> dict[str, Any]:
         current, setup = self.object, self.session.setup
         audio_in, audio_out = current.audio.input, current.audio.output
-        detection, noise = audio_in.turn_detection, audio_in.noise_reduction
-        transcription = audio_in.transcription
+        noise, transcription = audio_in.noise_reduction, audio_in.transcription
         echo = {
             "type": "realtime",
             "object": "realtime.session",
@@ -222,7 +222,7 @@ class Connection:
                     "format": format_object(audio_in.format),
                     "transcription": transcription and transcription.model_dump(exclude_unset=True),
                     "noise_reduction": noise and noise.model_dump(),
-                    "turn_detection": detection and detection.model_dump(),
+                    "turn_detection": detection_object(audio_in.turn_detection, self._defaults),
                 },
                 "output": {
                     "format": format_object(audio_out.format),

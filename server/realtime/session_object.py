@@ -128,6 +128,10 @@ class SessionObject(Part):
     kaikou: Extension = Extension()
 
 
+DEEPEST = 100
+"""How deeply an update may be nested; what is echoed must be possible to write as JSON."""
+
+
 def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool = True) -> SessionObject:
     """`current` with the present keys of `changes`. Raises `InvalidRequest` naming the field; `typed` demands its type."""
     kind = changes.get("type")
@@ -137,6 +141,8 @@ def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool =
             code="missing_required_parameter" if kind is None else "invalid_value",
             param="session.type",
         )
+    if _is_deeper(changes, DEEPEST):
+        raise InvalidRequest(f"The session may be nested {DEEPEST} levels deep at most.", param="session")
     try:
         merged = _merge(current.model_dump(exclude_unset=True), changes)
         return SessionObject.model_validate(merged)
@@ -153,6 +159,14 @@ def _merge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
         else:
             merged[key] = value
     return merged
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        inner = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
+        level = [child for children in inner for child in children]
+    return bool(level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +207,22 @@ def tool_choice_of(choice: str | Mapping[str, Any]) -> str:
     return choice if isinstance(choice, str) else str(choice.get("name", "auto"))
 
 
+def detection_object(detection: ServerVad | SemanticVad | None, defaults: Defaults) -> dict[str, Any] | None:
+    """How turns are found, as it is echoed."""
+    match detection:
+        case ServerVad():
+            return {**detection.model_dump(), "silence_duration_ms": _silence_ms(detection, defaults)}
+        case SemanticVad():
+            return detection.model_dump()
+        case None:
+            return None
+
+
+def _silence_ms(detection: ServerVad, defaults: Defaults) -> int:
+    given = "silence_duration_ms" in detection.model_fields_set
+    return detection.silence_duration_ms if given else defaults.silence_ms
+
+
 def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) -> Endpointing | None:
     match detection:
         case None:
@@ -202,7 +232,7 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
                 defaults.endpointing,
                 threshold=detection.threshold,
                 prefix_ms=detection.prefix_padding_ms,
-                wait_ms=fixed_wait(detection.silence_duration_ms),
+                wait_ms=fixed_wait(_silence_ms(detection, defaults)),
             )
         case SemanticVad():
             return replace(defaults.endpointing, wait_ms=adaptive_wait(detection.eagerness, defaults.silence_ms))

@@ -100,6 +100,8 @@ export class Captions {
     const fresh = timing && timingOf(timing);
     if (fresh && old?.open) fresh.setAttribute("open", "");
     old?.remove();
-    if (fresh) row.element.append(fresh);
+    if (!fresh) return;
+    row.element.append(fresh);
+    fresh.addEventListener("toggle", () => fresh.scrollIntoView({ block: "nearest" }));
   }
 }

@@ -22,11 +22,15 @@ export function settings(desk, section = "") {
     "dialog",
     { id: "settings", "aria-label": t("settings"), onclose: () => (lifetime.abort(), dialog.remove()) },
     h("header", {}, h("h2", {}, t("settings")), iconButton("close", t("set.done"), { id: "settings-close", onclick: close })),
-    h("section", {}, h("h3", {}, t("set.sound")), microphone(desk, lifetime.signal), speaker(desk), volume(desk), speed(desk)),
-    patience(desk),
-    captions(desk),
-    keyField(),
-    server,
+    h(
+      "div",
+      { class: "sheet" },
+      h("section", {}, h("h3", {}, t("set.sound")), microphone(desk, lifetime.signal), speaker(desk), volume(desk), speed(desk)),
+      patience(desk),
+      captions(desk),
+      keyField(),
+      server,
+    ),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   document.body.append(dialog);
@@ -41,7 +45,7 @@ const field = (label, control, ...more) => h("div", { class: "field" }, h("label
 /** @param {Desk} desk @param {AbortSignal} signal */
 function microphone(desk, signal) {
   const choice = h("select", { id: "microphone" });
-  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level") });
+  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level"), hidden: !desk.call?.microphone });
   /** @type {(() => number) | null} */
   let level = desk.call?.microphone ? () => desk.call?.level().user ?? 0 : null;
   const test = h("button", { type: "button", class: "plain", id: "test-microphone", hidden: Boolean(level) }, t("set.test.microphone"));
@@ -49,6 +53,7 @@ function microphone(desk, signal) {
     try {
       level = await listen(await openMicrophone(preferences.microphone), signal);
       test.hidden = true;
+      meter.hidden = false;
       await fill(choice, "audioinput", preferences.microphone);
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;

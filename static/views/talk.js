@@ -43,7 +43,7 @@ class Room {
       enterkeyhint: "send",
       dir: "auto",
     });
-    this.mute = iconButton("microphone", t("mute"), { id: "mute", class: "round main", onclick: () => void call.setMuted(!call.muted) });
+    this.mute = iconButton("microphone", t("mute"), { id: "mute", class: "round main", onclick: () => void call.toggleMicrophone() });
     this.stop = iconButton("stop", t("stop"), { id: "stop", onclick: () => void call.interrupt() });
     this.element = this.build();
     root.append(this.element);
@@ -123,8 +123,11 @@ class Room {
     if (this.dirty) this.render();
     const { state } = this.call;
     const level = this.call.level();
-    this.mute.style.setProperty("--level", level.user.toFixed(2));
-    this.ring.draw(state, state === "speaking" ? level.character : level.user, now);
+    const user = level.user.toFixed(1);
+    if (user !== this.mute.style.getPropertyValue("--level")) this.mute.style.setProperty("--level", user);
+    if (state !== this.ring.state || this.ring.moves(now)) {
+      this.ring.draw(state, state === "speaking" ? level.character : level.user, now);
+    }
     if (state === "speaking" || state === "paused") this.captions.light();
     if (this.trouble === "reconnecting") this.countDown();
   }
@@ -137,9 +140,10 @@ class Room {
     this.captions.render();
     const busy = state === "speaking" || state === "thinking" || state === "paused";
     this.stop.disabled = !busy;
-    this.mute.innerHTML = icon(call.muted ? "muted" : "microphone");
-    this.mute.setAttribute("aria-pressed", String(call.muted));
-    const label = t(call.muted ? "unmute" : "mute");
+    const off = !call.listening && state !== "asking";
+    this.mute.innerHTML = icon(off ? "muted" : "microphone");
+    this.mute.setAttribute("aria-pressed", String(off));
+    const label = t(off ? "unmute" : "mute");
     this.mute.title = label;
     this.mute.setAttribute("aria-label", label);
     this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
@@ -219,7 +223,7 @@ class Room {
     } else if (event.key === " " && !target.matches("button")) {
       event.preventDefault();
       if (event.repeat) return;
-      if (this.stop.disabled) void this.call.setMuted(!this.call.muted);
+      if (this.stop.disabled) void this.call.toggleMicrophone();
       else void this.call.interrupt();
     }
   }
@@ -228,7 +232,7 @@ class Room {
 /** @param {import("../call.js").Call} call */
 function statusOf(call) {
   if (call.state === "thinking" && call.conversation.slow) return t("state.slow");
-  if (call.state === "resting" && call.muted) return t("state.resting.muted");
+  if (call.state === "resting" && !call.listening) return t("state.resting.muted");
   return t(`state.${call.state}`);
 }
 
@@ -246,5 +250,7 @@ function noticeOf(call, notice) {
 
 /** @param {import("../call.js").Call} call */
 function restartButton(call) {
-  return h("button", { type: "button", id: "restart", class: "quiet", html: icon("restart"), onclick: () => void call.restart() }, h("span", {}, t("restart")));
+  const label = t("restart");
+  const properties = { type: "button", id: "restart", class: "quiet", "aria-label": label, title: label, html: icon("restart") };
+  return h("button", { ...properties, onclick: () => void call.restart() }, h("span", {}, label));
 }

@@ -33,7 +33,7 @@ export function panel(call, trouble, type) {
 
 /** The sentence under the title; the wait for the next attempt changes as it passes. @param {import("../call.js").Call} call @param {string} trouble */
 export function because(call, trouble) {
-  if (trouble === "failed") return t("trouble.failed.text", { message: call.conversation.failure || t("trouble.failed.unknown") });
+  if (trouble === "failed") return [call.conversation.failure, t("trouble.failed.text")].filter(Boolean).join(" ");
   if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
   return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
