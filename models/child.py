@@ -35,7 +35,10 @@ from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavai
 
 ROOT = Path(__file__).resolve().parent.parent
 LENGTH = struct.Struct("<Q")
-STDERR_LINES = 20
+PIECE = 65_536
+"""Bytes read at once: what a pipe holds."""
+STDERR_KEPT = 2000
+TRACE_DEPTH = 20
 END_S = 1.0
 """How long a child may take to end after SIGTERM before it is killed."""
 
@@ -118,7 +121,12 @@ class Child:
         if self._closed:
             raise EngineError(f"{self.name} is closed.", engine=self.name)
         self._abandoned.clear()
-        self._process = process = _Process()
+        try:
+            self._process = process = _Process()
+        except OSError as error:
+            raise EngineUnavailable(
+                f"{self.name} could not start a process: {error.strerror}.", engine=self.name
+            ) from error
         if self._closed:  # `close` may have looked just before the process was there
             process.end()
         kind, value = self._ask(process, (self._target, self._args, self.name), monotonic() + self._start_timeout_s)
@@ -163,11 +171,11 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self._stdin, self._stdout, self._stderr = self._pipes = cast(
+        self._stdin, self._stdout, self._stderr = cast(
             tuple[IO[bytes], IO[bytes], IO[bytes]], (self._popen.stdin, self._popen.stdout, self._popen.stderr)
         )
         os.set_blocking(self._stdin.fileno(), False)
-        self._lines: deque[bytes] = deque(maxlen=STDERR_LINES)
+        self._last_words = b""
         self._listener = threading.Thread(target=self._listen, name="child-stderr", daemon=True)
         self._listener.start()
 
@@ -190,7 +198,7 @@ class _Process:
         data = bytearray()
         while len(data) < size:
             _wait(self._stdout, select.POLLIN, deadline)
-            piece = os.read(self._stdout.fileno(), min(size - len(data), 65536))
+            piece = os.read(self._stdout.fileno(), min(size - len(data), PIECE))
             if not piece:
                 raise EOFError
             data += piece
@@ -208,16 +216,17 @@ class _Process:
     def free(self) -> int:
         code = self.end()
         self._listener.join(END_S)
-        for pipe in self._pipes:
-            pipe.close()
+        self._stdin.close()
+        self._stdout.close()
         return code
 
     def last_words(self) -> str:
-        return b"".join(self._lines).decode(errors="replace").strip()
+        return self._last_words.decode(errors="replace").strip()
 
     def _listen(self) -> None:
-        for line in iter(lambda: self._stderr.readline(1000), b""):
-            self._lines.append(line)
+        with self._stderr as pipe:
+            while piece := os.read(pipe.fileno(), PIECE):
+                self._last_words = (self._last_words + piece)[-STDERR_KEPT:]
 
 
 def _wait(pipe: Any, event: int, deadline: float) -> None:
@@ -287,7 +296,7 @@ def _portable(error: Exception, name: str, kind: type[EngineError]) -> KaikouErr
     if isinstance(error, KaikouError):
         return error
     failure = kind(f"{name} failed: {type(error).__name__}.", engine=name)
-    failure.add_note("".join(traceback.format_exception(error, limit=-STDERR_LINES)))
+    failure.add_note("".join(traceback.format_exception(error, limit=-TRACE_DEPTH)))
     return failure
 
 

@@ -7,7 +7,7 @@ engine, or by any other name, and gets one of the same gender in whatever langua
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -16,7 +16,7 @@ from models.flite import INSTALL, Flite, plain
 from models.voicing import chunks, resampled
 from pipeline.audio import Samples
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Synthesizer, WordTime
-from pipeline.errors import EngineUnavailable
+from pipeline.errors import EngineError, EngineUnavailable
 
 NAME = "embedded"
 RATE = 24_000
@@ -44,10 +44,14 @@ class EmbeddedVoices:
         engine = self._engine(request)
         words: deque[WordTime] = deque()
         at = 0
-        with closing(_pcm(engine.speak(request), words)) as pieces:
-            for pcm in resampled(pieces, engine.info.rate, RATE):
-                yield from chunks(pcm, RATE, at, words)
-                at += len(pcm)
+        try:
+            with closing(_pcm(engine.speak(request), words)) as pieces:
+                for pcm in resampled(pieces, engine.info.rate, RATE):
+                    yield from chunks(pcm, RATE, at, words)
+                    at += len(pcm)
+        except EngineError as error:
+            error.engine = NAME  # which of the two it was does not matter to those who count failures
+            raise
 
     def close(self) -> None:
         self._espeak.close()
@@ -68,7 +72,7 @@ def _flite() -> Flite | None:
         return None
 
 
-def _pcm(spoken: Iterator[SpeechChunk], words: deque[WordTime]) -> Iterator[Samples]:
+def _pcm(spoken: Iterator[SpeechChunk], words: deque[WordTime]) -> Generator[Samples, None, None]:
     """The samples; the words that begin in them are put aside."""
     for chunk in spoken:
         words.extend(chunk.words)

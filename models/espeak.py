@@ -46,7 +46,7 @@ TIMBRES: Mapping[str, Timbre] = {
     "male": Timbre("edward", 0.0, 75),
     "male-2": Timbre("m5", 4.0, 100),
     "male-low": Timbre("adam", -3.0),
-    "neutral": Timbre("f5", -6.0),
+    "neutral": Timbre("f5", -4.5),
 }
 ACCENTS = {"en-us": ("en", "American"), "en-gb": ("en", "British"), "cmn": ("zh", "普通话")}
 VOICES = tuple(

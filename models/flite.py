@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import unicodedata
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_float, c_int, c_void_p
@@ -56,7 +56,7 @@ STYLES = {
     "male": ("flite/rms", 0.0),
     "male-2": ("flite/awb", 0.0),
     "male-low": ("flite/rms", -3.0),
-    "neutral": ("flite/slt", -4.0),
+    "neutral": ("flite/slt", -3.5),
 }
 """Who speaks for each preference, and how many semitones off."""
 
@@ -152,10 +152,21 @@ PIECES = (b"whitespace", b"prepunctuation", b"name", b"punc")
 FIRST_SOUND = b"daughter.R:SylStructure.daughter.daughter.R:Segment.p.end"
 
 
+def installed(name: str) -> ctypes.CDLL | None:
+    """A library of the system, if it has it."""
+    for candidate in (f"lib{name}.so.1", find_library(name)):
+        if candidate:
+            try:
+                return ctypes.CDLL(candidate)
+            except OSError:
+                continue
+    return None
+
+
 @cache
-def load_voices() -> Mapping[str, _Voice]:
+def load_voices(find: Callable[[str], ctypes.CDLL | None] = installed) -> Mapping[str, _Voice]:
     """Every voice that is installed, by id. Raises `EngineUnavailable` if none is."""
-    library = _library("flite")
+    library = find("flite")
     if library is None:
         raise EngineUnavailable(f"The library of flite is not installed ({INSTALL}).", engine=NAME)
     for function, (result, *arguments) in SIGNATURES.items():
@@ -165,23 +176,13 @@ def load_voices() -> Mapping[str, _Voice]:
     found: dict[str, _Voice] = {}
     for voice in VOICES:
         name = "cmu_us_" + voice.id.removeprefix("flite/")
-        if its_library := _library("flite_" + name):
+        if its_library := find("flite_" + name):
             register = its_library["register_" + name]
             register.restype, register.argtypes = c_void_p, (c_char_p,)
             found[voice.id] = _Voice(voice.id, library, register(None))
     if not found:
         raise EngineUnavailable(f"No voice of flite is installed ({INSTALL}).", engine=NAME)
     return found
-
-
-def _library(name: str) -> ctypes.CDLL | None:
-    for candidate in (f"lib{name}.so.1", find_library(name)):
-        if candidate:
-            try:
-                return ctypes.CDLL(candidate)
-            except OSError:
-                continue
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class Utterance:
 
 
 class Pool:
-    """Decoders for the streaming pass, made when they are needed; the last used goes first, the others may be swapped out."""
+    """Decoders for the streaming pass, made when they are needed; the last used goes first."""
 
     def __init__(self, size: int) -> None:
         self.first = _child("StreamingDecoder")
@@ -248,7 +248,7 @@ class SecondPass:
 
 
 def plain(raw: str) -> str:
-    """The words of a hypothesis, without marks (`<sil>`, `[NOISE]`, `++UM++`) and numbers of pronunciations (`a(2)`)."""
+    """The words of a hypothesis, without marks (`<sil>`, `[NOISE]`, `++UM++`) and pronunciation numbers (`a(2)`)."""
     return " ".join(re.sub(r"<[^>]*>|\[[^\]]*\]|\+\+[^+]*\+\+|\(\d+\)", "", raw).split())
 
 

@@ -204,7 +204,7 @@ def _floats(pcm: Samples) -> Floats:
 
 
 def read_safetensors(path: Path) -> dict[str, Floats]:
-    """The float32 tensors of a file: length of the header, header (JSON), data; https://github.com/huggingface/safetensors"""
+    """The float32 tensors of a file: https://github.com/huggingface/safetensors#format"""
     data = path.read_bytes()
     (size,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + size])

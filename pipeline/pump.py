@@ -67,13 +67,13 @@ class Workers:
                 iterator = make()
             return next(iterator, _NOTHING_LEFT)
 
-        step_in_flight: asyncio.Future[object] | None = None
+        step_in_flight: Future[object] | None = None
         try:
             while True:
-                step_in_flight = asyncio.get_running_loop().run_in_executor(self._pool, step)
+                step_in_flight = self._pool.submit(step)
                 try:
                     async with asyncio.timeout(timeout_s):
-                        item = await asyncio.shield(step_in_flight)
+                        item = await asyncio.wrap_future(step_in_flight)
                 except TimeoutError as error:
                     message = f"{engine or 'The engine'} stalled for {timeout_s:g} s."
                     raise EngineTimeout(message, engine=engine) from error
@@ -81,31 +81,22 @@ class Workers:
                     return
                 yield cast(T, item)
         finally:
-            self._close_after(step_in_flight, lambda: iterator)
+            # A step that has not begun was cancelled with the wait for it, and never begins.
+            if step_in_flight is not None:
+                step_in_flight.add_done_callback(lambda _done: self._close(iterator))
 
     def close(self) -> None:
         """Let the threads end; does not wait for work in flight."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _close_after(self, step: asyncio.Future[object] | None, iterator: Callable[[], Iterator[T] | None]) -> None:
-        def close() -> None:
-            if (open_one := iterator()) is not None and (end := getattr(open_one, "close", None)) is not None:
-                end()
-
-        def submit(_done: object) -> None:
-            if step is not None and not step.cancelled():
-                step.exception()  # read, so that a failure after cancellation is not reported as lost
-            try:
-                self._pool.submit(close)
-            except RuntimeError:  # the pool is shut down: the process is ending
-                close()
-
-        if step is None:
+    def _close(self, iterator: Iterator[T] | None) -> None:
+        end: Callable[[], object] | None = getattr(iterator, "close", None)
+        if end is None:
             return
-        if step.done():
-            submit(step)
-        else:
-            step.add_done_callback(submit)
+        try:
+            self._pool.submit(end)
+        except RuntimeError:  # the pool is shut down: the process is ending
+            end()
 
 
 def _undo(undo: Callable[[T], object], future: Future[T]) -> None:

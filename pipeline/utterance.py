@@ -27,7 +27,7 @@ class RecognitionLimits:
     """
 
     settle_s: float = 0.9
-    open_s: float = 5.0
+    open_s: float = 15.0
     stall_s: float = 10.0
     longest_s: float = 90.0
     starved_s: float = 1.0

@@ -17,8 +17,10 @@ from models.scripted.skills import computed
 from models.scripted.words import FUNCTION_WORDS, HAN, language_of, length, plain, quote, squash, tokens
 from pipeline.character import Character, Exchange, load_characters, text_in
 
-SURE, SURE_WHILE_LEADING, LIKELY = 0.66, 0.82, 0.48
-"""How well an exchange must fit: to be said, to interrupt a plan, and to be said for want of anything better."""
+SURE, SURE_WHILE_LEADING, LIKELY = 0.56, 0.8, 0.45
+"""How well an exchange must fit: to be said, to interrupt a plan, and to answer a question for want of a better one.
+
+Over 230 paraphrases and 300 unrelated remarks, 0.56 missed 5 % of the former and took 1 % of the latter."""
 
 KNOWN_SHARE = 0.34
 """Share of known words below which something unintelligible was heard."""
@@ -197,8 +199,7 @@ class Brain:
         return self._joined(self._correction(), self._talk.fresh(chain) or "")
 
     def _likely_exchange(self) -> str:
-        vague = self._introduces or (self._stuck and length(self._said) <= NAME_ONLY)
-        return "" if vague else self._best_line(LIKELY)
+        return self._best_line(LIKELY) if is_question(self._said) and not self._introduces else ""
 
     def _miss(self) -> str:
         """Honest about what cannot be answered; the second time running, an offer of what can."""

@@ -13,6 +13,9 @@ from pipeline.character import Exchange
 QUERY_TOKENS = 90
 """Only the beginning of a long message is compared; the fitting of long messages is up to the plan."""
 
+PHRASE = 0.6
+"""What it counts that all of a phrase was said, against nothing else being said. The square makes a part count little."""
+
 SAME_SOUND, SAME_LETTERS = 0.75, 0.6
 """What a word counts that only sounds like, or is only spelt like, the one in the file."""
 
@@ -53,7 +56,8 @@ class Index:
             shared = sum(self._weight[token] * heard[token] for token in phrase & heard.keys())
             if not shared:
                 continue
-            score = 0.5 * shared / sum(self._weight[token] for token in phrase) + 0.5 * min(1.0, shared / asked)
+            covered = shared / sum(self._weight[token] for token in phrase)
+            score = PHRASE * covered**2 + (1 - PHRASE) * min(1.0, shared / asked)
             if best is None or score > best.score:
                 best = Match(exchange, score)
         return best
