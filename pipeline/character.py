@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,9 @@ CONDITIONS = (
     *("all_good", "some_good"),
 )
 """What a `Remark` may depend on; the scripted model decides which hold."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and lone surrogates, which neither a page nor a voice can use."""
 
 PROSE_LIMIT = 3000
 LINE_LIMIT = 500
@@ -58,7 +60,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A line that is said when one of `CONDITIONS` holds. May hold `{quote}`, `{practise}`, `{good}` and `{total}`."""
+    """A line for when one of `CONDITIONS` holds and there is something to say for its placeholders.
+
+    `{quote}`: a piece of what was said; `{good}` of `{total}` sentences were right; `{practise}`: one that was not.
+    """
 
     when: str
     says: str
@@ -152,16 +157,21 @@ def load_characters(folder: Path) -> dict[str, Character]:
     """Every `*.toml` in `folder` by id, in order of file name. Errors name the file and the field."""
     characters: dict[str, Character] = {}
     for path in sorted(folder.glob("*.toml")):
-        try:
-            character = parse_character(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InvalidRequest(f"{path.name}: not a TOML file: {error}", param=path.name) from error
-        except InvalidRequest as error:
-            raise InvalidRequest(f"{path.name}: {error.message}", code=error.code, param=error.param) from error
+        character = load_character(path)
         if character.id in characters:
             raise InvalidRequest(f"{path.name}: the id {character.id!r} is taken by another file.", param="id")
         characters[character.id] = character
     return characters
+
+
+def load_character(path: Path) -> Character:
+    """The character in one file."""
+    try:
+        return parse_character(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{path.name}: not a TOML file: {error}", param=path.name) from error
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{path.name}: {error.message}", code=error.code, param=error.param) from error
 
 
 def parse_character(data: Mapping[str, Any]) -> Character:
@@ -373,7 +383,7 @@ class _Fields:
             raise InvalidRequest(f"`{path}` is empty.", param=path)
         if len(text) > limit:
             raise InvalidRequest(f"`{path}` is longer than {limit} characters.", param=path)
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        if _UNPRINTABLE.search(text):
             raise InvalidRequest(f"`{path}` contains control characters.", param=path)
         return text
 

@@ -42,7 +42,7 @@ SETS: Mapping[str, Mapping[Role, str]] = {
 
 def names(role: Role) -> list[str]:
     """Every engine known for `role`, ours first."""
-    return [*BUILT_IN[role], *_third_party(role)]
+    return list({**BUILT_IN[role], **_third_party(role)})
 
 
 def create(role: Role, name: str, settings: Mapping[str, Any] | None = None) -> Any:

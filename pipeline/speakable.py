@@ -56,6 +56,7 @@ _PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
 _LETTER = re.compile(rf"[^\W_{WIDE}]")
 _PLAIN = re.compile(rf"[^ \n*_~`\[!(（<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
 _AFTER_PUNCTUATION = re.compile(rf"[ \n{WIDE}]")
+_ENDED = re.compile(r"[.,;:!?…。，；：！？、—–-][\"'”’」』》)）\]】]*$")
 _RUN = re.compile(r"([*_~`])\1{0,79}")
 _REST_OF_URL = re.compile(rf"[^\s<>\"“”*`|\]」》）。，；！？、{WIDE}{EMOJI}]*")
 
@@ -233,7 +234,7 @@ class Markup:
             return 0
         if self.gap != "\n" and not held.startswith("\n", end):
             self.gap = ""
-            if self._tail[-1:] not in _MARKS:
+            if self._tail and not _ENDED.search(self._tail):
                 self._write(",", end)
             self.gap = " "
         return end
@@ -352,7 +353,7 @@ class Markup:
         if end == len(held) and end - at < 20:
             return 0
         if _AFTER_PUNCTUATION.match(held, end):  # else it begins something, such as .5
-            if not self._tail or self._tail[-1] in _MARKS:
+            if not self._tail or _ENDED.search(self._tail):
                 return end
             self.gap = ""
         return self._write(held[at:end], end)

@@ -131,6 +131,7 @@ async function talking(character, context, conversation) {
     house.view.changed?.();
   };
   enter(call.state);
+  if (!history.state?.talk) history.pushState({ talk: true }, "");
   document.title = `${own(character.name)} · Kaikou`;
   const started = call.start(context);
   await show(() => talk(main, call, { end: () => void ending(call), settings: (section) => void openSettings(section) }));
@@ -168,5 +169,10 @@ function nobody(locked) {
   return { close() {} };
 }
 
+// The way back out of a talk, on phones above all.
+addEventListener("popstate", () => {
+  house.call?.end();
+  if (house.call) void choosing();
+});
 changedCaptions();
 void arrive();

@@ -19,6 +19,9 @@ const SLOW_MS = 3000;
 const SETTLE_MS = 700;
 /** How often the server is told what was heard; it cuts its memory by it. */
 const REPORT_MS = 240;
+/** How long a notice that asks for nothing stays. */
+const NOTICE_MS = 8000;
+const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
 const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 
 /** @typedef {import("./conversation.js").Event} Event */
@@ -55,11 +58,13 @@ export class Call {
     this.microphone = null;
     /** @type {Player | null} */
     this.player = null;
+    /** Whether everything that can sound is there, so that the character may speak first. */
+    this.ready = false;
     /** @type {AudioContext | null} */
     this.context = null;
     /** @type {WakeLockSentinel | null} */
     this.wakeLock = null;
-    this.timers = { slow: 0, settle: 0 };
+    this.timers = { slow: 0, settle: 0, notice: 0 };
     this.realtime = this.socket();
     this.lifetime = new AbortController();
   }
@@ -77,6 +82,7 @@ export class Call {
     const sounding = this.openPlayer(context);
     await this.openMicrophone();
     await sounding;
+    this.ready = true;
     this.proceed();
   }
 
@@ -88,9 +94,11 @@ export class Call {
       await this.listenTo(stream);
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
+      if (this.condition !== "asking") return;
       this.reason = error.problem;
       return this.become(error.problem === "busy" ? "no-microphone" : error.problem);
     }
+    if (this.condition !== "asking") return; // The server went away meanwhile, or the person did.
     this.reason = "";
     this.become(this.configured ? "live" : "connecting");
     this.proceed();
@@ -103,9 +111,14 @@ export class Call {
     this.proceed();
   }
 
+  /** Whether a typed line reaches the server, now or in a moment. */
+  get reachable() {
+    return !["reconnecting", "gone", "ended"].includes(this.condition);
+  }
+
   /** Send a typed line; what the character is saying is cut off. @param {string} text */
   async say(text) {
-    if (["refused", "no-microphone", "insecure"].includes(this.condition)) {
+    if (MICROPHONE_TROUBLE.has(this.condition)) {
       this.greeted = true;
       this.typeInstead();
     }
@@ -153,7 +166,7 @@ export class Call {
     this.configured = false;
     this.tape = new Tape();
     this.realtime = this.socket();
-    this.become("connecting");
+    if (!MICROPHONE_TROUBLE.has(this.condition)) this.become("connecting");
     this.realtime.connect();
   }
 
@@ -222,7 +235,12 @@ export class Call {
     context.onstatechange = () => context.state !== "closed" && context.state !== "running" && void context.resume();
     void context.resume();
     const player = new Player(context, (report) => this.played(report));
-    await player.open();
+    try {
+      await player.open();
+    } catch (error) {
+      console.error(error);
+      return this.dispatch({ type: "kaikou.notice", code: "no_sound", level: "error", message: "" });
+    }
     this.player = player;
     await this.useSpeaker();
   }
@@ -326,14 +344,14 @@ export class Call {
 
   /** Once everything is there: the character speaks first. */
   proceed() {
-    if (!this.configured || ["asking", "refused", "no-microphone", "insecure", "ended"].includes(this.condition)) return;
+    if (!this.configured || this.condition === "asking" || MICROPHONE_TROUBLE.has(this.condition)) return;
     this.become("live");
     if (this.unsent) {
       const text = this.unsent;
       this.unsent = "";
       return void this.say(text);
     }
-    if (this.greeted || !this.player) return;
+    if (this.greeted || !this.ready) return;
     this.greeted = true;
     this.realtime.send({ type: "kaikou.greet" });
     this.dispatch({ type: "page.greeted" });
@@ -361,6 +379,9 @@ export class Call {
       this.speechStartMs = event.audio_start_ms;
     } else if (event.type === "input_audio_buffer.speech_stopped") {
       this.tape.keep(event.item_id, this.speechStartMs ?? event.audio_end_ms, event.audio_end_ms);
+    } else if (event.type === "kaikou.notice" && event.level === "info") {
+      clearTimeout(this.timers.notice);
+      this.timers.notice = setTimeout(() => this.dispatch({ type: "page.notice_dismissed" }), NOTICE_MS);
     }
   }
 

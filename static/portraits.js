@@ -200,5 +200,5 @@ export function portrait(id, accent) {
   const known = PORTRAITS[id];
   const scale = SCALES[id] ?? 1.13;
   const clip = `face-${++drawn}`;
-  return `<svg class="portrait" viewBox="0 0 200 200" aria-hidden="true" focusable="false"><clipPath id="${clip}"><circle cx="100" cy="100" r="100"/></clipPath><g clip-path="url(#${clip})"><path d="M0 0h200v200H0z" style="fill:${known?.palette.ground ?? `color-mix(in srgb, ${accent} 24%, #efefeb)`}"/><g transform="matrix(${scale} 0 0 ${scale} ${100 * (1 - scale)} ${30 * (1 - scale)})">${known ? known.draw(known.palette) : stranger(id, accent)}</g></g></svg>`;
+  return `<svg class="portrait" viewBox="0 0 200 200" aria-hidden="true" focusable="false"><clipPath id="${clip}"><circle cx="100" cy="100" r="100"/></clipPath><g clip-path="url(#${clip})"><path d="M0 0h200v200H0z" fill="${known?.palette.ground ?? `color-mix(in srgb, ${accent} 24%, #efefeb)`}"/><g transform="matrix(${scale} 0 0 ${scale} ${100 * (1 - scale)} ${30 * (1 - scale)})">${known ? known.draw(known.palette) : stranger(id, accent)}</g></g></svg>`;
 }

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from models.scripted.brain import general, reply_to
+from models.scripted.book import general
+from models.scripted.brain import reply_to
 from models.scripted.memory import turns_of
 from models.scripted.words import HAN
-from pipeline.character import Character, load_characters
+from pipeline.character import Character, load_character
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
 
-PERSONAS = Path(__file__).parents[2] / "personas"
+ASSISTANT = Path(__file__).parents[2] / "personas" / "assistant.toml"
 
 _PIECE = re.compile(rf"\s*(?:[{HAN}][^\w\s]*|[^\s{HAN}]+)")
 
@@ -47,7 +48,7 @@ class ScriptedChat:
         for piece in pieces[:allowed]:
             yield TextDelta(piece)
             await asyncio.sleep(0)
-        heard = sum(len(message.text.split()) for message in request.messages)
+        heard = sum(len(_PIECE.findall(message.text)) for message in request.messages)
         yield Usage(heard, min(allowed, len(pieces)), truncated=allowed < len(pieces))
 
     async def aclose(self) -> None:
@@ -55,9 +56,9 @@ class ScriptedChat:
 
 
 def create(settings: Mapping[str, Any]) -> ScriptedChat:
-    """The engine. `fallback` is who speaks where a request names no character, our assistant by default; `now` a clock."""
+    """The engine. Settings: `fallback`, who speaks where a request names nobody (our assistant); `now`, a clock."""
     return ScriptedChat(settings.get("fallback") or _assistant(), settings.get("now", datetime.now))
 
 
 def _assistant() -> Character:
-    return load_characters(PERSONAS).get("assistant", general()) if PERSONAS.is_dir() else general()
+    return load_character(ASSISTANT) if ASSISTANT.exists() else general()

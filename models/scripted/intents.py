@@ -1,4 +1,4 @@
-"""What a person may want of any character, told by its wording: to hear it again, to go on, to stop, to be remembered."""
+"""What a person may want of any character, told by the wording: to hear it again, to go on, to stop, to be known."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ class Intent(Enum):
     """One wish, as two patterns: English over lower-case words without punctuation, and Chinese over the text."""
 
     REPEAT = (
-        r"^(?:sorry |im sorry )?(?:pardon|come again|(?:can |could |would )?(?:you )?(?:please )?(?:say|repeat) "
-        r"(?:that|it|the question|your question)|what did you (?:just )?say|what was (?:the|your) question|once more please)",
-        r"再说一[遍次]|没听清|没听见|重复一[下遍]|你刚才说什么|问题是什么来着|^什么[？?]?$",
+        r"^(?:what|sorry|pardon|huh)$|^(?:sorry |im sorry )?(?:pardon|come again|once more please|"
+        r"what did you (?:just )?say|what was (?:the|your) question|"
+        r"(?:can |could |would )?(?:you )?(?:please )?(?:say|repeat) (?:that|it|the question|your question))",
+        r"再说一[遍次]|没听清|没听见|重复一[下遍]|你刚才说什么|问题是什么来着|^(?:什么|啊)[？?]?$",
     )
     GO_ON = (
         r"^(?:why|why not|why is that|really|go on|tell me more|more|and then|then what|what happened next|how so|"
         r"(?:please )?continue|keep going|interesting|yes|yeah|yep|sure|okay|ok|uh huh|m+|hm+|i see|of course|"
         r"yes please|please do|please|alright|all right|go ahead|what do you mean|oh|wow)$",
-        r"^(?:为什么|真的|然后|接着说|继续|还有|后来|怎么说|什么意思|好的?|好啊|嗯+|哦+|是的?|对|可以|行|当然|请讲|说吧|有意思)"
+        r"^(?:为什么|真的|然后|接着说|继续|还有|后来|怎么说|什么意思|好的?|好啊|嗯+|哦+|是的?|对|可以|行|当然|请讲|说吧|有意思|是什么|是谁|怎么回事)"
         r"[呀啊吧呢吗。！？，\s]*$",
     )
     AGREE = (
@@ -33,12 +34,12 @@ class Intent(Enum):
         r"^(?:不|不用|不要|没有|不是|不想|算了|不了|不太想|没什么)[了吧啊呢谢，。！\s]*$",
     )
     SKIP = (
-        r"\b(?:i (?:really )?(?:dont|do not) know|no idea|skip (?:it|this|that)?|^pass|next (?:question|one)|move on|im not sure)\b",
-        r"不知道|跳过|下一[题个]|不清楚|没想法|不会说|换一[题个]",
+        r"^(?:skip|pass|next)\b|\b(?:skip (?:it|this|that)|next (?:question|one)|move on)\b",
+        r"跳过|下一[题个]|换一[题个]",
     )
-    STUCK = (
-        r"\b(?:how (?:do|should|can|would) (?:i|you) say|what (?:do|should) i say|help me|i (?:really )?(?:dont|cant) know|no idea)\b",
-        r"怎么[说讲]|不会[说讲]?$|不知道|提示|帮帮我",
+    UNSURE = (
+        r"\b(?:i (?:really )?(?:dont|do not) know|no idea|im not sure)\b",
+        r"不知道|不清楚|没想法|不会说|说不好",
     )
     FINISH = (
         r"\b(?:lets (?:stop|finish|end)|(?:stop|finish|end) the (?:interview|lesson|practice|drill)|thats enough|"
@@ -55,12 +56,13 @@ class Intent(Enum):
         r"我叫什么|我的?名字(?:是|叫)?(?:什么|啥)|记得我(?:是谁|的名字|叫)|知道我是谁",
     )
     ASK_MEMORY = (
-        r"\b(?:what did i (?:just )?(?:say|tell)|remember what i|what do you (?:know|remember) about me|what have i told)\b",
+        r"\b(?:what did i (?:just )?(?:say|tell)|what have i told|remember what i|"
+        r"what do you (?:know|remember) about me)\b",
         r"我(?:刚才|之前|刚刚)?(?:跟你)?说(?:了|过)?(?:什么|啥)|记得我(?:刚才|之前)?说|你记得什么",
     )
     ASK = (
-        r"^(?:what(?! i\b)|whats|why|how|hows|who|whos|where|when|which|whose|can you|could you|do you|did you|are you|is|does|"
-        r"will you|would you|have you|tell me|explain|give me|show me|help me|teach me|should i|can i)\b",
+        r"^(?:what(?! i\b)|whats|why|how|hows|who|whos|where|when|which|whose|is|does|"
+        r"(?:can|could|do|did|are|will|would|have) you|(?:tell|give|show|help|teach) me|explain|should i|can i)\b",
         r"[吗呢][。！？\s]*$|^(?:请问|那|你|那你)?(?:什么|怎么|为什么|谁|哪|多少|几[个点岁年]|能不能|可不可以|会不会|是不是)|"
         r"(?:什么|谁|哪[里儿个]|多少|几[个点岁年]|怎么[样办说讲做]?)[呀啊]?[。！？\s]*$|告诉我|帮我|给我",
     )

@@ -1,11 +1,13 @@
-"""What the scripted model remembers, all of it derived from the messages: turns, lines already heard, names, answers."""
+"""What the scripted model remembers, all derived from the messages: turns, lines already heard, names, answers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from models.scripted.intents import is_question
 from models.scripted.words import HAN, length, plain, squash
 from pipeline.engines import Message
 
@@ -15,25 +17,26 @@ WINDOW = 12
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A line of the character, as far as it was heard, and what the person then said."""
+    """A line of the character, as far as it was heard, and what the person then said, if they spoke at all."""
 
     line: str
     said: str
+    spoke: bool = False
 
 
 def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
     """The messages as turns, at least one; the last holds what is to be answered, which may be nothing."""
     turns: list[Turn] = []
-    line, said, answered = "", "", False
+    line, said, spoke = "", "", False
     for message in messages:
         if message.role == "user":
-            said, answered = f"{said} {message.text}".strip(), True
+            said, spoke = f"{said} {message.text}".strip(), True
         elif message.role == "assistant" and message.text:
-            if answered:
-                turns.append(Turn(line, said))
-                line, said, answered = "", "", False
+            if spoke:
+                turns.append(Turn(line, said, spoke))
+                line, said, spoke = "", "", False
             line = f"{line} {message.text}".strip()
-    return (*turns, Turn(line, said))
+    return (*turns, Turn(line, said, spoke))
 
 
 class Talk:
@@ -49,26 +52,31 @@ class Talk:
         key = key_of(line)
         return next((ago for ago, text in enumerate(self._lines) if was_heard(key, text)), None)
 
-    def fresh(self, lines: Iterable[str]) -> str | None:
-        """The first of `lines` never said, else the one said longest ago if that is long enough."""
+    def fresh(self, lines: Iterable[str]) -> str:
+        """The first of `lines` never said, else the one said longest ago; empty if even that is too recent."""
         line = self.freshest(lines)
-        ago = self.ago(line) if line else None
-        return line if line and (ago is None or ago >= WINDOW) else None
+        ago = self.ago(line)
+        return line if ago is None or ago >= WINDOW else ""
 
     def freshest(self, lines: Iterable[str]) -> str:
         """The first of `lines` never said, else the one said longest ago; empty only if there are none."""
-        said = [(line, self.ago(line)) for line in lines]
-        never = next((line for line, ago in said if ago is None), None)
-        return never or max(said, key=lambda pair: pair[1] or 0, default=("", 0))[0]
+        oldest, longest = "", -1
+        for line in lines:
+            ago = self.ago(line)
+            if ago is None:
+                return line
+            if ago > longest:
+                oldest, longest = line, ago
+        return oldest
 
-    def last_of(self, lines: Iterable[str]) -> str | None:
-        """Which of `lines` came last within the line just answered."""
-        found = [
-            (self._lines[0].rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), self._lines[0])
-        ]
-        return max(found)[1] if found else None
+    def last_of(self, lines: Iterable[str]) -> str:
+        """Which of `lines` came last within the line just answered; empty if none did."""
+        last = self._lines[0]
+        found = ((last.rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), last))
+        return max(found, default=(0, ""))[1]
 
 
+@lru_cache(maxsize=16384)
 def key_of(line: str) -> str:
     """What of a line is the same each time it is said: its longest piece between placeholders, letters only."""
     return max(map(squash, re.split(r"\{\w+\}", line)), key=len)
@@ -106,6 +114,7 @@ _NOT_NAMES = frozenset(
 _NOT_HAN_NAME = re.compile(r"什么|啥|谁|怎么|名字|^[你您他她它们不人这那]|[生师员人的工]$")
 
 
+@lru_cache(maxsize=1024)
 def name_in(said: str) -> str:
     """The name a person gives in this message, or nothing. Recognisers drop capitals, so only some phrasings count."""
     text = plain(said)[:400]
@@ -121,17 +130,15 @@ def name_in(said: str) -> str:
     return ""
 
 
-def name_of(talk: Talk) -> str:
-    """The name last given in this talk, or nothing."""
-    return next((name for turn in reversed(talk.turns) if (name := name_in(turn.said))), "")
+def name_of(turns: Sequence[Turn]) -> str:
+    """The name last given, or nothing."""
+    return next((name for turn in reversed(turns) if (name := name_in(turn.said))), "")
 
 
-def answers(talk: Talk, *, least: int = 5, most: int = 40) -> list[str]:
-    """What the person said that is worth returning to: statements of some length, oldest first."""
+def answers(turns: Sequence[Turn], *, least: int = 5, most: int = 40) -> list[str]:
+    """What the person said that is worth returning to: statements of `least` to `most` words, oldest first."""
     return [
         turn.said
-        for turn in talk.turns
-        if least <= length(turn.said) <= most
-        and not turn.said.rstrip().endswith(("?", "？"))
-        and not name_in(turn.said)
+        for turn in turns
+        if least <= length(turn.said) <= most and not is_question(turn.said) and not name_in(turn.said)
     ]

@@ -12,8 +12,8 @@ from pipeline.character import Remark
 SHORT_ANSWER = 12
 """Words below which an answer in an interview is short."""
 
-RIGHT = 0.7
-"""Share of an expected answer that must be heard; the rest is left to the recogniser's mistakes."""
+RIGHT, SOUNDS_RIGHT = 0.7, 0.8
+"""Share of an expected answer that must be heard, and what a word counts that only sounds like the expected one."""
 
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundreds?|thousands?|"
@@ -94,7 +94,7 @@ def best_quote(said: Sequence[str], when: str) -> str:
 
 
 def is_right(expects: Sequence[str], said: str) -> bool:
-    """Whether what was said has the words of one of the expected answers; any answer is right where none is expected."""
+    """Whether what was said has the words of one of the expected answers; where none is expected, any will do."""
     heard = set(tokens(said[:600]))
     sounds = {sounds_like(token) for token in heard if token.isascii() and len(token) > 3}
     return not expects or any(_share(answer, heard, sounds) >= RIGHT for answer in expects)
@@ -102,8 +102,6 @@ def is_right(expects: Sequence[str], said: str) -> bool:
 
 def _share(answer: str, heard: set[str], sounds: set[str]) -> float:
     wanted = set(tokens(answer))
-    credit = {
-        token: 1.0 if token in heard else 0.8 if len(token) > 3 and sounds_like(token) in sounds else 0.0
-        for token in wanted
-    }
-    return sum(weight_of(token) * credit[token] for token in wanted) / (sum(map(weight_of, wanted)) or 1.0)
+    alike = {token for token in wanted - heard if len(token) > 3 and sounds_like(token) in sounds}
+    credit = sum(map(weight_of, wanted & heard)) + SOUNDS_RIGHT * sum(map(weight_of, alike))
+    return credit / (sum(map(weight_of, wanted)) or 1.0)

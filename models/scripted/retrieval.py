@@ -11,10 +11,10 @@ from models.scripted.words import FUNCTION_WORDS, alike, sound, tokens, weight_o
 from pipeline.character import Exchange
 
 QUERY_TOKENS = 90
-"""Only the beginning of a long message is compared; the fitting of long messages is up to the plan."""
+"""Of a long message only the beginning is compared."""
 
 PHRASE = 0.6
-"""What it counts that all of a phrase was said, against nothing else being said. The square makes a part count little."""
+"""What it counts that all of a phrase was said, against nothing else being said; a part of it counts little."""
 
 SAME_SOUND, SAME_LETTERS = 0.75, 0.6
 """What a word counts that only sounds like, or is only spelt like, the one in the file."""

@@ -9,8 +9,8 @@ from fractions import Fraction
 _EN_UNITS = {
     word: value
     for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen""".split()
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen""".split()
     )
 } | {word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
@@ -30,12 +30,13 @@ _ASKS_SUM = re.compile(
     re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
-    r"\bwhat(?:['’]?s| is)? (?:the )?time\b(?! of)(?!.{0,12}(?:\bfor you\b|\bdo you (?:get|wake|go)\b))|\btell me the time\b|"
-    r"现在几点|几点了|现在.{0,3}时间|现在是什么时间",
+    r"\bwhat(?:['’]?s the| is the)? time (?:is it|now)\b|\bwhat(?:['’]?s| is) the time\W*$|\btell me the time\b|"
+    r"现在几点|几点了|现在(?:是)?什么时间",
     re.IGNORECASE,
 )
 _ASKS_DATE = re.compile(
-    r"\bwhat(?:['’]?s| is)? (?:the date|today['’]?s date|day is it|day is today)\b|今天(?:是)?(?:几号|几月几号|星期几|周几|什么日子)|今天的日期",
+    r"\bwhat(?:['’]?s| is) (?:the date|today['’]?s date)\b|\bwhat day is (?:it|today)\b|"
+    r"今天(?:是)?(?:几号|几月几号|星期几|周几)|今天的日期",
     re.IGNORECASE,
 )
 _DAYS = {

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from pipeline.language import language_of
+
 HAN = r"㐀-䶿一-鿿"
 
 _HAN = re.compile(f"[{HAN}]")
@@ -16,12 +18,17 @@ _FILLER = re.compile(r"^(?:(?:um+|uh+|er+|hmm+|well|so|yeah|okay|ok|like|oh)\b[\
 _HESITATION = re.compile(r"\b(?:um+|uh+|er+m?)\b,? ?", re.IGNORECASE)
 _HAN_FILLER = re.compile(r"^(?:嗯+|呃+|啊+|哦+|那个|就是|然后|其实|这个)[，、\s]*")
 
-_LONG_FORMS = {"'m": " am", "'re": " are", "'s": " is", "'ll": " will", "'ve": " have", "'d": " would"} | {
-    "im": "i am", "youre": "you are", "whats": "what is", "thats": "that is", "hows": "how is", "whos": "who is"
-}  # fmt: skip
+_LONG_FORMS = dict(
+    pair.split("=")
+    for pair in (
+        "'m= am|'re= are|'s= is|'ll= will|'ve= have|'d= would|im=i am|youre=you are|whats=what is|thats=that is|"
+        "hows=how is|whos=who is"
+    ).split("|")
+)
 _SHORT_FORM = re.compile(r"(?<=[a-z])'(?:m|re|s|ll|ve|d)\b|\b(?:im|youre|whats|thats|hows|whos)\b")
 _HAN_STRESS = re.compile(
-    "到底|特别|非常|有点儿?|觉得|感觉|感到|其实|就是|最近|今天|现在|真的|请问|那个|[很太挺]|好(?=[累孤寂无紧怕想难烦饿困高激疲大])|[吧啊呢呀哦嘛]"
+    "到底|特别|非常|有点儿?|觉得|感觉|感到|其实|就是|最近|今天|现在|真的|请问|那个|[很太挺吧啊呢呀哦嘛]|"
+    "好(?=[累孤寂无紧怕想难烦饿困高激疲大])"
 )
 """Chinese words that only add stress or time; people put them in freely."""
 
@@ -29,26 +36,23 @@ QUOTE_WORDS = 14
 QUOTE_HAN = 24
 
 FUNCTION_WORDS = frozenset(
-    """a about after again all also am an and any are as at be because been but by can cannot could did do does doing done
-    dont for from get go got had has have he her here him his how i if im in into is isnt it its ive just know let like
-    me more most much my no not now of off ok okay on one only or our out please really s say she should so some still
-    t tell than that thats the their them then there they thing think this to too up us very want was we well were what
-    whats when where which who why will with would yes you your youre""".split()
+    """a about after again all also am an and any are as at be because been but by can cannot could did do does doing
+    done dont for from get go got had has have he her here him his how i if im in into is isnt it its ive just
+    know let like me more most much my no not now of off ok okay on one only or our out please really s say she
+    should so some still t tell than that thats the their them then there they thing think this to too up us
+    very want was we well were what whats when where which who why will with would yes you your youre""".split()
 )
 """English words that say little alone. They weigh less, and their presence marks speech that was understood."""
 
 _HAN_FUNCTION = frozenset("的了吗呢啊吧呀哦嗯我你他她它们是在有不也都就还很这那个一和跟")
 
 
-def language_of(text: str, languages: Sequence[str], current: str) -> str:
-    """Which of `languages` a message is in, judged by its script; `current` where it does not say."""
-    han = len(_HAN.findall(text))
-    latin = sum(1 for word in _WORD.findall(text) if word.isascii() and word.isalpha())
-    if "zh" in languages and han and han >= 0.4 * (han + latin):
-        return "zh"
-    if latin and current == "zh":
-        return next((language for language in languages if language != "zh"), current)
-    return current
+def answer_language(said: str, languages: Sequence[str], current: str) -> str:
+    """Which of `languages` to answer a message in; `current` where its script does not say."""
+    found = language_of(said, current)
+    if found in languages or current != "zh":
+        return found if found in languages else current
+    return next((language for language in languages if language != "zh"), current)
 
 
 def tokens(text: str) -> list[str]:
@@ -103,8 +107,16 @@ def alike(one: str, other: str) -> float:
 
 @lru_cache(maxsize=16384)
 def squash(text: str) -> str:
-    """Letters and digits only, so that a line is recognised whatever happened to its punctuation."""
+    """Letters and digits only, so that a line is known again whatever happened to its punctuation."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def said_within(phrase: str, text: str) -> bool:
+    """Whether `phrase` was said in `text`: as whole words in English, as a run of characters in Chinese."""
+    if not phrase.isascii():
+        return squash(phrase) in squash(text)
+    bare, within = (" ".join(map(squash, _WORD.findall(words))) for words in (phrase, text))
+    return f" {bare} " in f" {within} "
 
 
 def plain(text: str) -> str:
@@ -123,7 +135,7 @@ def length(text: str) -> int:
 
 
 def quote(text: str, *, numbers: bool = False) -> str:
-    """A short piece of what the person said, fit to be said back; with `numbers`, a piece that has one. May be empty."""
+    """A short piece of what was said, fit to be said back; with `numbers`, a piece that has one. May be empty."""
     sentences = [piece.strip() for piece in re.split(r"(?<=[.!?。！？；;])\s*", plain(text)) if piece.strip()]
     sentences = [_HAN_FILLER.sub("", _FILLER.sub("", sentence)) for sentence in sentences]
     if numbers:
@@ -133,7 +145,7 @@ def quote(text: str, *, numbers: bool = False) -> str:
     return re.sub(r"\bi\b", "I", clipped)
 
 
-_JOINTS = frozenset("and but so because which where who when then that while".split())
+_JOINTS = frozenset("and but so because which where who when then while".split())
 _HAN_DIGITS = "两三四五六七八九十百千万"
 
 

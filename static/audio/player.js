@@ -8,6 +8,8 @@ import { Playout } from "./playout.js";
 const RATE = 24000;
 /** What the playout holds; servers that send faster than one can listen fill the backlog here. */
 const CAPACITY = 30 * RATE;
+/** An audio thread that the system has put to sleep does not answer; nobody waits for it longer than this. */
+const ANSWER_MS = 300;
 const EVENTS = /** @type {const} */ (["position", "started", "ended", "flushed"]);
 
 /** @typedef {{ event: "position" | "started" | "ended" | "flushed", itemId: string, playedMs: number, totalMs: number }} Report */
@@ -28,7 +30,7 @@ export class Player {
     this.paused = false;
     /** @type {Set<string>} flushed items, whose late audio is dropped */
     this.dropped = new Set();
-    /** @type {{ items: Map<number, Item>, sent: number, settle: (report: Report | null) => void }[]} asked, not yet answered */
+    /** @type {{ items: Map<number, Item>, sent: number, settle: (handle: number, played: number) => void }[]} asked, not yet answered */
     this.flushing = [];
     /** @type {(command: import("./playout.js").Command, transfer?: Transferable[]) => void} */
     this.post = () => {};
@@ -96,12 +98,27 @@ export class Player {
   /** Stop and forget everything; resolves with what was heard of the item that was playing, or null. */
   flush() {
     const { items, sent } = this;
+    const estimate = this.position()?.playedMs ?? 0;
+    const current = this.at.item;
     for (const { name } of items.values()) this.dropped.add(name);
     this.items = new Map();
     this.backlog = [];
     this.paused = false;
-    this.post({ do: "flush" });
-    return /** @type {Promise<Report | null>} */ (new Promise((settle) => this.flushing.push({ items, sent, settle })));
+    return /** @type {Promise<Report | null>} */ (
+      new Promise((resolve) => {
+        const settle = (/** @type {number} */ handle, /** @type {number} */ played) => {
+          clearTimeout(timer);
+          const item = items.get(handle);
+          items.clear();
+          const report = item ? this.report("flushed", item, played) : null;
+          if (report) this.onreport(report);
+          resolve(report);
+        };
+        const timer = setTimeout(() => settle(current, (estimate * RATE) / 1000), ANSWER_MS);
+        this.flushing.push({ items, sent, settle });
+        this.post({ do: "flush" });
+      })
+    );
   }
 
   pause() {
@@ -203,11 +220,8 @@ export class Player {
   flushed(handle, played) {
     const asked = this.flushing.shift();
     if (!asked) return;
-    const item = asked.items.get(handle);
     this.consumed = Math.max(this.consumed, asked.sent);
-    const report = item ? this.report("flushed", item, played) : null;
-    if (report) this.onreport(report);
-    asked.settle(report);
+    asked.settle(handle, played);
     this.feed();
   }
 

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { own, t } from "../i18n.js";
 import { timingOf } from "./timing.js";
 
-/** Nearer to the end than this, the captions follow what is said. */
+/** As long as the person scrolls no further than this from what is said, the captions follow it. */
 const FOLLOW_PX = 80;
 
 /** @typedef {import("../conversation.js").Line} Line */
@@ -18,9 +18,10 @@ export class Captions {
     this.rows = new Map();
     this.element = h("div", { id: "captions", role: "log", "aria-live": "polite", "aria-label": t("captions"), tabindex: 0 });
     this.following = true;
+    /** Where following has put the scroll. */
+    this.place = 0;
     this.element.addEventListener("scroll", () => {
-      const { scrollTop, scrollHeight, clientHeight } = this.element;
-      this.following = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
+      this.following = this.element.scrollTop > this.place - FOLLOW_PX;
     });
     this.resized = new ResizeObserver(() => this.follow());
     this.resized.observe(this.element);
@@ -50,7 +51,8 @@ export class Captions {
   /** Light up what has been heard by now. */
   light() {
     for (const row of this.rows.values()) {
-      if (row.line?.role === "character" && row.line.voiced && !row.line.over) this.mark(row, row.line);
+      const { line } = row;
+      if (line?.role === "character" && line.voiced && !line.over && this.mark(row, line)) this.follow();
     }
   }
 
@@ -58,8 +60,14 @@ export class Captions {
     this.resized.disconnect();
   }
 
+  /** Keep the word that is being said in the middle, or the end in sight. */
   follow() {
-    if (this.following) this.element.scrollTop = this.element.scrollHeight;
+    if (!this.following) return;
+    const { element } = this;
+    const word = /** @type {HTMLElement | null} */ (element.querySelector('[data-mark="now"], [data-mark="coming"]'));
+    const end = element.scrollHeight - element.clientHeight;
+    this.place = Math.max(0, word ? Math.min(end, word.offsetTop - element.clientHeight / 2) : end);
+    element.scrollTop = this.place;
   }
 
   /** @param {Line} line @returns {Row} */
@@ -81,16 +89,20 @@ export class Captions {
     this.mark(row, line);
   }
 
-  /** @param {Row} row @param {Line} line */
+  /** @param {Row} row @param {Line} line @returns {boolean} whether anything looks different now */
   mark({ text }, line) {
     const marked = line.role === "user" ? [{ text: line.text, mark: "heard" }] : parts(line, this.call.heardMs(line));
     const spans = text.children;
+    let changed = spans.length !== marked.length;
     marked.forEach((part, index) => {
       const span = spans[index] ?? text.appendChild(h("span"));
       if (span.textContent !== part.text) span.textContent = part.text;
-      if (span.getAttribute("data-mark") !== part.mark) span.setAttribute("data-mark", part.mark);
+      if (span.getAttribute("data-mark") === part.mark) return;
+      span.setAttribute("data-mark", part.mark);
+      changed = true;
     });
     while (spans.length > marked.length) spans[spans.length - 1].remove();
+    return changed;
   }
 
   /** @param {Row} row @param {import("../conversation.js").Timing | undefined} timing */

@@ -189,7 +189,7 @@ class Room {
   sent(event) {
     event.preventDefault();
     const text = this.say.value.trim();
-    if (!text) return;
+    if (!text || !this.call.reachable) return;
     this.say.value = "";
     this.captions.following = true;
     void this.call.say(text);
@@ -201,10 +201,11 @@ class Room {
   }
 
   /** On phones the line for typing comes and goes; elsewhere it is always there. @param {boolean} [open] @param {boolean} [focus] */
-  toggleTyping(open, focus = true) {
-    const visible = this.element.classList.toggle("typing", open ?? (!this.element.classList.contains("typing") || this.say.checkVisibility?.() === false));
+  toggleTyping(open = !this.element.classList.contains("typing"), focus = true) {
+    this.element.classList.toggle("typing", open);
+    const visible = this.say.offsetParent !== null;
     this.element.querySelector("#keyboard")?.setAttribute("aria-expanded", String(visible));
-    if (focus && this.say.checkVisibility?.() !== false) this.say.focus();
+    if (focus && visible) this.say.focus();
   }
 
   /** Space talks or stops, escape interrupts, slash types. @param {KeyboardEvent} event */

@@ -4,6 +4,9 @@ import { t } from "../i18n.js";
 
 const MARKS = ["turn_end", "recognized", "first_token", "first_audio", "last_audio"];
 
+/** @param {number} share */
+const percent = (share) => `${(Math.min(1, share) * 100).toFixed(1)}%`;
+
 /** @param {number} ms */
 const seconds = (ms) => (ms / 1000).toFixed(2);
 
@@ -22,12 +25,14 @@ export function timingOf({ marks, speculative }) {
     const at = Math.max(0, Number(marks[name]));
     const from = Math.min(before, at);
     before = at;
-    const bar = `--from:${(Math.min(1, from / scale) * 100).toFixed(1)}%;--to:${(Math.min(1, at / scale) * 100).toFixed(1)}%`;
+    const bar = h("i", { class: at > scale ? "beyond" : "" });
+    bar.style.setProperty("--from", percent(from / scale));
+    bar.style.setProperty("--to", percent(at / scale));
     return h(
       "tr",
       { "data-mark": name },
       h("th", { scope: "row" }, t(`mark.${name}`)),
-      h("td", { class: "bar" }, h("i", { style: bar, class: at > scale ? "beyond" : "" })),
+      h("td", { class: "bar" }, bar),
       h("td", { class: "figure" }, t("seconds", { seconds: seconds(Number(marks[name])) })),
     );
   });
