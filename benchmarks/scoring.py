@@ -22,7 +22,8 @@ def word_errors(expected: str, heard: str) -> tuple[int, int]:
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The smallest value that `share` of `values` do not exceed (nearest rank); None without values."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+    rank = math.ceil(round(share * len(ordered), 9))  # 0.28 of 25 is 7, not 7.000000000000001
+    return ordered[max(0, rank - 1)] if ordered else None
 
 
 class Player:

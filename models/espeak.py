@@ -26,7 +26,7 @@ NAME = "espeak"
 RATE = 22_050
 PART_TIMEOUT_S = 5.0
 NATURAL_WPM = 165
-SPEEDS, SEMITONES = (0.5, 2.5), (-6.0, 8.0)
+SPEEDS, SEMITONES = (0.5, 2.5), (-8.0, 9.0)
 """What espeak can do: 80 to 450 words a minute, and its scale of pitch."""
 
 
@@ -41,12 +41,12 @@ class Timbre:
 
 # Of 65 variants, the ones that a recogniser understood best; the volumes keep them from clipping and equally loud.
 TIMBRES: Mapping[str, Timbre] = {
-    "female": Timbre("f5", -1.5),
-    "female-2": Timbre("f2", 2.0, 80),
+    "female": Timbre("f5", -2.0),
+    "female-2": Timbre("f2", 2.5, 80),
     "male": Timbre("edward", 0.0, 75),
-    "male-2": Timbre("m5", 4.0, 100),
-    "male-low": Timbre("adam", -3.0),
-    "neutral": Timbre("f5", -4.5),
+    "male-2": Timbre("m5", 4.5, 100),
+    "male-low": Timbre("adam", -4.0),
+    "neutral": Timbre("f5", -6.0),
 }
 ACCENTS = {"en-us": ("en", "American"), "en-gb": ("en", "British"), "cmn": ("zh", "普通话")}
 VOICES = tuple(
@@ -114,8 +114,8 @@ class Espeak:
 
 def _settings(name: str, timbre: Timbre, speed: float, pitch: float) -> Settings:
     shift = 2.0 ** (clamp(timbre.semitones + pitch, *SEMITONES) / 12.0)
-    # Measured: a voice's mean pitch is its base and 0.6 of it; only the base moves, 64 * 2^(p/50) steps of 128.
-    base = 50 + 50 * math.log2(max(0.5, 1.6 * shift - 0.6))
+    # 50 steps double a voice's base; its mean pitch moves less, so ask for a quarter more: right to 0.4 semitones.
+    base = 50 + 50 * math.log2(max(0.5, 1.25 * shift - 0.25))
     words = NATURAL_WPM * clamp(speed, *SPEEDS)
     return f"{name}+{timbre.variant}", round(words), round(clamp(base, 0, 99)), round(50 * shift), timbre.volume
 

@@ -172,55 +172,6 @@ async def _by(deadline: float, waited_for: Awaitable[T]) -> T:
 # --- The answer ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Call:
-    id: str = ""
-    name: str = ""
-    arguments: str = ""
-
-
-@dataclass(slots=True)
-class _Answer:
-    """A streamed reply put together: text passes through, calls and usage gather until the end."""
-
-    begun: bool = False
-    finish: str = ""
-    calls: dict[int, _Call] = field(default_factory=dict)
-    usage: Any = None
-    thoughts: Thoughts = field(default_factory=lambda: Thoughts())
-
-    def take(self, chunk: Any) -> Iterator[ChatEvent]:
-        self.usage = chunk.usage or self.usage
-        for choice in chunk.choices or ():
-            self.begun = True
-            self.finish = choice.finish_reason or self.finish
-            if choice.delta is None:
-                continue
-            if text := self.thoughts.without(choice.delta.content or ""):
-                yield TextDelta(text)
-            for piece in choice.delta.tool_calls or ():
-                self._gather(piece)
-
-    def end(self) -> Iterator[ChatEvent]:
-        if text := self.thoughts.rest():
-            yield TextDelta(text)
-        for call in self.calls.values():
-            if call.name:
-                yield ToolCall(short_id(call.id), call.name, call.arguments or "{}")
-        tokens = (self.usage.prompt_tokens or 0, self.usage.completion_tokens or 0) if self.usage else (0, 0)
-        yield Usage(*tokens, truncated=self.finish == "length")
-
-    def _gather(self, piece: Any) -> None:
-        index = piece.index if piece.index is not None else max(len(self.calls) - 1, 0)
-        if piece.id and (known := self.calls.get(index)) and known.id not in ("", piece.id):
-            index = len(self.calls)  # some servers number every call 0
-        call = self.calls.setdefault(index, _Call())
-        call.id = piece.id or call.id
-        if piece.function:
-            call.name = call.name or piece.function.name or ""
-            call.arguments += piece.function.arguments or ""
-
-
 class Thoughts:
     """Takes `<think>…</think>` out of streamed text; a tag may come in pieces."""
 
@@ -263,6 +214,55 @@ class Thoughts:
 def _overlap(text: str, tag: str) -> int:
     """How many of the last characters of `text` may be the beginning of `tag`."""
     return next((size for size in range(min(len(text), len(tag) - 1), 0, -1) if text.endswith(tag[:size])), 0)
+
+
+@dataclass(slots=True)
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """A streamed reply put together: text passes through, calls and usage gather until the end."""
+
+    begun: bool = False
+    finish: str = ""
+    calls: dict[int, _Call] = field(default_factory=dict)
+    usage: Any = None
+    thoughts: Thoughts = field(default_factory=Thoughts)
+
+    def take(self, chunk: Any) -> Iterator[ChatEvent]:
+        self.usage = chunk.usage or self.usage
+        for choice in chunk.choices or ():
+            self.begun = True
+            self.finish = choice.finish_reason or self.finish
+            if choice.delta is None:
+                continue
+            if text := self.thoughts.without(choice.delta.content or ""):
+                yield TextDelta(text)
+            for piece in choice.delta.tool_calls or ():
+                self._gather(piece)
+
+    def end(self) -> Iterator[ChatEvent]:
+        if text := self.thoughts.rest():
+            yield TextDelta(text)
+        for call in self.calls.values():
+            if call.name:
+                yield ToolCall(short_id(call.id), call.name, call.arguments or "{}")
+        tokens = (self.usage.prompt_tokens or 0, self.usage.completion_tokens or 0) if self.usage else (0, 0)
+        yield Usage(*tokens, truncated=self.finish == "length")
+
+    def _gather(self, piece: Any) -> None:
+        index = piece.index if piece.index is not None else max(len(self.calls) - 1, 0)
+        if piece.id and (known := self.calls.get(index)) and known.id not in ("", piece.id):
+            index = len(self.calls)  # some servers number every call 0
+        call = self.calls.setdefault(index, _Call())
+        call.id = piece.id or call.id
+        if piece.function:
+            call.name = call.name or piece.function.name or ""
+            call.arguments += piece.function.arguments or ""
 
 
 def short_id(identifier: str) -> str:

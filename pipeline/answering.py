@@ -115,6 +115,17 @@ class Answering:
             if reply.message and reply.message.id == item_id:
                 reply.playback.reported(played_ms, playing, self._context.now())
 
+    def pause_clock(self) -> None:
+        """The client is cut off: what it has not reported was not heard."""
+        for reply, _task in self._replies.values():
+            reply.playback.pause(self._context.now())
+
+    def resume_clock(self) -> None:
+        """The client is back."""
+        for reply, _task in self._replies.values():
+            if not reply.held:
+                reply.playback.resume(self._context.now())
+
     # --- Inside -------------------------------------------------------------------------------------------------------
 
     def _release(self, reply: Reply, turn: Turn | None) -> None:

@@ -18,8 +18,8 @@ from pipeline.transcript import Transcript
 class Context:
     """Shared by a session's `Listening` and `Answering`; made and owned by the `Session`.
 
-    receive: gives a fact to the turn machine and performs what it decides. spawn: runs work as a task of the session,
-    which ends with it at the latest. The session provides both.
+    attached: whether the client is connected just now. receive: gives a fact to the turn machine and performs what it
+    decides. spawn: runs work as a task of the session, which ends with it at the latest. The session provides both.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Context:
         self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
         self.now = now
         self.active_at = now()
+        self.attached = True
         self.transcript = Transcript(limits.items)
         self.outbox = Outbox(limits.queued_audio_s)
         self.receive: Callable[[Event], None]

@@ -154,6 +154,8 @@ class Listening:
 
     def _starved(self) -> None:
         """The client fell silent in the middle of a turn without sending silence: hear a second of it."""
+        if not self._context.attached:
+            return
         silence = np.zeros(self._window, np.int16)
         for _ in range(LINE_RATE // self._window):
             if self._endpointer.speaking:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from pipeline.answering import Answering
 from pipeline.audio import Samples
 from pipeline.context import Context
-from pipeline.dialogue import Dialogue
+from pipeline.dialogue import Dialogue, Person
 from pipeline.errors import InvalidRequest
 from pipeline.events import (
     CloseUtterance,
@@ -85,6 +85,11 @@ class Session:
         """How long nobody has spoken, written or asked for anything."""
         return self._context.now() - self._context.active_at
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody is speaking and nothing is being answered or heard."""
+        return self._dialogue.person is Person.SILENT and self._dialogue.reply is None
+
     def new_id(self, kind: str) -> str:
         """A fresh id for an item of the client's."""
         return self._context.new_id(kind)
@@ -109,6 +114,16 @@ class Session:
         self._context.setup = setup
         self._dialogue.policy = setup.policy
         self._listening.configure(setup.endpointing)
+
+    def detach(self) -> None:
+        """The client was cut off: until it is back, nothing counts as heard and its silence means nothing."""
+        self._context.attached = False
+        self._answering.pause_clock()
+
+    def attach(self) -> None:
+        """The client is there, or there again."""
+        self._context.attached = True
+        self._answering.resume_clock()
 
     # --- What the client does -----------------------------------------------------------------------------------------
 

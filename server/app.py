@@ -25,6 +25,7 @@ from server.characters import Characters
 from server.engines import EngineRoom
 from server.metrics import Metrics
 from server.openai_api import OpenAIApi
+from server.realtime.admission import Admission
 from server.realtime.secrets import ClientSecrets
 from server.realtime.session_object import Defaults
 from server.realtime.websocket import Realtime
@@ -48,7 +49,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
     endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
     defaults = Defaults(endpointing, settings.silence_ms)
-    realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults)
+    admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
+    realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model)
     openai = OpenAIApi(room, characters, secrets)
 
@@ -88,13 +90,13 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
-            yield
+            async with realtime.running():
+                yield
         finally:
-            for session in list(realtime.open):
-                session.close()
             await room.close()
 
     app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.realtime = realtime
     app.add_middleware(PageHeaders)
     return app
 

@@ -41,6 +41,10 @@ class Metrics:
             "kaikou_engine_failures_total", "Engine failures.", ["role", "code"], registry=self.registry
         )
         self.sessions = Gauge("kaikou_sessions", "Conversations going on.", registry=self.registry)
+        self.loop_lag = Gauge("kaikou_loop_lag_seconds", "Event loop lag, 95th percentile.", registry=self.registry)
+        self.loop_cpu = Gauge(
+            "kaikou_loop_cpu_share", "Share of a core the loop's thread uses.", registry=self.registry
+        )
         self.refused = Counter(
             "kaikou_sessions_refused_total", "Refused connections.", ["reason"], registry=self.registry
         )

@@ -76,12 +76,22 @@ class Settings(BaseModel):
     default_character: str = "assistant"
     """Who answers when a client names nobody we know."""
 
-    max_sessions: Count = 64
+    max_sessions: Count = 200
     """Conversations at once; a further one is told to come back later."""
     session_s: Positive = 3600.0
     """The longest conversation."""
     idle_s: Positive = 900.0
     """A conversation in which nobody speaks or writes for this long is ended."""
+    resume_s: Positive = 60.0
+    """How long a conversation waits for a client whose connection broke."""
+    retained_bytes: Count = 512 * 1024
+    """What was sent to a client that may come back and not acknowledged yet; about 8 s of audio."""
+    drain_s: Positive = 20.0
+    """After a signal to stop: how long turns that go on may take to finish."""
+    latency_cpu: float = Field(default=0.85, gt=0, le=1)
+    """Share of a core that the event loop may use before newcomers are asked to wait."""
+    latency_lag_ms: Positive = 40.0
+    """Lag of the event loop (95th percentile) above which newcomers are asked to wait."""
     message_bytes: Count = 24 * 1024 * 1024
     """The largest message a client may send."""
     append_bytes: Count = 15 * 1024 * 1024

@@ -18,7 +18,7 @@ const GRACE_MS = 120;
 const SLOW_MS = 3000;
 const SETTLE_MS = 700;
 /** How often the server is told what was heard; it cuts its memory by it. */
-const REPORT_MS = 240;
+const REPORT_MS = 200;
 /** How long a notice that asks for nothing stays. */
 const NOTICE_MS = 8000;
 const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
@@ -100,14 +100,14 @@ export class Call {
     }
     if (this.condition !== "asking") return; // The server went away meanwhile, or the person did.
     this.reason = "";
-    this.become(this.configured ? "live" : "connecting");
+    this.become("connecting");
     this.proceed();
   }
 
   /** Go on without a microphone. */
   typeInstead() {
     this.muted = true;
-    this.become(this.configured ? "live" : "connecting");
+    this.become("connecting");
     this.proceed();
   }
 
@@ -186,6 +186,11 @@ export class Call {
   /** Loudness, 0 to 1, of the two sides now. */
   level() {
     return { user: this.muted ? 0 : (this.microphone?.level ?? 0), character: this.player?.level() ?? 0 };
+  }
+
+  /** Whether there is something to stop. */
+  get busy() {
+    return ["thinking", "speaking", "paused"].includes(this.state);
   }
 
   /** How far a line was heard, in milliseconds; Infinity for all of it. @param {Line} line */
@@ -344,17 +349,16 @@ export class Call {
 
   /** Once everything is there: the character speaks first. */
   proceed() {
-    if (!this.configured || this.condition === "asking" || MICROPHONE_TROUBLE.has(this.condition)) return;
-    this.become("live");
-    if (this.unsent) {
-      const text = this.unsent;
-      this.unsent = "";
-      return void this.say(text);
+    if (!this.configured || !this.ready || this.condition === "asking" || MICROPHONE_TROUBLE.has(this.condition)) return;
+    const text = this.unsent;
+    this.unsent = "";
+    if (!this.greeted && !text) {
+      this.realtime.send({ type: "kaikou.greet" });
+      this.dispatch({ type: "page.greeted" });
     }
-    if (this.greeted || !this.ready) return;
     this.greeted = true;
-    this.realtime.send({ type: "kaikou.greet" });
-    this.dispatch({ type: "page.greeted" });
+    this.become("live");
+    if (text) void this.say(text);
   }
 
   // --- Events --------------------------------------------------------------------------------------------------------
@@ -391,7 +395,7 @@ export class Call {
       case "play":
         return this.play(order.itemId, order.audio);
       case "end":
-        return this.player?.end(order.itemId);
+        return this.player ? this.player.end(order.itemId) : this.unplayed(order.itemId);
       case "pause":
         return this.player?.pause();
       case "resume":
@@ -413,6 +417,11 @@ export class Call {
     }
   }
 
+  /** Without a player an item is over when it is complete. @param {string} itemId */
+  unplayed(itemId) {
+    this.dispatch({ type: "page.playback", event: "ended", item_id: itemId, played_ms: 0, total_ms: 0 });
+  }
+
   /** @param {string} itemId @param {string} audio base64 */
   play(itemId, audio) {
     const pcm = Uint8Array.from(atob(audio), (letter) => letter.charCodeAt(0)).buffer;
@@ -430,7 +439,9 @@ export class Call {
   /** @param {Condition} condition */
   become(condition) {
     if (this.condition === "ended") return;
+    const before = this.state;
     this.condition = condition;
+    if (this.state !== before) this.entered(this.state);
     this.onchange();
   }
 

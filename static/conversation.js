@@ -292,7 +292,13 @@ export function phase(state) {
   if (state.speaking) return "listening";
   if (state.playing) return "speaking";
   if (state.failure !== null) return "failed";
-  return state.responseId || state.awaited ? "thinking" : "resting";
+  return state.responseId || state.awaited || unheard(state) ? "thinking" : "resting";
+}
+
+/** Whether there is a reply whose sound has arrived and not yet begun. @param {Conversation} state */
+function unheard(state) {
+  const last = state.lines.findLast((line) => line.role === "character");
+  return last !== undefined && last.voiced && !last.over;
 }
 
 /**

@@ -49,52 +49,54 @@ const features = (p, brows, mouth = "M91 114q9 6.500 18 0") =>
 /** @type {Record<string, { palette: Palette, draw: (p: Palette) => string }>} */
 const PORTRAITS = {
   assistant: {
-    palette: { ground: "#cfe0d8", skin: "#e3b08d", shade: "#cf9672", hair: "#3d2b26", cloth: "#2f7268", trim: "#f2ede2" },
+    palette: { ground: "#cddfec", skin: "#e3b08d", shade: "#cf9672", hair: "#43302a", cloth: "#3d7aaa", trim: "#eef1f0" },
     draw: (p) =>
-      shape("M57 128c-8-20-7-48 3-64 9-15 24-22 41-22 22 0 37 12 43 31 6 20 3 40-3 56-6 6-16 6-24 2H80c-8 4-18 3-23-3z", p.hair) +
+      shape("M64 100c-8-24-2-58 36-58s46 32 36 58l-6 6H70z", p.hair) +
       bust(p) +
       shape("M76 153q24 26 48 0l7 3q-31 36-62 0z", p.trim) +
       head(p) +
       features(p, p.hair) +
-      shape("M62 92c-3-32 14-48 38-48 25 0 40 17 37 47-4-14-9-22-17-27-18 8-38 7-47 6-6 5-9 12-11 22z", p.hair),
+      shape("M62 92c-4-36 14-52 42-52 24 0 38 18 34 50-4-8-7-15-9-24-14 2-30 0-42-9-4 9-15 20-25 35z", p.hair) +
+      shape("M88 57c6-10 20-14 34-9-8 8-20 13-34 9z", "#5a4138"),
   },
   philosopher: {
-    palette: { ground: "#e4d9c4", skin: "#d9a582", shade: "#c28b68", hair: "#efebe3", cloth: "#b98a4c", trim: "#f4eddd" },
+    palette: { ground: "#dbd6e9", skin: "#d9a582", shade: "#c28b68", hair: "#f1eee8", cloth: "#5f5592", trim: "#7468a8" },
     draw: (p) =>
-      bust({ ...p, cloth: p.trim }) +
-      shape("M22 206c0-34 22-46 50-52 12 22 44 38 66 52z", p.cloth) +
-      line("M62 160c10 18 30 32 48 44M46 168c8 14 22 26 36 36", "#9c713a", 2.4) +
-      shape("M70 62c-13 4-17 26-10 44l12-2zM130 62c13 4 17 26 10 44l-12-2z", "#d5d0c6") +
+      bust(p) +
+      shape("M78 142q22 14 44 0l6 14q-28 22-56 0z", p.trim) +
+      line("M52 176q6 14 6 30M76 186q3 10 3 20M124 186q-3 10-3 20M148 176q-6 14-6 30", "#524981", 2.4) +
+      shape("M70 62c-13 4-17 26-10 44l12-2zM130 62c13 4 17 26 10 44l-12-2z", "#d3cec6") +
       head(p) +
       line("M86 60q14-5 28 0M90 67q10-3 20 0", p.shade, 2) +
       shape("M65 92c4 10 12 13 20 13q15-7 30 0c8 0 16-3 20-13 4 30-6 68-35 72-29-4-39-42-35-72z", p.hair) +
-      shape("M135 92c4 30-6 68-35 72 19-12 27-34 24-60 5-2 9-6 11-12z", "#d5d0c6") +
-      features(p, "#d5d0c6", "M92 117q8 5 16 0") +
+      shape("M135 92c4 30-6 68-35 72 19-12 27-34 24-60 5-2 9-6 11-12z", "#d3cec6") +
+      features(p, "#d3cec6", "M92 117q8 5 16 0") +
       line("M79 82q7-6 14-2M107 80q7-4 14 2", p.hair, 5) +
-      shape("M84 111c4-6 10-8 16-5 6-3 12-1 16 5-6-2-11-2-16-1-5-1-10-1-16 1z", "#e2ddd3"),
+      shape("M84 111c4-6 10-8 16-5 6-3 12-1 16 5-6-2-11-2-16-1-5-1-10-1-16 1z", "#e2ddd5"),
   },
   detective: {
-    palette: { ground: "#aab6c4", skin: "#dba98a", shade: "#b98467", hair: "#33302f", cloth: "#b39a74", trim: "#4a5563" },
+    palette: { ground: "#dccfbf", skin: "#dba98a", shade: "#b98467", hair: "#6a6460", cloth: "#b18a5b", trim: "#4b4643" },
     draw: (p) =>
       bust(p) +
       shape("M84 148l16 20 16-20 4 58H80z", "#efece6") +
       shape("M96 166h8l5 40H91z", "#7d3b35") +
-      shape("M64 156l16-20 22 46-8 24H58z", "#a0875f") +
-      shape("M136 156l-16-20-22 46 8 24h36z", "#8f774f") +
-      shape("M62 96c-2-14 0-24 4-30h68c4 6 6 16 4 30l-6 2-4-22H72l-4 22z", p.hair) +
+      shape("M64 156l16-20 22 46-8 24H58z", "#a1693a") +
+      shape("M136 156l-16-20-22 46 8 24h36z", "#8a5930") +
+      shape("M62 98c-2-14 0-26 4-32h68c4 6 6 18 4 32l-6 2-4-24H72l-4 24z", p.hair) +
       head(p) +
-      features(p, p.hair, "M92 115q9 3 17-1") +
+      features(p, p.hair, "M92 117q9 3 17-1") +
+      shape("M84 110c5-5 11-6 16-3 5-3 11-2 16 3-6 2-11 1-16 0-5 1-10 2-16 0z", p.hair) +
       shape("M66 72h68c2 8 1 14 0 18-20-9-48-9-68 0-1-4-2-10 0-18z", p.shade, 'opacity=".75"') +
       shape("M64 66c2-26 8-40 20-42 6-1 11 4 17 4s11-5 16-3c12 4 17 17 19 41z", p.trim) +
-      shape("M63 54h74l1 14H62z", "#2c333c") +
+      shape("M63 54h74l1 14H62z", "#2e2a28") +
       shape("M36 76c6-10 34-16 64-16s58 6 64 16c-14 4-38-2-64-2s-50 6-64 2z", p.trim) +
-      shape("M117 25c12 4 17 17 19 41h-16c2-16 1-30-3-41z", "#3d4753"),
+      shape("M117 25c12 4 17 17 19 41h-16c2-16 1-30-3-41z", "#3c3836"),
   },
   wizard: {
-    palette: { ground: "#c9c2e0", skin: "#f0c6a4", shade: "#dba885", hair: "#8c4a24", cloth: "#46397d", trim: "#e9b949" },
+    palette: { ground: "#cbe1da", skin: "#f0c6a4", shade: "#dba885", hair: "#8c4a24", cloth: "#256a5f", trim: "#e9c46a" },
     draw: (p) =>
       bust(p) +
-      shape("M70 154l30 20 30-20 10 8-40 30-40-30z", "#5a4b9a") +
+      shape("M70 154l30 20 30-20 10 8-40 30-40-30z", "#37897b") +
       dot(100, 182, 7, p.trim) +
       shape("M60 108c-6-16-4-36 4-46h72c8 10 10 30 4 46-4-2-8-8-9-14H69c-1 6-5 12-9 14z", p.hair) +
       head(p) +
@@ -102,13 +104,13 @@ const PORTRAITS = {
       [80, 85, 82.5, 118, 115, 120].map((x, i) => dot(x, 98 + (i % 3) * 2.5, 1.1, "#b9744b")).join("") +
       shape("M64 84c2-14 6-20 10-22l6 14 8-16 8 16 10-16 6 15 9-14c6 4 11 10 14 23 3-16-2-30-10-36H74c-10 8-13 22-10 36z", p.hair) +
       shape("M66 64C72 36 84 14 112-6c10 2 20 10 24 20-10-4-16-2-18 4 6 12 13 28 17 46z", p.cloth) +
-      shape("M118 18c6 12 13 28 17 46h-16c1-18 0-32-1-46z", "#382d68") +
+      shape("M118 18c6 12 13 28 17 46h-16c1-18 0-32-1-46z", "#1b5248") +
       shape("M66 62q34-10 68 0l1 9q-35-10-70 0z", p.trim) +
       shape("M34 76c10-11 38-14 66-14s56 3 66 14c-18 3-40-4-66-4s-48 7-66 4z", p.cloth) +
-      shape("M95 38l2.200 5 5.300.6-4 3.600 1.200 5.300-4.700-2.700-4.700 2.700 1.200-5.300-4-3.600 5.300-.6z", p.trim),
+      shape("M97 32c5 7 8 11 8 15a8 8 0 0 1-16 0c0-4 3-8 8-15z", "#bfe3ee"),
   },
   "english-coach": {
-    palette: { ground: "#f0d9cb", skin: "#8d5a3f", shade: "#754830", hair: "#2b1d1a", cloth: "#c2543d", trim: "#f3e3c7", lips: "#c9695c" },
+    palette: { ground: "#f0d8d6", skin: "#8d5a3f", shade: "#754830", hair: "#2b1d1a", cloth: "#b65867", trim: "#f5e6d6", lips: "#c9695c" },
     draw: (p) =>
       dot(100, 34, 19, p.hair) +
       shape("M60 96c-5-32 12-54 40-54s45 22 40 54l-6 8H66z", p.hair) +
@@ -122,33 +124,34 @@ const PORTRAITS = {
       line("M84 58q16-8 32 0", "#46302a", 2.4),
   },
   "mandarin-coach": {
-    palette: { ground: "#d9e0c9", skin: "#efc6a0", shade: "#dcab83", hair: "#232127", cloth: "#a8433a", trim: "#e6b65a" },
+    palette: { ground: "#dfe4cd", skin: "#efc6a0", shade: "#dcab83", hair: "#232127", cloth: "#5e7f3f", trim: "#e6c46a" },
     draw: (p) =>
       shape("M58 100c-6-34 11-58 42-58s48 24 43 58c-2 18 2 34 9 50-10 8-26 8-36 4H82c-12 4-22 2-30-4 7-14 9-30 6-50z", p.hair) +
       bust(p) +
       shape("M80 140q20 14 40 0l7 15q-27 24-54 0z", p.cloth) +
-      shape("M104 147q9-1 16-7l7 15q-10 9-21 11z", "#8f342d") +
-      line("M100 147v58", "#8f342d", 2.4) +
+      shape("M104 147q9-1 16-7l7 15q-10 9-21 11z", "#4b6732") +
+      line("M100 147v58", "#4b6732", 2.4) +
       dot(100, 172, 3, p.trim) +
       dot(100, 190, 3, p.trim) +
       head(p) +
       features(p, p.hair) +
-      dot(65, 105, 3.2, "#4f8a6d") +
-      dot(135, 105, 3.2, "#43775e") +
-      shape("M62 98c-4-34 12-54 46-56-5 20-25 32-36 40-5 4-8 9-10 16zM138 98c4-32-8-53-34-56 4 22 23 32 28 40 3 4 5 10 6 16z", p.hair),
+      dot(65, 105, 3.2, p.trim) +
+      dot(135, 105, 3.2, "#cfae57") +
+      shape("M62 98c-4-34 12-54 49-57-8 21-28 33-39 41-5 4-8 9-10 16zM138 98c4-32-8-53-34-56 4 22 23 32 28 40 3 4 5 10 6 16z", p.hair),
   },
   interviewer: {
-    palette: { ground: "#c8d3dc", skin: "#e8bd9d", shade: "#d19f7d", hair: "#8f9398", cloth: "#27384f", trim: "#f4f4f1" },
+    palette: { ground: "#d3dce1", skin: "#ecc3a4", shade: "#d6a484", hair: "#7d7a7c", cloth: "#44586a", trim: "#f4f3ef" },
     draw: (p) =>
+      shape("M58 122c-7-38 8-80 44-80 34 0 48 40 40 80-5 8-14 9-22 4H80c-8 5-17 4-22-4z", p.hair) +
       bust(p) +
-      shape("M80 148l20 20 20-20 6 58H74z", p.trim) +
-      shape("M94 168h12l-2 8 5 30H91l5-30z", "#3f6e8c") +
-      shape("M62 157l18-12 18 42-6 19H52zM138 157l-18-12-18 42 6 19h40z", "#1d2b3e") +
-      shape("M80 143l20 24-11 10-15-26zM120 143l-20 24 11 10 15-26z", "#e2e3e1") +
+      shape("M80 150l20 20 20-20 6 56H74z", p.trim) +
+      shape("M62 157l18-12 20 52-6 9H52zM138 157l-18-12-20 52 6 9h42z", "#364757") +
+      shape("M80 145l14 28-12 2-14-22zM120 145l-14 28 12 2 14-22z", "#51677a") +
       head(p) +
-      shape("M63 90c-4-30 8-50 40-50 26 0 38 18 34 50-3-6-5-14-5-20-20 2-38-4-46-12-6 8-14 12-19 14 0 6-2 12-4 18z", p.hair) +
-      features(p, "#74787d", "M91 115q9 4.500 18 0") +
-      `<g fill="none" stroke="#2a3340" stroke-width="2.600"><rect x="75" y="82" width="22" height="17" rx="6"/><rect x="103" y="82" width="22" height="17" rx="6"/><path d="M97 88q3-2 6 0M75 88l-9-2M125 88l9-2"/></g>`,
+      features(p, "#6b686a", "M91 114q9 5.500 18 0") +
+      shape("M62 98c-6-34 8-56 42-56 28 0 40 22 34 54-4-16-12-27-24-33-14 14-36 16-46 20-3 4-5 9-6 15z", p.hair) +
+      shape("M104 42c28 0 40 22 34 54-4-16-12-27-24-33z", "#949193") +
+      `<g fill="none" stroke="#3a4450" stroke-width="2.400"><circle cx="87" cy="91" r="10.500"/><circle cx="113" cy="91" r="10.500"/><path d="M97.500 89q2.500-1.500 5 0M76.500 89l-9-2M123.500 89l9-2"/></g>`,
   },
 };
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 from openai import AsyncOpenAI
+from starlette.applications import Starlette
 
 from server.app import create_app
 from server.engines import EngineRoom, find_language_model
@@ -25,6 +26,7 @@ class Serving:
 
     http: str
     room: EngineRoom
+    app: Starlette
 
     @property
     def ws(self) -> str:
@@ -42,8 +44,9 @@ async def serving(environment: dict[str, str] | None = None, **flags: Any) -> As
     found = await find_language_model(settings)
     room = EngineRoom(settings, found[1] if found else None)
     listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(settings, room)
     config = uvicorn.Config(
-        create_app(settings, room),
+        app,
         ws="websockets-sansio",
         ws_max_size=settings.message_bytes,
         ws_per_message_deflate=False,
@@ -57,7 +60,7 @@ async def serving(environment: dict[str, str] | None = None, **flags: Any) -> As
         while not server.started:
             await asyncio.sleep(0.01)
     try:
-        yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", room)
+        yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", room, app)
     finally:
         server.should_exit = True
         async with asyncio.timeout(START_S):

@@ -25,6 +25,7 @@ class Book:
     words: every word of the file, by which gibberish is told from speech.
     """
 
+    language: str
     index: Index
     questions: tuple[str, ...]
     chains: tuple[tuple[str, ...], ...]
@@ -52,6 +53,7 @@ def book_of(character: Character, language: str) -> Book:
     phrases, spare = text_in(character.phrases, language), text_in(general().phrases, language)
     spoken = (token for e in exchanges for line in (*e.heard, *e.says, *e.then) for token in tokens(line))
     return Book(
+        language=language,
         index=Index(exchanges),
         questions=tuple(question.ask for question in questions),
         chains=(

@@ -41,6 +41,9 @@ NAME_ONLY = 6
 QUESTION_LENGTH = 60
 """Characters up to which a message that sounds like a question is one, and not the answer that a plan waits for."""
 
+SAD = {"en": "i am sad", "zh": "我很难过"}
+"""What bad news amounts to, in the words every file has an answer for."""
+
 RECALL_AFTER = 6
 BY_NAME_EVERY = 7
 LONGEST_SAID = 2000
@@ -68,7 +71,7 @@ class _Brain:
         self._said = plain(talk.said[:LONGEST_SAID])
         self._progress = progress_of(character, talk) if character.plan else Progress()
         self._language = self._instructing(language)
-        self._book = book_of(character, self._language)
+        self._book, self._spoken = book_of(character, self._language), book_of(character, language)
         self._plan = character.plan.get(self._language)
         self._lead = Lead(character, self._plan, self._progress, talk) if self._plan else None
 
@@ -76,7 +79,9 @@ class _Brain:
         """The first move that has something to say."""
         moves = (
             self._carry_on,
+            self._protect,
             self._say_again,
+            self._console,
             self._remember,
             self._compute,
             self._take_farewell,
@@ -110,6 +115,17 @@ class _Brain:
         whole = self._talk.last_of(line for line in self._book.lines if "{" not in line)
         return whole or self._talk.turns[-1].line
 
+    def _protect(self) -> str:
+        """Someone who may hurt themselves is sent to people, whatever the character is playing."""
+        return self._talk.freshest(self._spoken.phrases["crisis"]) if Intent.CRISIS.within(self._said) else ""
+
+    def _console(self) -> str:
+        """Bad news is met as sadness is, also in the middle of a plan."""
+        if not Intent.GRIEF.within(self._said) or len(self._said) > QUESTION_LENGTH or self._expected:
+            return ""
+        sad = self._spoken.index.best(SAD.get(self._spoken.language, SAD["en"]))
+        return self._talk.fresh(sad.exchange.says) if sad and sad.score > SURE else ""
+
     def _remember(self) -> str:
         if Intent.ASK_NAME.within(self._said):
             return self._named("your_name") if self._name else self._phrase("no_name")
@@ -136,7 +152,8 @@ class _Brain:
         if self._leading:
             return _joined(line, self._leading.again())
         parting = Intent.FAREWELL.within(self._said) or Intent.THANK.within(self._said)
-        return line if parting or _asks(self._talk.turns[-1].line) else _joined(line, self._next_question())
+        enough = parting or _asks(self._talk.turns[-1].line) or (self._match and self._match.exchange.then)
+        return line if enough else _joined(line, self._next_question())
 
     def _follow_plan(self) -> str:
         lead = self._leading
@@ -203,7 +220,8 @@ class _Brain:
 
     @cached_property
     def _match(self) -> Match | None:
-        return self._book.index.best(self._said)
+        found = (book.index.best(self._said) for book in (self._book, self._spoken))
+        return max(filter(None, found), key=lambda match: match.score, default=None)
 
     @cached_property
     def _name(self) -> str:
@@ -274,7 +292,8 @@ class _Brain:
         recent = [turn.line for turn in self._talk.turns[-BY_NAME_EVERY:]]
         lately = len(recent) < BY_NAME_EVERY or any(self._name in line for line in recent)
         by_name = self._named("by_name") if self._name and not lately else ""
-        return self._hello() or by_name or self._phrase("nods")
+        shrugs = Intent.UNSURE.within(self._said) or Intent.REFUSE.within(self._said)
+        return self._hello() or by_name or self._phrase("no_matter" if shrugs else "nods")
 
     def _hello(self) -> str:
         return self._named("hello_name") if self._introduces else ""

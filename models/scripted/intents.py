@@ -51,6 +51,17 @@ class Intent(Enum):
         r"再见|拜拜|晚安|我要走了|我先走|下次聊|回头聊",
     )
     THANK = (r"\b(?:thanks|thank you|cheers)\b", r"谢谢|多谢|感谢")
+    CRISIS = (
+        r"\b(?:kill (?:myself|me)|end (?:my life|it all)|(?:want|going) to die|suicid\w*|hurt(?:ing)? myself|"
+        r"better off dead|dont want to (?:live|be alive))\b",
+        r"想死(?!你)|自杀|不想活|活不下去|结束(?:我的|自己的)?生命|伤害(?:我)?自己",
+    )
+    GRIEF = (
+        r"\b(?:my|our) (?:\w+ ){1,2}(?:died|passed away|is dying|is dead|left me|has cancer|"
+        r"is (?:very |really )?(?:ill|sick)|is in (?:the )?hospital)\b|"
+        r"\bi (?:just )?(?:lost my (?!keys|phone|wallet)|got fired|got divorced|failed my)|\bwe (?:just )?broke up\b|\bi broke up with\b",
+        r"我.{0,6}(?:去世|过世|走了|死了|病了|住院|得了癌)|我?(?:们)?(?:分手了|离婚了)|我(?:失恋|失业|被裁|被开除|没考上|挂科)",
+    )
     ASK_NAME = (
         r"\b(?:whats my name|what is my name|(?:remember|know) my name|who i am|who am i|what am i called)\b",
         r"我叫什么|我的?名字(?:是|叫)?(?:什么|啥)|记得我(?:是谁|的名字|叫)|知道我是谁",

@@ -6,7 +6,7 @@ A step is left after an attempt that is right, a second one that is not, or the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from models.scripted.intents import Intent
 from models.scripted.memory import Talk
@@ -86,19 +86,25 @@ class Lead:
 
     def _next(self) -> str:
         """The next step that the person's choices bring in; a choice they have told already is not asked for."""
-        heard = [said for attempts in self._progress.attempts.values() for said in attempts] or [self._talk.said]
-        chosen = {group: self._chosen(group, heard) for group in self._plan.choices}
+        chosen = {group: self._chosen(group) for group in self._plan.choices}
         picked = {option or list(self._plan.choices[group])[-1] for group, option in chosen.items()}
-        for step in self._plan.steps:
-            wanted = not step.when or step.when in picked
-            if wanted and step.id not in self._progress.asked and not chosen.get(step.id):
+        reached = max((at for at, step in enumerate(self._plan.steps) if step.id in self._progress.asked), default=-1)
+        for step in self._plan.steps[reached + 1 :]:
+            if (not step.when or step.when in picked) and not chosen.get(step.id):
                 return self._talk.freshest(step.ask)
         return self._close()
 
-    def _chosen(self, group: str, heard: Sequence[str]) -> str:
-        """The option the person named: in answer to the step of that name, else anywhere; or nothing."""
-        asked = group in self._progress.asked
-        return self._option(group, " ".join(self._progress.attempts.get(group, ()) if asked else heard))
+    def _chosen(self, group: str) -> str:
+        """The option the person named: in answer to the step of that name, else anywhere; or nothing.
+
+        Where that is no longer among the messages, the steps it brought in still show it.
+        """
+        asked = {step.when for step in self._plan.steps if step.id in self._progress.asked}
+        if shown := asked & self._plan.choices[group].keys():
+            return shown.pop()
+        everything = [said for texts in self._progress.attempts.values() for said in texts] or [self._talk.said]
+        texts = self._progress.attempts.get(group, ()) if group in self._progress.asked else everything
+        return self._option(group, " ".join(texts))
 
     def _option(self, group: str, text: str) -> str:
         """The option of a group that is named first in `text`, in any of the character's languages; or nothing."""

@@ -136,6 +136,13 @@ class PlaybackReport(Part):
     item_id: str
     played_ms: float = Field(ge=0)
     playing: bool = True
+    last_event_id: str | None = None
+
+
+class Acknowledge(Part):
+    """Extension: everything up to this event of the server's has arrived."""
+
+    last_event_id: str
 
 
 ClientEvent = (
@@ -152,6 +159,7 @@ ClientEvent = (
     | ClearOutput
     | Greet
     | PlaybackReport
+    | Acknowledge
 )
 """Everything a client may send."""
 
@@ -169,6 +177,7 @@ EVENTS: Mapping[str, type[ClientEvent]] = {
     "output_audio_buffer.clear": ClearOutput,
     "kaikou.greet": Greet,
     "kaikou.playback": PlaybackReport,
+    "kaikou.ack": Acknowledge,
 }
 
 _ITEM: TypeAdapter[MessageItem | FunctionCallItem | FunctionOutputItem] = TypeAdapter(ClientItem)

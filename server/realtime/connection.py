@@ -20,6 +20,7 @@ from server.errors import openai_error
 from server.realtime.audio_format import Decoder
 from server.realtime.client_events import (
     APPEND,
+    Acknowledge,
     Append,
     CancelResponse,
     Clear,
@@ -44,7 +45,7 @@ from server.realtime.client_events import (
     parse_item,
     parse_json,
 )
-from server.realtime.server_events import ServerEvents, error_event, format_object, item_object
+from server.realtime.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
 from server.realtime.session_object import (
     Defaults,
     FunctionTool,
@@ -76,10 +77,15 @@ class Connection:
         append_bytes: int,
         expires_at: int,
         extensions: bool,
+        token: str = "",
+        resume_s: float = 0.0,
     ) -> None:
         self.session, self.object = session, session_object
         self._characters, self._model, self._defaults = characters, model, defaults
-        self._append_bytes, self._expires_at, self._extensions = append_bytes, expires_at, extensions
+        self._append_bytes, self._expires_at, self.extensions = append_bytes, expires_at, extensions
+        self.token, self._resume_s = token, resume_s
+        self.acknowledged = ""
+        self._received_events = self._received_samples = 0
         self._id = session.new_id("sess")
         self._decoder = Decoder(session_object.audio.input.format)
         self.events = ServerEvents(
@@ -93,6 +99,7 @@ class Connection:
     def receive(self, message: str) -> list[Any]:
         """Take one text message. Returns slices of audio to `hear` one by one; what is wrong is told to the client."""
         parsed: dict[str, Any] = {}
+        self._received_events += 1
         try:
             parsed = parse_json(message)
             if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
@@ -104,11 +111,17 @@ class Connection:
 
     def receive_audio(self, data: bytes) -> list[Any]:
         """Take one binary message: microphone audio in the session's input format. An extension."""
-        if self._extensions:
+        if self.extensions:
+            self._received_samples += len(data) // 2
             return _slices(self._decoder.decode(data))
         error = InvalidRequest("Binary messages are not part of this protocol: send JSON text.", code="invalid_json")
         self._answer(error_event(openai_error(error)))
         return []
+
+    def resumed(self) -> dict[str, Any]:
+        """Tells a client that comes back what of it arrived, so that it can send the rest."""
+        received = {"received_events": self._received_events, "received_samples": self._received_samples}
+        return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
     def hear(self, pcm: Any) -> None:
         """Let the session hear one slice."""
@@ -162,7 +175,10 @@ class Connection:
                 raise InvalidRequest("output_audio_buffer.clear is for WebRTC calls; send response.cancel.")
             case Greet():
                 self._greet()
+            case Acknowledge():
+                self.acknowledged = event.last_event_id
             case PlaybackReport():
+                self.acknowledged = event.last_event_id or self.acknowledged
                 self.session.played(event.item_id, event.played_ms, event.playing)
             case _:
                 assert_never(event)
@@ -231,8 +247,9 @@ class Connection:
                 },
             },
         }
-        if self._extensions:
-            echo["kaikou"] = {"character": self.character.id, "language": setup.language}
+        if self.extensions:
+            who = {"character": self.character.id, "language": setup.language}
+            echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
         return echo
 
     # --- Items and requests -------------------------------------------------------------------------------------------

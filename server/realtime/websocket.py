@@ -1,18 +1,20 @@
-"""The WebSocket door of the realtime API: who may come in, and the three tasks of a connection."""
+"""The WebSocket door of the realtime API: who may come in, who comes back, and how everybody is seen off."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from secrets import token_hex
+from secrets import token_hex, token_urlsafe
 
 import orjson
 import structlog
 from starlette.responses import JSONResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket
 
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
-from pipeline.notices import Answered
 from pipeline.session import Session
 from pipeline.setup import SessionLimits
 from server.auth import check_key, origin_allowed, presented_key
@@ -20,7 +22,9 @@ from server.characters import Characters
 from server.engines import EngineRoom
 from server.errors import Unauthorized, openai_error, status_of
 from server.metrics import Metrics
+from server.realtime.admission import Admission
 from server.realtime.connection import Connection, expiry
+from server.realtime.live import CLOSE_RESTART, Live
 from server.realtime.secrets import PREFIX, ClientSecret, ClientSecrets
 from server.realtime.server_events import error_event, new_event_id
 from server.realtime.session_object import Defaults, SessionObject, setup_of
@@ -31,19 +35,18 @@ log = structlog.get_logger("kaikou")
 SUBPROTOCOL = "realtime"
 BETA_HEADER, BETA_SUBPROTOCOL = "realtime=v1", "openai-beta.realtime-v1"
 BETA_GONE = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
-
-SEND_S = 20.0
-"""A client that takes nothing for this long is not there any more."""
+CLOSE_BETA = 4000
 
 RETRY_AFTER_S = 15
 """When somebody who finds the server full may try again."""
 
-CLOSE_NORMAL, CLOSE_TRY_LATER, CLOSE_TOO_SLOW, CLOSE_BETA = 1000, 1013, 1008, 4000
+TICK_S = 0.02
+"""How often the loop's lag is sampled."""
 
 
 @dataclass
 class Realtime:
-    """Everything that connections share. `open` holds the sessions that are going on."""
+    """Everything that connections share. `live` holds the sessions that go on, by token."""
 
     settings: Settings
     room: EngineRoom
@@ -52,151 +55,137 @@ class Realtime:
     secrets: ClientSecrets
     limits: SessionLimits
     defaults: Defaults
-    open: set[Session] = field(default_factory=set)
+    admission: Admission
+    live: dict[str, Live] = field(default_factory=dict)
+    draining: bool = False
+    _tasks: asyncio.TaskGroup | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Owns the sessions: all have ended when the block is left."""
+        async with asyncio.TaskGroup() as self._tasks:
+            measuring = self._tasks.create_task(self._measure())
+            try:
+                yield
+            finally:
+                measuring.cancel()
+                for live in list(self.live.values()):
+                    live.end(CLOSE_RESTART, "the server stops")
+
+    async def drain(self) -> None:
+        """Take nobody in any more, let turns that go on finish (bounded), and tell clients to come back."""
+        self.draining = True
+        deadline = time.monotonic() + self.settings.drain_s
+        while self.live:
+            late = time.monotonic() > deadline
+            for live in list(self.live.values()):
+                if late or live.connection.session.at_rest:
+                    live.end(CLOSE_RESTART, "the server restarts; connect again")
+            await asyncio.sleep(0.1)
+
+    # --- Coming in ----------------------------------------------------------------------------------------------------
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one client from its handshake to its end."""
+        back = self.live.get(websocket.query_params.get("resume", ""))
         try:
-            secret = self._admit(websocket)
+            secret = self._admit(websocket, back)
         except KaikouError as error:
             self.metrics.refused.labels(error.code).inc()
-            headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, LimitReached) else {}
-            status = 503 if isinstance(error, LimitReached) else status_of(error)
-            response = JSONResponse({"error": openai_error(error)}, status, headers)
-            await websocket.send_denial_response(response)
+            await _refuse(websocket, error)
             return
         offered = websocket.scope["subprotocols"]
         await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         if BETA_SUBPROTOCOL in offered or websocket.headers.get("openai-beta") == BETA_HEADER:
             gone = openai_error(InvalidRequest(BETA_GONE, code="beta_api_shape_disabled"))
-            await websocket.send_text(_text({"event_id": new_event_id(), **error_event(gone)}))
+            await websocket.send_text(orjson.dumps({"event_id": new_event_id(), **error_event(gone)}).decode())
             await websocket.close(CLOSE_BETA, "beta_api_shape_disabled")
             return
-        await self._converse(websocket, secret)
+        missed = back.missed(websocket.query_params.get("seen", "")) if back else None
+        if back and missed is not None:
+            log.info("session resumed", session=back.id, missed=len(missed))
+            await back.attach(websocket, missed)
+        else:
+            await self._begin(websocket, secret).attach(websocket)
 
-    def _admit(self, websocket: WebSocket) -> ClientSecret | None:
+    def _admit(self, websocket: WebSocket, back: Live | None) -> ClientSecret | None:
         """Let the client in. Raises `Unauthorized`, `InvalidRequest` or `LimitReached`."""
         if not origin_allowed(self.settings, websocket):
-            raise Unauthorized(
-                "Pages of this origin may not connect; see the setting allowed_origins.", code="origin_denied"
-            )
+            message = "Pages of this origin may not connect; see the setting allowed_origins."
+            raise Unauthorized(message, code="origin_denied")
         key = presented_key(websocket)
         secret = self.secrets.find(key) if key.startswith(PREFIX) else None
         if secret is None:
             check_key(self.settings, key)
         if websocket.query_params.get("intent") == "transcription":
             raise InvalidRequest("Transcription sessions are not supported.", code="not_supported", param="intent")
-        if len(self.open) >= self.settings.max_sessions:
-            raise LimitReached(
-                f"All {self.settings.max_sessions} places are taken; try again in {RETRY_AFTER_S} s.",
-                code="server_full",
-            )
+        if back is None:
+            if self.draining:
+                raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
+            if not self.admission.admits(len(self.live)):
+                message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
+                raise LimitReached(message, code="server_full")
         return secret
 
-    async def _converse(self, websocket: WebSocket, secret: ClientSecret | None) -> None:
-        query = websocket.query_params
-        model = query.get("model") or (secret.model if secret else "") or self.settings.default_character
+    def _begin(self, websocket: WebSocket, secret: ClientSecret | None) -> Live:
+        """A new session, whose life begins now."""
+        query, settings = websocket.query_params, self.settings
+        model = query.get("model") or (secret.model if secret else "") or settings.default_character
         session_object = secret.session if secret else SessionObject()
         character = self.characters.find(session_object.kaikou.character or model)
-        setup = setup_of(session_object, character, self.defaults)
         id = token_hex(4)  # for the log: random, so that it identifies nobody
-        observer = self.metrics.observer(id, character.id)
-        session = Session(setup, self.room.engines, self.room.workers, self.limits, observer)
+        session = Session(
+            setup_of(session_object, character, self.defaults),
+            self.room.engines,
+            self.room.workers,
+            self.limits,
+            self.metrics.observer(id, character.id),
+        )
         connection = Connection(
             session,
             session_object,
             self.characters,
             model,
             self.defaults,
-            append_bytes=self.settings.append_bytes,
-            expires_at=expiry(self.settings.session_s),
+            append_bytes=settings.append_bytes,
+            expires_at=expiry(settings.session_s),
             extensions=query.get("extensions") == "kaikou",
+            token=token_urlsafe(18),
+            resume_s=settings.resume_s,
         )
-        self.open.add(session)
-        self.metrics.sessions.set(len(self.open))
+        live = Live(id, connection, settings)
+        assert self._tasks is not None
+        self.live[connection.token] = live
+        self.admission.entered()
+        self.metrics.sessions.set(len(self.live))
+        self._tasks.create_task(live.run(self._ended))
         log.info("session began", session=id, character=character.id)
-        reason = "error"
-        try:
-            reason = await self._run(websocket, connection)
-        finally:
-            self.open.discard(session)
-            self.metrics.sessions.set(len(self.open))
-            log.info("session ended", session=id, reason=reason)
+        return live
 
-    async def _run(self, websocket: WebSocket, connection: Connection) -> str:
-        """The session, its reader, its writer and its watch; the first to end ends all. Returns why it ended."""
-        session = connection.session
-        names = ("session", "client", "writer", "watch")
-        work = (session.run(), _read(websocket, connection), _write(websocket, connection), self._watch(connection))
-        tasks = [asyncio.create_task(part, name=name) for name, part in zip(names, work, strict=True)]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            first = next(iter(done))
-            if error := first.exception():
-                log.error("connection failed", task=first.get_name(), exc_info=error)
-            return first.get_name()
-        finally:
-            session.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            await _close(websocket, *_farewell(connection))
+    def _ended(self, live: Live) -> None:
+        self.live.pop(live.connection.token, None)
+        self.metrics.sessions.set(len(self.live))
 
-    async def _watch(self, connection: Connection) -> None:
-        """Ends when the session has lasted, or has been idle, as long as it may."""
-        session, settings = connection.session, self.settings
-        async with asyncio.timeout(settings.session_s + 1):
-            left = settings.session_s
-            while left > 0 and session.idle_s < settings.idle_s and not session.outbox.overflowed:
-                nap = min(left, max(1.0, settings.idle_s - session.idle_s), 10.0)
-                await asyncio.sleep(nap)
-                left -= nap
-        if not session.outbox.overflowed:
-            why = "has reached its longest duration" if left <= 0 else "was idle for too long"
-            error = openai_error(LimitReached(f"Your session {why}.", code="session_expired"))
-            session.outbox.put(Answered(error_event(error)))
-            await asyncio.sleep(0.2)
+    # --- Measuring ----------------------------------------------------------------------------------------------------
+
+    async def _measure(self) -> None:
+        """Feed the admission once a second with what the loop's thread did."""
+        loop = asyncio.get_running_loop()
+        while True:
+            lags, began, cpu = list[float](), loop.time(), time.thread_time()
+            while loop.time() - began < 1.0:
+                due = loop.time() + TICK_S
+                await asyncio.sleep(TICK_S)
+                lags.append(loop.time() - due)
+            share = (time.thread_time() - cpu) / (loop.time() - began)
+            lag = sorted(lags)[int(0.95 * len(lags))]
+            self.admission.measured(share, lag, len(self.live))
+            self.metrics.loop_lag.set(lag)
+            self.metrics.loop_cpu.set(share)
 
 
-async def _read(websocket: WebSocket, connection: Connection) -> None:
-    while True:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        text = message.get("text")
-        slices = connection.receive(text) if text is not None else connection.receive_audio(message["bytes"])
-        for index, pcm in enumerate(slices):
-            if index:
-                await asyncio.sleep(0)
-            connection.hear(pcm)
-
-
-async def _write(websocket: WebSocket, connection: Connection) -> None:
-    outbox, events = connection.session.outbox, connection.events
-    while True:
-        notice = await outbox.take()
-        for event in events.of(notice):
-            try:
-                async with asyncio.timeout(SEND_S):
-                    await websocket.send_text(_text(event))
-            except (TimeoutError, WebSocketDisconnect):
-                return
-
-
-def _text(event: dict[str, object]) -> str:
-    return orjson.dumps(event).decode()
-
-
-def _farewell(connection: Connection) -> tuple[int, str]:
-    if connection.session.outbox.overflowed:
-        return CLOSE_TOO_SLOW, "the client does not read what it asked for"
-    return CLOSE_NORMAL, ""
-
-
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
-    if websocket.application_state is WebSocketState.CONNECTED and websocket.client_state is WebSocketState.CONNECTED:
-        try:
-            async with asyncio.timeout(1.0):
-                await websocket.close(code, reason)
-        except (TimeoutError, RuntimeError, WebSocketDisconnect):
-            return
+async def _refuse(websocket: WebSocket, error: KaikouError) -> None:
+    full = isinstance(error, LimitReached)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if full else {}
+    response = JSONResponse({"error": openai_error(error)}, 503 if full else status_of(error), headers)
+    await websocket.send_denial_response(response)

@@ -12,12 +12,14 @@ const FITS = 12;
 /** @typedef {import("../api.js").Character} Character */
 
 /**
- * The language a character is talked to in: the person's choice, the page's if it can, its own.
+ * The language a character is talked to in: the person's choice, the page's if it can, its own. A coach is talked to in
+ * the language it teaches, whoever comes.
  * @param {Character} character
  */
 export function spokenWith(character) {
   const chosen = preferences.spoken[character.id];
   if (character.languages.includes(chosen)) return chosen;
+  if (character.id.endsWith("-coach")) return character.language;
   return character.languages.includes(language) ? language : character.language;
 }
 

@@ -171,6 +171,13 @@ function keyField() {
   return h("section", {}, field(t("set.key"), input, h("p", { class: "note", id: "key-note" }, t("set.key.note"))));
 }
 
+/** The languages of this page by name, and how many more. @param {string[]} [codes] */
+function spokenBy(codes = []) {
+  const named = codes.filter((code) => code === "en" || code === "zh").map(nameOf);
+  const more = codes.length - named.length;
+  return [...named, more && `+${more}`].filter(Boolean).join(", ");
+}
+
 /** @param {HTMLElement} section */
 async function describeServer(section) {
   let described;
@@ -183,7 +190,7 @@ async function describeServer(section) {
   const { language_model: model, engines, advice, version } = described;
   const rows = engines.map(({ role, name, state, languages, note }) => ({
     label: has(`role.${role}`) ? t(`role.${role}`) : role,
-    text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, languages?.map(nameOf).join(", "), note].filter(Boolean).join(" · "),
+    text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, spokenBy(languages), note].filter(Boolean).join(" · "),
     state,
   }));
   const mind = { label: t("set.model"), text: [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · "), state: "" };

@@ -138,8 +138,7 @@ class Room {
     const { state } = call;
     this.status.textContent = statusOf(call);
     this.captions.render();
-    const busy = state === "speaking" || state === "thinking" || state === "paused";
-    this.stop.disabled = !busy;
+    this.stop.disabled = !call.busy;
     const off = !call.listening && state !== "asking";
     this.mute.innerHTML = icon(off ? "muted" : "microphone");
     this.mute.setAttribute("aria-pressed", String(off));
@@ -224,8 +223,8 @@ class Room {
     } else if (event.key === " " && !target.matches("button")) {
       event.preventDefault();
       if (event.repeat) return;
-      if (this.stop.disabled) void this.call.toggleMicrophone();
-      else void this.call.interrupt();
+      if (this.call.busy) void this.call.interrupt();
+      else void this.call.toggleMicrophone();
     }
   }
 }

@@ -107,7 +107,7 @@ def test_speed_changes_the_length(espeak: Espeak, speed: float) -> None:
 def test_pitch_is_in_semitones(espeak: Espeak, voice: str, semitones: int) -> None:
     natural, shifted = speak(espeak, ENGLISH, voice), speak(espeak, ENGLISH, voice, pitch=semitones)
 
-    assert shifted.pitch / natural.pitch == pytest.approx(2 ** (semitones / 12), rel=0.08)
+    assert shifted.pitch / natural.pitch == pytest.approx(2 ** (semitones / 12), rel=0.04)
 
 
 def test_a_pause_follows_punctuation(espeak: Espeak) -> None:

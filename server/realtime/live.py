@@ -1,0 +1,196 @@
+"""A session that outlives its socket: it waits for a client that was cut off, and sends it what it missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import orjson
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from pipeline.errors import LimitReached
+from pipeline.notices import Answered
+from server.errors import openai_error
+from server.realtime.connection import Connection
+from server.realtime.retained import Retained
+from server.realtime.server_events import error_event
+from server.settings import Settings
+
+log = structlog.get_logger("kaikou")
+
+SEND_S = 20.0
+"""A client that takes nothing for this long is not there any more."""
+
+FAREWELL_S = 0.3
+"""How long the last event of a session may take to leave."""
+
+CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012, 4001
+
+
+class Live:
+    """One session and the socket that is attached to it, if one is.
+
+    `run` is the session's life and belongs to the server; `attach` serves one socket and belongs to its connection.
+    Only clients of the extensions can come back; for the others the session ends with the socket.
+    """
+
+    def __init__(self, id: str, connection: Connection, settings: Settings) -> None:
+        self.id, self.connection = id, connection
+        self._settings = settings
+        self._retained = Retained(settings.retained_bytes)
+        self._attached: asyncio.Task[None] | None = None
+        self._socket: WebSocket | None = None
+        self._left, self._back = asyncio.Event(), asyncio.Event()
+        self._code, self._reason = CLOSE_NORMAL, ""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the client may come back."""
+        return self.connection.extensions
+
+    # --- The session's life -------------------------------------------------------------------------------------------
+
+    async def run(self, ended: Callable[[Live], None]) -> None:
+        """Live until the client is gone for good, the session is too old, or too long idle."""
+        session = self.connection.session
+        tasks = [asyncio.create_task(session.run()), asyncio.create_task(self._watch())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if error := next(iter(done)).exception():
+                log.error("session failed", session=self.id, exc_info=error)
+        finally:
+            session.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await self._close_socket()
+            ended(self)
+            log.info("session ended", session=self.id, reason=self._reason or "the client left")
+
+    def end(self, code: int, reason: str) -> None:
+        """End the session; its socket is closed with this code and reason."""
+        self._code, self._reason = code, reason
+        self.connection.session.close()
+
+    async def _watch(self) -> None:
+        """Ends when the client does not come back, or the session has lasted or idled as long as it may."""
+        session, settings, loop = self.connection.session, self._settings, asyncio.get_running_loop()
+        expires = loop.time() + settings.session_s
+        while True:
+            try:
+                async with asyncio.timeout(min(10.0, max(0.1, expires - loop.time()))):
+                    await self._left.wait()
+                if not self.resumable or not await self._comes_back():
+                    return None
+            except TimeoutError:
+                pass
+            if session.outbox.overflowed:
+                self._code, self._reason = CLOSE_TOO_SLOW, "the client does not read what it asked for"
+                return None
+            if loop.time() >= expires:
+                return await self._expire("has reached its longest duration")
+            if session.idle_s >= settings.idle_s:
+                return await self._expire("was idle for too long")
+
+    async def _comes_back(self) -> bool:
+        try:
+            async with asyncio.timeout(self._settings.resume_s):
+                await self._back.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _expire(self, why: str) -> None:
+        self._reason = f"the session {why}"
+        error = openai_error(LimitReached(f"Your session {why}.", code="session_expired"))
+        self.connection.session.outbox.put(Answered(error_event(error)))
+        await asyncio.sleep(FAREWELL_S)
+
+    # --- A socket -----------------------------------------------------------------------------------------------------
+
+    def missed(self, seen: str) -> list[str] | None:
+        """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more."""
+        return self._retained.after(seen)
+
+    async def attach(self, websocket: WebSocket, missed: list[str] | None = None) -> None:
+        """Serve this socket until it or the session ends. `missed` is sent first to a client that comes back."""
+        if self._attached:
+            await _close(self._socket, CLOSE_SUPERSEDED, "resumed elsewhere")
+            self._attached.cancel()
+            await asyncio.wait({self._attached})
+        self._socket = websocket
+        self._left.clear()
+        self._back.set()
+        self.connection.session.attach()
+        self._attached = task = asyncio.create_task(self._exchange(websocket, missed))
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+            if self._attached is task:
+                self._attached, self._socket = None, None
+                self.connection.session.detach()
+                self._back.clear()
+                self._left.set()
+
+    async def _exchange(self, websocket: WebSocket, missed: list[str] | None) -> None:
+        try:
+            if missed is not None:
+                await websocket.send_text(_text(self.connection.resumed()))
+                for text in missed:
+                    await websocket.send_text(text)
+            directions = [asyncio.create_task(self._read(websocket)), asyncio.create_task(self._write(websocket))]
+        except (RuntimeError, WebSocketDisconnect):
+            return
+        try:
+            done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+            if (error := next(iter(done)).exception()) and not isinstance(error, WebSocketDisconnect):
+                log.error("connection failed", session=self.id, exc_info=error)
+        finally:
+            for task in directions:
+                task.cancel()
+            await asyncio.wait(directions)
+
+    async def _read(self, websocket: WebSocket) -> None:
+        connection = self.connection
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            text = message.get("text")
+            slices = connection.receive(text) if text is not None else connection.receive_audio(message["bytes"])
+            for index, pcm in enumerate(slices):
+                if index:
+                    await asyncio.sleep(0)
+                connection.hear(pcm)
+            if connection.acknowledged:
+                self._retained.seen(connection.acknowledged)
+
+    async def _write(self, websocket: WebSocket) -> None:
+        outbox, events = self.connection.session.outbox, self.connection.events
+        while True:
+            notice = await outbox.take()
+            said = [(event["event_id"], _text(event)) for event in events.of(notice)]
+            if self.resumable:
+                # Retained before any of it is sent: a socket that dies in between must not swallow the rest.
+                for id, text in said:
+                    self._retained.sent(id, text)
+            for _id, text in said:
+                async with asyncio.timeout(SEND_S):
+                    await websocket.send_text(text)
+
+    async def _close_socket(self) -> None:
+        await _close(self._socket, self._code, self._reason)
+
+
+async def _close(websocket: WebSocket | None, code: int, reason: str) -> None:
+    """Close a socket if it is open; bounded, whatever state it is in."""
+    if websocket is None or websocket.application_state is not WebSocketState.CONNECTED:
+        return
+    try:
+        async with asyncio.timeout(1.0):
+            await websocket.close(code, reason)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        return
+
+
+def _text(event: dict[str, object]) -> str:
+    return orjson.dumps(event).decode()

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.engines import Message, ToolCall, WordTime
+from pipeline.errors import InvalidRequest
+from pipeline.transcript import Item, ItemRole, Transcript, prompt
+
+LAW = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+
+
+def said(id: str, text: str = "", role: ItemRole = "user") -> Item:
+    return Item(id, role=role, text=text)
+
+
+def call(id: str, call_id: str, name: str = "look_up", arguments: str = "{}") -> Item:
+    return Item(id, "function_call", "assistant", text=arguments, call_id=call_id, name=name)
+
+
+def output(id: str, call_id: str, text: str = "found") -> Item:
+    return Item(id, "function_call_output", text=text, call_id=call_id)
+
+
+def transcript(*items: Item, longest: int = 2_000) -> Transcript:
+    made = Transcript(longest)
+    for item in items:
+        made.add(item)
+    return made
+
+
+def ids(items: Transcript) -> list[str]:
+    return [item.id for item in items]
+
+
+# --- Items in order ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "previous", "order"),
+    [(None, "c", "abcx"), ("root", None, "xabc"), ("a", "a", "axbc"), ("c", "c", "abcx")],
+)
+def test_an_item_goes_to_the_end_the_front_or_after_another(
+    after: str | None, previous: str | None, order: str
+) -> None:
+    conversation = transcript(said("a"), said("b"), said("c"))
+
+    assert (conversation.add(said("x"), after), ids(conversation)) == (previous, list(order))
+
+
+@pytest.mark.parametrize("after", [None, "root"])
+def test_the_first_item_has_nothing_before_it(after: str | None) -> None:
+    assert Transcript().add(said("a"), after) is None
+
+
+@pytest.mark.parametrize(
+    ("item", "after", "code", "param"),
+    [
+        (said("a"), None, "item_create_duplicate_item_id", "item.id"),
+        (said("x"), "nope", "item_create_invalid_previous_item_id", "previous_item_id"),
+    ],
+)
+def test_a_wrong_item_is_refused_and_changes_nothing(item: Item, after: str | None, code: str, param: str) -> None:
+    conversation = transcript(said("a"), said("b"))
+    with pytest.raises(InvalidRequest) as caught:
+        conversation.add(item, after)
+
+    assert (caught.value.code, caught.value.param, ids(conversation)) == (code, param, ["a", "b"])
+
+
+def test_a_full_conversation_takes_no_more_until_something_is_deleted() -> None:
+    conversation = transcript(said("a"), said("b"), longest=2)
+    with pytest.raises(InvalidRequest) as caught:
+        conversation.add(said("c"))
+    conversation.remove("a")
+    conversation.add(said("c"))
+
+    assert (caught.value.code, ids(conversation)) == ("conversation_full", ["b", "c"])
+
+
+def test_items_are_found_by_id_until_they_are_deleted() -> None:
+    conversation = transcript(said("a"), item := said("b"), said("c"))
+    before = (conversation.get("b") is item, "b" in conversation, len(conversation), conversation.previous("c"))
+    removed = [conversation.remove("b"), conversation.remove("b")]
+
+    assert (before, removed) == ((True, True, 3, "b"), [True, False])
+    assert (conversation.get("b"), "b" in conversation, len(conversation)) == (None, False, 2)
+    assert (conversation.previous("c"), conversation.previous("a")) == ("a", None)
+
+
+# --- What was heard ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "text"),
+    [
+        (0, ""),
+        (249, ""),
+        (250, "Good"),
+        (750, "Good morning,"),
+        (1_500, "Good morning, friend."),
+        (99_999, "Good morning, friend."),
+    ],
+)
+def test_an_item_is_cut_to_the_words_that_were_heard(heard_ms: int, text: str) -> None:
+    item = spoken()
+    item.truncate(heard_ms)
+
+    assert (item.text, item.whole) == (text, "Good morning, friend.")
+
+
+def test_a_better_figure_corrects_an_earlier_cut() -> None:
+    item = spoken()
+    item.truncate(250)
+    item.truncate(750)
+
+    assert (item.text, item.whole) == ("Good morning,", "Good morning, friend.")
+
+
+def spoken() -> Item:
+    words = [WordTime("Good", 0, 500), WordTime(" morning,", 500, 1_000), WordTime(" friend.", 1_000, 1_500)]
+    return Item("a", role="assistant", text="Good morning, friend.", spoken=True, words=words)
+
+
+# --- The window that the model sees --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("characters", "window"),
+    [
+        (0, ["c"]),
+        (4, ["c"]),
+        (9, ["c"]),
+        (10, ["b", "c"]),
+        (14, ["b", "c"]),
+        (15, ["a", "b", "c"]),
+        (99, ["a", "b", "c"]),
+    ],
+)
+def test_the_newest_items_that_fit_are_seen_and_the_last_in_any_case(characters: int, window: list[str]) -> None:
+    conversation = transcript(said("a", "12345"), said("b", "12345"), said("c", "12345"))
+
+    assert [item.id for item in conversation.newest(characters)] == window
+
+
+def test_of_an_empty_conversation_nothing_is_seen() -> None:
+    assert Transcript().newest(100) == []
+
+
+@LAW
+@given(lengths=st.lists(st.integers(0, 30), max_size=30), characters=st.integers(0, 200))
+def test_the_window_is_the_longest_end_of_the_conversation_that_fits(lengths: list[int], characters: int) -> None:
+    items = [said(str(number), "x" * length) for number, length in enumerate(lengths)]
+    fitting = [items[start:] for start in range(len(items)) if sum(lengths[start:]) <= characters]
+    window = transcript(*items).newest(characters)
+
+    assert window == (fitting[0] if fitting else items[-1:])
+
+
+# --- The prompt ----------------------------------------------------------------------------------------------------------
+
+SYSTEM = Message("system", "Be kind.")
+
+
+def test_a_prompt_is_the_instructions_and_what_was_said() -> None:
+    items = [
+        said("a", " Hello. "),
+        said("b", "Hi!", "assistant"),
+        said("c", "Bob is here.", "system"),
+        said("d", "Who?"),
+    ]
+
+    assert prompt("Be kind.", items) == [
+        SYSTEM,
+        Message("user", "Hello."),
+        Message("assistant", "Hi!"),
+        Message("system", "Bob is here."),
+        Message("user", "Who?"),
+    ]
+
+
+def test_without_instructions_there_is_no_system_message() -> None:
+    assert prompt("", [said("a", "Hello.")]) == [Message("user", "Hello.")]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_what_has_no_words_is_not_shown(text: str) -> None:
+    assert prompt("", [said("a", text), said("b", "Hello.")]) == [Message("user", "Hello.")]
+
+
+def test_neighbours_of_one_role_become_one_message() -> None:
+    items = [said("a", "Hello."), said("b", "Anyone?"), said("c", "Yes.", "assistant"), said("d", "Me.", "assistant")]
+
+    assert prompt("Be kind.", items) == [SYSTEM, Message("user", "Hello.\nAnyone?"), Message("assistant", "Yes.\nMe.")]
+
+
+def test_system_messages_stay_apart() -> None:
+    items = [said("a", "One.", "system"), said("b", "Two.", "system")]
+
+    assert prompt("Be kind.", items) == [SYSTEM, Message("system", "One."), Message("system", "Two.")]
+
+
+def test_an_item_is_shown_as_it_was_heard() -> None:
+    item = spoken()
+    item.truncate(750)
+
+    assert prompt("", [item]) == [Message("assistant", "Good morning,")]
+
+
+def test_a_call_is_followed_by_its_output_whatever_came_between() -> None:
+    items = [call("a", "call_1", arguments='{"city":"Paris"}'), said("b", "Well?"), output("c", "call_1", "Sun.")]
+
+    assert prompt("", items) == [
+        Message("assistant", "", calls=(ToolCall("call_1", "look_up", '{"city":"Paris"}'),)),
+        Message("tool", "Sun.", call_id="call_1"),
+        Message("user", "Well?"),
+    ]
+
+
+def test_parallel_calls_keep_their_own_outputs() -> None:
+    items = [call("a", "call_1"), call("b", "call_2"), output("c", "call_2", "two"), output("d", "call_1", "one")]
+
+    assert prompt("", items) == [
+        Message("assistant", "", calls=(ToolCall("call_1", "look_up", "{}"),)),
+        Message("tool", "one", call_id="call_1"),
+        Message("assistant", "", calls=(ToolCall("call_2", "look_up", "{}"),)),
+        Message("tool", "two", call_id="call_2"),
+    ]
+
+
+@pytest.mark.parametrize("item", [call("a", "call_1"), output("a", "call_1")], ids=["a call", "an output"])
+def test_one_without_the_other_is_not_shown(item: Item) -> None:
+    assert prompt("", [item, said("b", "Hello.")]) == [Message("user", "Hello.")]
+
+
+def test_what_the_character_says_before_a_call_is_a_message_of_its_own() -> None:
+    items = [said("a", "Let me see.", "assistant"), call("b", "call_1"), output("c", "call_1")]
+
+    assert [(message.role, message.text, len(message.calls)) for message in prompt("", items)] == [
+        ("assistant", "Let me see.", 0),
+        ("assistant", "", 1),
+        ("tool", "found", 0),
+    ]
+
+
+CALL_IDS = st.sampled_from(["call_1", "call_2", "call_3"])
+ITEMS = st.one_of(
+    st.builds(said, st.just("m"), st.sampled_from(["", "word"]), st.sampled_from(["user", "assistant", "system"])),
+    st.builds(call, st.just("c"), CALL_IDS),
+    st.builds(output, st.just("o"), CALL_IDS),
+)
+
+
+@LAW
+@given(items=st.lists(ITEMS, max_size=15))
+def test_every_call_is_followed_by_its_output_and_every_output_follows_its_call(items: list[Item]) -> None:
+    messages = prompt("", items)
+    calls = [(index, message.calls[0].id) for index, message in enumerate(messages) if message.calls]
+    outputs = [(index - 1, message.call_id) for index, message in enumerate(messages) if message.role == "tool"]
+
+    assert calls == outputs
+
+
+@LAW
+@given(items=st.lists(ITEMS, max_size=15))
+def test_no_two_plain_messages_of_a_speaker_are_neighbours(items: list[Item]) -> None:
+    roles = [message.role if not message.calls else "call" for message in prompt("", items)]
+
+    assert not {("user", "user"), ("assistant", "assistant")} & set(pairwise(roles))

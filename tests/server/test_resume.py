@@ -1,0 +1,176 @@
+"""A client that was cut off comes back: nothing is lost, nothing is said twice."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import websockets
+
+from pipeline.audio import LINE_RATE
+from tests.serving import Serving, serving
+from tests.speech import sentence, silence
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WAIT_S = 40.0
+SESSION = {
+    "type": "realtime",
+    "audio": {
+        "input": {
+            "format": {"type": "audio/pcm", "rate": LINE_RATE},
+            "transcription": {"model": "kaikou"},
+            "turn_detection": {"type": "server_vad"},
+        }
+    },
+}
+WEATHER = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {"city": {}}}}
+
+Event = dict[str, Any]
+
+
+class Page:
+    """A client of the extensions that keeps what it needs to come back."""
+
+    def __init__(self, server: Serving) -> None:
+        self._server = server
+        self.events: list[Event] = []
+        self.token = ""
+        self.socket: websockets.ClientConnection
+
+    async def connect(self, **query: str) -> None:
+        more = "".join(f"&{key}={value}" for key, value in query.items())
+        self.socket = await websockets.connect(f"{self._server.ws}/v1/realtime?model=wizard&extensions=kaikou{more}")
+
+    async def begin(self) -> None:
+        await self.connect()
+        created = await self.until(lambda event: event["type"] == "session.created")
+        self.token = created["session"]["kaikou"]["token"]
+
+    async def come_back(self) -> Event:
+        await self.connect(resume=self.token, seen=self.events[-1]["event_id"])
+        return await self.until(lambda event: event["type"] in ("kaikou.resumed", "session.created"), len(self.events))
+
+    def vanish(self) -> None:
+        self.socket.transport.abort()
+
+    async def send(self, **event: Any) -> None:
+        await self.socket.send(json.dumps(event))
+
+    async def write(self, text: str) -> None:
+        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        await self.send(type="conversation.item.create", item=item)
+        await self.send(type="response.create")
+
+    async def until(self, where: Callable[[Event], bool], since: int = 0) -> Event:
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                for event in self.events[since:]:
+                    if where(event):
+                        return event
+                self.events.append(json.loads(await self.socket.recv()))
+
+    async def until_done(self) -> Event:
+        return await self.until(lambda event: event["type"] == "response.done")
+
+    def joined(self, kind: str) -> str:
+        return "".join(event["delta"] for event in self.events if event["type"] == kind)
+
+    def audio_seconds(self) -> float:
+        deltas = [event["delta"] for event in self.events if event["type"] == "response.output_audio.delta"]
+        return sum(len(base64.b64decode(delta)) for delta in deltas) / 2 / 24_000
+
+
+async def test_a_reply_goes_on_where_the_connection_broke(server: Serving) -> None:
+    page = Page(server)
+    await page.begin()
+    await page.write("Hello")
+    for _ in range(3):
+        await page.until(lambda event: event["type"] == "response.output_audio.delta", len(page.events))
+    page.vanish()
+    back = await page.come_back()
+    done = await page.until_done()
+    ids = [event["event_id"] for event in page.events]
+    assert (back["type"], done["response"]["status"]) == ("kaikou.resumed", "completed")
+    assert len(set(ids)) == len(ids)
+    spoken = done["response"]["output"][0]["content"][0]["transcript"]
+    assert page.joined("response.output_audio_transcript.delta") == spoken
+    assert page.audio_seconds() == pytest.approx(len(spoken) * 0.06, rel=0.1)
+    page.vanish()
+
+
+async def test_words_spoken_while_the_connection_was_broken_arrive(server: Serving) -> None:
+    page = Page(server)
+    await page.begin()
+    await page.send(type="session.update", session=SESSION)
+    speech = sentence()
+    half = len(speech) // 2
+    await page.socket.send(speech[:half].tobytes())
+    await page.until(lambda event: event["type"] == "input_audio_buffer.speech_started")
+    page.vanish()
+    back = await page.come_back()
+    rest = speech[back["received_samples"] :]
+    for start in range(0, len(rest), LINE_RATE):
+        await page.socket.send(rest[start : start + LINE_RATE].tobytes())
+    await page.socket.send(silence(1.0).tobytes())
+    heard = await page.until(lambda e: e["type"] == "conversation.item.input_audio_transcription.completed")
+    assert back["received_samples"] == half
+    assert heard["usage"]["seconds"] == pytest.approx(len(speech) / LINE_RATE, abs=1.0)
+    started = [event for event in page.events if event["type"] == "input_audio_buffer.speech_started"]
+    assert len(started) == 1
+    page.vanish()
+
+
+async def test_a_function_call_made_while_nobody_was_there_is_told_on_return(server: Serving) -> None:
+    page = Page(server)
+    await page.begin()
+    await page.send(type="session.update", session={"type": "realtime", "tools": [WEATHER]})
+    await page.until(lambda event: event["type"] == "session.updated")
+    await page.write("What is the weather in Paris?")
+    await page.until(lambda event: event["type"] == "response.created")
+    page.vanish()
+    back = await page.come_back()
+    done = await page.until_done()
+    assert back["received_events"] == 3
+    assert done["response"]["output"][0]["name"] == "get_weather"
+    page.vanish()
+
+
+async def test_a_client_that_comes_back_too_late_begins_anew() -> None:
+    async with serving(resume_s=0.05) as server:
+        page = Page(server)
+        await page.begin()
+        page.vanish()
+        async with asyncio.timeout(10):
+            while (back := await page.come_back())["type"] == "kaikou.resumed":
+                page.vanish()
+                await asyncio.sleep(0.1)
+        assert back["session"]["kaikou"]["token"] != page.token
+        page.vanish()
+
+
+async def test_a_second_connection_takes_over_from_a_first_that_looks_alive(server: Serving) -> None:
+    page = Page(server)
+    await page.begin()
+    first = page.socket
+    back = await page.come_back()
+    await first.wait_closed()
+    assert (back["type"], first.close_code) == ("kaikou.resumed", 4001)
+    page.vanish()
+
+
+async def test_a_stock_clients_session_ends_with_its_socket(server: Serving) -> None:
+    app_sessions = server.app.state.realtime.live
+    before = len(app_sessions)
+    socket = await websockets.connect(f"{server.ws}/v1/realtime")
+    await socket.recv()
+    during = len(app_sessions)
+    socket.transport.abort()
+    async with asyncio.timeout(10):
+        while len(app_sessions) > before:
+            await asyncio.sleep(0.02)
+    assert during == before + 1

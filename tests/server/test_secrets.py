@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.errors import LimitReached
+from server.realtime.secrets import ClientSecrets
+from server.realtime.session_object import SessionObject
+
+NOON = 1_700_000_000.5
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+SESSION = SessionObject(instructions="Be kind.")
+
+
+def test_a_secret_is_found_by_its_value_with_what_it_was_made_for(clock: Clock) -> None:
+    secrets = ClientSecrets(10, clock)
+    secret = secrets.create(60, SESSION, "wizard")
+
+    assert secrets.find(secret.value) is secret
+    assert (secret.expires_at, secret.session, secret.model) == (1_700_000_060, SESSION, "wizard")
+    assert re.fullmatch("ek_[0-9a-f]{32}", secret.value)
+
+
+def test_no_two_secrets_are_equal(clock: Clock) -> None:
+    secrets = ClientSecrets(100, clock)
+
+    assert len({secrets.create(60, SESSION, "").value for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize("value", ["", "ek_", "ek_0123456789abcdef0123456789abcdef", "sk-key"])
+def test_what_was_not_made_is_not_found(clock: Clock, value: str) -> None:
+    secrets = ClientSecrets(10, clock)
+    secrets.create(60, SESSION, "")
+
+    assert secrets.find(value) is None
+
+
+@pytest.mark.parametrize(("after", "found"), [(59, True), (60, False), (10_000, False)])
+def test_a_secret_starts_sessions_until_it_expires(clock: Clock, after: float, found: bool) -> None:
+    secrets = ClientSecrets(10, clock)
+    secret = secrets.create(60, SESSION, "")
+    clock.now += after
+
+    assert (secrets.find(secret.value) is not None) == found
+
+
+def test_a_secret_may_start_several_sessions(clock: Clock) -> None:
+    secrets = ClientSecrets(10, clock)
+    secret = secrets.create(60, SESSION, "")
+
+    assert [secrets.find(secret.value) for _ in range(2)] == [secret, secret]
+
+
+def test_only_so_many_are_in_force_and_expired_ones_make_room(clock: Clock) -> None:
+    secrets = ClientSecrets(2, clock)
+    short, long = secrets.create(10, SESSION, ""), secrets.create(60, SESSION, "")
+    with pytest.raises(LimitReached) as caught:
+        secrets.create(60, SESSION, "")
+    clock.now += 10
+    third = secrets.create(60, SESSION, "")
+
+    assert caught.value.code == "too_many_secrets"
+    assert [secrets.find(secret.value) for secret in (short, long, third)] == [None, long, third]

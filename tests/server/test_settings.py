@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.errors import SettingError
+from server.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the server is started: an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def written(folder: Path, text: str, name: str = "kaikou.toml") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def refusal(flags: dict[str, Any] | None = None, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(SettingError) as caught:
+        load_settings(flags or {}, environment or {})
+    return caught.value.message
+
+
+# --- Where values come from ----------------------------------------------------------------------------------------------
+
+
+def test_without_anything_set_the_defaults_are_in_force() -> None:
+    assert load_settings({}, {}) == Settings()
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize("in_environment", [False, True])
+@pytest.mark.parametrize("as_flag", [False, True])
+def test_flags_win_over_the_environment_over_the_file_over_the_defaults(
+    folder: Path, in_file: bool, in_environment: bool, as_flag: bool
+) -> None:
+    if in_file:
+        written(folder, "port = 1111")
+    settings = load_settings({"port": 3333} if as_flag else {}, {"KAIKOU_PORT": "2222"} if in_environment else {})
+
+    assert settings.port == (3333 if as_flag else 2222 if in_environment else 1111 if in_file else 7210)
+
+
+def test_settings_from_different_places_are_in_force_together(folder: Path) -> None:
+    written(folder, 'log = "debug"\nsession_s = 60')
+    settings = load_settings({"open": True}, {"KAIKOU_PORT": "2222"})
+
+    assert (settings.log, settings.session_s, settings.open, settings.port) == ("debug", 60.0, True, 2222)
+
+
+def test_a_flag_that_was_not_given_says_nothing() -> None:
+    assert load_settings({"port": None, "config": None}, {"KAIKOU_PORT": "2222"}).port == 2222
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "port"),
+    [(None, None, 1), ("a.toml", None, 2), (None, "b.toml", 3), ("a.toml", "b.toml", 2)],
+)
+def test_the_file_is_the_flags_else_the_environments_else_the_one_in_the_folder(
+    folder: Path, flag: str | None, variable: str | None, port: int
+) -> None:
+    written(folder, "port = 1")
+    written(folder, "port = 2", "a.toml")
+    written(folder, "port = 3", "b.toml")
+
+    assert load_settings({"config": flag}, {"KAIKOU_CONFIG": variable} if variable else {}).port == port
+
+
+def test_variables_of_others_and_of_the_launcher_are_left_alone() -> None:
+    environment = {"PATH": "/bin", "PORT": "1", "KAIKOU_VENV": "/venv", "kaikou_port": "2", "OPENAI_ORG_ID": "x"}
+
+    assert load_settings({}, environment) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("https://a.example", ("https://a.example",)),
+        ("https://a.example, https://b.example,", ("https://a.example", "https://b.example")),
+        ("", ()),
+        (" , ", ()),
+    ],
+)
+def test_a_list_is_separated_by_commas_in_the_environment(value: str, origins: tuple[str, ...]) -> None:
+    assert load_settings({}, {"KAIKOU_ALLOWED_ORIGINS": value}).allowed_origins == origins
+
+
+def test_a_list_is_a_list_in_the_file(folder: Path) -> None:
+    written(folder, 'allowed_origins = ["https://a.example", "https://b.example"]')
+
+    assert load_settings({}, {}).allowed_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("0", False), ("off", False), ("1", True)])
+def test_a_switch_is_understood_as_people_write_it(text: str, value: bool) -> None:
+    assert load_settings({}, {"KAIKOU_LLM_DISCOVER": text}).llm_discover is value
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        load_settings({}, {}).port = 1
+
+
+# --- The names that other programs use -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "key"),
+    [
+        ({"OPENAI_BASE_URL": "http://a", "OPENAI_API_KEY": "sk-a"}, "http://a", "sk-a"),
+        ({"OPENAI_API_KEY": "sk-a", "KAIKOU_LLM_API_KEY": "sk-b"}, "", "sk-b"),
+        ({"KAIKOU_LLM_BASE_URL": "http://b", "OPENAI_BASE_URL": "http://a"}, "http://b", ""),
+        ({"OPENAI_BASE_URL": "", "OPENAI_API_KEY": ""}, "http://file", ""),
+        ({"OPENAI_BASE_URL": "http://a"}, "http://a", ""),
+    ],
+)
+def test_openais_names_are_understood_and_ours_win(
+    folder: Path, environment: dict[str, str], url: str, key: str
+) -> None:
+    if not any(environment.values()):
+        written(folder, 'llm_base_url = "http://file"')
+    settings = load_settings({}, environment)
+
+    assert (settings.llm_base_url, settings.llm_api_key.get_secret_value()) == (url, key)
+
+
+# --- What is refused -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        (
+            "KAIKOU_SILENSE_MS",
+            "There is no setting silense_ms (as KAIKOU_SILENSE_MS in the environment). Did you mean silence_ms?",
+        ),
+        (
+            "KAIKOU_API_KEY",
+            "There is no setting api_key (as KAIKOU_API_KEY in the environment). Did you mean api_keys?",
+        ),
+        ("KAIKOU_XYZZY", "There is no setting xyzzy (as KAIKOU_XYZZY in the environment)."),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_name(variable: str, message: str) -> None:
+    assert refusal({}, {variable: "1"}) == message
+
+
+def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_name(folder: Path) -> None:
+    written(folder, "prot = 1")
+
+    assert refusal() == "There is no setting prot (in kaikou.toml). Did you mean port?"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment"),
+    [({"config": "no.toml"}, {}), ({}, {"KAIKOU_CONFIG": "no.toml"})],
+    ids=["flag", "variable"],
+)
+def test_a_file_that_was_named_must_be_there(flags: dict[str, Any], environment: dict[str, str]) -> None:
+    assert refusal(flags, environment) == "There is no settings file no.toml."
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe"], ids=["syntax", "encoding"])
+def test_a_file_that_is_not_toml_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "kaikou.toml").write_bytes(content)
+
+    assert refusal().startswith("The settings file kaikou.toml is not TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "x"),
+        ("port", "65536"),
+        ("port", "-1"),
+        ("log", "loud"),
+        ("engine_threads", "0"),
+        ("session_s", "0"),
+        ("idle_s", "nan"),
+        ("silence_ms", "99"),
+        ("open", "maybe"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(name: str, value: str) -> None:
+    assert refusal({}, {f"KAIKOU_{name.upper()}": value}).startswith(f"The setting {name} is not right: ")
+
+
+def test_a_single_text_is_not_a_list_in_the_file(folder: Path) -> None:
+    written(folder, 'allowed_origins = "https://a.example"')
+
+    assert refusal().startswith("The setting allowed_origins is not right: ")
+
+
+# --- Secrets -------------------------------------------------------------------------------------------------------------
+
+KEY = "sk-very-secret"
+
+
+@pytest.mark.parametrize(
+    ("line", "variable"),
+    [(f'api_keys = ["{KEY}"]', "KAIKOU_API_KEYS"), (f'llm_api_key = "{KEY}"', "KAIKOU_LLM_API_KEY")],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(folder: Path, line: str, variable: str) -> None:
+    written(folder, line)
+    message = refusal()
+
+    assert (f"set {variable} in the environment, not in kaikou.toml" in message, KEY in message) == (True, False)
+
+
+def test_several_keys_come_separated_by_commas() -> None:
+    settings = load_settings({}, {"KAIKOU_API_KEYS": f"{KEY}, other"})
+
+    assert [key.get_secret_value() for key in settings.api_keys] == [KEY, "other"]
+
+
+def test_settings_never_show_a_key() -> None:
+    settings = load_settings({}, {"KAIKOU_API_KEYS": f"{KEY}, other", "OPENAI_API_KEY": KEY})
+    shown = [
+        repr(settings),
+        str(settings),
+        str(settings.model_dump()),
+        settings.model_dump_json(),
+        repr(settings.api_keys),
+    ]
+
+    assert [text for text in shown if KEY in text] == []
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"KAIKOU_API_KEYS": KEY, "OPENAI_API_KEY": KEY, "KAIKOU_PORT": "x"},
+        {"KAIKOU_PORT": KEY},
+        {"KAIKOU_LOG": KEY},
+        {"KAIKOU_OPEN": KEY},
+        {"KAIKOU_LLM_KEY": KEY},
+    ],
+    ids=["beside", "as a number", "as a word", "as a switch", "under a wrong name"],
+)
+def test_no_error_shows_a_key_wherever_it_was_put(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({}, environment)
+
+    assert KEY not in "".join(traceback.format_exception(caught.value))
