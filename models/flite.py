@@ -4,9 +4,9 @@ Theory of operation. The library calls back for every 80 ms of audio while it wo
 plays, and is inside one C call all the while; it lets go of the interpreter lock. So each voice has one worker thread
 (a voice is one object in the process and bears one call at a time), which runs the library and never waits for the
 listener: the audio goes to a queue without a bound, and the clause's length is the bound. A slow listener then never
-blocks a voice that other sessions use. The first sound comes when the part's text is analysed, which takes 5 ms for each
-second of speech; running to the end first would take 13 ms. Closing the iterator makes the next callback end the call,
-within 1 ms.
+blocks a voice that other sessions use. The first sound comes when the part's text is analysed, which takes 5 ms for
+each second of speech; running to the end first would take 13 ms. Closing the iterator makes the next callback end the
+call, within 1 ms.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Sequence
-from types import FrameType
 
 import uvicorn
 
@@ -17,9 +16,9 @@ from pipeline.errors import KaikouError
 from server import VERSION
 from server.advice import advice
 from server.app import create_app
+from server.draining import DrainingServer
 from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
-from server.realtime.websocket import Realtime
 from server.settings import Settings, load_settings
 
 BACKLOG = 2_048
@@ -104,27 +103,6 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     if settings.open:
         webbrowser.open(address)
     await DrainingServer(config, app.state.realtime).serve([listener])
-
-
-class DrainingServer(uvicorn.Server):
-    """Lets conversations finish their turns after the first signal to stop; the second one stops at once."""
-
-    def __init__(self, config: uvicorn.Config, realtime: Realtime) -> None:
-        super().__init__(config)
-        self._realtime = realtime
-        self._draining: asyncio.Task[None] | None = None
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Called in the loop's thread, between callbacks."""
-        if self._draining is None and self._realtime.live:
-            asyncio.get_event_loop().call_soon_threadsafe(self._drain, sig, frame)
-        else:
-            super().handle_exit(sig, frame)
-
-    def _drain(self, sig: int, frame: FrameType | None) -> None:
-        print("  Finishing the turns that go on; once more stops at once.", flush=True)
-        self._draining = asyncio.create_task(self._realtime.drain())
-        self._draining.add_done_callback(lambda _task: super(DrainingServer, self).handle_exit(sig, frame))
 
 
 def _announce(address: str, room: EngineRoom, model: str, server: str) -> None:

@@ -173,6 +173,8 @@ export class Call {
   /** Hang up; what was said stays. */
   end() {
     this.lifetime.abort();
+    const at = this.player?.position();
+    this.played({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
     this.realtime.close();
     this.microphone?.close();
     this.player?.close();
@@ -287,7 +289,7 @@ export class Call {
     const playing = (event === "position" || event === "started") && !this.player?.paused;
     const { reported } = this;
     const due = reported.itemId !== itemId || reported.playing !== playing || playedMs - reported.playedMs >= REPORT_MS;
-    if (due || event !== "position") {
+    if (itemId && (due || event !== "position")) {
       this.reported = { itemId, playedMs, playing };
       this.realtime.send({ type: "kaikou.playback", item_id: itemId, played_ms: playedMs, playing });
     }

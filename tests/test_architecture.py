@@ -45,7 +45,7 @@ START_TASKS = (
     "pipeline/pump.py",
     "server/realtime/*",
     "server/jobs/*",
-    "server/lifespan.py",
+    "server/draining.py",
     "benchmarks/*",
 )
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}

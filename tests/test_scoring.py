@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks.scoring import Player, percentile, word_errors
 
-LAW = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
 WORDS = st.lists(st.sampled_from("one two three four".split()), max_size=8).map(" ".join)
 

@@ -116,8 +116,9 @@ class _Brain:
         return whole or self._talk.turns[-1].line
 
     def _protect(self) -> str:
-        """Someone who may hurt themselves is sent to people, whatever the character is playing."""
-        return self._talk.freshest(self._spoken.phrases["crisis"]) if Intent.CRISIS.within(self._said) else ""
+        """Someone who may hurt themselves is sent to people, whatever the character is playing, and once more after."""
+        danger = any(Intent.CRISIS.within(turn.said) for turn in self._talk.turns[-2:])
+        return self._talk.freshest(self._spoken.phrases["crisis"]) if danger else ""
 
     def _console(self) -> str:
         """Bad news is met as sadness is, also in the middle of a plan."""
@@ -132,7 +133,7 @@ class _Brain:
         return self._recalled(after=1) if Intent.ASK_MEMORY.within(self._said) else ""
 
     def _compute(self) -> str:
-        return computed(self._said, self._language, self._now)
+        return computed(self._talk.said, self._language, self._now)
 
     def _take_farewell(self) -> str:
         """A goodbye is answered with a goodbye, plan or no plan."""
@@ -186,7 +187,7 @@ class _Brain:
     def _recall(self) -> str:
         if self._introduces or len(self._talk.turns) < RECALL_AFTER:
             return ""
-        recent = [squash(turn.line) for turn in self._talk.turns[-RECALL_AFTER:]]
+        recent = self._talk.lines[-RECALL_AFTER:]
         used = any(was_heard(key_of(line), text) for line in self._book.phrases["recall"] for text in recent)
         return "" if used else self._recalled(after=3)
 
@@ -198,8 +199,8 @@ class _Brain:
         topics, line = text_in(self._character.topics, self._language), self._phrase("offer")
         if not topics or not line:
             return ""
-        heard = [squash(turn.line) for turn in self._talk.turns]
-        chosen = ([topic for topic in topics if not any(squash(topic) in text for text in heard)] or list(topics))[:3]
+        unheard = [topic for topic in topics if not any(squash(topic) in text for text in self._talk.lines)]
+        chosen = (unheard or list(topics))[:3]
         comma, last = ("、", "或者") if self._language == "zh" else (", ", ", or ")
         return line.replace("{topics}", last.join(filter(None, (comma.join(chosen[:-1]), chosen[-1]))))
 
@@ -254,7 +255,7 @@ class _Brain:
     def _garbled(self) -> bool:
         """Whether next to nothing of what was heard are words; one lone word may be a name, and answers a question."""
         heard = tokens(self._said)[:60]
-        if any(not token.isascii() for token in heard):
+        if self._language != "en" or any(not token.isascii() for token in heard):
             return False
         known = sum(token in self._book.words for token in heard)
         if len(heard) == 1:
@@ -263,9 +264,8 @@ class _Brain:
 
     @property
     def _missed_before(self) -> bool:
-        last = squash(self._talk.turns[-1].line)
         missed = (*self._book.phrases["unclear"], *self._book.phrases["beyond"])
-        return any(was_heard(key_of(line), last) for line in missed)
+        return any(was_heard(key_of(line), self._talk.lines[-1]) for line in missed)
 
     # --- Lines to make a reply of ------------------------------------------------------------------------------------
 
@@ -308,11 +308,11 @@ class _Brain:
 
     def _recalled(self, after: int) -> str:
         """An earlier answer brought up again, the fullest that was not yet."""
-        heard, line = [squash(turn.line) for turn in self._talk.turns], self._phrase("recall")
+        line = self._phrase("recall")
         for answer in sorted(answers(self._talk.turns[:-after]), key=len, reverse=True):
             piece = quote(answer)
             same = answer_language(answer, self._character.languages, self._language) == self._language
-            if line and piece and same and not any(squash(piece) in text for text in heard):
+            if line and piece and same and not any(squash(piece) in text for text in self._talk.lines):
                 return line.replace("{answer}", piece)
         return ""
 

@@ -57,9 +57,10 @@ class Intent(Enum):
         r"想死(?!你)|自杀|不想活|活不下去|结束(?:我的|自己的)?生命|伤害(?:我)?自己",
     )
     GRIEF = (
-        r"\b(?:my|our) (?:\w+ ){1,2}(?:died|passed away|is dying|is dead|left me|has cancer|"
-        r"is (?:very |really )?(?:ill|sick)|is in (?:the )?hospital)\b|"
-        r"\bi (?:just )?(?:lost my (?!keys|phone|wallet)|got fired|got divorced|failed my)|\bwe (?:just )?broke up\b|\bi broke up with\b",
+        r"\b(?:my|our) (?:\w+ ){1,2}(?:died|passed away|is dying|is dead|left me|has cancer)\b|"
+        r"\b(?:my|our) (?:\w+ ){1,2}is (?:in (?:the )?hospital|(?:very |really )?(?:ill|sick))\b|"
+        r"\bi (?:just )?(?:lost my (?!keys|phone|wallet)|got fired|got divorced|failed my)|"
+        r"\bwe (?:just )?broke up\b|\bi broke up with\b",
         r"我.{0,6}(?:去世|过世|走了|死了|病了|住院|得了癌)|我?(?:们)?(?:分手了|离婚了)|我(?:失恋|失业|被裁|被开除|没考上|挂科)",
     )
     ASK_NAME = (

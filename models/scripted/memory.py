@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from models.scripted.intents import is_question
+from models.scripted.intents import Intent, is_question
 from models.scripted.words import HAN, length, plain, squash
 from pipeline.engines import Message
 
@@ -40,17 +40,17 @@ def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
 
 
 class Talk:
-    """One conversation so far."""
+    """One conversation so far. `lines` are the character's, oldest first, squashed for comparison."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self.turns = tuple(turns)
         self.said = turns[-1].said
-        self._lines = [squash(turn.line) for turn in reversed(turns)]
+        self.lines = [squash(turn.line) for turn in turns]
 
     def ago(self, line: str) -> int | None:
         """How many turns ago `line` was heard, at least half of it; 0 is the line just answered, None is never."""
         key = key_of(line)
-        return next((ago for ago, text in enumerate(self._lines) if was_heard(key, text)), None)
+        return next((ago for ago, text in enumerate(reversed(self.lines)) if was_heard(key, text)), None)
 
     def fresh(self, lines: Iterable[str]) -> str:
         """The first of `lines` never said, else the one said longest ago; empty if even that is too recent."""
@@ -71,7 +71,7 @@ class Talk:
 
     def last_of(self, lines: Iterable[str]) -> str:
         """Which of `lines` came last within the line just answered; empty if none did."""
-        last = self._lines[0]
+        last = self.lines[-1]
         found = ((last.rfind(key_of(line)[:8]), line) for line in lines if was_heard(key_of(line), last))
         return max(found, default=(0, ""))[1]
 
@@ -114,7 +114,6 @@ _NOT_NAMES = frozenset(
 _NOT_HAN_NAME = re.compile(r"什么|啥|谁|怎么|名字|^[你您他她它们不人这那]|[生师员人的工]$")
 
 
-@lru_cache(maxsize=1024)
 def name_in(said: str) -> str:
     """The name a person gives in this message, or nothing. Recognisers drop capitals, so only some phrasings count."""
     text = plain(said)[:400]
@@ -136,9 +135,7 @@ def name_of(turns: Sequence[Turn]) -> str:
 
 
 def answers(turns: Sequence[Turn], *, least: int = 5, most: int = 40) -> list[str]:
-    """What the person said that is worth returning to: statements of `least` to `most` words, oldest first."""
-    return [
-        turn.said
-        for turn in turns
-        if least <= length(turn.said) <= most and not is_question(turn.said) and not name_in(turn.said)
-    ]
+    """What the person said that is worth returning to: statements of `least` to `most` words, no sad news."""
+    said = [turn.said for turn in turns if least <= length(turn.said) <= most and not name_in(turn.said)]
+    sad = (Intent.GRIEF, Intent.CRISIS)
+    return [text for text in said if not is_question(text) and not any(intent.within(text) for intent in sad)]

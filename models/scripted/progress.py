@@ -14,7 +14,6 @@ from functools import lru_cache
 from models.scripted.intents import Intent
 from models.scripted.memory import Talk, key_of, was_heard
 from models.scripted.remarks import is_right
-from models.scripted.words import squash
 from pipeline.character import Character, Plan
 
 
@@ -46,7 +45,7 @@ def progress_of(character: Character, talk: Talk) -> Progress:
     """Walk through the talk and find what of the character's plan was heard, in whichever language."""
     progress = Progress()
     signs = _signs(character)
-    lines = [squash(turn.line) for turn in talk.turns]
+    lines = talk.lines
     for at, turn in enumerate(talk.turns):
         _note(progress, signs.marks, lines[at])
         expected = signs.expects.get(progress.current)

@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from fractions import Fraction
 
+LONGEST_QUESTION = 80
+
 _EN_UNITS = {
     word: value
     for value, word in enumerate(
@@ -26,7 +28,7 @@ _EN_SIGNS = (
 )
 _SUM = re.compile(rf"{_NUMBER}\s*([*/+%-])\s*{_NUMBER}")
 _ASKS_SUM = re.compile(
-    r"\b(?:what|whats|how much|calculate|compute|work out|tell me|is|equals?)\b|多少|几|等于|算|^[\s\d.*/+%?=？-]+$",
+    r"\b(?:what|whats|how much|calculate|compute|work out)\b|多少|等于|算一?下|^[\s\d.*/+%?=？-]+$",
     re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
@@ -48,7 +50,9 @@ _MONTHS = "January February March April May June July August September October N
 
 def computed(said: str, language: str, now: datetime) -> str:
     """The answer to a question that can be computed, or nothing."""
-    text = said[:200]
+    text = said.strip()
+    if len(text) > LONGEST_QUESTION:
+        return ""
     if _ASKS_TIME.search(text):
         return _time(now, language)
     if _ASKS_DATE.search(text):

@@ -18,13 +18,12 @@ _FILLER = re.compile(r"^(?:(?:um+|uh+|er+|hmm+|well|so|yeah|okay|ok|like|oh)\b[\
 _HESITATION = re.compile(r"\b(?:um+|uh+|er+m?)\b,? ?", re.IGNORECASE)
 _HAN_FILLER = re.compile(r"^(?:嗯+|呃+|啊+|哦+|那个|就是|然后|其实|这个)[，、\s]*")
 
-_LONG_FORMS = dict(
-    pair.split("=")
-    for pair in (
-        "'m= am|'re= are|'s= is|'ll= will|'ve= have|'d= would|im=i am|youre=you are|whats=what is|thats=that is|"
-        "hows=how is|whos=who is"
-    ).split("|")
-)
+_UNSPOKEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "So", "Sk", "Zl", "Zp"))
+"""Unicode categories that no voice can read: control, format, symbols, separators of lines."""
+
+_LONG_FORMS = {"'m": " am", "'re": " are", "'s": " is", "'ll": " will", "'ve": " have", "'d": " would"}
+_LONG_FORMS |= {"im": "i am", "youre": "you are", "whats": "what is", "thats": "that is"}
+_LONG_FORMS |= {"hows": "how is", "whos": "who is"}
 _SHORT_FORM = re.compile(r"(?<=[a-z])'(?:m|re|s|ll|ve|d)\b|\b(?:im|youre|whats|thats|hows|whos)\b")
 _HAN_STRESS = re.compile(
     "到底|特别|非常|有点儿?|觉得|感觉|感到|其实|就是|最近|今天|现在|真的|请问|那个|[很太挺吧啊呢呀哦嘛]|"
@@ -32,8 +31,11 @@ _HAN_STRESS = re.compile(
 )
 """Chinese words that only add stress or time; people put them in freely."""
 
+LONGEST_WORD = 40
 QUOTE_WORDS = 14
 QUOTE_HAN = 24
+_JOINTS = frozenset("and but so because which where who when then while".split())
+_HAN_DIGITS = "两三四五六七八九十百千万"
 
 FUNCTION_WORDS = frozenset(
     """a about after again all also am an and any are as at be because been but by can cannot could did do does doing
@@ -60,12 +62,12 @@ def tokens(text: str) -> list[str]:
     found: list[str] = []
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     text = _SHORT_FORM.sub(lambda match: _LONG_FORMS[match[0]], text)
-    for word in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+(?:['’][^\W\d_]+)*", _HAN_STRESS.sub("", text)):
+    for word in re.findall(rf"[{HAN}]+|[^\W_{HAN}]+(?:'[^\W\d_]+)*", _HAN_STRESS.sub("", text)):
         if _HAN.match(word):
             found.extend(word)
             found.extend(word[at : at + 2] for at in range(len(word) - 1))
         else:
-            found.append(stem(re.sub(r"['’]", "", word)))
+            found.append(stem(word.replace("'", "")[:LONGEST_WORD]))
     return found
 
 
@@ -105,7 +107,6 @@ def alike(one: str, other: str) -> float:
     return 2 * len(pairs & others) / (len(pairs) + len(others))
 
 
-@lru_cache(maxsize=16384)
 def squash(text: str) -> str:
     """Letters and digits only, so that a line is known again whatever happened to its punctuation."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
@@ -125,9 +126,6 @@ def plain(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-_UNSPOKEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "So", "Sk", "Zl", "Zp"))
-
-
 def length(text: str) -> int:
     """How much was said: words, with Chinese counted as two characters to a word and a half-word rounded up."""
     han = len(_HAN.findall(text))
@@ -143,10 +141,6 @@ def quote(text: str, *, numbers: bool = False) -> str:
     chosen = next((sentence for sentence in sentences if length(sentence) >= 3), "")
     clipped = _clipped(_HESITATION.sub("", chosen)).strip(" ,.;:!?，。；：！？、\"“”'")
     return re.sub(r"\bi\b", "I", clipped)
-
-
-_JOINTS = frozenset("and but so because which where who when then while".split())
-_HAN_DIGITS = "两三四五六七八九十百千万"
 
 
 def _clipped(sentence: str) -> str:

@@ -151,7 +151,8 @@ export class Player {
     if (!item) return null;
     const since = this.paused ? 0 : Math.min(250, performance.now() - this.at.time);
     const latencyMs = 1000 * (this.context.outputLatency || 0);
-    return { itemId: item.name, playedMs: Math.max(0, Math.min(this.at.playedMs + since, this.lengthMs(item)) - latencyMs) };
+    const totalMs = this.lengthMs(item);
+    return { itemId: item.name, playedMs: Math.max(0, Math.min(this.at.playedMs + since, totalMs) - latencyMs), totalMs };
   }
 
   /** Loudness of what goes to the speaker now, 0 to 1. */

@@ -394,6 +394,17 @@ def test_afterwards_there_is_the_transcript_and_its_sound(page: Page, address: s
     assert len(script.sent("kaikou.greet")) == 1
 
 
+def test_ending_in_the_middle_of_an_answer_keeps_what_was_heard(page: Page, address: str, script: Script) -> None:
+    script.seconds = 4.0
+    talk(page, address)
+    page.wait_for_selector("[data-role=character] [data-mark=now]")
+    page.click("#end")
+    wait_for(page, "ended")
+    assert page.locator(".transcript [data-mark=unheard]").last.text_content() == "four"
+    page.click("#continue")
+    wait_for(page, "resting")
+
+
 def test_starting_over_forgets_and_greets_again(page: Page, address: str, script: Script) -> None:
     talk(page, address)
     wait_for(page, "resting")

@@ -208,6 +208,7 @@ def test_bad_news_is_met_with_sympathy(name: str, said: str) -> None:
         ("what is 1 divided by 0", "en", "Nothing can be divided by zero, sadly."),
         ("二十五乘以四等于多少", "zh", "等于100。"),
         ("一百减九十九是多少", "zh", "等于1。"),
+        ("12*8", "en", "That makes 96."),
         ("I walk 2 times a day", "en", ""),
         ("what is time", "en", ""),
     ],

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.audio import SILENCE_DBFS, AudioFrame, Samples, level_dbfs, milliseconds_of, samples_of
 
-LAW = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize(

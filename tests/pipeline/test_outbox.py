@@ -11,7 +11,7 @@ from pipeline.notices import Answered, Notice, ReplyAudio, ReplyRecord, ReplyTex
 from pipeline.outbox import Outbox
 from pipeline.transcript import Item
 
-LAW = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
 RATE = 24_000
 ITEM = Item("item_1", role="assistant", spoken=True)

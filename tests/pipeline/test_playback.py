@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.playback import Playback
 
-LAW = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
 Action = Callable[[Playback, float], None]
 

@@ -10,7 +10,7 @@ from pipeline.engines import Message, ToolCall, WordTime
 from pipeline.errors import InvalidRequest
 from pipeline.transcript import Item, ItemRole, Transcript, prompt
 
-LAW = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
 
 def said(id: str, text: str = "", role: ItemRole = "user") -> Item:
