@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections import deque
 
 from pipeline.context import Context
 from pipeline.engines import ChatRequest
@@ -30,6 +30,7 @@ class Answering:
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._audible_until = 0.0
+        self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
         self.asked: Ask | None = None
 
     def __getitem__(self, number: int) -> Reply:
@@ -53,14 +54,21 @@ class Answering:
         """The speculation was right."""
         reply = self[number]
         turns = self._listening.turns.values()
+        self._context.observer.speculated(True, reply.made)
         self._release(reply, next((turn for turn in turns if turn.item.id == reply.timing.item_id), None))
+
+    def may_speculate(self) -> bool:
+        """Whether fewer speculations than allowed were wrong in the last minute."""
+        full = len(self._wrong) == self._wrong.maxlen
+        return not full or self._wrong[0] < self._context.now() - 60
 
     def drop(self, number: int) -> None:
         """The speculation was wrong."""
         reply, task = self._replies.pop(number)
         reply.end("cancelled")
         task.cancel()
-        self._context.observer.turn(replace(reply.timing, status="dropped"))
+        self._wrong.append(self._context.now())
+        self._context.observer.speculated(False, reply.made)
 
     def interrupt(self, number: int, reason: Interruption) -> None:
         """Stop the answer; the conversation keeps what was heard of it."""

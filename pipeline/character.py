@@ -6,15 +6,15 @@ block. Parsed, every text is a mapping from BCP 47 primary tag to text, the char
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from pipeline.errors import InvalidRequest
+from pipeline.fields import Fields
 
 T = TypeVar("T")
 
@@ -36,12 +36,7 @@ CONDITIONS = (
 )
 """What a `Remark` may depend on; the scripted model decides which hold."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters and lone surrogates, which neither a page nor a voice can use."""
-
 PROSE_LIMIT = 3000
-LINE_LIMIT = 500
-LIST_LIMIT = 120
 LANGUAGE_LIMIT = 8
 
 
@@ -180,7 +175,7 @@ def load_character(path: Path) -> Character:
 
 def parse_character(data: Mapping[str, Any]) -> Character:
     """A character from untrusted data. Raises `InvalidRequest` whose `param` is the dotted path of what is wrong."""
-    top = _Fields(data, "")
+    top = Fields(data, "")
     id_ = top.text("id", pattern=r"[a-z0-9]+(-[a-z0-9]+)*", limit=64, hint="small letters, digits and hyphens")
     languages = _languages(top)
     accent = top.text("accent", pattern=r"#[0-9a-fA-F]{6}", default="#5b6470", hint="a colour such as #5b6470")
@@ -188,7 +183,7 @@ def parse_character(data: Mapping[str, Any]) -> Character:
     tables = {language: top.table(language) for language in languages}
     top.done()
 
-    def each(read: Callable[[_Fields], T]) -> dict[str, T]:
+    def each(read: Callable[[Fields], T]) -> dict[str, T]:
         return {language: read(table) for language, table in tables.items()}
 
     character = Character(
@@ -214,7 +209,7 @@ def parse_character(data: Mapping[str, Any]) -> Character:
     return character
 
 
-def _languages(top: _Fields) -> tuple[str, ...]:
+def _languages(top: Fields) -> tuple[str, ...]:
     languages = top.texts("languages", limit=8)
     if not 1 <= len(languages) <= LANGUAGE_LIMIT:
         raise InvalidRequest(f"`languages` needs 1 to {LANGUAGE_LIMIT} entries.", param="languages")
@@ -230,7 +225,7 @@ def _languages(top: _Fields) -> tuple[str, ...]:
     return (default, *(language for language in languages if language != default))
 
 
-def _question(item: str | _Fields) -> Question:
+def _question(item: str | Fields) -> Question:
     if isinstance(item, str):
         return Question(item)
     question = Question(item.text("ask"), item.texts("then"))
@@ -238,19 +233,19 @@ def _question(item: str | _Fields) -> Question:
     return question
 
 
-def _exchange(table: _Fields) -> Exchange:
+def _exchange(table: Fields) -> Exchange:
     exchange = Exchange(table.texts("heard", least=1), table.texts("says", least=1), table.texts("then"))
     table.done()
     return exchange
 
 
-def _phrases(table: _Fields) -> dict[str, tuple[str, ...]]:
+def _phrases(table: Fields) -> dict[str, tuple[str, ...]]:
     phrases = {key: table.texts(key) for key in PHRASES}
     table.done()
     return phrases
 
 
-def _remark(table: _Fields) -> Remark:
+def _remark(table: Fields) -> Remark:
     when = table.text("when", default="always")
     if when not in CONDITIONS:
         raise InvalidRequest(f"{when!r} is not one of {', '.join(CONDITIONS)}.", param=f"{table.path}.when")
@@ -259,7 +254,7 @@ def _remark(table: _Fields) -> Remark:
     return remark
 
 
-def _step(table: _Fields) -> Step:
+def _step(table: Fields) -> Step:
     step = Step(
         id=table.text("id", limit=64),
         ask=table.texts("ask", least=1),
@@ -273,13 +268,13 @@ def _step(table: _Fields) -> Step:
     return step
 
 
-def _correction(table: _Fields) -> Correction:
+def _correction(table: Fields) -> Correction:
     correction = Correction(table.texts("heard", least=1), table.text("says"))
     table.done()
     return correction
 
 
-def _plan(table: _Fields) -> Plan:
+def _plan(table: Fields) -> Plan:
     groups = table.table("choices", optional=True)
     plan = Plan(
         steps=tuple(map(_step, table.tables("steps"))),
@@ -298,98 +293,8 @@ def _plan(table: _Fields) -> Plan:
     return plan
 
 
-def _choice(table: _Fields) -> dict[str, tuple[str, ...]]:
+def _choice(table: Fields) -> dict[str, tuple[str, ...]]:
     return {name: table.texts(name) for name in table.data}
-
-
-class _Fields:
-    """One table of untrusted data: typed reads whose errors name the path, and `done` to refuse what nobody read."""
-
-    def __init__(self, data: object, path: str) -> None:
-        self.path = path
-        if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-            raise InvalidRequest(f"`{path or 'character'}` must be a table.", param=path or None)
-        if len(data) > LIST_LIMIT:
-            raise InvalidRequest(f"`{path or 'character'}` has too many fields.", param=path or None)
-        self.data: Mapping[str, object] = data
-        self._read: set[str] = set()
-
-    def text(
-        self, key: str, *, default: str | None = None, limit: int = LINE_LIMIT, pattern: str = "", hint: str = ""
-    ) -> str:
-        """The text at `key`, white space collapsed; required unless there is a default."""
-        value = self._take(key)
-        if value is None and default is not None:
-            return default
-        text = self._checked(value, self._at(key), limit)
-        if pattern and not re.fullmatch(pattern, text):
-            raise InvalidRequest(f"`{self._at(key)}` must be {hint}.", param=self._at(key))
-        return text
-
-    def texts(self, key: str, *, least: int = 0, limit: int = LINE_LIMIT) -> tuple[str, ...]:
-        """The list of texts at `key`; one text alone is a list of one."""
-        value = self._take(key)
-        found = tuple(
-            self._checked(item, f"{self._at(key)}.{index}", limit)
-            for index, item in enumerate([value] if isinstance(value, str) else self._list(key, value))
-        )
-        if len(found) < least:
-            raise InvalidRequest(f"`{self._at(key)}` needs at least {least}.", param=self._at(key))
-        return found
-
-    def table(self, key: str, *, optional: bool = False) -> _Fields:
-        """The table at `key`."""
-        value = self._take(key)
-        return _Fields({} if value is None and optional else value, self._at(key))
-
-    def tables(self, key: str, *, last: bool = False) -> list[_Fields]:
-        """The list of tables at `key`; with `last`, nothing else may stand beside it."""
-        value = self._take(key)
-        if last:
-            self.done()
-        return [_Fields(item, f"{self._at(key)}.{index}") for index, item in enumerate(self._list(key, value))]
-
-    def items(self, key: str) -> Iterator[str | _Fields]:
-        """The list at `key`, whose entries may be texts or tables."""
-        for index, item in enumerate(self._list(key, self._take(key))):
-            path = f"{self._at(key)}.{index}"
-            yield self._checked(item, path, LINE_LIMIT) if isinstance(item, str) else _Fields(item, path)
-
-    def done(self) -> None:
-        """Refuse fields that nobody read, naming the nearest known one."""
-        for key in self.data:
-            if key not in self._read:
-                near = difflib.get_close_matches(key, self._read, n=1)
-                ask = f" Did you mean `{near[0]}`?" if near else ""
-                raise InvalidRequest(f"`{self._at(key)[:200]}` is not a known field.{ask}", param=self._at(key)[:200])
-
-    def _take(self, key: str) -> object:
-        self._read.add(key)
-        return self.data.get(key)
-
-    def _at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def _list(self, key: str, value: object) -> list[object]:
-        if value is None:
-            return []
-        if not isinstance(value, list | tuple) or len(value) > LIST_LIMIT:
-            raise InvalidRequest(f"`{self._at(key)}` must be a list of at most {LIST_LIMIT}.", param=self._at(key))
-        return list(value)
-
-    @staticmethod
-    def _checked(value: object, path: str, limit: int) -> str:
-        if not isinstance(value, str):
-            problem = "is missing" if value is None else "must be text"
-            raise InvalidRequest(f"`{path}` {problem}.", param=path)
-        text = " ".join(value.split())
-        if not text:
-            raise InvalidRequest(f"`{path}` is empty.", param=path)
-        if len(text) > limit:
-            raise InvalidRequest(f"`{path}` is longer than {limit} characters.", param=path)
-        if _UNPRINTABLE.search(text):
-            raise InvalidRequest(f"`{path}` contains control characters.", param=path)
-        return text
 
 
 # --- The system prompt -----------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from pipeline.notices import (
 )
 from pipeline.playback import Playback
 from pipeline.pump import Workers, read_ahead
-from pipeline.speaking import Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
+from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
 
 CLAUSES_AHEAD = 64
@@ -62,6 +62,7 @@ class Reply:
         self, record: ReplyRecord, manner: Manner, timing: TurnTiming, outlet: Outlet, playback: Playback
     ) -> None:
         self.record, self.manner, self.timing, self.playback = record, manner, timing, playback
+        self.made = Made()
         self._outlet = outlet
         self._released, self._audible = asyncio.Event(), asyncio.Event()
         self._audible.set()
@@ -127,7 +128,7 @@ class Reply:
         limits: SpeakingLimits,
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
-        events = said(self.manner.say) if self.manner.say else asked(model, request, limits, self._first_token)
+        events = said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self._first_token)
         if self.manner.modality == "text":
             async with aclosing(events):
                 await self._released.wait()
@@ -135,7 +136,7 @@ class Reply:
                     self._send_other(event)
         else:
             clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
-            pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits), PIECES_AHEAD)
+            pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
             async with aclosing(pieces):
                 await self._released.wait()
                 async for piece in pieces:

@@ -28,6 +28,7 @@ from pipeline.events import (
     ReplyRequested,
     ResumePlayback,
     StartReply,
+    UtteranceDrafted,
 )
 from pipeline.listening import Listening
 from pipeline.notices import ItemAdded
@@ -198,6 +199,8 @@ class Session:
     # --- What the turn machine decides --------------------------------------------------------------------------------
 
     def _receive(self, event: Event) -> None:
+        if isinstance(event, UtteranceDrafted) and not self._answering.may_speculate():
+            return
         for effect in self._dialogue.receive(event):
             self._perform(effect)
 

@@ -10,7 +10,7 @@ from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, VoiceDetector
 from pipeline.notices import TurnTiming
-from pipeline.speaking import Modality, SpeakingLimits
+from pipeline.speaking import Made, Modality, SpeakingLimits
 from pipeline.transcript import Item
 from pipeline.utterance import RecognitionLimits
 
@@ -72,7 +72,8 @@ class SessionLimits:
 
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
     prompt_characters: how much of the conversation the model sees. items: how long a conversation may get.
-    beside: answers outside the conversation that may run at once.
+    beside: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
+    in a pause and turn out wrong.
     """
 
     queued_audio_s: float = 4.0
@@ -80,6 +81,7 @@ class SessionLimits:
     prompt_characters: int = 24_000
     items: int = 2_000
     beside: int = 4
+    speculations_per_minute: int = 20
     recognition: RecognitionLimits = field(default_factory=RecognitionLimits)
     speaking: SpeakingLimits = field(default_factory=SpeakingLimits)
 
@@ -88,8 +90,10 @@ class SessionLimits:
 class Observer:
     """Who is told how a session goes: the operator's logs and metrics.
 
-    turn: a turn was answered, or given up, with its timing; engine_failed: role and error.
+    turn: a turn was answered, with its timing; engine_failed: role and error; speculated: an answer was prepared in a
+    pause, whether it was right, and how much was made of it.
     """
 
     turn: Callable[[TurnTiming], None] = lambda _timing: None
     engine_failed: Callable[[str, Exception], None] = lambda _role, _error: None
+    speculated: Callable[[bool, Made], None] = lambda _right, _made: None

@@ -80,16 +80,24 @@ class Piece:
     pcm: Samples | None = None
 
 
+@dataclass(slots=True)
+class Made:
+    """How much of an answer exists so far, heard or not."""
+
+    characters: int = 0
+    audio_ms: float = 0.0
+
+
 async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
     """A text that is already known, as if a model had written it."""
     yield TextDelta(text)
 
 
 async def asked(
-    model: ChatModel, request: ChatRequest, limits: SpeakingLimits, first_token: Callable[[], None]
+    model: ChatModel, request: ChatRequest, limits: SpeakingLimits, made: Made, first_token: Callable[[], None]
 ) -> AsyncGenerator[ChatEvent, None]:
     """The model's events, each within its time, up to `longest_characters` of text. Raises `EngineTimeout`."""
-    bound, characters = limits.first_token_s, 0
+    bound = limits.first_token_s
     async with aclosing(_generator(model.reply(request))) as events:
         while True:
             try:
@@ -103,9 +111,9 @@ async def asked(
             first_token()
             bound = limits.next_token_s
             yield event
-            characters += len(event.text) if isinstance(event, TextDelta) else 0
-            if characters > limits.longest_characters:
-                yield Usage(output_tokens=characters // 4, truncated=True)
+            made.characters += len(event.text) if isinstance(event, TextDelta) else 0
+            if made.characters > limits.longest_characters:
+                yield Usage(output_tokens=made.characters // 4, truncated=True)
                 return
 
 
@@ -131,9 +139,10 @@ async def pieces_of(
     synthesizer: Synthesizer,
     workers: Workers,
     limits: SpeakingLimits,
+    made: Made,
 ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
-    rate, name, made_ms = synthesizer.info.rate, synthesizer.info.name, 0.0
+    rate, name = synthesizer.info.rate, synthesizer.info.name
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
@@ -150,8 +159,8 @@ async def pieces_of(
                     engine_words += chunk.words
                     yield Piece(clause, chunk.pcm)
             clause.words, clause.timed = align(part.text, engine_words, round(clause.duration_ms)), True
-            made_ms += clause.duration_ms
-            if made_ms >= limits.longest_s * 1000:
+            made.audio_ms += clause.duration_ms
+            if made.audio_ms >= limits.longest_s * 1000:
                 yield Usage(truncated=True)
                 return
 

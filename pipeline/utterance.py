@@ -16,6 +16,9 @@ from pipeline.pump import Workers
 PIECE = samples_of(100)
 """Samples given to the recogniser at once: few thread hops, and partials still ten times a second."""
 
+LONGEST_PIECE = samples_of(500)
+"""More than this waits for the next call, so that a call's time bound means something when a lot arrives at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecognitionLimits:
@@ -136,6 +139,9 @@ class Utterance:
         return await self._workers.call(partial(stream.settle, budget), timeout_s=timeout, engine=name)
 
     def _take(self) -> Samples:
+        """The next queued samples, at most `LONGEST_PIECE` of them."""
         pcm = self._queue[0] if len(self._queue) == 1 else np.concatenate(self._queue)
-        self._queue, self._taken, self._queued = [], self._taken + self._queued, 0
+        pcm, rest = pcm[:LONGEST_PIECE], pcm[LONGEST_PIECE:]
+        self._queue = [rest] if len(rest) else []
+        self._taken, self._queued = self._taken + len(pcm), len(rest)
         return pcm

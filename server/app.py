@@ -48,7 +48,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     characters = Characters(load_characters(settings.personas), settings.default_character)
     metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
     endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
-    defaults = Defaults(endpointing, settings.silence_ms)
+    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate)
     admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
     realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model)
@@ -106,6 +106,7 @@ def session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(
         queued_audio_s=settings.queued_audio_s,
         prompt_characters=settings.prompt_characters,
+        speculations_per_minute=settings.speculations_per_minute,
         recognition=RecognitionLimits(settle_s=settings.settle_s, longest_s=settings.turn_s + 5),
         speaking=SpeakingLimits(
             first_token_s=settings.first_token_s,

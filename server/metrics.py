@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from pipeline.errors import KaikouError
 from pipeline.notices import TurnTiming
 from pipeline.setup import Observer
+from pipeline.speaking import Made
 from server.engines import EngineRoom
 from server.realtime.server_events import MARKS, timing_object
 
@@ -18,6 +19,8 @@ BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 10.
 """Seconds; fine around what a conversation feels, and with the objectives (2 s and 5 s) as bounds."""
 
 KEPT_TURNS = 1_000
+CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb for English; models do not tell how much of a cancelled reply they wrote."""
 
 log = structlog.get_logger("kaikou")
 
@@ -40,6 +43,15 @@ class Metrics:
         self._failures = Counter(
             "kaikou_engine_failures_total", "Engine failures.", ["role", "code"], registry=self.registry
         )
+        self._speculations = Counter(
+            "kaikou_speculations_total", "Answers prepared in a pause.", ["outcome"], registry=self.registry
+        )
+        self._wasted_audio = Counter(
+            "kaikou_speculation_wasted_audio_seconds_total", "Audio made and never heard.", registry=self.registry
+        )
+        self._wasted_tokens = Counter(
+            "kaikou_speculation_wasted_tokens_total", "Tokens written and never used, about.", registry=self.registry
+        )
         self.sessions = Gauge("kaikou_sessions", "Conversations going on.", registry=self.registry)
         self.loop_lag = Gauge("kaikou_loop_lag_seconds", "Event loop lag, 95th percentile.", registry=self.registry)
         self.loop_cpu = Gauge(
@@ -54,7 +66,14 @@ class Metrics:
         return Observer(
             turn=lambda timing: self._turn(session_id, character, timing),
             engine_failed=lambda role, error: self._engine_failed(session_id, role, error),
+            speculated=self._speculated,
         )
+
+    def _speculated(self, right: bool, made: Made) -> None:
+        self._speculations.labels("hit" if right else "miss").inc()
+        if not right:
+            self._wasted_audio.inc(made.audio_ms / 1000)
+            self._wasted_tokens.inc(made.characters / CHARACTERS_PER_TOKEN)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus's text format."""
@@ -63,7 +82,7 @@ class Metrics:
     def _turn(self, session_id: str, character: str, timing: TurnTiming) -> None:
         self._turns.labels(timing.status).inc()
         for mark in MARKS:
-            if (value := getattr(timing, mark)) is not None and timing.status != "dropped":
+            if (value := getattr(timing, mark)) is not None:
                 self._marks.labels(mark).observe(value / 1000)
         if timing.status == "completed":
             self._room.worked()

@@ -106,6 +106,10 @@ class Settings(BaseModel):
     """A character's answer is ended after this much audio."""
     silence_ms: int = Field(default=500, ge=100, le=10_000)
     """The pause that ends a turn unless the client says otherwise."""
+    speculate: bool = True
+    """Whether answers are prepared in a pause, before the turn is surely over."""
+    speculations_per_minute: Count = 20
+    """Prepared answers of one conversation that may turn out wrong in a minute before it is left off for a while."""
     settle_s: Positive = 0.9
     """How long the recogniser may take for the final words of a turn."""
     first_token_s: Positive = 20.0

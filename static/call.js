@@ -122,7 +122,7 @@ export class Call {
       this.greeted = true;
       this.typeInstead();
     }
-    if (!this.configured) {
+    if (!this.configured || !this.ready) {
       this.unsent = text;
       return;
     }

@@ -32,7 +32,7 @@ SURE, SURE_WHILE_LEADING, LIKELY = 0.56, 0.8, 0.45
 
 Over 230 paraphrases and 300 unrelated remarks, 0.56 missed 5 % of the former and took 1 % of the latter."""
 
-KNOWN_SHARE = 0.34
+KNOWN_SHARE = 0.3
 """Share of known words below which something unintelligible was heard."""
 
 NAME_ONLY = 6
@@ -116,8 +116,8 @@ class _Brain:
         return whole or self._talk.turns[-1].line
 
     def _protect(self) -> str:
-        """Someone who may hurt themselves is sent to people, whatever the character is playing, and once more after."""
-        danger = any(Intent.CRISIS.within(turn.said) for turn in self._talk.turns[-2:])
+        """Someone who may hurt themselves is sent to people, whatever is being played, and not let go at once."""
+        danger = any(Intent.CRISIS.within(turn.said) for turn in self._talk.turns[-3:])
         return self._talk.freshest(self._spoken.phrases["crisis"]) if danger else ""
 
     def _console(self) -> str:

@@ -175,6 +175,7 @@ class Defaults:
 
     endpointing: Endpointing
     silence_ms: int = 500
+    speculate: bool = True
 
 
 def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
@@ -193,7 +194,7 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
         tool_choice=tool_choice_of(session.tool_choice),
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
-        policy=_policy(detection, session.kaikou),
+        policy=_policy(detection, session.kaikou, defaults),
     )
 
 
@@ -238,8 +239,8 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
             return replace(defaults.endpointing, wait_ms=adaptive_wait(detection.eagerness, defaults.silence_ms))
 
 
-def _policy(detection: ServerVad | SemanticVad | None, extension: Extension) -> Policy:
+def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:
     if detection is None:
         return Policy(answer=False, barge_in=BargeIn.NEVER)
     barge_in = BargeIn(extension.barge_in) if detection.interrupt_response else BargeIn.NEVER
-    return Policy(answer=detection.create_response, barge_in=barge_in)
+    return Policy(answer=detection.create_response, barge_in=barge_in, speculate=defaults.speculate)
