@@ -12,7 +12,7 @@ from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo, Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout
 from pipeline.pump import Workers
-from pipeline.utterance import PIECE, RecognitionLimits, Utterance
+from pipeline.utterance import LONGEST_PIECE, PIECE, RecognitionLimits, Utterance
 from tests.loop_clock import LoopClock
 
 LIMITS = RecognitionLimits(settle_s=0.5, open_s=100, stall_s=100, starved_s=100)
@@ -350,7 +350,7 @@ async def test_the_silence_that_is_heard_for_a_starved_turn_reaches_the_recognis
     clock.advance(LIMITS.starved_s)
     await running
 
-    assert recognizer.calls[1:3] == [("accept", PIECE), ("accept", 10 * PIECE)]
+    assert recognizer.calls[1:4] == [("accept", PIECE), ("accept", LONGEST_PIECE), ("accept", LONGEST_PIECE)]
 
 
 async def test_a_client_that_sends_in_time_is_not_starved(workers: Workers) -> None:
