@@ -19,6 +19,7 @@ from server.advice import advice
 from server.characters import Characters, card
 from server.engines import EngineRoom
 from server.metrics import Metrics
+from server.realtime.websocket import Realtime
 from server.rest import success
 
 KEPT_SAMPLES = 64
@@ -36,6 +37,7 @@ class Api:
     characters: Characters
     metrics: Metrics
     language_model: str
+    realtime: Realtime
     samples: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
 
     async def list_characters(self, _request: Request) -> Response:
@@ -70,6 +72,10 @@ class Api:
         limit = request.query_params.get("limit", "100")
         kept = list(self.metrics.turns)
         return success(kept[-int(limit) :] if limit.isdigit() and int(limit) else kept)
+
+    async def place(self, request: Request) -> Response:
+        """A place in the line before a full server. `?ticket=` from the answer before keeps it."""
+        return success(self.realtime.wait(request.query_params.get("ticket", "")[:64]))
 
     async def _greeting(self, character: Character, language: str) -> bytes:
         synthesizer = self.room.engines.synthesizer

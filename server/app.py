@@ -51,7 +51,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     defaults = Defaults(endpointing, settings.silence_ms, settings.speculate)
     admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
     realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
-    api = Api(VERSION, room, characters, metrics, language_model)
+    api = Api(VERSION, room, characters, metrics, language_model, realtime)
     openai = OpenAIApi(room, characters, secrets)
 
     def rest(path: str, endpoint: object, method: str = "GET") -> Route:
@@ -79,6 +79,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
         rest("/api/characters/{id}/sample", api.sample),
         rest("/api/status", api.status),
         rest("/api/turns", api.turns),
+        rest("/api/place", api.place, "POST"),
         v1("/v1/models", openai.models),
         v1("/v1/models/{id:path}", openai.model),
         v1("/v1/realtime/client_secrets", openai.client_secrets, "POST"),

@@ -122,7 +122,13 @@ async function choosing() {
  * @param {import("./conversation.js").Conversation} [conversation] to go on with
  */
 async function talking(character, context, conversation) {
-  const [{ Call }, { talk }] = await talkModules();
+  const modules = await talkModules().catch(() => null);
+  if (!modules) {
+    void context.close();
+    enter("gone");
+    return show(() => nobody(false));
+  }
+  const [{ Call }, { talk }] = modules;
   const call = new Call(character, spokenWith(character), conversation);
   house.call = call;
   call.onchange = () => {

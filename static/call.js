@@ -172,6 +172,7 @@ export class Call {
 
   /** Hang up; what was said stays. */
   end() {
+    if (this.condition === "ended") return;
     this.lifetime.abort();
     const at = this.player?.position();
     this.played({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });

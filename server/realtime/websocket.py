@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex, token_urlsafe
+from typing import Any
 
 import orjson
 import structlog
@@ -28,6 +29,7 @@ from server.realtime.live import CLOSE_RESTART, Live
 from server.realtime.secrets import PREFIX, ClientSecret, ClientSecrets
 from server.realtime.server_events import error_event, new_event_id
 from server.realtime.session_object import Defaults, SessionObject, setup_of
+from server.realtime.waiting import WaitingLine
 from server.settings import Settings
 
 log = structlog.get_logger("kaikou")
@@ -56,6 +58,7 @@ class Realtime:
     limits: SessionLimits
     defaults: Defaults
     admission: Admission
+    line: WaitingLine = field(default_factory=WaitingLine)
     live: dict[str, Live] = field(default_factory=dict)
     draining: bool = False
     _tasks: asyncio.TaskGroup | None = None
@@ -82,6 +85,13 @@ class Realtime:
                 if late or live.connection.session.at_rest:
                     live.end(CLOSE_RESTART, "the server restarts; connect again")
             await asyncio.sleep(0.1)
+
+    def wait(self, ticket: str) -> dict[str, Any]:
+        """Where a client stands that found no place: its ticket, how many are before it, and whether it may come now."""
+        now, free = time.monotonic(), 0 if self.draining else self.admission.free(len(self.live))
+        ticket, before = self.line.ask(ticket, now)
+        enter = self.line.may_enter(ticket, free, now)
+        return {"ticket": ticket, "before": before, "enter": enter, "ask_again_s": 3}
 
     # --- Coming in ----------------------------------------------------------------------------------------------------
 
@@ -122,9 +132,11 @@ class Realtime:
         if back is None:
             if self.draining:
                 raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
-            if not self.admission.admits(len(self.live)):
+            ticket = websocket.query_params.get("ticket", "")
+            if not self.line.may_enter(ticket, self.admission.free(len(self.live)), time.monotonic()):
                 message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
                 raise LimitReached(message, code="server_full")
+            self.line.leave(ticket)
         return secret
 
     def _begin(self, websocket: WebSocket, secret: ClientSecret | None) -> Live:

@@ -40,7 +40,7 @@ export class Captions {
     shown.forEach((line, index) => {
       const row = this.rows.get(line.id) ?? this.add(line);
       if (this.element.children[index] !== row.element) this.element.insertBefore(row.element, this.element.children[index] ?? null);
-      row.element.classList.toggle("past", index < last);
+      row.element.classList.toggle("past", index < last && line.over);
       if (row.line !== line) this.write(row, line);
       const timing = timings[line.responseId];
       if (row.timing !== timing) this.time(row, timing);

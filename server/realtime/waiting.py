@@ -1,0 +1,43 @@
+"""The line before a full server: whoever came first gets the next free place. Pure; the clock is passed in."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+
+from pipeline.errors import LimitReached
+
+GONE_S = 30.0
+"""Who does not ask for this long has gone home."""
+
+LONGEST_LINE = 1_000
+
+
+class WaitingLine:
+    """Tickets in the order in which they were drawn, with when each last asked."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, float] = {}
+
+    def ask(self, ticket: str, now: float) -> tuple[str, int]:
+        """The ticket, a new one if it is not known, and how many are before it. Raises `LimitReached` for a long line."""
+        self._send_home(now)
+        if ticket not in self._asked:
+            if len(self._asked) >= LONGEST_LINE:
+                raise LimitReached("Too many people are waiting; try again later.", code="line_full")
+            ticket = token_urlsafe(9)
+        self._asked[ticket] = now
+        return ticket, list(self._asked).index(ticket)
+
+    def may_enter(self, ticket: str, free: int, now: float) -> bool:
+        """Whether the next free places reach to this ticket; newcomers without one come after everybody who waits."""
+        self._send_home(now)
+        waiting = list(self._asked)
+        before = waiting.index(ticket) if ticket in self._asked else len(waiting)
+        return free > before
+
+    def leave(self, ticket: str) -> None:
+        """It came in."""
+        self._asked.pop(ticket, None)
+
+    def _send_home(self, now: float) -> None:
+        self._asked = {ticket: asked for ticket, asked in self._asked.items() if now - asked < GONE_S}
