@@ -108,10 +108,13 @@ def session_limits(settings: Settings) -> SessionLimits:
         queued_audio_s=settings.queued_audio_s,
         prompt_characters=settings.prompt_characters,
         speculations_per_minute=settings.speculations_per_minute,
-        recognition=RecognitionLimits(settle_s=settings.settle_s, longest_s=settings.turn_s + 5),
+        recognition=RecognitionLimits(
+            settle_s=settings.settle_s, stall_s=settings.recognizer_s, longest_s=settings.turn_s + 5
+        ),
         speaking=SpeakingLimits(
             first_token_s=settings.first_token_s,
             next_token_s=settings.first_token_s,
+            audio_s=settings.audio_s,
             longest_s=settings.reply_s,
             lead_s=settings.lead_s,
         ),

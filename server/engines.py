@@ -69,6 +69,8 @@ class EngineRoom:
         chosen: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[settings.engines]}
         if language_model:
             chosen["chat_model"] = "openai"
+        if settings.chat_model:
+            chosen["chat_model"] = settings.chat_model
         if settings.recognizer:
             chosen["recognizer"] = settings.recognizer
         if settings.synthesizer:

@@ -55,6 +55,8 @@ class Settings(BaseModel):
     """The engine set: embedded or stub."""
     recognizer: str = ""
     """An engine that replaces the set's recogniser."""
+    chat_model: str = ""
+    """An engine that replaces the set's language model."""
     synthesizer: str = ""
     """An engine that replaces the set's synthesiser."""
     engine_threads: Count = 32
@@ -113,7 +115,11 @@ class Settings(BaseModel):
     settle_s: Positive = 0.9
     """How long the recogniser may take for the final words of a turn."""
     first_token_s: Positive = 20.0
-    """How long the language model may take for its first word."""
+    """How long the language model may be silent, before its first word and later."""
+    audio_s: Positive = 8.0
+    """How long the synthesiser may be silent."""
+    recognizer_s: Positive = 10.0
+    """How long the recogniser may be busy with any piece of audio."""
     prompt_characters: Count = 24_000
     """How much of a conversation the language model sees."""
     client_secrets: Count = 1_000

@@ -64,7 +64,7 @@ const SHAPES = {
     for (let i = 0; i <= strokes; i++) {
       const away = Math.abs(i - strokes / 2);
       const angle = BOTTOM + ((i - strokes / 2) / strokes) * TURN;
-      const length = (3.5 + 25 * b.level(Math.round(away / 1.6))) * b.unit;
+      const length = (3.5 + 21 * b.level(Math.round(away / 1.6))) * b.unit;
       const from = base(b) - 2 * b.unit;
       b.g.moveTo(from * Math.cos(angle), from * Math.sin(angle));
       b.g.lineTo((from + length) * Math.cos(angle), (from + length) * Math.sin(angle));

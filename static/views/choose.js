@@ -68,8 +68,7 @@ export function choose(root, house) {
     h(
       "div",
       { class: "choose" },
-      stage,
-      h("div", { class: "act" }, talkButton(() => house.talk(chosen), house.prepare)),
+      h("div", { class: "side" }, stage, h("div", { class: "act" }, talkButton(() => house.talk(chosen), house.prepare))),
       cast,
     ),
   );

@@ -184,6 +184,17 @@ async def test_less_than_a_piece_waits_for_more_or_for_the_end(workers: Workers)
     assert [size for name, size in recognizer.calls if name == "accept"] == [1.25 * PIECE, 0.25 * PIECE]
 
 
+async def test_a_backlog_is_given_in_pieces_that_a_call_can_finish(workers: Workers) -> None:
+    recognizer = Scripted()
+    hearing = Hearing(recognizer, workers)
+    for _ in range(4):
+        hearing.utterance.hear(speech(3))
+    hearing.utterance.close()
+    await hearing.utterance.run()
+
+    assert [size for name, size in recognizer.calls if name == "accept"] == [LONGEST_PIECE, LONGEST_PIECE, 2 * PIECE]
+
+
 async def test_a_turn_without_any_audio_is_settled_all_the_same(workers: Workers) -> None:
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers)
@@ -192,13 +203,23 @@ async def test_a_turn_without_any_audio_is_settled_all_the_same(workers: Workers
     assert (await hearing.utterance.run(), recognizer.names) == (Recognition("", "en"), ["open", "settle", "close"])
 
 
-async def test_what_exceeds_the_longest_turn_and_what_follows_its_end_is_left_out(workers: Workers) -> None:
+async def test_what_follows_the_end_of_a_turn_is_left_out(workers: Workers) -> None:
+    recognizer = Scripted()
+    hearing = Hearing(recognizer, workers)
+    hearing.utterance.hear(speech())
+    hearing.utterance.close()
+    hearing.utterance.hear(speech())
+    await hearing.utterance.run()
+
+    assert recognizer.calls[1] == ("accept", PIECE)
+
+
+async def test_what_exceeds_the_longest_turn_is_left_out(workers: Workers) -> None:
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers, replace(LIMITS, longest_s=2 * PIECE / LINE_RATE))
     for _ in range(3):
         hearing.utterance.hear(speech())
     hearing.utterance.close()
-    hearing.utterance.hear(speech())
     await hearing.utterance.run()
 
     assert (hearing.utterance.seconds, recognizer.calls[1]) == (2 * PIECE / LINE_RATE, ("accept", 2 * PIECE))

@@ -52,7 +52,7 @@ def test_what_was_not_made_is_not_found(clock: Clock, value: str) -> None:
     assert secrets.find(value) is None
 
 
-@pytest.mark.parametrize(("after", "found"), [(59, True), (60, False), (10_000, False)])
+@pytest.mark.parametrize(("after", "found"), [(59, True), (59.5, False), (60, False), (10_000, False)])
 def test_a_secret_starts_sessions_until_it_expires(clock: Clock, after: float, found: bool) -> None:
     secrets = ClientSecrets(10, clock)
     secret = secrets.create(60, SESSION, "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,7 @@ def test_a_session_that_says_nothing_is_the_characters() -> None:
         voice=WIZARD.voice["en"],
         tools=(),
         endpointing=setup.endpointing,
-        policy=Policy(),
+        policy=Policy(speculate=True),
     )
 
 
@@ -335,6 +336,17 @@ def test_turns_are_found_as_the_client_says_else_as_the_operator_does(
     assert (endpointing.onset_ms, endpointing.longest_ms) == (96, 30_000)
 
 
+def test_what_the_client_never_set_stays_the_operators_after_other_updates() -> None:
+    first = heard(turn_detection={"type": "server_vad", "threshold": 0.9}, transcription={"model": "x"})
+    after = updated(first, {"type": "realtime", "instructions": "Be kind."}).audio.input
+    detection, transcription = detection_object(after.turn_detection, DEFAULTS), after.transcription
+    assert detection is not None
+    assert transcription is not None
+
+    assert (detection["threshold"], detection["silence_duration_ms"]) == (0.9, 800)
+    assert transcription.model_dump(exclude_unset=True) == {"model": "x"}
+
+
 @pytest.mark.parametrize(("given_ms", "echoed_ms"), [({}, 800), ({"silence_duration_ms": 500}, 500)])
 def test_the_pause_that_is_echoed_is_the_one_in_force(given_ms: Json, echoed_ms: int) -> None:
     echo = detection_object(
@@ -375,7 +387,14 @@ def test_semantic_detection_is_echoed_without_a_pause_and_none_as_none() -> None
 def test_turns_are_taken_as_the_client_says(kind: str, detection: Json, barge_in: str, policy: Policy) -> None:
     asked = session(**turn_detection(type=kind, **detection), kaikou={"barge_in": barge_in})
 
-    assert setup_of(asked, WIZARD, DEFAULTS).policy == policy
+    assert setup_of(asked, WIZARD, replace(DEFAULTS, speculate=False)).policy == policy
+
+
+@pytest.mark.parametrize("speculate", [False, True])
+def test_whether_answers_are_prepared_in_pauses_is_the_operators_choice(speculate: bool) -> None:
+    setup = setup_of(SessionObject(), WIZARD, replace(DEFAULTS, speculate=speculate))
+
+    assert setup.policy == Policy(speculate=speculate)
 
 
 @pytest.mark.parametrize(
