@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import talk
+from benchmarks import load, talk
 
-BENCHMARKS = {"talk": talk.main}
+BENCHMARKS = {"load": load.main, "talk": talk.main}
 
 
 def main() -> int:

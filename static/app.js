@@ -1,6 +1,6 @@
 /** The page: which view is shown, and what goes from one to the next. */
 import { characters, ServerRefused, status } from "./api.js";
-import { h, iconButton, stillness } from "./dom.js";
+import { h, iconButton, stillness, stylesheet } from "./dom.js";
 import { language, own, speak, t } from "./i18n.js";
 import { key, preferences } from "./preferences.js";
 import { choose, spokenWith } from "./views/choose.js";
@@ -11,8 +11,10 @@ import { choose, spokenWith } from "./views/choose.js";
 const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
 const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
 
+const ROOM = "/static/room.css";
+
 /** What a talk needs, fetched when it becomes likely. */
-const talkModules = () => Promise.all([import("./call.js"), import("./views/talk.js")]);
+const talkModules = () => Promise.all([import("./call.js"), import("./views/talk.js"), stylesheet(ROOM)]);
 
 const house = {
   /** @type {Character[]} */
@@ -77,7 +79,7 @@ function cornerButtons() {
 
 /** @param {string} [section] */
 async function openSettings(section) {
-  const { settings } = await import("./views/settings.js");
+  const [{ settings }] = await Promise.all([import("./views/settings.js"), stylesheet(ROOM)]);
   const chosen = house.cast.find(({ id }) => id === preferences.character) ?? house.cast[0];
   settings({ call: house.call, character: house.call?.character ?? chosen, changedCaptions }, section);
 }

@@ -64,4 +64,16 @@ export function segments(id, legend, options, chosen, onchoose) {
   return h("fieldset", { id, class: "segments" }, h("legend", {}, legend), h("div", {}, ...radios));
 }
 
+/** @type {Map<string, Promise<unknown>>} */
+const sheets = new Map();
+
+/** A style sheet that is not needed at first; resolves when it applies. @param {string} href */
+export function stylesheet(href) {
+  const known = sheets.get(href);
+  if (known) return known;
+  const loaded = new Promise((resolve) => document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve })));
+  sheets.set(href, loaded);
+  return loaded;
+}
+
 export const stillness = matchMedia("(prefers-reduced-motion: reduce)");
