@@ -73,7 +73,11 @@ function cornerButtons() {
   };
   return [
     !house.call && iconButton("settings", t("settings"), { id: "settings-open", onclick: () => void openSettings() }),
-    h("button", { type: "button", id: "language", class: "quiet", lang: other, "aria-label": t("other.label"), onclick: change }, t("other.language")),
+    h(
+      "button",
+      { type: "button", id: "language", class: "quiet", lang: other, "aria-label": t("other.label"), onclick: change },
+      t("other.language"),
+    ),
   ].filter((part) => part instanceof Node);
 }
 

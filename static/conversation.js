@@ -173,6 +173,12 @@ const truncations = (state, itemId, playedMs) =>
     .filter((line) => line.id === itemId || (line.voiced && !line.over))
     .map((line) => ({ itemId: line.id, playedMs: line.id === itemId ? playedMs : 0 }));
 
+/** @type {Reducer} */
+function refused(state, { error }) {
+  if (HARMLESS.has(error?.code)) return state;
+  return { ...state, awaited: false, notice: { code: error?.code ?? "", level: "warning", message: error?.message ?? "" } };
+}
+
 /** @type {Record<string, Reducer>} */
 const REDUCERS = {
   "conversation.item.added": itemAdded,
@@ -219,8 +225,7 @@ const REDUCERS = {
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
   "kaikou.playback.pause": (state, { item_id }) => ({ ...state, doubted: item_id, held: "" }),
   "kaikou.playback.resume": (state) => ({ ...state, doubted: "", held: "" }),
-  error: (state, { error }) =>
-    HARMLESS.has(error?.code) ? state : { ...state, awaited: false, notice: { code: error?.code ?? "", level: "warning", message: error?.message ?? "" } },
+  error: refused,
   "page.typed": (state, { item_id, text }) => ({
     ...revise(state, item_id, () => ({ text, typed: true, final: true, over: true }), "user"),
     awaited: true,

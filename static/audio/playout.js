@@ -23,7 +23,12 @@ const DECAY = 0.98;
 const LEAST_WANTED_S = 0.06;
 const MOST_WANTED_S = 0.24;
 
-/** @typedef {{ do: "push", item: number, pcm: ArrayBuffer } | { do: "end", item: number } | { do: "pause" | "resume" | "flush" } | { do: "volume", volume: number }} Command */
+/**
+ * @typedef {{ do: "push", item: number, pcm: ArrayBuffer }
+ *   | { do: "end", item: number }
+ *   | { do: "pause" | "resume" | "flush" }
+ *   | { do: "volume", volume: number }} Command
+ */
 
 export class Playout {
   /**

@@ -28,7 +28,8 @@ export function after(root, call, house) {
         h("button", { type: "button", id: "continue", class: "primary", onclick: house.resume }, t("after.continue")),
         h("button", { type: "button", id: "leave", class: "plain", onclick: house.leave }, t("after.else")),
         lines.length > 0 && navigator.clipboard && copyButton(call, name),
-        lines.length > 0 && h("button", { type: "button", id: "download", class: "plain", onclick: () => download(call, name) }, t("after.download")),
+        lines.length > 0 &&
+          h("button", { type: "button", id: "download", class: "plain", onclick: () => download(call, name) }, t("after.download")),
       ),
       lines.length === 0 && h("p", { class: "note" }, t("after.empty")),
       lines.some((line) => call.tape.has(line.id)) && h("p", { class: "note" }, t("after.kept")),

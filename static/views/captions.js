@@ -8,7 +8,8 @@ import { timingOf } from "./timing.js";
 const FOLLOW_PX = 80;
 
 /** @typedef {import("../conversation.js").Line} Line */
-/** @typedef {{ element: HTMLElement, text: HTMLElement, line: Line | null, timing: import("../conversation.js").Timing | undefined }} Row */
+/** @typedef {import("../conversation.js").Timing} Timing */
+/** @typedef {{ element: HTMLElement, text: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
 
 export class Captions {
   /** @param {import("../call.js").Call} call */
@@ -105,7 +106,7 @@ export class Captions {
     return changed;
   }
 
-  /** @param {Row} row @param {import("../conversation.js").Timing | undefined} timing */
+  /** @param {Row} row @param {Timing | undefined} timing */
   time(row, timing) {
     row.timing = timing;
     const old = row.element.querySelector("details");

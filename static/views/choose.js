@@ -114,7 +114,8 @@ function staged(character, house, voice, refresh) {
 function card(character, voice, pick) {
   const spoken = spokenWith(character);
   const understood = character.hears.includes(spoken);
-  const languages = character.languages.map(nameOf).join(" · ");
+  const tongues = character.languages.map(nameOf);
+  if (!understood) tongues.push(t("hears.short", { language: nameOf(spoken) }));
   const item = h(
     "li",
     { class: "card" },
@@ -127,7 +128,7 @@ function card(character, voice, pick) {
         { class: "words" },
         h("span", { class: "name", dir: "auto" }, own(character.name)),
         h("span", { class: "line", dir: "auto" }, own(character.line)),
-        h("span", { class: "tongues" }, languages, !understood && h("span", { class: "typed" }, ` · ${t("hears.short", { language: nameOf(spoken) })}`)),
+        h("span", { class: "tongues" }, tongues.join(" · ")),
       ),
     ),
     voice.button(character, spoken),
@@ -152,7 +153,8 @@ function search(list) {
     for (const item of items) item.hidden = !(item.textContent ?? "").toLowerCase().includes(wanted);
     none.hidden = items.some((item) => !item.hidden);
   };
-  return h("div", { class: "search" }, h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), oninput: filter }), none);
+  const field = h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), oninput: filter });
+  return h("div", { class: "search" }, field, none);
 }
 
 /** The one banner: what would make it better, with the one command to do it. @param {import("../api.js").Status | null} status */
@@ -192,6 +194,8 @@ class Voice {
     this.audio = new Audio();
     /** @type {HTMLButtonElement | null} */
     this.playing = null;
+    /** What the playing button is called while it does not play. */
+    this.label = "";
     this.audio.onended = () => this.stop();
   }
 
@@ -210,7 +214,8 @@ class Voice {
   async play(button, id, spoken) {
     this.stop();
     this.playing = button;
-    face(button, "stop");
+    this.label = button.getAttribute("aria-label") ?? "";
+    face(button, "stop", t("sample.stop"));
     button.setAttribute("aria-busy", "true");
     try {
       this.audio.src = URL.createObjectURL(await sample(id, spoken));
@@ -218,8 +223,8 @@ class Voice {
       if (this.playing === button) await this.audio.play();
     } catch {
       // No voice for this language, or a server that is starting: say so where it was asked.
-      button.title = t("sample.none");
       if (this.playing === button) this.stop();
+      button.title = t("sample.none");
       button.classList.add("none");
     }
     button.removeAttribute("aria-busy");
@@ -228,13 +233,15 @@ class Voice {
   stop() {
     this.audio.pause();
     URL.revokeObjectURL(this.audio.src);
-    if (this.playing) face(this.playing, "play");
+    if (this.playing) face(this.playing, "play", this.label);
     this.playing = null;
   }
 }
 
-/** Change a button's icon, not its words. @param {HTMLElement} button @param {"play" | "stop"} name */
-function face(button, name) {
+/** Change a button's icon and name, not its words. @param {HTMLElement} button @param {"play" | "stop"} name @param {string} label */
+function face(button, name, label) {
   const drawn = button.querySelector("svg");
   if (drawn) drawn.outerHTML = icon(name);
+  button.setAttribute("aria-label", label);
+  button.title = label;
 }

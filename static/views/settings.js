@@ -193,7 +193,8 @@ async function describeServer(section) {
     text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, spokenBy(languages), note].filter(Boolean).join(" · "),
     state,
   }));
-  const mind = { label: t("set.model"), text: [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · "), state: "" };
+  const connected = [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · ");
+  const mind = { label: t("set.model"), text: connected, state: "" };
   section.append(
     h("dl", {}, ...[mind, ...rows].flatMap(({ label, text, state }) => [h("dt", {}, label), h("dd", { "data-engine": state }, text)])),
     ...advice.map(({ text, command: line }) => h("div", { class: "advice" }, h("p", {}, own(text)), line ? command(line) : "")),

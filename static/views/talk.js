@@ -11,17 +11,15 @@ import { because, panel, troubleOf } from "./trouble.js";
 /** Keys are for the page unless something on it wants them. */
 const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
 
-/**
- * @param {HTMLElement} root
- * @param {import("../call.js").Call} call
- * @param {{ end: () => void, settings: (section?: string) => void }} house
- */
+/** @typedef {{ end: () => void, settings: (section?: string) => void }} House */
+
+/** @param {HTMLElement} root @param {import("../call.js").Call} call @param {House} house */
 export function talk(root, call, house) {
   return new Room(root, call, house);
 }
 
 class Room {
-  /** @param {HTMLElement} root @param {import("../call.js").Call} call @param {{ end: () => void, settings: (section?: string) => void }} house */
+  /** @param {HTMLElement} root @param {import("../call.js").Call} call @param {House} house */
   constructor(root, call, house) {
     this.call = call;
     this.house = house;

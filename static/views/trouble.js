@@ -31,7 +31,10 @@ export function panel(call, trouble, type) {
   );
 }
 
-/** The sentence under the title; the wait for the next attempt changes as it passes. @param {import("../call.js").Call} call @param {string} trouble */
+/**
+ * The sentence under the title; the wait for the next attempt changes as it passes.
+ * @param {import("../call.js").Call} call @param {string} trouble
+ */
 export function because(call, trouble) {
   if (trouble === "failed") return [call.conversation.failure, t("trouble.failed.text")].filter(Boolean).join(" ");
   if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);

@@ -1,0 +1,201 @@
+"""Whether the microphone hears a person, or only what the character says, out of a loudspeaker that it stands beside. Pure.
+
+Browsers take echoes away, but not at once, not all, and not everywhere. What passes would pause the reply, and the
+reply's going on would pause it again. So the level of what is played is kept beside the level of what is heard, 16 ms by
+16 ms, on one line of time:
+
+    an echo is found   once a voice is over, in the seconds up to it: at the one delay where both levels rise and fall
+                       together; and the voice must be no louder than the echo at that delay would be. A person who
+                       speaks while the reply goes on does neither, since before them the reply was not heard.
+    it is then known   by its delay and loudness, and windows that it explains are no longer taken for a voice, until
+                       it is not heard any more where it ought to be: echo cancellation has come to work.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import islice
+from typing import TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from pipeline.audio import LINE_RATE, SILENCE_DBFS, Samples, level_dbfs, samples_of
+from pipeline.interruption import words_of
+
+Levels: TypeAlias = NDArray[np.float64]
+"""Levels in dBFS, one for each frame; shape (n,)."""
+
+FRAME_MS = 16
+KEPT = 400
+"""Frames that are kept: 6.4 s, for the past of the microphone and for what was sent ahead of the player."""
+
+MOST_DELAY = 50
+"""Frames between the player's position and its echo: 0.8 s, for a Bluetooth loudspeaker in a hall."""
+
+BEFORE = 125
+"""Frames before a voice in which its echo must show, too: 2 s."""
+
+LEAD_IN = 20
+"""Frames of silence before the reply that are looked at with it."""
+
+FEWEST = 30
+"""Frames below which a likeness means nothing."""
+
+DYNAMICS_DB = 40.0
+"""What is softer than the loudest frame by more than this is taken for silence."""
+
+MARGIN_DB = 6.0
+"""An echo may be so much louder than was expected; a person is meant to be louder still."""
+
+DECAY_DB = 2.5
+"""How much softer a room's echo gets in a frame: 60 dB in 0.4 s."""
+
+SMEAR = 4
+"""Frames by which the player's position may be wrong."""
+
+LOST_DB, LOST_SHARE = 10.0, 0.1
+"""An echo that is softer than expected by more than the first is gone; each loud frame counts for the second."""
+
+SOFT_DB = 10.0
+"""A voice so much below the person's usual level is soft."""
+
+USUAL_DBFS = -30.0
+"""The level of a person who has not spoken yet."""
+
+SHORTEST_RUN = 3
+"""Letters in a row that two texts must share to have them in common; in Chinese one sound is one letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """How a reply is heard again: after `delay` frames, by `gain_db` louder, as like it as `likeness`, 0 to 1."""
+
+    delay: int
+    gain_db: float
+    likeness: float
+
+
+class Loudness:
+    """The level of a sound frame by frame, of which the newest `KEPT` are kept; never the sound itself."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._levels: deque[float] = deque(maxlen=KEPT)
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._rate = LINE_RATE
+
+    def add(self, pcm: Samples, rate: int = LINE_RATE) -> int:
+        """Take the next samples, always at the same rate; return how many frames they complete."""
+        self._rate = rate
+        waiting, size = np.concatenate((self._rest, pcm)), samples_of(FRAME_MS, rate)
+        frames = len(waiting) // size
+        for frame in waiting[: frames * size].reshape(frames, size):
+            self._levels.append(level_dbfs(frame))
+        self._rest = waiting[frames * size :]
+        self.count += frames
+        return frames
+
+    def at(self, position_ms: float) -> float:
+        """The level at a position of the sound; silence where it is not known."""
+        back = self.count - int(position_ms * self._rate / 1000) // samples_of(FRAME_MS, self._rate)
+        return self._levels[-back] if 0 < back <= len(self._levels) else SILENCE_DBFS
+
+    def newest(self, count: int) -> Levels:
+        """The last `count` frames, or all there are."""
+        return _newest(self._levels, count)
+
+
+class Overhearing:
+    """What a session's microphone heard and what its player played meanwhile, for as long as anybody may ask."""
+
+    def __init__(self) -> None:
+        self.known: Echo | None = None
+        self._heard = Loudness()
+        self._played: deque[float] = deque(maxlen=KEPT)
+        self._voiced: deque[float] = deque(maxlen=KEPT)
+        self._position_ms = 0.0
+        self._reply: Loudness | None = None
+        self._reply_began = self._voice_began = self._voice_ended = 0
+        self._voice_frames = 0
+        self._usual_dbfs = USUAL_DBFS
+
+    @property
+    def voiced_ms(self) -> int:
+        """How much voice there was since `voice_began`."""
+        return self._voice_frames * FRAME_MS
+
+    @property
+    def silent_ms(self) -> int:
+        """How long the last voice is over."""
+        return (self._heard.count - self._voice_ended) * FRAME_MS
+
+    @property
+    def soft(self) -> bool:
+        """Whether the voice is much softer than the person's turns are."""
+        return self._voice_dbfs() < self._usual_dbfs - SOFT_DB
+
+    def hear(self, window: Samples, voice: bool, reply: Loudness | None, position_ms: float | None) -> bool:
+        """Take the next samples of the microphone; whether they are somebody's `voice` and not the known echo.
+
+        reply: what is being said, if anything; position_ms: where in it the player is, None while it stands still.
+        """
+        if reply is not self._reply:
+            self._reply, self._reply_began = reply, self._heard.count
+            self._position_ms = position_ms or 0.0
+        frames = self._heard.add(window)
+        for _ in range(frames):
+            self._played.append(self._follow(reply, position_ms))
+        voice = voice and not self._is_known_echo(frames)
+        self._voiced.extend([float(voice)] * frames)
+        if voice:
+            self._voice_frames += frames
+            self._voice_ended = self._heard.count
+        return voice
+
+    def voice_began(self) -> None:
+        """A turn begins with the window that was heard last."""
+        self._voice_began, self._voice_frames = self._heard.count - 1, 1
+
+    def turn_answered(self) -> None:
+        """The voice was the person's, in a turn of their own: so loud they are."""
+        if self._voice_frames:
+            self._usual_dbfs += 0.5 * (self._voice_dbfs() - self._usual_dbfs)
+
+    def find_echo(self) -> Echo | None:
+        """The echo that the voice most resembles, if a reply could be heard at all."""
+        since = max(self._voice_began - BEFORE, self._reply_began - LEAD_IN)
+        count = min(self._heard.count - since, len(self._voiced) - MOST_DELAY)
+        if count < FEWEST:
+            return None
+        heard, played = self._heard.newest(count), _newest(self._played, count + MOST_DELAY)
+        voiced = _newest(self._voiced, count) > 0
+        voiced[: max(0, self._voice_began - (self._heard.count - count))] = False
+        return find_echo(heard, played, voiced)
+
+    def _follow(self, reply: Loudness | None, position_ms: float | None) -> float:
+        """The level that the player plays now; its reported positions jump a little, its real ones do not."""
+        if reply is None or position_ms is None:
+            return SILENCE_DBFS
+        expected = self._position_ms + FRAME_MS
+        off = position_ms - expected
+        self._position_ms = position_ms if abs(off) > 150 else expected + 0.05 * off
+        return reply.at(self._position_ms)
+
+    def _is_known_echo(self, frames: int) -> bool:
+        echo = self.known
+        if echo is None or len(self._played) < MOST_DELAY + 2 * SMEAR:
+            return False
+        heard = self._heard.newest(frames).max(initial=SILENCE_DBFS)
+        played = _newest(self._played, echo.delay + 6 * SMEAR)[: 6 * SMEAR + SMEAR]
+        expected = _reach(played)[-2 * SMEAR :].max() + echo.gain_db
+        return bool(heard <= expected + MARGIN_DB)
+
+    def _voice_dbfs(self) -> float:
+        count = min(self._heard.count - self._voice_began, KEPT)
+        voiced = _newest(self._voiced, count) > 0
+        levels = self._heard.newest(count)[voiced]
+        return float(levels.mean()) if len(levels) else SILENCE_DBFS
