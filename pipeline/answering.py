@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from pipeline.audio import Samples
 from pipeline.context import Context
+from pipeline.dialogue import BargeIn
+from pipeline.echo import Echo, Overhearing, share_said
 from pipeline.engines import ChatRequest
 from pipeline.errors import LimitReached
-from pipeline.events import Interruption, ReplyFailed, ReplyGenerated, ReplyPlayed, StartReply
+from pipeline.events import DoubtLasted, Interruption, ReplyFailed, ReplyGenerated, ReplyPlayed, SetAside, StartReply
+from pipeline.interruption import Sound, Verdict
 from pipeline.language import language_of
 from pipeline.listening import Listening, Turn
-from pipeline.notices import PlaybackPaused, PlaybackResumed, ReplyRecord, TurnTiming
+from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
 from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
@@ -20,6 +24,13 @@ from pipeline.transcript import Item, prompt
 
 PLAYED_GRACE_S = 3.0
 """A player that reports nothing new for this long after everything should have been heard is taken to be done."""
+
+
+SAID_MS = 8_000
+"""Words that were spoken longer ago are no echo."""
+
+NOT_YET_SAID_MS = 500
+"""A player that reports nothing may be ahead of us by so much."""
 
 
 class Answering:
@@ -32,6 +43,9 @@ class Answering:
         self._audible_until = 0.0
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
         self.asked: Ask | None = None
+        self._overhearing = Overhearing()
+        self._spoken: Reply | None = None
+        self._echo: Echo | None = None
 
     def __getitem__(self, number: int) -> Reply:
         return self._replies[number][0]
@@ -44,6 +58,8 @@ class Answering:
         turn = self._listening.turns.get(effect.turn) if effect.turn else None
         now = self._context.now()
         timing = TurnTiming("", turn.item.id if turn else "", turn.speech_end if turn else now, effect.speculative)
+        if turn:
+            self._overhearing.turn_answered()
         reply = self._make(ask, timing)
         if not effect.speculative:
             self._release(reply, turn)
@@ -74,6 +90,8 @@ class Answering:
         """Stop the answer; the conversation keeps what was heard of it."""
         reply, task = self._replies.pop(number)
         heard_ms = reply.playback.position(self._context.now())
+        if reply.record.status != "in_progress" and reply.message:
+            self._context.outbox.put(PlaybackStopped(reply.message.id, heard_ms))
         reply.end("cancelled", reason)
         if reply.message and reply.message.spoken:
             reply.message.truncate(heard_ms)
@@ -94,6 +112,49 @@ class Answering:
         reply.go_on()
         if reply.message:
             self._context.outbox.put(PlaybackResumed(reply.message.id))
+
+    # --- A voice meanwhile --------------------------------------------------------------------------------------------
+
+    @property
+    def audible(self) -> bool:
+        """Whether an answer is being heard now."""
+        return self._spoken is not None and self._spoken.playback.runs(self._context.now())
+
+    def overhear(self, window: Samples, probability: float) -> float:
+        """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
+        setup, reply, now = self._context.setup, self._spoken, self._context.now()
+        if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
+            return probability
+        position = reply.playback.position(now) if reply and reply.playback.runs(now) else None
+        speech = probability >= setup.endpointing.threshold
+        voice = self._overhearing.hear(window, speech, reply.loudness if reply else None, position)
+        return 0.0 if speech and not voice else probability
+
+    def voice_began(self) -> None:
+        """The person, or what sounds like one, begins to speak."""
+        self._overhearing.voice_began()
+
+    def doubt_lasted(self, turn: int) -> DoubtLasted:
+        """How long the voice of `turn` is, and how long it is over."""
+        return DoubtLasted(turn, self._overhearing.voiced_ms, self._overhearing.silent_ms)
+
+    def sound(self, text: str) -> Sound:
+        """What is known of the voice that now seems to have said `text`."""
+        heard, reply = self._overhearing, self._spoken
+        self._echo = heard.find_echo()
+        likeness = self._echo.likeness if self._echo else 0.0
+        if reply is None or reply.message is None:
+            return Sound(heard.voiced_ms, heard.soft, likeness)
+        now = self._context.now()
+        since, until = reply.playback.position(now) - SAID_MS, reply.playback.position(now) + NOT_YET_SAID_MS
+        said = "".join(word.text for word in reply.message.words if since <= word.start_ms <= until)
+        left_ms = None if reply.record.status == "in_progress" else round(reply.playback.lead_s(now) * 1000)
+        return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, said), left_ms)
+
+    def set_aside(self, effect: SetAside) -> None:
+        """The voice was no turn; if it was an echo, it is known from now on."""
+        if effect.verdict is Verdict.ECHO:
+            self._overhearing.known = self._echo
 
     # --- Beside the conversation --------------------------------------------------------------------------------------
 
@@ -142,6 +203,7 @@ class Answering:
             reply.timing.mark("turn_end", turn.turn_end)
             reply.timing.mark("recognized", turn.recognized_at or self._context.now())
         reply.release()
+        self._spoken = reply
 
     def _make(self, ask: Ask, timing: TurnTiming) -> Reply:
         context, setup = self._context, self._context.setup

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from pipeline.audio import Samples
 from pipeline.errors import EngineError, KaikouError
 from pipeline.events import Event
 from pipeline.outbox import Outbox
@@ -19,7 +20,8 @@ class Context:
     """Shared by a session's `Listening` and `Answering`; made and owned by the `Session`.
 
     attached: whether the client is connected just now. receive: gives a fact to the turn machine and performs what it
-    decides. spawn: runs work as a task of the session, which ends with it at the latest. The session provides both.
+    decides. overhear: takes the microphone's next window and the probability that it is speech; returns that of a
+    person's. spawn: runs work as a task of the session, which ends with it at the latest. The session provides these.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Context:
         self.transcript = Transcript(limits.items)
         self.outbox = Outbox(limits.queued_audio_s)
         self.receive: Callable[[Event], None]
+        self.overhear: Callable[[Samples, float], float]
         self.spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
     def new_id(self, kind: str) -> str:

@@ -17,21 +17,23 @@ playing). It ends when it was played, interrupted, dropped or failed. A reply is
 was written: until then a voice interrupts it.
 
 What a voice does to a released reply is the policy's `barge_in`: IMMEDIATE cuts it off at the first voice, as clients of
-the realtime API expect; CONFIRMED pauses it and waits for words; NEVER lets it run, and what was said is answered after it.
+the realtime API expect; NEVER lets it run, and what was said is answered after it. CONFIRMED pauses it and has every
+partial, draft and final text of the turn judged, until one is an interruption, or until the voice is over and was none.
+Then the reply goes on and the turn is set aside: it gets no answer. If the person goes on after all, so does the doubt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
     CloseUtterance,
     DiscardUtterance,
+    DoubtLasted,
     DraftUtterance,
     DropReply,
     Effect,
@@ -48,6 +50,7 @@ from pipeline.events import (
     ReplyPlayed,
     ReplyRequested,
     ResumePlayback,
+    SetAside,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -56,7 +59,7 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
-from pipeline.interruption import means_to_interrupt, same_words, words_of
+from pipeline.interruption import Sound, Verdict, judge, same_words, words_of
 
 
 class Person(Enum):
@@ -76,29 +79,51 @@ class BargeIn(StrEnum):
     NEVER = "never"
 
 
+class Judge(Protocol):
+    """Says what a voice over a reply is; None, unless `final`, while it cannot be known yet."""
+
+    def __call__(self, text: str, sound: Sound, *, final: bool) -> Verdict | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How turns are taken; may change between events.
 
     answer: whether a finished turn is answered without being asked.
     speculate: whether to prepare an answer in a pause.
-    interrupts: whether recognised words, spoken over the reply, mean to take the floor.
+    judge: under CONFIRMED, what a voice over the reply is, by its words, its sound, and whether the words are final.
+    doubt_ms: it was nothing if its silence lasts this long and its words are still not known.
+    insist_ms: it is an interruption once there is so much of it, words or not.
+    blip_ms: it was nothing if it lasted only this long, and as long again has passed.
     """
 
     answer: bool = True
     barge_in: BargeIn = BargeIn.IMMEDIATE
     speculate: bool = False
-    interrupts: Callable[[str], bool] = means_to_interrupt
+    judge: Judge = judge
+    doubt_ms: int = 1_200
+    insist_ms: int = 2_000
+    blip_ms: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A turn that was set aside, with the words it had then."""
+
+    turn: int
+    text: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer that is being prepared or heard."""
+    """The answer that is being prepared or heard. `over` is the latest turn that put it in doubt."""
 
     id: int
     turn: int | None
     speculative: bool = False
     draft: str = ""
+    over: int | None = None
     doubted: bool = False
     generated: bool = False
 
@@ -114,6 +139,12 @@ class Dialogue:
         self._replies = 0
         self._unanswered: int | None = None
         self._overtaken: int | None = None
+        self._dismissed: Dismissed | None = None
+
+    @property
+    def doubts(self) -> bool:
+        """Whether the reply is paused for a voice that may or may not be an interruption."""
+        return self.reply is not None and self.reply.doubted
 
     def receive(self, event: Event) -> list[Effect]:
         """Take one fact; return what is to be done, in order. Events that no longer matter return nothing."""
@@ -129,7 +160,8 @@ class Dialogue:
                 if self.person is not Person.PAUSING:
                     return []
                 self.person = Person.SPEAKING
-                return self._drop_speculation()
+                taken_up = self._take_up(self.turn)
+                return [*self._drop_speculation(), *taken_up, *(self._doubt() if taken_up else [])]
             case SpeechStopped():
                 if self.person not in (Person.SPEAKING, Person.PAUSING):
                     return []
@@ -149,6 +181,8 @@ class Dialogue:
                 return self._utterance_drafted(event)
             case UtteranceRecognized():
                 return self._utterance_recognized(event)
+            case DoubtLasted():
+                return self._doubt_lasted(event)
             case ReplyRequested():
                 return self._reply_requested()
             case ReplyCancelled():
@@ -181,9 +215,7 @@ class Dialogue:
             case BargeIn.IMMEDIATE:
                 effects += self._interrupt(Interruption.TURN_DETECTED)
             case BargeIn.CONFIRMED:
-                if not self.reply.doubted:
-                    self.reply = replace(self.reply, doubted=True)
-                    effects.append(PausePlayback(self.reply.id))
+                effects += self._doubt()
             case BargeIn.NEVER:
                 pass
         return effects
@@ -198,21 +230,22 @@ class Dialogue:
         return [
             *effects,
             CloseUtterance(self.turn, event.at, event.at),
+            *self._take_up(self.turn),
             *self._drop_speculation(),
             *self._dispel_doubt(),
         ]
 
     def _partial_recognized(self, event: PartialRecognized) -> list[Effect]:
-        if event.turn == self.turn and self.reply and self.reply.doubted and self.policy.interrupts(event.text):
-            return self._interrupt(Interruption.TURN_DETECTED)
-        return []
+        return self._weigh(event, final=False) if event.turn == self.turn else []
 
     def _utterance_drafted(self, event: UtteranceDrafted) -> list[Effect]:
-        waiting = event.turn == self.turn and self.person in (Person.PAUSING, Person.DECIDING)
-        wanted = self.policy.speculate and self.policy.answer and self.reply is None
-        if not (waiting and wanted and words_of(event.text)):
+        if event.turn != self.turn or self.person not in (Person.PAUSING, Person.DECIDING):
             return []
-        return [self._start(event.turn, speculative=True, draft=event.text)]
+        effects = self._weigh(event, final=True)
+        wanted = self.policy.speculate and self.policy.answer and self.reply is None
+        if not wanted or not words_of(event.text) or self._is_dismissed(event.turn):
+            return effects
+        return [*effects, self._start(event.turn, speculative=True, draft=event.text)]
 
     def _utterance_recognized(self, event: UtteranceRecognized) -> list[Effect]:
         if event.turn == self._overtaken:
@@ -220,24 +253,20 @@ class Dialogue:
         if event.turn != self.turn or self.person is not Person.DECIDING:
             return []
         self.person = Person.SILENT
+        effects = self._weigh(event, final=True)
         reply = self.reply
-        if reply and reply.doubted:
-            if not self.policy.interrupts(event.text):
-                return self._dispel_doubt()
-            interrupted = self._interrupt(Interruption.TURN_DETECTED)
-            return [*interrupted, *self._answer(event)]
+        if self._is_dismissed(event.turn):
+            return [*effects, *self._drop_speculation(), *self._answer_waiting()]
         if reply and reply.speculative and self.policy.answer and same_words(reply.draft, event.text):
             self.reply, self._unanswered = replace(reply, speculative=False, draft=""), None
-            return [ReleaseReply(reply.id)]
-        return [*self._drop_speculation(), *self._answer(event)]
+            return [*effects, ReleaseReply(reply.id)]
+        return [*effects, *self._drop_speculation(), *self._answer(event)]
 
     def _overtaken_recognized(self, event: UtteranceRecognized) -> list[Effect]:
         # What follows may be noise: then this turn is answered after all, else one answer covers both.
         self._overtaken = None
-        doubted = self.reply is not None and self.reply.doubted
-        interrupts = doubted and self.policy.interrupts(event.text)
-        effects = self._interrupt(Interruption.TURN_DETECTED) if interrupts else []
-        return [*effects, *(self._answer(event) if interrupts or not doubted else [])]
+        effects = self._weigh(event, final=True)
+        return effects if self._is_dismissed(event.turn) else [*effects, *self._answer(event)]
 
     def _answer(self, event: UtteranceRecognized) -> list[Effect]:
         if self.policy.answer and words_of(event.text):
@@ -249,6 +278,52 @@ class Dialogue:
         if self._unanswered is None or self.reply or self.person is not Person.SILENT:
             return []
         return [self._start(self._unanswered)]
+
+    # --- A voice over the reply ---------------------------------------------------------------------------------------
+
+    def _doubt(self) -> list[Effect]:
+        if self.reply is None or self.reply.speculative or self.policy.barge_in is not BargeIn.CONFIRMED:
+            return []
+        paused = [] if self.reply.doubted else [PausePlayback(self.reply.id)]
+        self.reply = replace(self.reply, over=self.turn, doubted=True)
+        return list(paused)
+
+    def _weigh(self, event: PartialRecognized | UtteranceDrafted | UtteranceRecognized, *, final: bool) -> list[Effect]:
+        known = self._dismissed
+        if known and known.turn == event.turn and same_words(known.text, event.text):
+            return []
+        verdict = self.policy.judge(event.text, event.sound, final=final)
+        if self.reply is None or self.reply.over is None or event.turn > self.reply.over:
+            # Of a voice beside no reply one thing must be known: whether it was the end of one.
+            return self._set_aside(event.turn, event.text, verdict) if verdict is Verdict.ECHO else []
+        if verdict is None:
+            return []
+        if verdict is Verdict.INTERRUPTION:
+            return [*self._take_up(event.turn), *self._interrupt(Interruption.TURN_DETECTED)]
+        return self._set_aside(event.turn, event.text, verdict)
+
+    def _doubt_lasted(self, event: DoubtLasted) -> list[Effect]:
+        if not self.doubts or event.turn != self.turn:
+            return []
+        if event.voiced_ms >= self.policy.insist_ms:
+            return self._interrupt(Interruption.TURN_DETECTED)
+        nothing = event.voiced_ms <= self.policy.blip_ms or event.silent_ms >= self.policy.doubt_ms
+        if self.person is Person.SPEAKING or not nothing:
+            return []
+        return self._set_aside(event.turn, "", Verdict.NOISE)
+
+    def _set_aside(self, turn: int, text: str, verdict: Verdict) -> list[Effect]:
+        self._dismissed = Dismissed(turn, text, verdict)
+        return [SetAside(turn, verdict), *(self._dispel_doubt() if turn == self.turn else [])]
+
+    def _take_up(self, turn: int) -> list[Effect]:
+        if not self._is_dismissed(turn):
+            return []
+        self._dismissed = None
+        return [SetAside(turn, None)]
+
+    def _is_dismissed(self, turn: int) -> bool:
+        return self._dismissed is not None and self._dismissed.turn == turn
 
     # --- The reply ----------------------------------------------------------------------------------------------------
 
@@ -291,4 +366,6 @@ class Dialogue:
         if self.reply is None or self.reply.id != reply:
             return []
         self.reply = None
-        return self._answer_waiting()
+        # "Yes" over the last words of a question was its answer.
+        late = self._dismissed and self._dismissed.verdict is Verdict.BACKCHANNEL and self.person is not Person.SILENT
+        return [*(self._take_up(self.turn) if late else []), *self._answer_waiting()]

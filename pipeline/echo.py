@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeAlias
 
 import numpy as np
@@ -57,8 +57,14 @@ DECAY_DB = 2.5
 SMEAR = 4
 """Frames by which the player's position may be wrong."""
 
-LOST_DB, LOST_SHARE = 10.0, 0.1
-"""An echo that is softer than expected by more than the first is gone; each loud frame counts for the second."""
+TAIL = 16
+"""Frames after which an echo is not heard any more."""
+
+FAINT_DBFS = -60.0
+"""Nobody can say whether an echo that is expected to be so soft is there."""
+
+LOST_DB, LOST_SHARE = 12.0, 0.1
+"""An echo that is softer than expected by more than the first is gone; each window counts for the second."""
 
 SOFT_DB = 10.0
 """A voice so much below the person's usual level is soft."""
@@ -121,6 +127,7 @@ class Overhearing:
         self._reply: Loudness | None = None
         self._reply_began = self._voice_began = self._voice_ended = 0
         self._voice_frames = 0
+        self._missing_db = 0.0
         self._usual_dbfs = USUAL_DBFS
 
     @property
@@ -157,8 +164,9 @@ class Overhearing:
         return voice
 
     def voice_began(self) -> None:
-        """A turn begins with the window that was heard last."""
-        self._voice_began, self._voice_frames = self._heard.count - 1, 1
+        """A turn begins with the voice that is heard just now."""
+        self._voice_frames = sum(1 for _ in takewhile(bool, reversed(self._voiced)))
+        self._voice_began = self._heard.count - self._voice_frames
 
     def turn_answered(self) -> None:
         """The voice was the person's, in a turn of their own: so loud they are."""
@@ -186,12 +194,16 @@ class Overhearing:
         return reply.at(self._position_ms)
 
     def _is_known_echo(self, frames: int) -> bool:
-        echo = self.known
-        if echo is None or len(self._played) < MOST_DELAY + 2 * SMEAR:
+        if self.known is None:
             return False
         heard = self._heard.newest(frames).max(initial=SILENCE_DBFS)
-        played = _newest(self._played, echo.delay + 6 * SMEAR)[: 6 * SMEAR + SMEAR]
-        expected = _reach(played)[-2 * SMEAR :].max() + echo.gain_db
+        past = _newest(self._played, self.known.delay + TAIL + SMEAR)[: TAIL + 2 * SMEAR]
+        expected = _reach(past)[-2 * SMEAR :].max(initial=SILENCE_DBFS) + self.known.gain_db
+        if expected > FAINT_DBFS:
+            missing = min(max(0.0, expected - heard), 2 * LOST_DB)
+            self._missing_db += LOST_SHARE * (missing - self._missing_db)
+            if self._missing_db > LOST_DB:
+                self.known = None
         return bool(heard <= expected + MARGIN_DB)
 
     def _voice_dbfs(self) -> float:
@@ -199,3 +211,52 @@ class Overhearing:
         voiced = _newest(self._voiced, count) > 0
         levels = self._heard.newest(count)[voiced]
         return float(levels.mean()) if len(levels) else SILENCE_DBFS
+
+
+def find_echo(heard: Levels, played: Levels, voiced: NDArray[np.bool_]) -> Echo | None:
+    """The echo of `played` that `heard` most resembles where it is `voiced`.
+
+    `heard` and `voiced` are as long as each other; `played` ends with them and begins `MOST_DELAY` frames earlier.
+    """
+    count = len(heard)
+    level = np.maximum(heard, np.percentile(heard, 10))
+    delayed = sliding_window_view(np.maximum(played, played.max() - DYNAMICS_DB), count)[::-1]
+    likeness = _correlations(level, delayed)
+    delay = int(likeness.argmax())
+    loud = delayed[delay] > delayed[delay].max() - DYNAMICS_DB / 2
+    if likeness[delay] <= 0.0 or not voiced.any():
+        return None
+    gain = float(np.median((heard - delayed[delay])[loud]))
+    expected = _reach(played)[MOST_DELAY - delay : MOST_DELAY - delay + count] + gain
+    explained = float((heard <= expected + MARGIN_DB)[voiced].mean())
+    return Echo(delay, gain, min(float(likeness[delay]), explained))
+
+
+def share_said(heard: str, said: str) -> float:
+    """How much of the letters of `heard`, which may be full of errors, `said` has too, in runs and in order; 0 to 1."""
+    ours, theirs = "".join(words_of(heard)), "".join(words_of(said))
+    if not ours:
+        return 0.0
+    wide = not ours.isascii()
+    runs = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    return sum(run.size for run in runs if wide or run.size >= SHORTEST_RUN) / len(ours)
+
+
+def _correlations(level: Levels, others: Levels) -> Levels:
+    """How `level` and each row of `others` rise and fall together, -1 to 1."""
+    ours, theirs = level - level.mean(), others - others.mean(axis=1, keepdims=True)
+    scale = np.sqrt((ours @ ours) * np.einsum("ij,ij->i", theirs, theirs))
+    found: Levels = np.divide(theirs @ ours, scale, out=np.zeros(len(others)), where=scale > 0)
+    return found
+
+
+def _reach(levels: Levels) -> Levels:
+    """The levels with what a room makes of them: each frame dies away over the following ones."""
+    reached = levels.copy()
+    for back in range(1, min(TAIL, len(levels))):
+        np.maximum(reached[back:], levels[:-back] - back * DECAY_DB, out=reached[back:])
+    return reached
+
+
+def _newest(values: deque[float], count: int) -> Levels:
+    return np.array(list(islice(values, max(0, len(values) - count), None)))

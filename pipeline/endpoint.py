@@ -49,10 +49,14 @@ class Endpointing:
 
 
 class Endpointer:
-    """Finds the turns of one session. Set `text` to the current turn's words as they become known."""
+    """Finds the turns of one session. Set `text` to the current turn's words as they become known.
+
+    `alert`: any window that may be a voice starts a turn; a false start does no harm then, and a late one does.
+    """
 
     def __init__(self, endpointing: Endpointing | None = None) -> None:
         self.endpointing = endpointing or Endpointing()
+        self.alert = False
         self._text = ""
         self._started: int | None = None
         self._voiced_since: int | None = None
@@ -119,7 +123,7 @@ class Endpointer:
             return []
         if self._voiced_since is None:
             self._voiced_since = at
-        if end - self._voiced_since < samples_of(self.endpointing.onset_ms):
+        if not self.alert and end - self._voiced_since < samples_of(self.endpointing.onset_ms):
             return []
         # Never back into the voice of the turn before: it would be recognised twice.
         self._started = max(self._voice_end, self._voiced_since - samples_of(self.endpointing.prefix_ms))

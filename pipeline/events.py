@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from pipeline.interruption import Sound, Verdict
+
+ORDINARY = Sound()
+
 # --- Events ----------------------------------------------------------------------------------------------------------
 
 
@@ -59,10 +63,11 @@ class AudioDiscarded:
 
 @dataclass(frozen=True, slots=True)
 class PartialRecognized:
-    """The words of a turn so far; they may be revised."""
+    """The words of a turn so far; they may be revised. `sound` is the voice's, here and below."""
 
     turn: int
     text: str
+    sound: Sound = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class UtteranceDrafted:
 
     turn: int
     text: str
+    sound: Sound = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,16 @@ class UtteranceRecognized:
 
     turn: int
     text: str
+    sound: Sound = ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtLasted:
+    """A voice over the reply has had `voiced_ms` of sound and been silent for `silent_ms`; it may not be judged yet."""
+
+    turn: int
+    voiced_ms: int
+    silent_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,7 @@ Event: TypeAlias = (
     | PartialRecognized
     | UtteranceDrafted
     | UtteranceRecognized
+    | DoubtLasted
     | ReplyRequested
     | ReplyCancelled
     | ReplyGenerated
@@ -170,6 +187,14 @@ class DiscardUtterance:
     """Forget the turn's audio."""
 
     turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The turn was no turn but this; the model need not know of it. None: it was one after all."""
+
+    turn: int
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +251,7 @@ Effect: TypeAlias = (
     | DraftUtterance
     | CloseUtterance
     | DiscardUtterance
+    | SetAside
     | StartReply
     | ReleaseReply
     | DropReply

@@ -24,7 +24,8 @@ BACKCHANNELS: Mapping[str, frozenset[str]] = {
         "great nice cool got it yup yea alright exactly totally gotcha interesting indeed true ha haha".split()
     ),
     "zh": frozenset(
-        "嗯 嗯嗯 哦 噢 喔 啊 呃 对 对对 对的 是 是的 好 好的 行 可以 没错 不错 原来如此 真的 这样啊 哈哈 明白 明白了 知道了".split()
+        "嗯 嗯嗯 哦 噢 喔 啊 呃 对 对对 对的 是 是的 好 好的 行 可以 没错 不错 原来如此 真的 这样啊 哈哈 "
+        "明白 明白了 知道了".split()
     ),
 }
 """What listeners say while they listen, by language: single words, and the words of which such noises are made."""
@@ -40,7 +41,9 @@ FLOOR_TAKERS: Mapping[str, frozenset[str]] = {
         "stop wait no nope hold hang hey what why how who where when which sorry excuse pardon but actually listen "
         "please enough quiet silence next skip again repeat help cancel".split()
     ),
-    "zh": frozenset("停 停停 停下 等 等等 等一下 等下 不 不对 不是 不行 不用 别 什么 为什么 怎么 谁 哪里 够了 安静 打住 喂 但是 再说一遍".split()),
+    "zh": frozenset(
+        "停 停停 停下 等 等等 等一下 等下 不 不对 不是 不行 不用 别 什么 为什么 怎么 谁 够了 安静 打住 喂 但是".split()
+    ),
 }
 """What a person says, alone and however shortly, to get the floor, by language."""
 

@@ -18,11 +18,13 @@ from pipeline.events import (
     CloseUtterance,
     OpenUtterance,
     PartialRecognized,
+    SetAside,
     SpeechPaused,
     SpeechResumed,
     UtteranceDrafted,
     UtteranceRecognized,
 )
+from pipeline.interruption import Verdict
 from pipeline.notices import (
     AudioTaken,
     ItemAdded,
@@ -56,6 +58,7 @@ class Turn:
     speech_end: float
     turn_end: float | None = None
     recognized_at: float | None = None
+    wordless: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -127,7 +130,8 @@ class Listening:
             self._current.utterance.hear(window)
         else:
             self._pre_roll.append((at, window))
-        for event in self._endpointer.hear(self._voice.probability(window), at, len(window)):
+        probability = self._context.overhear(window, self._voice.probability(window))
+        for event in self._endpointer.hear(probability, at, len(window)):
             if self._current and isinstance(event, SpeechPaused):
                 self._current.speech_end = self._clock_at(event.ended)
             elif self._current and isinstance(event, SpeechResumed):
@@ -220,6 +224,16 @@ class Listening:
             turn.task.cancel()
             del self.turns[turn.number]
 
+    def be_alert(self, alert: bool) -> None:
+        """Whether the first sound of a voice counts, at the price of taking other sounds for one."""
+        self._endpointer.alert = alert
+
+    def set_aside(self, effect: SetAside) -> None:
+        """The turn was none, or was one after all. Of a listener's noise the client is told the words, else none."""
+        if turn := self.turns.get(effect.turn):
+            turn.item.aside = effect.verdict is not None
+            turn.wordless = effect.verdict in (Verdict.NOISE, Verdict.ECHO)
+
     async def recognized(self) -> None:
         """Wait until the words of every finished turn are known."""
         waiting = [turn.task for turn in self.turns.values() if turn.task and turn.closed.is_set()]
@@ -233,20 +247,21 @@ class Listening:
         self._context.receive(PartialRecognized(turn.number, text))
 
     async def _recognize(self, turn: Turn) -> None:
-        context = self._context
+        context, text = self._context, ""
         try:
             recognition = await turn.utterance.run()
         except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
             await turn.closed.wait()
             context.outbox.put(TranscriptionFailed(turn.item.id, context.failure("recognizer", error)))
         else:
-            turn.item.text = recognition.text
-            context.outbox.put(
-                Transcribed(turn.item.id, recognition.text, recognition.language, turn.utterance.seconds)
-            )
+            text = recognition.text
+            if turn.item.aside:
+                context.receive(UtteranceDrafted(turn.number, text))
+            turn.item.text = "" if turn.wordless else text
+            context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
         turn.item.transcribed = True
         turn.recognized_at = context.now()
-        context.receive(UtteranceRecognized(turn.number, turn.item.text))
+        context.receive(UtteranceRecognized(turn.number, text))
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]

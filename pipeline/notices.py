@@ -165,6 +165,14 @@ class PlaybackResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackStopped:
+    """An item that was all sent, and only still playing, was interrupted; `heard_ms` of it was heard."""
+
+    item_id: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnTimed:
     """Where the turn's time went; sent at the first audio and again, complete, at the end."""
 
@@ -220,6 +228,7 @@ Notice: TypeAlias = (
     | ReplyEnded
     | PlaybackPaused
     | PlaybackResumed
+    | PlaybackStopped
     | TurnTimed
 )
 """Everything a session says."""

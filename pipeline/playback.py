@@ -43,6 +43,10 @@ class Playback:
             self._since += now - self._paused_at
             self._paused_at = None
 
+    def runs(self, now: float) -> bool:
+        """Whether the player has something to play and plays it."""
+        return self._playing and self._paused_at is None and now >= self._since and self.lead_s(now) > 0
+
     def position(self, now: float) -> int:
         """How much was heard by `now`, in milliseconds."""
         return int(self._position(now))

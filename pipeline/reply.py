@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from pipeline.audio import Samples
+from pipeline.echo import Loudness
 from pipeline.engines import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
 from pipeline.errors import KaikouError
 from pipeline.notices import (
@@ -62,7 +63,7 @@ class Reply:
         self, record: ReplyRecord, manner: Manner, timing: TurnTiming, outlet: Outlet, playback: Playback
     ) -> None:
         self.record, self.manner, self.timing, self.playback = record, manner, timing, playback
-        self.made = Made()
+        self.made, self.loudness = Made(), Loudness()
         self._outlet = outlet
         self._released, self._audible = asyncio.Event(), asyncio.Event()
         self._audible.set()
@@ -128,22 +129,26 @@ class Reply:
         limits: SpeakingLimits,
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
-        events = said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self._first_token)
+        events = (
+            said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self._first_token)
+        )
         if self.manner.modality == "text":
             async with aclosing(events):
-                await self._released.wait()
                 async for event in events:
+                    await self._released.wait()
                     self._send_other(event)
         else:
             clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
             pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
             async with aclosing(pieces):
-                await self._released.wait()
                 async for piece in pieces:
+                    # The gate comes after the first item is there: that is what speculation prepares.
+                    await self._released.wait()
                     if isinstance(piece, Piece):
                         await self._send_piece(piece, synthesizer.info.rate, limits.lead_s)
                     else:
                         self._send_other(piece)
+        await self._released.wait()
         if self.record.usage.truncated:
             self.end("incomplete", "max_output_tokens")
         else:
@@ -166,8 +171,11 @@ class Reply:
         self._tell_words()
 
     async def _turn(self) -> None:
-        await self._audible.wait()
-        await self._outlet.room()
+        while True:
+            await self._audible.wait()
+            await self._outlet.room()
+            if self._audible.is_set():
+                return
 
     async def _pace(self, lead_s: float) -> None:
         while (excess := self.playback.lead_s(self._outlet.now()) - lead_s) > 0:
@@ -186,6 +194,7 @@ class Reply:
             self.timing.mark("first_audio", now)
             self._outlet.tell(TurnTimed(replace(self.timing)))
         self.playback.sent(len(pcm) * 1000 / rate, now)
+        self.loudness.add(pcm, rate)
         item.audio_ms = round(self.playback.sent_ms)
         self._outlet.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
 

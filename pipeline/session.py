@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, assert_never
 
 from pipeline.answering import Answering
 from pipeline.audio import Samples
 from pipeline.context import Context
-from pipeline.dialogue import Dialogue, Person
+from pipeline.dialogue import BargeIn, Dialogue, Person
 from pipeline.errors import InvalidRequest
 from pipeline.events import (
     CloseUtterance,
@@ -21,14 +22,17 @@ from pipeline.events import (
     Event,
     InterruptReply,
     OpenUtterance,
+    PartialRecognized,
     PausePlayback,
     ReleaseReply,
     ReplyCancelled,
     ReplyPlayed,
     ReplyRequested,
     ResumePlayback,
+    SetAside,
     StartReply,
     UtteranceDrafted,
+    UtteranceRecognized,
 )
 from pipeline.listening import Listening
 from pipeline.notices import ItemAdded
@@ -64,6 +68,7 @@ class Session:
         self._dialogue = Dialogue(setup.policy)
         self._listening = Listening(self._context)
         self._answering = Answering(self._context, self._listening)
+        self._context.overhear = self._answering.overhear
         self._closing = asyncio.Event()
 
     @property
@@ -130,7 +135,10 @@ class Session:
 
     def hear(self, pcm: Samples) -> None:
         """Take microphone samples at `LINE_RATE`. Voice detection takes about 0.2 ms for each 32 ms: keep calls short."""
+        self._listening.be_alert(self._confirms and self._answering.audible)
         self._listening.hear(pcm)
+        if self._dialogue.doubts:
+            self._receive(self._answering.doubt_lasted(self._dialogue.turn))
 
     def commit_audio(self) -> None:
         """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
@@ -184,6 +192,10 @@ class Session:
         """The client's player reports how much of an item was heard, and whether it is playing."""
         self._answering.played(item_id, played_ms, playing)
 
+    @property
+    def _confirms(self) -> bool:
+        return self._dialogue.policy.barge_in is BargeIn.CONFIRMED
+
     def _active_reply(self) -> str | None:
         current = self._dialogue.reply
         if current is None or current.speculative or current.generated:
@@ -199,21 +211,35 @@ class Session:
     # --- What the turn machine decides --------------------------------------------------------------------------------
 
     def _receive(self, event: Event) -> None:
-        if isinstance(event, UtteranceDrafted) and not self._answering.may_speculate():
+        beside_nothing = self._dialogue.reply is None
+        if isinstance(event, UtteranceDrafted) and beside_nothing and not self._answering.may_speculate():
             return
-        for effect in self._dialogue.receive(event):
+        for effect in self._dialogue.receive(self._with_sound(event)):
             self._perform(effect)
+
+    def _with_sound(self, event: Event) -> Event:
+        """Words that may be a voice over a reply come with what is known of its sound."""
+        match event:
+            case PartialRecognized() | UtteranceDrafted() | UtteranceRecognized() if self._confirms:
+                current = event.turn == self._dialogue.turn
+                return replace(event, sound=self._answering.sound(event.text)) if current else event
+            case _:
+                return event
 
     def _perform(self, effect: Effect) -> None:
         match effect:
             case OpenUtterance():
                 self._listening.open(effect)
+                self._answering.voice_began()
             case DraftUtterance():
                 self._listening.draft()
             case CloseUtterance():
                 self._listening.close(effect)
             case DiscardUtterance():
                 self._listening.discard()
+            case SetAside():
+                self._listening.set_aside(effect)
+                self._answering.set_aside(effect)
             case StartReply():
                 self._answering.start(effect)
             case ReleaseReply():

@@ -25,6 +25,7 @@ class Item:
     words: for what the character spoke, where each word sounds on the item's own line; they join to `text`.
     audio_ms: how much audio of the item was made.
     whole: the text before it was cut to what was heard; None while it is uncut.
+    aside: whether it was only a listener's "uh-huh", a noise or an echo; kept for the client, not shown to the model.
     images: links of images that came with a message; kept for the client, not shown to the model.
     """
 
@@ -40,8 +41,8 @@ class Item:
     call_id: str = ""
     name: str = ""
     images: tuple[str, ...] = ()
-
     whole: str | None = None
+    aside: bool = False
 
     def truncate(self, heard_ms: int) -> None:
         """Keep only the text that was heard in the first `heard_ms` of the item's audio; more than there is means all.
@@ -118,10 +119,11 @@ class Transcript:
         return True
 
     def newest(self, characters: int) -> list[Item]:
-        """The newest items, oldest first, that fit into about `characters` characters of text; at least one."""
+        """The newest items for the model, oldest first, that fit into about `characters` characters; at least one."""
         kept, used = list[Item](), 0
         for id in reversed(self._order):
-            item = self._items[id]
+            if (item := self._items[id]).aside:
+                continue
             used += len(item.text) + len(item.name)
             if kept and used > characters:
                 break

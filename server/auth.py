@@ -36,12 +36,18 @@ def check_key(settings: Settings, key: str) -> None:
         raise Unauthorized("Incorrect API key provided. Ask whoever runs this server for one.")
 
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
 def origin_allowed(settings: Settings, connection: HTTPConnection) -> bool:
     """Whether the web page that opens this connection, if it is one, may: ours, or one that the settings name.
 
     Without this, any page that a person visits could talk to a server on their machine.
     """
-    origin = connection.headers.get("origin")
+    origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
     if origin is None or "*" in settings.allowed_origins or origin in settings.allowed_origins:
         return True
-    return origin.partition("://")[2] == connection.headers.get("host")
+    # A foreign name that was made to point at this machine sends itself as both Origin and Host.
+    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+    rebound = settings.host in ("127.0.0.1", "localhost", "::1") and name not in LOOPBACK
+    return origin.partition("://")[2] == host and not rebound

@@ -19,6 +19,7 @@ from pipeline.notices import (
     PartialText,
     PlaybackPaused,
     PlaybackResumed,
+    PlaybackStopped,
     ReplyAudio,
     ReplyEnded,
     ReplyItemEnded,
@@ -41,7 +42,7 @@ from server.realtime.session_object import Format
 
 Json = dict[str, Any]
 
-EXTENSION_NOTICES = (ReplyWords, TurnTimed, PlaybackPaused, PlaybackResumed)
+EXTENSION_NOTICES = (ReplyWords, TurnTimed, PlaybackPaused, PlaybackResumed, PlaybackStopped)
 """Told only to clients that asked for the extensions: the stock ones report events they do not know as errors."""
 
 
@@ -319,7 +320,7 @@ def _common_words(one: str, other: str) -> str:
 # --- Extensions --------------------------------------------------------------------------------------------------------
 
 
-def _extension_event(notice: ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed) -> Json:
+def _extension_event(notice: ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed | PlaybackStopped) -> Json:
     match notice:
         case ReplyWords():
             words = [{"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in notice.words]
@@ -330,6 +331,9 @@ def _extension_event(notice: ReplyWords | TurnTimed | PlaybackPaused | PlaybackR
             return {"type": "kaikou.playback.pause", "item_id": notice.item_id}
         case PlaybackResumed():
             return {"type": "kaikou.playback.resume", "item_id": notice.item_id}
+        case PlaybackStopped():
+            place = {"item_id": notice.item_id, "content_index": 0}
+            return {"type": "conversation.item.truncated", **place, "audio_end_ms": notice.heard_ms}
         case _:
             assert_never(notice)
 

@@ -24,6 +24,7 @@ from pipeline.events import (
     ReplyPlayed,
     ReplyRequested,
     ResumePlayback,
+    SetAside,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -32,6 +33,7 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
+from pipeline.interruption import Sound, Verdict
 
 Story: TypeAlias = list[tuple[Event, list[Effect]]]
 
@@ -292,13 +294,21 @@ def test_words_interrupt_under_confirmed_even_if_no_partial_showed_them() -> Non
     assert told(CONFIRMED, story) == story
 
 
-@pytest.mark.parametrize("words", ["", "。", "Mm-hmm.", "嗯，对。"])
-def test_the_reply_goes_on_under_confirmed_after_a_noise_or_a_backchannel(words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("", Verdict.NOISE),
+        ("。", Verdict.NOISE),
+        ("Mm-hmm.", Verdict.BACKCHANNEL),
+        ("嗯，对。", Verdict.BACKCHANNEL),
+    ],
+)
+def test_the_reply_goes_on_under_confirmed_after_a_noise_or_a_backchannel(words: str, verdict: Verdict) -> None:
     story: Story = [
         *DOUBTED,
         (PartialRecognized(2, words), []),
         STOPPED_AGAIN,
-        (UtteranceRecognized(2, words), [ResumePlayback(1)]),
+        (UtteranceRecognized(2, words), [SetAside(2, verdict), ResumePlayback(1)]),
         (ReplyPlayed(1), []),
     ]
 
@@ -310,9 +320,9 @@ def test_a_second_voice_does_not_pause_what_is_paused() -> None:
         *DOUBTED,
         STOPPED_AGAIN,
         (SpeechStarted(310), [OpenUtterance(3, 310)]),
-        (UtteranceRecognized(2, ""), []),
+        (UtteranceRecognized(2, ""), [SetAside(2, Verdict.NOISE)]),
         (SpeechStopped(400, ended=380), [CloseUtterance(3, 400, ended=380)]),
-        (UtteranceRecognized(3, ""), [ResumePlayback(1)]),
+        (UtteranceRecognized(3, ""), [SetAside(3, Verdict.NOISE), ResumePlayback(1)]),
     ]
 
     assert told(CONFIRMED, story) == story

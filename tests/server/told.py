@@ -19,6 +19,7 @@ from pipeline.notices import (
     PartialText,
     PlaybackPaused,
     PlaybackResumed,
+    PlaybackStopped,
     ReplyAudio,
     ReplyEnded,
     ReplyItemEnded,
@@ -148,3 +149,4 @@ def everything() -> Iterator[Notice]:
     yield TurnTimed(TIMING)
     yield PlaybackPaused("item_2")
     yield PlaybackResumed("item_2")
+    yield PlaybackStopped("item_2", 700)
