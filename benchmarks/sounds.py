@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import LINE_RATE, Samples, samples_of
 from pipeline.engines import SpeechRequest, Synthesizer, WordTime
-from server.realtime.audio_format import Resampler
+from pipeline.resample import Resampler
 
 Wave = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline import registry
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import SpeechRequest
-from server.realtime.audio_format import Resampler
+from pipeline.resample import Resampler
 from tests.models.recordings import FOLDER
 
 SENTENCE = "en_arctic_a0024.wav"

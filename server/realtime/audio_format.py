@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import LINE_RATE, Samples
+from pipeline.resample import Resampler
 from server.realtime.session_object import Format
-
-
-class Resampler:
-    """A stream of mono samples from one rate to another; keeps about 1 ms back between calls."""
-
-    def __init__(self, source: int, target: int) -> None:
-        self._source = source
-        self._av: Any = None if source == target else av.AudioResampler("s16", "mono", target)
-
-    def __call__(self, pcm: Samples) -> Samples:
-        """The next samples at the target rate."""
-        if self._av is None or not len(pcm):
-            return pcm
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm)[None], "s16", "mono")
-        frame.sample_rate = self._source
-        frames = [out.to_ndarray()[0] for out in self._av.resample(frame)]
-        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
 
 class Decoder:
