@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -36,13 +36,13 @@ KEPT = 400
 MOST_DELAY = 50
 """Frames between the player's position and its echo: 0.8 s, for a Bluetooth loudspeaker in a hall."""
 
-BEFORE = 125
+BEFORE = 50
 """Frames before a voice in which its echo must show, too: 2 s."""
 
 LEAD_IN = 20
 """Frames of silence before the reply that are looked at with it."""
 
-FEWEST = 30
+FEWEST = 20
 """Frames below which a likeness means nothing."""
 
 DYNAMICS_DB = 40.0
@@ -50,6 +50,9 @@ DYNAMICS_DB = 40.0
 
 MARGIN_DB = 6.0
 """An echo may be so much louder than was expected; a person is meant to be louder still."""
+
+EXPLAINED = 0.7
+"""So much of the voice must be no louder than its echo."""
 
 DECAY_DB = 2.5
 """How much softer a room's echo gets in a frame: 60 dB in 0.4 s."""
@@ -121,12 +124,12 @@ class Overhearing:
     def __init__(self) -> None:
         self.known: Echo | None = None
         self._heard = Loudness()
-        self._played: deque[float] = deque(maxlen=KEPT)
+        self._played: deque[float] = deque([SILENCE_DBFS] * MOST_DELAY, maxlen=KEPT + MOST_DELAY)
         self._voiced: deque[float] = deque(maxlen=KEPT)
         self._position_ms = 0.0
         self._reply: Loudness | None = None
         self._reply_began = self._voice_began = self._voice_ended = 0
-        self._voice_frames = 0
+        self._voice_frames = self._run = 0
         self._missing_db = 0.0
         self._usual_dbfs = USUAL_DBFS
 
@@ -156,8 +159,9 @@ class Overhearing:
         frames = self._heard.add(window)
         for _ in range(frames):
             self._played.append(self._follow(reply, position_ms))
-        voice = voice and not self._is_known_echo(frames)
         self._voiced.extend([float(voice)] * frames)
+        voice = voice and not self._is_known_echo(frames)
+        self._run = self._run + frames if voice else 0
         if voice:
             self._voice_frames += frames
             self._voice_ended = self._heard.count
@@ -165,8 +169,8 @@ class Overhearing:
 
     def voice_began(self) -> None:
         """A turn begins with the voice that is heard just now."""
-        self._voice_frames = sum(1 for _ in takewhile(bool, reversed(self._voiced)))
-        self._voice_began = self._heard.count - self._voice_frames
+        self._voice_frames = self._run
+        self._voice_began = self._heard.count - self._run
 
     def turn_answered(self) -> None:
         """The voice was the person's, in a turn of their own: so loud they are."""
@@ -176,7 +180,7 @@ class Overhearing:
     def find_echo(self) -> Echo | None:
         """The echo that the voice most resembles, if a reply could be heard at all."""
         since = max(self._voice_began - BEFORE, self._reply_began - LEAD_IN)
-        count = min(self._heard.count - since, len(self._voiced) - MOST_DELAY)
+        count = min(self._heard.count - since, len(self._voiced))
         if count < FEWEST:
             return None
         heard, played = self._heard.newest(count), _newest(self._played, count + MOST_DELAY)
@@ -228,8 +232,8 @@ def find_echo(heard: Levels, played: Levels, voiced: NDArray[np.bool_]) -> Echo 
         return None
     gain = float(np.median((heard - delayed[delay])[loud]))
     expected = _reach(played)[MOST_DELAY - delay : MOST_DELAY - delay + count] + gain
-    explained = float((heard <= expected + MARGIN_DB)[voiced].mean())
-    return Echo(delay, gain, min(float(likeness[delay]), explained))
+    explained = (heard <= expected + MARGIN_DB)[voiced].mean()
+    return Echo(delay, gain, float(likeness[delay])) if explained >= EXPLAINED else None
 
 
 def share_said(heard: str, said: str) -> float:

@@ -41,7 +41,7 @@ class Playback:
         """The player goes on where it stopped."""
         if self._paused_at is not None:
             self._since += now - self._paused_at
-            self._paused_at = None
+            self._paused_at, self._playing = None, True
 
     def runs(self, now: float) -> bool:
         """Whether the player has something to play and plays it."""

@@ -33,13 +33,13 @@ class Resampler:
         self._same = source == target
         self._step, self._filter = source // common, _filter(source // common, target // common)
         # Half a filter of silence before the first sample puts every output where its input was.
-        self._waiting = np.zeros((len(self._filter) - self._step) // 2, np.float64)
+        self._waiting: NDArray[np.float64] = np.zeros((len(self._filter) - self._step) // 2, np.float64)
 
     def __call__(self, pcm: Samples) -> Samples:
         """The next samples at the target rate."""
         if self._same:
             return pcm
-        waiting = np.concatenate((self._waiting, pcm))
+        waiting = np.concatenate((self._waiting, pcm.astype(np.float64)))
         length = len(self._filter)
         blocks = max(0, (len(waiting) - length) // self._step + 1)
         stride = waiting.strides[0]

@@ -250,6 +250,7 @@ class Session:
                 self._answering.interrupt(effect.reply, effect.reason)
             case PausePlayback():
                 self._answering.pause(effect.reply)
+                self._answering.voice_began()
             case ResumePlayback():
                 self._answering.resume(effect.reply)
             case _:

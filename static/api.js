@@ -27,12 +27,12 @@ export class ServerRefused extends Error {
   }
 }
 
-/** @param {string} path @returns {Promise<Response>} */
-async function get(path) {
+/** @param {string} path @param {string} [method] @returns {Promise<Response>} */
+async function ask(path, method = "GET") {
   const headers = key.value ? { Authorization: `Bearer ${key.value}` } : undefined;
   let response;
   try {
-    response = await fetch(path, { headers });
+    response = await fetch(path, { method, headers });
   } catch (error) {
     throw Object.assign(new ServerRefused(0), { cause: error });
   }
@@ -41,18 +41,25 @@ async function get(path) {
 }
 
 /** @returns {Promise<Character[]>} */
-export const characters = async () => (await (await get("/api/characters")).json()).data;
+export const characters = async () => (await (await ask("/api/characters")).json()).data;
 
 /** @returns {Promise<Status>} */
-export const status = async () => (await (await get("/api/status")).json()).data;
+export const status = async () => (await (await ask("/api/status")).json()).data;
 
 /** A few words in the character's voice. @param {string} id @param {string} language */
 export const sample = async (id, language) =>
-  (await get(`/api/characters/${encodeURIComponent(id)}/sample?language=${encodeURIComponent(language)}`)).blob();
+  (await ask(`/api/characters/${encodeURIComponent(id)}/sample?language=${encodeURIComponent(language)}`)).blob();
 
-/** @param {string} id */
-export function realtimeAddress(id) {
+/** @typedef {{ ticket: string, before: number, enter: boolean, ask_again_s: number }} Place */
+
+/** A place in the line before a full server. @param {string} ticket from the answer before, or "" @returns {Promise<Place>} */
+export const place = async (ticket) =>
+  (await (await ask(`/api/place?ticket=${encodeURIComponent(ticket)}`, "POST")).json()).data;
+
+/** @param {string} id @param {string} ticket a place in the line, or "" */
+export function realtimeAddress(id, ticket) {
   const address = new URL(`/v1/realtime?model=${encodeURIComponent(id)}&extensions=kaikou`, location.href);
+  if (ticket) address.searchParams.set("ticket", ticket);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   return address.href;
 }

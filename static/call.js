@@ -4,8 +4,9 @@
  *
  * asking ──▶ connecting ──▶ live ⇄ reconnecting ──▶ gone            live is the conversation's own phase
  *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
+ * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
  */
-import { realtimeAddress, ServerRefused, status } from "./api.js";
+import { place, realtimeAddress, ServerRefused } from "./api.js";
 import { MicrophoneUnavailable, Microphone, openMicrophone } from "./audio/devices.js";
 import { Player } from "./audio/player.js";
 import { Tape } from "./audio/tape.js";
@@ -28,7 +29,7 @@ const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 /** @typedef {import("./conversation.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
 /** @typedef {import("./audio/player.js").Report} Report */
-/** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "live" | "reconnecting" | "gone" | "ended"} Condition */
+/** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "waiting" | "live" | "reconnecting" | "gone" | "ended"} Condition */
 
 export class Call {
   /**
@@ -44,8 +45,13 @@ export class Call {
     this.condition = "asking";
     /** Why the microphone or the server is not there, in one word. */
     this.reason = "";
-    /** When the next attempt to reconnect is due. */
+    /** The attempt to reconnect: the how many-th, and when it is due. */
+    this.attempt = 0;
     this.retryAt = 0;
+    /** The place in the line before a full server: what holds it, how many are before us, and whether our turn has come. */
+    this.ticket = "";
+    this.before = 0;
+    this.entering = false;
     this.muted = false;
     /** A line typed before the session was there. */
     this.unsent = "";
@@ -64,7 +70,7 @@ export class Call {
     this.context = null;
     /** @type {WakeLockSentinel | null} */
     this.wakeLock = null;
-    this.timers = { slow: 0, settle: 0, notice: 0 };
+    this.timers = { slow: 0, settle: 0, notice: 0, place: 0 };
     this.realtime = this.socket();
     this.lifetime = new AbortController();
   }
@@ -113,7 +119,7 @@ export class Call {
 
   /** Whether a typed line reaches the server, now or in a moment. */
   get reachable() {
-    return !["reconnecting", "gone", "ended"].includes(this.condition);
+    return !["waiting", "reconnecting", "gone", "ended"].includes(this.condition);
   }
 
   /** Send a typed line; what the character is saying is cut off. @param {string} text */
@@ -159,6 +165,7 @@ export class Call {
 
   /** Forget what was said and begin again with the same character. */
   async restart() {
+    clearTimeout(this.timers.place);
     this.realtime.close();
     if (this.player?.busy) await this.player.flush();
     this.conversation = SILENCE;
@@ -222,7 +229,7 @@ export class Call {
           },
           output: { format: { type: "audio/pcm", rate: 24000 }, speed: preferences.speed },
         },
-        kaikou: { language: this.language },
+        kaikou: { language: this.language, barge_in: "confirmed" },
       },
     });
   }
@@ -292,7 +299,8 @@ export class Call {
     const due = reported.itemId !== itemId || reported.playing !== playing || playedMs - reported.playedMs >= REPORT_MS;
     if (itemId && (due || event !== "position")) {
       this.reported = { itemId, playedMs, playing };
-      this.realtime.send({ type: "kaikou.playback", item_id: itemId, played_ms: playedMs, playing });
+      const last_event_id = this.realtime.lastEventId || undefined;
+      this.realtime.send({ type: "kaikou.playback", item_id: itemId, played_ms: playedMs, playing, last_event_id });
     }
     if (event !== "position") this.dispatch({ type: "page.playback", event, item_id: itemId, played_ms: playedMs, total_ms: totalMs });
   }
@@ -300,52 +308,77 @@ export class Call {
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
-    return new Realtime(() => realtimeAddress(this.character.id), key.value, {
+    return new Realtime(() => realtimeAddress(this.character.id, this.ticket), key.value, {
       event: (event) => this.dispatch(event),
-      opened: () => this.opened(),
-      lost: (_attempt, delayMs) => {
-        this.disconnected();
+      opened: (anew) => this.opened(anew),
+      resumed: (receivedSamples) => {
+        this.entering = false;
+        this.realtime.catchUp(this.tape.since(receivedSamples));
+        this.become("connecting");
+        this.proceed();
+      },
+      lost: (attempt, delayMs) => {
+        this.attempt = attempt;
         this.retryAt = performance.now() + delayMs;
         this.become("reconnecting");
       },
-      gone: () => {
-        this.reason = "unreachable";
-        this.become("gone");
-      },
-      refused: (reason) => void this.refused(reason),
+      gone: () => void this.queue(),
+      elsewhere: () => this.give("elsewhere"),
+      refused: (reason) => void (reason === "key" ? this.give(reason) : this.queue()),
     });
   }
 
-  opened() {
+  /** A session began. @param {boolean} anew in place of one that was lost; what the player holds of that is still heard */
+  opened(anew) {
+    this.ticket = "";
+    this.entering = false;
+    this.configured = false;
+    if (anew) {
+      this.dispatch({ type: "page.disconnected" });
+      this.dispatch({ type: "kaikou.notice", code: "connection_lost", level: "info", message: "" });
+      this.become("connecting");
+    }
     this.tape.rewind();
     this.configure();
     for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
   }
 
-  disconnected() {
-    if (this.configured) this.dispatch({ type: "page.disconnected" });
-    this.configured = false;
+  /** The server let us not in, and a browser hides why: ask for a place, and come when it is our turn. */
+  async queue() {
+    if (this.entering) return this.give("unreachable");
+    let turn;
+    try {
+      turn = await place(this.ticket);
+    } catch (error) {
+      if (!(error instanceof ServerRefused)) throw error;
+      if (error.status === 401 || error.status === 403) return this.give("key");
+      return this.give(error.status === 503 || error.status === 429 ? "full" : "unreachable");
+    }
+    if (this.condition === "gone" || this.condition === "ended") return; // The person did not want to wait.
+    this.ticket = turn.ticket;
+    this.before = turn.before;
+    this.entering = turn.enter;
+    if (turn.enter) return this.connect();
+    this.timers.place = setTimeout(() => void this.queue(), 1000 * Math.max(1, turn.ask_again_s));
+    this.become("waiting");
   }
 
-  /** The server did not let us in; a browser hides why, so ask another way. @param {import("./realtime.js").Refusal} reason */
-  async refused(reason) {
+  /** No more by itself; the person may try again. @param {string} reason */
+  give(reason) {
+    clearTimeout(this.timers.place);
+    this.entering = false;
     this.reason = reason;
-    if (reason === "unreachable") {
-      try {
-        await status();
-        this.reason = "key";
-      } catch (error) {
-        if (!(error instanceof ServerRefused)) throw error;
-        if (error.status === 401 || error.status === 403) this.reason = "key";
-      }
-    }
     this.become("gone");
   }
 
   /** Try again at once after the server was gone. */
   retry() {
-    this.realtime.close();
-    this.realtime = this.socket();
+    this.realtime.key = key.value;
+    this.connect();
+  }
+
+  connect() {
+    this.realtime.attempt = 0;
     this.become("connecting");
     this.realtime.connect();
   }

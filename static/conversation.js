@@ -267,7 +267,10 @@ const EFFECTS = {
     if (response.status === "cancelled" && unheard.length) return [{ do: "flush" }];
     return unheard.map((line) => ({ do: "end", itemId: line.id }));
   },
-  "conversation.item.truncated": (state, { item_id }) => (state.playing === item_id ? [{ do: "flush" }] : []),
+  "conversation.item.truncated": (state, { item_id }) => {
+    const line = lineOf(state, item_id);
+    return line?.voiced && !line.over ? [{ do: "flush" }] : [];
+  },
   "page.playback": (state, { item_id, played_ms, event }) =>
     event === "flushed"
       ? truncations(state, item_id, played_ms)

@@ -1,10 +1,11 @@
 /**
- * The socket: one session after another on `/v1/realtime`, reopened when it is lost. It knows the protocol's envelope
- * and nothing of what is said in it.
+ * The socket of one session on `/v1/realtime`, opened again when it is lost. It knows the protocol's envelope and what
+ * it takes to go on where the line was cut, and nothing of what is said.
  *
- * connecting ──open, session.created──▶ open ──lost──▶ waiting ──▶ connecting …  ──too often──▶ gone
- * `close()` ends it from any state. A first connection that never opens is refused, not lost: it is not repeated.
+ * connecting ──session.created──▶ open ──lost──▶ waiting ──▶ connecting ──kaikou.resumed · session.created──▶ open
+ *     └─never opened──▶ refused        └─taken over──▶ elsewhere      └─too often──▶ gone      `close()` ends it from any
  */
+import { Outgoing } from "./outgoing.js";
 
 /** Pauses before each new attempt; after the last one the person decides. */
 export const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
@@ -12,6 +13,14 @@ export const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 const OPEN_TIMEOUT_MS = 10_000;
 /** Microphone audio that piles up unsent: five seconds, so the line is dead though nobody said so. */
 const STALLED_BYTES = 5 * 32_000;
+/** How often the server hears at least what arrived, so that it need not keep it. */
+const ACKNOWLEDGE_MS = 2000;
+/** Events remembered, so that none counts twice. */
+const MOST_SEEN = 2000;
+/** Close codes: ours to a socket we gave up, and the server's. */
+const GIVEN_UP = 4002;
+const TAKEN_OVER = 4001;
+const RESTARTS = 1012;
 /** Close codes that say why: try again later, policy, and unauthorized. */
 const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key" });
 
@@ -19,16 +28,18 @@ const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "k
 /** @typedef {{ type: string, [field: string]: any }} Event */
 /**
  * @typedef {object} Listener
- * @property {(event: Event) => void} event everything the server says
- * @property {() => void} opened a new session began
+ * @property {(event: Event) => void} event everything the server says, once
+ * @property {(anew: boolean) => void} opened a session began; `anew` if there was one that could not go on
+ * @property {(receivedSamples: number) => void} resumed the session goes on; so much of the microphone had arrived
  * @property {(attempt: number, delayMs: number) => void} lost trying again in `delayMs`
  * @property {() => void} gone no more attempts by itself
+ * @property {() => void} elsewhere another page took the session over
  * @property {(reason: Refusal) => void} refused
  */
 
 export class Realtime {
   /**
-   * @param {() => string} address asked anew for each attempt, so that it may carry what resumes a session
+   * @param {() => string} address asked anew for each attempt
    * @param {string} key the operator's key, or ""
    * @param {Listener} listener
    */
@@ -36,8 +47,17 @@ export class Realtime {
     this.address = address;
     this.key = key;
     this.listener = listener;
-    /** The server's name for the session, to resume it by. */
-    this.sessionId = "";
+    /** What resumes the session; "" if the server cannot. */
+    this.token = "";
+    /** Whether the session is open. */
+    this.open = false;
+    this.outgoing = new Outgoing();
+    /** The last event that arrived. */
+    this.lastEventId = "";
+    /** @type {Set<string>} */
+    this.seen = new Set();
+    this.acknowledgedAt = 0;
+    this.mostUnsent = STALLED_BYTES;
     this.attempt = 0;
     this.everOpened = false;
     this.timer = 0;
@@ -49,32 +69,43 @@ export class Realtime {
 
   connect() {
     clearTimeout(this.timer);
+    const address = new URL(this.address());
+    if (this.token) {
+      address.searchParams.set("resume", this.token);
+      address.searchParams.set("seen", this.lastEventId);
+    }
     const protocols = this.key ? ["realtime", `openai-insecure-api-key.${this.key}`] : ["realtime"];
-    const socket = new WebSocket(this.address(), protocols);
+    const socket = new WebSocket(address, protocols);
     this.socket = socket;
     this.timer = setTimeout(() => socket.close(), OPEN_TIMEOUT_MS);
     socket.onmessage = ({ data }) => this.received(socket, data);
     socket.onclose = ({ code }) => this.closed(socket, code);
   }
 
-  /** Whether a session is open. */
-  get open() {
-    return this.sessionId !== "" && this.socket?.readyState === WebSocket.OPEN;
-  }
-
-  /** @param {Event} event @returns {boolean} whether it was sent */
+  /** What is said while the line is cut is sent when it is back, if the session goes on. @param {Event} event */
   send(event) {
-    if (!this.open) return false;
-    this.socket?.send(JSON.stringify(event));
-    return true;
+    if (!this.open && !this.token) return;
+    if ("last_event_id" in event) this.acknowledgedAt = performance.now();
+    const text = JSON.stringify(event);
+    this.outgoing.add(text);
+    if (this.open) this.socket?.send(text);
   }
 
-  /** Send microphone audio; silently lost while there is no session. @param {ArrayBuffer} pcm */
+  /** Send microphone audio; nothing while the line is cut. @param {ArrayBuffer} pcm */
   sendAudio(pcm) {
-    const socket = this.socket;
+    const { socket } = this;
     if (!this.open || !socket) return;
-    if (socket.bufferedAmount > STALLED_BYTES) return this.closed(socket, 1006);
+    if (socket.bufferedAmount > this.mostUnsent) return this.closed(socket, 1006);
+    if (socket.bufferedAmount < STALLED_BYTES) this.mostUnsent = STALLED_BYTES;
     socket.send(pcm);
+  }
+
+  /** Send what was missed of the microphone; it may take a while to leave. @param {Int16Array<ArrayBuffer>[]} parts */
+  catchUp(parts) {
+    for (const part of parts) {
+      this.mostUnsent += part.byteLength;
+      this.socket?.send(part);
+    }
   }
 
   /** Do not wait for the next attempt. */
@@ -88,43 +119,85 @@ export class Realtime {
   close() {
     clearTimeout(this.timer);
     removeEventListener("online", this.retryNow);
-    const socket = this.socket;
+    const { socket } = this;
     this.socket = null;
-    this.sessionId = "";
-    if (socket) detach(socket);
+    this.open = false;
+    this.token = "";
+    if (socket) detach(socket, 1000);
   }
 
   /** @param {WebSocket} socket @param {unknown} data */
   received(socket, data) {
     if (socket !== this.socket || typeof data !== "string") return;
     const event = JSON.parse(data);
-    if (event.type === "session.created") {
-      clearTimeout(this.timer);
-      this.sessionId = event.session?.id ?? "session";
-      this.attempt = 0;
-      this.everOpened = true;
-      this.listener.opened();
-    }
+    if (event.type === "kaikou.resumed") return this.resumed(event);
+    if (event.type === "session.created") this.began(event.session);
+    if (this.seen.has(event.event_id)) return;
+    if (event.event_id) this.remember(event.event_id);
     this.listener.event(event);
+    if (event.type === "response.done" || performance.now() - this.acknowledgedAt > ACKNOWLEDGE_MS) this.acknowledge();
+  }
+
+  /** @param {any} session */
+  began(session) {
+    const anew = this.everOpened;
+    this.token = session?.kaikou?.token ?? "";
+    this.outgoing.clear();
+    this.seen.clear();
+    this.lastEventId = "";
+    this.joined();
+    this.listener.opened(anew);
+  }
+
+  /** @param {Event} event */
+  resumed({ received_events, received_samples }) {
+    this.joined();
+    for (const text of this.outgoing.lacking(received_events)) this.socket?.send(text);
+    this.listener.resumed(received_samples);
+  }
+
+  joined() {
+    clearTimeout(this.timer);
+    this.open = true;
+    this.everOpened = true;
+    this.attempt = 0;
+    this.mostUnsent = STALLED_BYTES;
+    this.acknowledgedAt = performance.now();
+  }
+
+  /** @param {string} eventId */
+  remember(eventId) {
+    this.lastEventId = eventId;
+    this.seen.add(eventId);
+    if (this.seen.size > MOST_SEEN) this.seen.delete(/** @type {string} */ (this.seen.values().next().value));
+  }
+
+  acknowledge() {
+    if (this.open && this.token && this.lastEventId) this.send({ type: "kaikou.ack", last_event_id: this.lastEventId });
   }
 
   /** @param {WebSocket} socket @param {number} code */
   closed(socket, code) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
-    detach(socket);
+    detach(socket, GIVEN_UP);
     this.socket = null;
-    this.sessionId = "";
+    this.open = false;
+    if (code === TAKEN_OVER) {
+      this.close();
+      return this.listener.elsewhere();
+    }
     if (!this.everOpened) return this.listener.refused(REASONS[code] ?? "unreachable");
     if (this.attempt >= BACKOFF_MS.length) return this.listener.gone();
-    const delayMs = BACKOFF_MS[this.attempt++];
+    const delayMs = code === RESTARTS && this.attempt === 0 ? 0 : BACKOFF_MS[this.attempt];
+    this.attempt++;
     this.timer = setTimeout(() => this.connect(), delayMs);
     this.listener.lost(this.attempt, delayMs);
   }
 }
 
-/** Close a socket and hear no more of it. @param {WebSocket} socket */
-function detach(socket) {
+/** Close a socket and hear no more of it. @param {WebSocket} socket @param {number} code */
+function detach(socket, code) {
   socket.onmessage = socket.onclose = null;
-  socket.close(1000);
+  socket.close(code);
 }

@@ -11,7 +11,7 @@ const BOTTOM = Math.PI / 2;
 const FADE_MS = 180;
 /** Levels kept, one per frame at 60 a second: how far a voice has travelled. */
 const KEPT = 64;
-const MOVING = new Set(["listening", "speaking", "thinking", "reconnecting", "connecting"]);
+const MOVING = new Set(["listening", "speaking", "thinking", "reconnecting", "connecting", "waiting"]);
 
 /**
  * @typedef {object} Brush
@@ -113,6 +113,7 @@ const SHAPES = {
   asking: (b) => dots(b, 40, () => 0.6),
   ended: (b) => faint(b, 0.4, () => arc(b, base(b), 0, TURN, 1.4 * b.unit)),
 };
+SHAPES.waiting = SHAPES.connecting;
 SHAPES.refused = SHAPES["no-microphone"] = SHAPES.insecure = SHAPES.asking;
 
 export class Ring {

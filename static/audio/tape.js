@@ -1,10 +1,11 @@
 /** The sound of each line, kept in this page only, so that it can be heard again: bounded, oldest lines first out. */
+import { Rolling } from "./rolling.js";
 
 const HEARD_RATE = 16000;
 const SPOKEN_RATE = 24000;
 /** About twenty minutes of speech. */
 const MOST_BYTES = 56 * 2 ** 20;
-/** What is kept of the microphone until it is known which part of it was speech. */
+/** What is kept of the microphone, until it is known which part of it was speech and that all of it arrived. */
 const ROLLING_S = 60;
 
 export class Tape {
@@ -12,33 +13,39 @@ export class Tape {
     /** @type {Map<string, { rate: number, chunks: ArrayBuffer[] }>} */
     this.tracks = new Map();
     this.bytes = 0;
-    this.rolling = new Int16Array(ROLLING_S * HEARD_RATE);
-    this.position = 0;
+    this.rolling = new Rolling(ROLLING_S * HEARD_RATE);
   }
 
   /** A new session: its line of time begins at zero. */
   rewind() {
-    this.position = 0;
+    this.rolling.rewind();
   }
 
   /** What the microphone heard, in order. @param {ArrayBuffer} pcm */
   hear(pcm) {
-    const samples = new Int16Array(pcm);
-    const at = this.position % this.rolling.length;
-    const first = Math.min(samples.length, this.rolling.length - at);
-    this.rolling.set(samples.subarray(0, first), at);
-    this.rolling.set(samples.subarray(first), 0);
-    this.position += samples.length;
+    this.rolling.write(new Int16Array(pcm));
+  }
+
+  /**
+   * What was heard after the session's first `received` samples, a second at a time. If some of it is not kept any more,
+   * the session's line of time goes on without that.
+   * @param {number} received
+   */
+  since(received) {
+    const { rolling } = this;
+    rolling.skip(Math.max(0, rolling.oldest - received));
+    const parts = [];
+    for (let start = received; start < rolling.position; start += HEARD_RATE) {
+      parts.push(rolling.slice(start, Math.min(start + HEARD_RATE, rolling.position)));
+    }
+    return parts;
   }
 
   /** Keep a part of what was heard as an item. @param {string} itemId @param {number} startMs @param {number} endMs */
   keep(itemId, startMs, endMs) {
-    const end = Math.min(this.position, Math.round((endMs * HEARD_RATE) / 1000));
-    const start = Math.max(0, this.position - this.rolling.length, Math.round((startMs * HEARD_RATE) / 1000));
-    if (end <= start) return;
-    const part = new Int16Array(end - start);
-    for (let i = start; i < end; i++) part[i - start] = this.rolling[i % this.rolling.length];
-    this.add(itemId, part.buffer, HEARD_RATE);
+    const end = Math.min(this.rolling.position, Math.round((endMs * HEARD_RATE) / 1000));
+    const start = Math.max(this.rolling.oldest, Math.round((startMs * HEARD_RATE) / 1000));
+    if (end > start) this.add(itemId, /** @type {ArrayBuffer} */ (this.rolling.slice(start, end).buffer), HEARD_RATE);
   }
 
   /** What an item says, in order. @param {string} itemId @param {ArrayBuffer} pcm s16le @param {number} [rate] */

@@ -127,7 +127,7 @@ class Room {
       this.ring.draw(state, state === "speaking" ? level.character : level.user, now);
     }
     if (state === "speaking" || state === "paused") this.captions.light();
-    if (this.trouble === "reconnecting") this.countDown();
+    if (this.trouble === "reconnecting" || this.trouble === "waiting") this.recount();
   }
 
   render() {
@@ -174,9 +174,10 @@ class Room {
     return h("p", { class: "note" }, text, " ", how);
   }
 
-  countDown() {
+  /** What is being waited for comes nearer. */
+  recount() {
     const line = this.note.querySelector(".because");
-    const text = because(this.call, "reconnecting");
+    const text = because(this.call, this.trouble);
     if (line && line.textContent !== text) line.textContent = text;
   }
 

@@ -3,6 +3,9 @@ import { h } from "../dom.js";
 import { has, own, t } from "../i18n.js";
 import { key } from "../preferences.js";
 
+/** Troubles that pass by themselves: said without interrupting anybody. */
+const QUIET = new Set(["reconnecting", "waiting"]);
+
 /** @param {string} label @param {() => void} onclick @param {string} [id] */
 const action = (label, onclick, id) => h("button", { type: "button", class: "plain", id, onclick }, label);
 
@@ -13,7 +16,9 @@ const action = (label, onclick, id) => h("button", { type: "button", class: "pla
 export function troubleOf(call) {
   const { state } = call;
   if (["asking", "refused", "no-microphone", "insecure"].includes(state)) return call.reason === "busy" ? "busy" : state;
-  if (state === "reconnecting" || state === "failed") return state;
+  // Most lines are back before anybody could read that they were lost.
+  if (state === "reconnecting") return call.attempt === 1 ? "" : state;
+  if (state === "waiting" || state === "failed") return state;
   return state === "gone" ? call.reason : "";
 }
 
@@ -23,7 +28,7 @@ export function panel(call, trouble, type) {
   const actions = actionsFor(call, trouble, type);
   return h(
     "div",
-    { class: "panel", role: trouble === "reconnecting" ? "status" : "alert", "data-trouble": trouble },
+    { class: "panel", role: QUIET.has(trouble) ? "status" : "alert", "data-trouble": trouble },
     has(`trouble.${trouble}.title`) && h("h2", {}, t(`trouble.${trouble}.title`, { name })),
     h("p", { class: "because" }, because(call, trouble)),
     trouble === "key" && keyForm(call),
@@ -32,14 +37,21 @@ export function panel(call, trouble, type) {
 }
 
 /**
- * The sentence under the title; the wait for the next attempt changes as it passes.
+ * The sentence under the title; a wait changes as it passes.
  * @param {import("../call.js").Call} call @param {string} trouble
  */
 export function because(call, trouble) {
   if (trouble === "failed") return [call.conversation.failure, t("trouble.failed.text")].filter(Boolean).join(" ");
+  if (trouble === "waiting") return waitingFor(call.before);
   if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
   return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
+}
+
+/** @param {number} before */
+function waitingFor(before) {
+  if (before === 0) return t("trouble.waiting.next");
+  return before === 1 ? t("trouble.waiting.one") : t("trouble.waiting.text", { before });
 }
 
 /** @param {import("../call.js").Call} call @param {string} trouble @param {() => void} type */
@@ -53,6 +65,8 @@ function actionsFor(call, trouble, type) {
       return [action(t("type.instead"), type, "type")];
     case "reconnecting":
       return [action(t("now"), () => call.realtime.retryNow(), "again")];
+    case "waiting":
+      return [action(t("cancel"), () => call.give("full"), "cancel")];
     case "unreachable":
     case "full":
       return [action(t("now"), () => call.retry(), "again")];

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect, sync_playwright
 
 from tests.browser.static_server import serve_static
 
@@ -47,25 +47,40 @@ class Script:
     seconds: float = 1.0
     received: list[dict[str, Any]] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
+    heard: bytearray = field(default_factory=bytearray)
     sockets: list[WebSocketRoute] = field(default_factory=list)
     replies: int = 0
     accepts: bool = True
     fails: bool = False
+    token: str = ""
+    resumes: bool = True
+    deaf: bool = False
+    events: int = 0
 
     def connect(self, socket: WebSocketRoute) -> None:
         if not self.accepts:
             socket.close(code=1011)
             return
+        self.deaf = False
         self.sockets.append(socket)
         socket.on_message(self.receive)
-        self.send("session.created", session={"id": f"sess_{len(self.sockets)}", "type": "realtime"})
+        if self.resumes and self.token and f"&resume={self.token}" in socket.url:
+            got = {"received_events": len(self.received), "received_samples": len(self.heard) // 2}
+            self.send("kaikou.resumed", session_id="sess_1", **got)
+            return
+        session = {"id": f"sess_{len(self.sockets)}", "type": "realtime"}
+        self.send("session.created", session={**session, "kaikou": {"token": self.token, "resume_s": 60}})
 
     def send(self, kind: str, **fields: Any) -> None:
-        self.sockets[-1].send(json.dumps({"type": kind, "event_id": "event", **fields}))
+        self.events += 1
+        self.sockets[-1].send(json.dumps({"type": kind, "event_id": f"event_{self.events}", **fields}))
 
     def receive(self, message: str | bytes) -> None:
+        if self.deaf:
+            return
         if isinstance(message, bytes):
             self.frames.append(len(message))
+            self.heard += message
             return
         event = json.loads(message)
         self.received.append(event)
@@ -226,7 +241,7 @@ def test_the_microphone_goes_up_in_frames_of_20_ms(page: Page, address: str, scr
     assert set(script.frames) == {640}
     session = script.sent("session.update")[0]["session"]
     assert session["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 16000}
-    assert session["kaikou"] == {"language": "en"}
+    assert session["kaikou"] == {"language": "en", "barge_in": "confirmed"}
 
 
 def test_the_time_of_an_answer_opens_into_the_waterfall(page: Page, address: str) -> None:
@@ -365,10 +380,159 @@ def test_a_lost_connection_comes_back_with_what_was_said(page: Page, address: st
         [{"type": "output_text", "text": "One two three four"}]
     ]
     assert len(script.sent("kaikou.greet")) == 1
+    expect(page.locator(".notice")).to_contain_text("may be missing")
+
+
+def test_a_reply_goes_on_where_the_line_was_cut_and_nothing_sounds_twice(
+    page: Page, address: str, script: Script
+) -> None:
+    script.token, script.seconds = "mine", 2.0
+    talk(page, address)
+    wait_for(page, "speaking")
+    script.send("response.created", response={"id": "r2", "status": "in_progress"})
+    script.send("response.output_audio.delta", response_id="r2", item_id="a2", delta=tone(0.5))
+    seen = script.events
+    page.wait_for_function("window.kaikou.played.samples > 10000")
+    script.sockets[-1].close(code=1011)
+    wait_for(page, "reconnecting")
+    before = page.evaluate("window.kaikou.played.samples")
+    wait_for(page, "speaking")
+    assert page.evaluate("window.kaikou.played.samples") > before
+    assert f"&resume=mine&seen=event_{seen}" in script.sockets[-1].url
+    assert page.locator(".panel, .notice").count() == 0
+    script.events = seen - 1
+    script.send("response.output_audio.delta", response_id="r2", item_id="a2", delta=tone(0.5))
+    script.send("response.output_audio.delta", response_id="r2", item_id="a2", delta=tone(1.0))
+    script.send("response.output_audio.done", response_id="r2", item_id="a2")
+    script.send("response.done", response={"id": "r2", "status": "completed"})
+    wait_for(page, "resting")
+    rate = page.evaluate("new AudioContext().sampleRate")
+    assert page.evaluate("window.kaikou.played.samples") == pytest.approx(3.5 * rate, rel=0.01)
+    assert [len(script.sent(kind)) for kind in ("kaikou.greet", "session.update", "conversation.item.create")] == [
+        1,
+        1,
+        0,
+    ]
+
+
+def test_what_was_said_while_the_line_was_cut_arrives_to_the_sample(page: Page, address: str, script: Script) -> None:
+    script.token = "mine"
+    talk(page, address)
+    wait_for(page, "resting")
+    cut = len(script.heard) - 2 * 4000
+    lost = bytes(script.heard[cut:])
+    del script.heard[cut:]
+    script.frames.clear()
+    script.deaf = True
+    page.fill("#say", "Are you there?")
+    page.press("#say", "Enter")
+    page.wait_for_selector("[data-role=user] .said")
+    script.accepts = False
+    script.sockets[-1].close(code=1011)
+    page.wait_for_selector("[data-trouble=reconnecting]")
+    script.accepts = True
+    page.click("#again")
+    page.wait_for_selector("#captions [data-item=a2]")
+    assert script.heard[cut : cut + len(lost)] == lost
+    assert script.frames[0] == 32000
+    assert max(script.frames) == 32000
+    assert [event["item"]["content"][0]["text"] for event in script.sent("conversation.item.create")] == [
+        "Are you there?"
+    ]
+    assert [event["type"] for event in script.received].count("response.create") == 1
+
+
+def test_the_server_hears_what_arrived_so_that_it_need_not_keep_it(page: Page, address: str, script: Script) -> None:
+    script.token = "mine"
+    talk(page, address)
+    wait_for(page, "resting")
+    assert {event["last_event_id"] for event in script.sent("kaikou.playback")} <= {
+        f"event_{n}" for n in range(1, script.events + 1)
+    }
+    assert script.sent("kaikou.ack")[-1]["last_event_id"] == f"event_{script.events}"
+
+
+def test_a_server_that_restarts_finds_the_conversation_again(page: Page, address: str, script: Script) -> None:
+    script.token, script.resumes = "mine", False
+    talk(page, address)
+    wait_for(page, "resting")
+    script.sockets[-1].close(code=1012)
+    expect(page.locator(".notice")).to_contain_text("may be missing")
+    wait_for(page, "resting")
+    assert len(script.sent("conversation.item.create")) == 1
+    assert len(script.sent("kaikou.greet")) == 1
+
+
+def test_a_talk_that_was_taken_over_is_left_alone(page: Page, address: str, script: Script) -> None:
+    script.token = "mine"
+    talk(page, address)
+    wait_for(page, "resting")
+    script.sockets[-1].close(code=4001)
+    wait_for(page, "gone")
+    expect(page.locator(".panel")).to_contain_text("goes on elsewhere")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(700)
+    assert len(script.sockets) == 1
+
+
+def place(page: Page, answers: list[dict[str, Any]]) -> list[str]:
+    """Answer the page's questions for its place, the last answer for ever; the addresses that it asked."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        data = {
+            "ticket": "t1",
+            "before": 0,
+            "enter": False,
+            "ask_again_s": 1,
+            **answers[min(len(asked), len(answers)) - 1],
+        }
+        route.fulfill(json={"success": True, "data": data, "message": "", "error": None})
+
+    page.route("**/api/place**", answer)
+    return asked
+
+
+def test_a_full_server_shows_the_line_and_lets_in_when_it_is_our_turn(page: Page, address: str, script: Script) -> None:
+    script.accepts = False
+    asked = place(page, [{"before": 2}, {"before": 1}, {"enter": True}])
+    talk(page, address)
+    wait_for(page, "waiting")
+    expect(page.locator(".panel")).to_contain_text("2 people are before you")
+    script.accepts = True
+    expect(page.locator(".panel")).to_contain_text("One person is before you")
+    wait_for(page, "resting")
+    assert [url.partition("?")[2] for url in asked] == ["ticket=", "ticket=t1", "ticket=t1"]
+    assert script.sockets[0].url.endswith("&ticket=t1")
+    assert len(script.sent("kaikou.greet")) == 1
+
+
+def test_who_does_not_want_to_wait_is_not_let_in_later(page: Page, address: str, script: Script) -> None:
+    script.accepts = False
+    asked = place(page, [{"before": 1}, {"enter": True}])
+    talk(page, address)
+    wait_for(page, "waiting")
+    script.accepts = True
+    page.click("#cancel")
+    wait_for(page, "gone")
+    page.wait_for_timeout(1200)
+    assert (len(asked), script.sockets) == (1, [])
+    page.click("#again")
+    wait_for(page, "resting")
+
+
+def test_a_turn_that_comes_to_nothing_is_said_once(page: Page, address: str, script: Script) -> None:
+    script.accepts = False
+    place(page, [{"enter": True}])
+    talk(page, address)
+    wait_for(page, "gone")
+    expect(page.locator(".panel")).to_contain_text("does not answer")
 
 
 def test_a_server_that_lets_nobody_in_may_want_a_key(page: Page, address: str, script: Script) -> None:
     script.accepts = False
+    page.route("**/api/place**", lambda route: route.fulfill(status=401))
     talk(page, address)
     wait_for(page, "gone")
     script.accepts = True

@@ -33,7 +33,7 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
-from pipeline.interruption import Sound, Verdict
+from pipeline.interruption import Verdict
 
 Story: TypeAlias = list[tuple[Event, list[Effect]]]
 

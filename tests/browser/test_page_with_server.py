@@ -1,0 +1,214 @@
+"""The page in Chromium, a recording as its microphone, and the real server with its embedded engines: a whole talk."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+from playwright.sync_api import Page, WebSocket, expect, sync_playwright
+
+from pipeline.audio import Samples
+from tests.serving import serving
+from tests.speech import sentence, silence, write_wav
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+
+START_S = 60.0
+WAIT_MS = 20_000
+STOP_MS = 2_500
+"""From the first word over a reply to its end: the words have to be recognised first, and this machine may be busy."""
+
+HAN = re.compile("[\u4e00-\u9fff]{4}")
+TRACE = """
+  const trace = window.trace = [];
+  new MutationObserver(() => trace.push([kaikou.state, performance.now(), kaikou.played.samples]))
+    .observe(document.documentElement, { attributeFilter: ["data-state"] });
+"""
+
+
+class Line:
+    """A line to the server that can be cut; it is there again at once."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._done: asyncio.Event
+        self._writers: list[asyncio.StreamWriter] = []
+
+    def cut(self) -> None:
+        """Every connection dies without a word."""
+        self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._writers])
+
+    @contextmanager
+    def running(self) -> Iterator[Line]:
+        """The server and the line to it, in a thread of their own."""
+        thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        thread.start()
+        try:
+            assert self._ready.wait(START_S)
+            yield self
+        finally:
+            self._loop.call_soon_threadsafe(self._done.set)
+            thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        async with serving(engines="embedded") as server:
+            port = int(server.http.rpartition(":")[2])
+            listener = await asyncio.start_server(lambda *near: self._connect(port, *near), "127.0.0.1", 0)
+            async with listener:
+                self.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+                self._ready.set()
+                await self._done.wait()
+                for writer in self._writers:
+                    writer.transport.abort()
+
+    async def _connect(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        self._writers += [writer, far_writer]
+        await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+@dataclass
+class Wire:
+    """What came over the page's sockets."""
+
+    addresses: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def listen(self, socket: WebSocket) -> None:
+        self.addresses.append(socket.url)
+        socket.on("framereceived", lambda frame: self.events.append(json.loads(frame)))
+
+    def of(self, kind: str, **fields: str) -> list[dict[str, Any]]:
+        return [e for e in self.events if e["type"] == kind and fields.items() <= e.items()]
+
+    def seconds(self, item: str) -> float:
+        """How much audio of an item came."""
+        deltas = self.of("response.output_audio.delta", item_id=item)
+        return sum(len(base64.b64decode(event["delta"])) for event in deltas) / 2 / 24_000
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[Line]:
+    with Line().running() as line:
+        yield line
+
+
+@contextmanager
+def visiting(line: Line, microphone: Path, character: str = "philosopher") -> Iterator[tuple[Page, Wire]]:
+    """A browser that hears a recording, with a character picked and Talk pressed."""
+    assert microphone.is_file()
+    flags = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={microphone}%noloop",
+        "--no-sandbox",
+        "--disable-background-networking",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(WAIT_MS)
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        wire = Wire()
+        page.on("websocket", wire.listen)
+        page.goto(line.address)
+        page.evaluate(TRACE)
+        page.click(f"[data-character={character}]")
+        page.click("#talk")
+        yield page, wire
+        browser.close()
+        assert problems == []
+
+
+def recording(folder: Path, *parts: Samples) -> Path:
+    write_wav(folder / "microphone.wav", np.concatenate(parts))
+    return folder / "microphone.wav"
+
+
+def wait_for(page: Page, state: str) -> None:
+    page.wait_for_function("(state) => kaikou.state === state", arg=state)
+
+
+def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered(line: Line, tmp_path: Path) -> None:
+    with visiting(line, recording(tmp_path, silence(3.0), sentence(), silence(60.0))) as (page, wire):
+        greeting = page.locator("#captions [data-role=character] .said").first
+        expect(greeting).to_contain_text("dog", timeout=WAIT_MS)
+        page.wait_for_function("kaikou.played.rms > 0.01")
+        wait_for(page, "interrupted")
+        wait_for(page, "thinking")
+        expect(
+            page.locator("#captions [data-role=character]").first.locator("[data-mark=unheard]").last
+        ).to_be_visible()
+        person = page.locator("#captions [data-role=user] .said")
+        expect(person).to_have_text(re.compile(r"\w+ \w+"), timeout=WAIT_MS)
+        wait_for(page, "speaking")
+        answer = page.locator("#captions [data-role=character] .said").nth(1)
+        expect(answer).to_have_text(re.compile(r"\w+ \w+"), timeout=WAIT_MS)
+        page.locator(".timing summary").last.click()
+        marks = page.locator(".waterfall").last.locator("tr")
+        page.wait_for_function("document.querySelectorAll('.waterfall tr').length >= 4")
+        assert marks.first.is_visible()
+        trace = page.evaluate("trace")
+        rate = page.evaluate("new AudioContext().sampleRate")
+        states = [state for state, _at, _samples in trace]
+        over = next(i for i, state in enumerate(states) if state in ("paused", "listening"))
+        stopped = states.index("interrupted")
+        again = states.index("speaking", stopped)
+        assert trace[stopped][1] - trace[over][1] < STOP_MS
+        assert trace[again][2] - trace[over][2] < 0.3 * rate
+        assert len(wire.of("conversation.item.truncated")) >= 1
+
+
+def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(line: Line, tmp_path: Path) -> None:
+    with visiting(line, recording(tmp_path, silence(60.0))) as (page, wire):
+        wait_for(page, "speaking")
+        page.fill("#say", "什么是勇气？")
+        page.press("#say", "Enter")
+        answer = page.locator("#captions [data-role=character] .said").nth(1)
+        expect(answer).to_have_text(HAN, timeout=WAIT_MS)
+        wait_for(page, "speaking")
+        before = page.evaluate("trace.findLast(([state]) => state === 'speaking')[2]")
+        line.cut()
+        wait_for(page, "reconnecting")
+        wait_for(page, "speaking")
+        wait_for(page, "resting")
+        item = wire.of("response.output_audio.delta")[-1]["item_id"]
+        rate = page.evaluate("new AudioContext().sampleRate")
+        ids = [event["event_id"] for event in wire.events]
+        assert [("&resume=" in address) for address in wire.addresses] == [False, True]
+        assert len(wire.of("kaikou.resumed")) == 1
+        assert len(ids) == len(set(ids))
+        assert page.evaluate("kaikou.played.samples") - before == pytest.approx(
+            wire.seconds(item) * rate, abs=0.1 * rate
+        )
+        assert page.evaluate("kaikou.played.rms") > 0.01
+        assert answer.text_content() == wire.of("response.output_audio_transcript.done", item_id=item)[0]["transcript"]
+        assert page.locator("#captions > div").count() == 3
+        assert page.locator(".panel, .notice").count() == 0
