@@ -32,7 +32,6 @@ from pipeline.notices import (
 from pipeline.pump import Workers
 from pipeline.session import Session
 from pipeline.setup import Ask, Engines, Setup
-from pipeline.turn_wait import adaptive_wait
 
 T = TypeVar("T")
 
@@ -198,7 +197,7 @@ class _Rehearsal:
 
     async def run(self) -> Outcome:
         clock = Clock()
-        endpointing = Endpointing(wait_ms=adaptive_wait("auto", 500))
+        endpointing = Endpointing()
         setup = Setup(endpointing=endpointing, policy=Policy(barge_in=BargeIn.CONFIRMED))
         session = Session(setup, self._engines, Inline(), now=lambda: clock.now)
         tasks = [asyncio.create_task(work) for work in (session.run(), self._listen(session, clock))]

@@ -8,7 +8,7 @@ from collections import deque
 from pipeline.audio import Samples
 from pipeline.context import Context
 from pipeline.dialogue import BargeIn
-from pipeline.echo import Echo, Overhearing, share_said
+from pipeline.echo import Echo, Overhearing, Playing, share_said
 from pipeline.engines import ChatRequest
 from pipeline.errors import LimitReached
 from pipeline.events import DoubtLasted, Interruption, ReplyFailed, ReplyGenerated, ReplyPlayed, SetAside, StartReply
@@ -125,10 +125,13 @@ class Answering:
         setup, reply, now = self._context.setup, self._spoken, self._context.now()
         if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
             return probability
-        position = reply.playback.position(now) if reply and reply.playback.runs(now) else None
+        playing = None
+        if reply and reply.loudness and (self.audible or reply.held):
+            playing = Playing(reply.loudness, reply.playback.position(now) if self.audible else None)
         speech = probability >= setup.endpointing.threshold
-        voice = self._overhearing.hear(window, speech, reply.loudness if reply else None, position)
-        return 0.0 if speech and not voice else probability
+        voice = self._overhearing.hear(window, speech, playing)
+        # While it is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
+        return 0.0 if speech and not voice and self.audible else probability
 
     def voice_began(self) -> None:
         """The person, or what sounds like one, begins to speak."""

@@ -21,7 +21,8 @@ class Context:
 
     attached: whether the client is connected just now. receive: gives a fact to the turn machine and performs what it
     decides. overhear: takes the microphone's next window and the probability that it is speech; returns that of a
-    person's. spawn: runs work as a task of the session, which ends with it at the latest. The session provides these.
+    person's. doubts: whether it is not known yet if a voice interrupts. spawn: runs work as a task of the session,
+    which ends with it at the latest. The session provides these.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Context:
         self.outbox = Outbox(limits.queued_audio_s)
         self.receive: Callable[[Event], None]
         self.overhear: Callable[[Samples, float], float]
+        self.doubts: Callable[[], bool]
         self.spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
     def new_id(self, kind: str) -> str:

@@ -94,7 +94,7 @@ class Policy:
     judge: under CONFIRMED, what a voice over the reply is, by its words, its sound, and whether the words are final.
     doubt_ms: it was nothing if its silence lasts this long and its words are still not known.
     insist_ms: it is an interruption once there is so much of it, words or not.
-    blip_ms: it was nothing if it lasted only this long, and as long again has passed.
+    blip_ms: it was nothing if it lasted only this long and is over for twice as long.
     """
 
     answer: bool = True
@@ -236,7 +236,9 @@ class Dialogue:
         ]
 
     def _partial_recognized(self, event: PartialRecognized) -> list[Effect]:
-        return self._weigh(event, final=False) if event.turn == self.turn else []
+        if event.turn != self.turn or self.person is Person.SILENT:
+            return []
+        return self._weigh(event, final=False)
 
     def _utterance_drafted(self, event: UtteranceDrafted) -> list[Effect]:
         if event.turn != self.turn or self.person not in (Person.PAUSING, Person.DECIDING):
@@ -307,8 +309,9 @@ class Dialogue:
             return []
         if event.voiced_ms >= self.policy.insist_ms:
             return self._interrupt(Interruption.TURN_DETECTED)
-        nothing = event.voiced_ms <= self.policy.blip_ms or event.silent_ms >= self.policy.doubt_ms
-        if self.person is Person.SPEAKING or not nothing:
+        policy = self.policy
+        blip = event.voiced_ms <= policy.blip_ms and event.silent_ms >= 2 * policy.blip_ms
+        if self.person is Person.SPEAKING or not (blip or event.silent_ms >= policy.doubt_ms):
             return []
         return self._set_aside(event.turn, "", Verdict.NOISE)
 

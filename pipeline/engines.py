@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from pipeline.audio import Samples
 from pipeline.character import Character
 
-Role: TypeAlias = Literal["voice_detector", "recognizer", "chat_model", "synthesizer"]
+Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,21 @@ class VoiceDetector(Protocol):
     window: int
 
     def open(self) -> VoiceStream: ...
+    def close(self) -> None: ...
+
+
+# --- The end of a turn -----------------------------------------------------------------------------------------------
+
+
+class TurnModel(Protocol):
+    info: EngineInfo
+
+    def probability(self, pcm: Samples) -> float:
+        """How likely the turn is over, 0 to 1, by its last seconds at 16 kHz (eight are given at most). Blocking.
+
+        They end within a pause. Calls stand alone and come from any thread.
+        """
+
     def close(self) -> None: ...
 
 

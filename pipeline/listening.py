@@ -35,6 +35,7 @@ from pipeline.notices import (
     VoiceHeard,
 )
 from pipeline.transcript import Item
+from pipeline.turn_sound import TurnSound
 from pipeline.utterance import Utterance
 
 PRE_ROLL = samples_of(800)
@@ -71,6 +72,7 @@ class Listening:
         setup, detector = context.setup, context.engines.voice_detector
         self._manual_mode = setup.endpointing is None
         self._endpointer = Endpointer(setup.endpointing)
+        self._sound = TurnSound(context, self._judged_by_sound)
         self._voice, self._window = detector.open(), detector.window
         self._rest = np.zeros(0, np.int16)
         self._pre_roll: deque[tuple[int, Samples]] = deque(maxlen=PRE_ROLL // self._window)
@@ -128,14 +130,18 @@ class Listening:
         self._heard += len(window)
         if self._current:
             self._current.utterance.hear(window)
+            self._sound.hear(window)
         else:
             self._pre_roll.append((at, window))
         probability = self._context.overhear(window, self._voice.probability(window))
         for event in self._endpointer.hear(probability, at, len(window)):
             if self._current and isinstance(event, SpeechPaused):
                 self._current.speech_end = self._clock_at(event.ended)
+                if self._endpointer.endpointing.by_sound:
+                    self._sound.paused()
             elif self._current and isinstance(event, SpeechResumed):
                 self._current.utterance.resume()
+                self._sound.resumed()
             self._context.receive(event)
 
     def _keep_for_commit(self, pcm: Samples) -> None:
@@ -188,6 +194,7 @@ class Listening:
         early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
         for samples in early:
             utterance.hear(samples)
+        self._sound.begin(early)
         self._manual, self._manual_samples = [], 0
         self._pre_roll.clear()
         context.touch()
@@ -240,6 +247,9 @@ class Listening:
         if waiting:
             await asyncio.wait(waiting)
 
+    def _judged_by_sound(self, probability: float) -> None:
+        self._endpointer.complete = probability
+
     def _partial(self, turn: Turn, text: str) -> None:
         if turn is self._current:
             self._endpointer.text = text
@@ -255,7 +265,8 @@ class Listening:
             context.outbox.put(TranscriptionFailed(turn.item.id, context.failure("recognizer", error)))
         else:
             text = recognition.text
-            if turn.item.aside:
+            if turn.item.aside or context.doubts():
+                # The client is told the words only after it is known whether they are anybody's.
                 context.receive(UtteranceDrafted(turn.number, text))
             turn.item.text = "" if turn.wordless else text
             context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))

@@ -19,6 +19,11 @@ ENTRY_POINT_GROUP = "kaikou.engines"
 
 BUILT_IN: Mapping[Role, Mapping[str, str]] = {
     "voice_detector": {"silero": "models.silero:create"},
+    "turn_model": {
+        "embedded": "models.embedded_turns:create",
+        "pitch": "models.pitch:create",
+        "smart_turn": "models.smart_turn:create",
+    },
     "recognizer": {"pocketsphinx": "models.pocketsphinx:create", "stub": "models.stub:create_recognizer"},
     "chat_model": {
         "openai": "models.openai_chat:create",
@@ -34,7 +39,12 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
 }
 
 SETS: Mapping[str, Mapping[Role, str]] = {
-    "embedded": {"voice_detector": "silero", "recognizer": "pocketsphinx", "synthesizer": "embedded"},
+    "embedded": {
+        "voice_detector": "silero",
+        "turn_model": "embedded",
+        "recognizer": "pocketsphinx",
+        "synthesizer": "embedded",
+    },
     "stub": {"voice_detector": "silero", "recognizer": "stub", "chat_model": "stub", "synthesizer": "stub"},
 }
 """Engine sets by name. A role that a set leaves open is filled by what the settings or the machine offer."""

@@ -63,7 +63,8 @@ class Reply:
         self, record: ReplyRecord, manner: Manner, timing: TurnTiming, outlet: Outlet, playback: Playback
     ) -> None:
         self.record, self.manner, self.timing, self.playback = record, manner, timing, playback
-        self.made, self.loudness = Made(), Loudness()
+        self.made = Made()
+        self.loudness: Loudness | None = None
         self._outlet = outlet
         self._released, self._audible = asyncio.Event(), asyncio.Event()
         self._audible.set()
@@ -182,6 +183,7 @@ class Reply:
             await asyncio.sleep(max(0.01, excess))
 
     def _begin_clause(self, clause: SpokenClause) -> None:
+        self._tell_words()  # of the clause before, if its last piece left before they were known
         item = self._message()
         self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, False
         self._tell_text(item, clause.text)
@@ -194,7 +196,8 @@ class Reply:
             self.timing.mark("first_audio", now)
             self._outlet.tell(TurnTimed(replace(self.timing)))
         self.playback.sent(len(pcm) * 1000 / rate, now)
-        self.loudness.add(pcm, rate)
+        self.loudness = self.loudness or Loudness(rate)
+        self.loudness.add(pcm)
         item.audio_ms = round(self.playback.sent_ms)
         self._outlet.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
 

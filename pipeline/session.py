@@ -69,6 +69,7 @@ class Session:
         self._listening = Listening(self._context)
         self._answering = Answering(self._context, self._listening)
         self._context.overhear = self._answering.overhear
+        self._context.doubts = lambda: self._dialogue.doubts
         self._closing = asyncio.Event()
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.character import Character
 from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
-from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, VoiceDetector
+from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
 from pipeline.notices import TurnTiming
 from pipeline.speaking import Made, Modality, SpeakingLimits
 from pipeline.transcript import Item
@@ -23,6 +23,7 @@ class Engines:
     recognizer: Recognizer
     chat_model: ChatModel
     synthesizer: Synthesizer
+    turn_model: TurnModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

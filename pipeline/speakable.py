@@ -56,7 +56,7 @@ _PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
 _LETTER = re.compile(rf"[^\W_{WIDE}]")
 _PLAIN = re.compile(rf"[^ \n*_~`\[!(（<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
 _AFTER_PUNCTUATION = re.compile(rf"[ \n{WIDE}]")
-_ENDED = re.compile(r"[.,;:!?…。，；：！？、—–-][\"'”’」』》)）\]】]*$")
+_ENDED = re.compile(r"[.,;:!?…。，；：！？、—–-][^\w\s]*$")
 _RUN = re.compile(r"([*_~`])\1{0,79}")
 _REST_OF_URL = re.compile(rf"[^\s<>\"“”*`|\]」》）。，；！？、{WIDE}{EMOJI}]*")
 
@@ -109,11 +109,11 @@ class Markup:
 
     Spaces are single, and so are line breaks; they come with the character that follows, so none is ever last.
 
-    What stands in asterisks or underscores is a stage direction, and vanishes, when it begins a sentence or a clause and
-    is a known one ("*sighs*", "*clears throat*"), or when it begins a sentence, has several words and opens with a verb
-    in -s or -ing in lower case ("*leans in closer*"). Else it is emphasis and stays. In round brackets only the known
-    ones vanish: "(born 1879)" is content. In square brackets so does all that is a number, nothing, or a few lower-case
-    words; a single word is a mark.
+    What stands in asterisks or underscores is a stage direction, and vanishes, when it begins a sentence or a clause
+    and is a known one ("*sighs*", "*clears throat*"), or when it begins a sentence, has several words and opens in
+    lower case with a verb in -s or -ing ("*leans in closer*"). Else it is emphasis and stays. In round brackets only
+    the known ones vanish: "(born 1879)" is content. In square brackets a single word is a mark; nothing, numbers (a
+    citation) and up to four words in lower case vanish; the rest is content.
     """
 
     def __init__(self) -> None:
@@ -315,7 +315,7 @@ class Markup:
         name, address = tag[2].lower(), held[at + 1 : tag.end() - 1]
         if name in _BREAKING_TAGS:
             return self._break_line(tag.end())
-        if "://" in address.split(" ")[0] or "@" in address:
+        if " " not in address and ("://" in address or "@" in address):
             return self._write(address, tag.end())
         if name in _INLINE_TAGS or tag[1]:
             return tag.end()
@@ -353,7 +353,7 @@ class Markup:
         if end == len(held) and end - at < 20:
             return 0
         if _AFTER_PUNCTUATION.match(held, end):  # else it begins something, such as .5
-            if not self._tail or _ENDED.search(self._tail):
+            if self.gap == "\n" or not self._tail or _ENDED.search(self._tail):
                 return end
             self.gap = ""
         return self._write(held[at:end], end)
@@ -371,10 +371,10 @@ def visible(text: str) -> str:
     return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
-_PATH = rf"(?:[^\s\"{WIDE}，。；：！？、（）《》「」“”]*[\w/=&#%+-])?"
+_PATH = rf"(?:[^\s\"{WIDE}，。；：！？、（）《》「」“”]*(?![{WIDE}])[\w/=&#%+-])?"
 _ADDRESS = re.compile(
     rf"(?<![a-z0-9@])(?:https?://(?:www\.)?|www\.)([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?:[/?#:]{_PATH})?"
-    rf"|(?<![\w@.-])((?:[a-z0-9-]+\.)+[a-z]{{2,}})/{_PATH}",
+    rf"|(?<![a-z0-9@._-])((?:[a-z0-9-]+\.)+[a-z]{{2,}})/{_PATH}",
     re.IGNORECASE,
 )
 _NARROW: dict[int, str] = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F) if chr(code) not in "!(),:;?"}
@@ -402,8 +402,8 @@ _SIGNS = [
 def speakable(text: str) -> str:
     """What a synthesiser is given for a visible text: addresses by their domain, signs as words, plain Latin letters.
 
-    "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is left
-    over from what was said before.
+    "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is
+    left over from what was said before.
     """
     text = _ADDRESS.sub(lambda address: address[1] or address[2], text.strip().translate(_NARROW)).translate(_SILENT)
     for pattern, spoken in _SIGNS:

@@ -1,59 +1,107 @@
-"""How long a silence must last to end a turn, by what was said so far. Pure.
+"""How long a silence must last to end a turn, by what is known of it. Pure.
 
-A sentence that sounds finished ends sooner; one that ends in "and", "because", "嗯" or in the middle of a number is given
-time. The words come from the recogniser while the person speaks, so nothing here waits for them.
+    the words       "and", "嗯", half a number: more must come; a question: nothing more need come (see `finished`)
+    the sound       what a turn model, if there is one, says of the last seconds
+    the speaker     how long the pauses were that this person made and then went on
+
+Words and sound each give log-odds that the turn is over; they add up, as independent evidence does. The wait then lies
+between the shortest and the longest, in proportion to the probability that more comes; and how long the longest is, the
+speaker's own pauses decide.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pipeline.interruption import words_of
-from pipeline.language import is_han
+from pipeline.finished import finished
 
 Eagerness: TypeAlias = Literal["low", "medium", "high", "auto"]
 
-FACTORS: Mapping[Eagerness, float] = {"low": 1.8, "medium": 1.0, "auto": 1.0, "high": 0.6}
+FACTORS: Mapping[Eagerness, float] = {"low": 1.6, "medium": 1.0, "auto": 1.0, "high": 0.7}
 """How patient each eagerness of the realtime API's `semantic_vad` is."""
 
-UNFINISHED = 2.4
-"""How many times longer to wait when more must come."""
+USUAL_PAUSE_MS = 1000
+"""A long pause of somebody who is not known yet."""
 
-OPEN_ENDINGS = frozenset(
-    "and or but because so that which who whose if when while although though since unless until than as like with for "
-    "to of in on at by from about into the a an my your his her its our their this these those is are was were be am "
-    "im hes shes theyre i you he she we they it not very really just also even maybe um uh er erm well "
-    "okay so then would could should can will might must have has had do does did going want need think mean".split()
-)
-"""Last words, as `words_of` gives them, after which an English sentence is not over."""
+MARGIN = 1.35
+"""How many of the speaker's long pauses to wait when more must come."""
 
-OPEN_ENDINGS_ZH = tuple(
-    "嗯 呃 那个 这个 然后 因为 所以 但是 可是 不过 而且 还有 就是 就是说 比如 比如说 如果 虽然 "
-    "和 跟 或者 的话 我觉得 我想 以及 并且 是 在 把 被 给 对于".split()
-)
-"""Endings after which a Chinese sentence is not over."""
-
-NUMBERS = frozenset(
-    "zero one two three four five six seven eight nine oh double triple 零 一 二 三 四 五 六 七 八 九 幺".split()
-)
-"""A turn that ends in these may be a number that is being dictated."""
+SURE_OF_NOTHING = 0.01
+"""A model that is surer than this, or than 1 less this, is taken not to be."""
 
 
-def adaptive_wait(eagerness: Eagerness, silence_ms: int) -> Callable[[str], int]:
-    """From the words so far to the silence in milliseconds that ends the turn; `silence_ms` is the usual one."""
-    usual = silence_ms * FACTORS[eagerness]
-    return lambda text: round(usual * (UNFINISHED if is_unfinished(text) else 1.0))
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a pause.
+
+    text: the turn's words so far. pause_ms: a long pause within this person's turns, see `Habit`.
+    complete: the probability that the turn is over, by its sound; None while nobody has judged that.
+    """
+
+    text: str = ""
+    pause_ms: float = USUAL_PAUSE_MS
+    complete: float | None = None
 
 
-def is_unfinished(text: str) -> bool:
-    """Whether more must come after these words."""
-    words = words_of(text)
-    if not words:
-        return False
-    last = words[-1]
-    if last in OPEN_ENDINGS or last.endswith(OPEN_ENDINGS_ZH):
-        return True
-    # Chinese digits come as one word: "一三八"
-    last_two = list(last[-2:]) if is_han(last[-1]) and len(last) > 1 else words[-2:]
-    return len(last_two) == 2 and all(word in NUMBERS for word in last_two)
+Judge: TypeAlias = Callable[[Evidence], int]
+"""From what is known of a pause to the silence, in milliseconds, that ends the turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The bounds of a wait in milliseconds."""
+
+    shortest_ms: int = 250
+    longest_ms: int = 1600
+
+
+def fixed_wait(silence_ms: int) -> Judge:
+    """The same silence ends every turn, whatever is known."""
+    return lambda _evidence: silence_ms
+
+
+def adaptive_wait(eagerness: Eagerness = "auto", waits: Waits | None = None) -> Judge:
+    """A wait that weighs the evidence. Eagerness moves both bounds."""
+    waits, factor = waits or Waits(), FACTORS[eagerness]
+
+    def judge(evidence: Evidence) -> int:
+        longest_ms = min(max(waits.shortest_ms, MARGIN * evidence.pause_ms), waits.longest_ms)
+        certainty = finished(evidence.text) + _log_odds(evidence.complete)
+        goes_on = 1 / (1 + math.exp(certainty))
+        return round(factor * (waits.shortest_ms + (longest_ms - waits.shortest_ms) * goes_on))
+
+    return judge
+
+
+def _log_odds(probability: float | None) -> float:
+    if probability is None:
+        return 0.0
+    bounded = min(max(probability, SURE_OF_NOTHING), 1 - SURE_OF_NOTHING)
+    return math.log(bounded / (1 - bounded))
+
+
+class Habit:
+    """The pauses of one person. `pause_ms` is about the longest of six in a row.
+
+    Pauses that ended the turn by mistake count, too, or a wait that is too short could never learn that it is.
+    """
+
+    SHORTEST_MS = 250
+    """Below it, silences belong to articulation rather than to thinking (Goldman-Eisler 1968)."""
+
+    LONGEST_MS = 1500
+    RISE, SINK = 0.5, 0.1
+    """How much of the way to a longer and to a shorter pause is gone at once."""
+
+    def __init__(self) -> None:
+        self.pause_ms: float = USUAL_PAUSE_MS
+
+    def learn(self, pause_ms: float) -> None:
+        """The person made a pause and went on."""
+        if pause_ms < self.SHORTEST_MS:
+            return
+        difference = min(pause_ms, self.LONGEST_MS) - self.pause_ms
+        self.pause_ms += (self.RISE if difference > 0 else self.SINK) * difference

@@ -1,7 +1,7 @@
 """When each word of a clause sounds: for captions, and to know what was heard when a reply is interrupted.
 
-A visible text is cut into words that keep the space before them and the punctuation around them, so that joined they are
-the text. In scripts without spaces every character is a word.
+A visible text is cut into words that keep the space before them and the punctuation around them, so that joined they
+are the text. In scripts without spaces every character is a word.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from pipeline.character import load_characters
 from pipeline.endpoint import Endpointing
 from pipeline.setup import SessionLimits
 from pipeline.speaking import SpeakingLimits
+from pipeline.turn_wait import Waits
 from pipeline.utterance import RecognitionLimits
 from server import VERSION
 from server.api import Api
@@ -48,7 +49,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     characters = Characters(load_characters(settings.personas), settings.default_character)
     metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
     endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
-    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate)
+    waits = Waits(settings.shortest_wait_ms, settings.longest_wait_ms)
+    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate, waits)
     admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
     realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model, realtime)

@@ -50,7 +50,7 @@ class Missing:
     def _refuse(self, *_args: Any, **_options: Any) -> Any:
         raise self._error
 
-    open = speak = reply = _refuse
+    open = speak = reply = probability = _refuse
 
     def close(self) -> None:
         pass
@@ -75,13 +75,17 @@ class EngineRoom:
             chosen["recognizer"] = settings.recognizer
         if settings.synthesizer:
             chosen["synthesizer"] = settings.synthesizer
+        if settings.turn_model:
+            chosen["turn_model"] = settings.turn_model
+        if chosen.get("turn_model") == "none":
+            del chosen["turn_model"]
         options: dict[str, Mapping[str, Any]] = {
             "openai": language_model or {},
             "pocketsphinx": {"processes": settings.recognizer_processes},
         }
         self.statuses: dict[Role, EngineStatus] = {}
         made = {role: self._make(role, name, options.get(name, {})) for role, name in chosen.items()}
-        self.engines = Engines(made["voice_detector"], made["recognizer"], made["chat_model"], made["synthesizer"])
+        self.engines = Engines(**made)
         self.language_model_connected = bool(language_model)
         self.workers = Workers(settings.engine_threads)
 
@@ -131,8 +135,9 @@ class EngineRoom:
         """End the engines and let go of the threads."""
         engines = self.engines
         await engines.chat_model.aclose()
-        for engine in (engines.recognizer, engines.synthesizer, engines.voice_detector):
-            engine.close()
+        for engine in (engines.recognizer, engines.synthesizer, engines.voice_detector, engines.turn_model):
+            if engine:
+                engine.close()
         self.workers.close()
 
     def _make(self, role: Role, name: str, options: Mapping[str, Any]) -> Any:

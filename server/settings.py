@@ -107,12 +107,18 @@ class Settings(BaseModel):
     reply_s: Positive = 300.0
     """A character's answer is ended after this much audio."""
     silence_ms: int = Field(default=500, ge=100, le=10_000)
-    """The pause that ends a turn unless the client says otherwise."""
+    """The pause that ends a turn for clients that ask for a fixed one (`server_vad`) and do not say how long."""
+    shortest_wait_ms: int = Field(default=250, ge=100, le=10_000)
+    """The pause that ends a turn which surely is over, for all other clients (`semantic_vad`)."""
+    longest_wait_ms: int = Field(default=1600, ge=100, le=30_000)
+    """The pause that ends a turn which hardly is over."""
+    turn_model: str = ""
+    """An engine that replaces the one which judges turns by their sound; "none" for words alone."""
     speculate: bool = True
     """Whether answers are prepared in a pause, before the turn is surely over."""
     speculations_per_minute: Count = 20
     """Prepared answers of one conversation that may turn out wrong in a minute before it is left off for a while."""
-    settle_s: Positive = 0.9
+    settle_s: Positive = 0.45
     """How long the recogniser may take for the final words of a turn."""
     first_token_s: Positive = 20.0
     """How long the language model may be silent, before its first word and later."""

@@ -14,14 +14,11 @@ import { effects, history, phase, reduce, SILENCE } from "./conversation.js";
 import { key, preferences } from "./preferences.js";
 import { Realtime } from "./realtime.js";
 
-/** How long a voice over the reply is given the benefit of the doubt before the reply is dropped. */
-const GRACE_MS = 120;
+const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
 const SLOW_MS = 3000;
 const SETTLE_MS = 700;
-/** How often the server is told what was heard; it cuts its memory by it. */
-const REPORT_MS = 200;
-/** How long a notice that asks for nothing stays. */
-const NOTICE_MS = 8000;
+const REPORT_MS = 200; // how often the server is told what was heard; it cuts its memory by it
+const NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
 const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 

@@ -318,18 +318,21 @@ function unheard(state) {
 export function parts(line, heardMs) {
   const rest = line.cutMs === null ? "coming" : "unheard";
   const timed = line.words.map((word) => word.text).join("");
-  if (timed && (line.text.startsWith(timed) || timed.startsWith(line.text))) {
+  const at = timed.startsWith(line.text) ? 0 : line.text.indexOf(timed);
+  if (timed && at >= 0) {
+    // What was said before the first word with a time ends where that begins.
+    const head = { text: line.text.slice(0, at), start_ms: 0, end_ms: line.words[0].start_ms };
     /** @type {Part[]} */
-    const words = line.words.map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
-    const tail = line.text.slice(timed.length);
+    const words = (at ? [head, ...line.words] : line.words).map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
+    const tail = line.text.slice(at + timed.length);
     return spaced(tail ? [...words, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : words);
   }
   if (heardMs === Infinity || !line.voiced) return [{ text: line.text, mark: "heard" }];
-  const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null);
-  const at = Math.round(share * line.text.length);
+  const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null && heardMs > 0);
+  const heard = Math.round(share * line.text.length);
   return [
-    { text: line.text.slice(0, at), mark: "heard" },
-    { text: line.text.slice(at), mark: rest },
+    { text: line.text.slice(0, heard), mark: "heard" },
+    { text: line.text.slice(heard), mark: rest },
   ];
 }
 

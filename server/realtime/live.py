@@ -32,7 +32,8 @@ class Live:
     """One session and the socket that is attached to it, if one is.
 
     `run` is the session's life and belongs to the server; `attach` serves one socket and belongs to its connection.
-    Only clients of the extensions can come back; for the others the session ends with the socket.
+    Only clients of the extensions can come back, unless they said goodbye (close code 1000); for the others the session
+    ends with the socket.
     """
 
     def __init__(self, id: str, connection: Connection, settings: Settings) -> None:
@@ -43,6 +44,7 @@ class Live:
         self._socket: WebSocket | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
+        self._gone = False
 
     @property
     def resumable(self) -> bool:
@@ -81,7 +83,7 @@ class Live:
             try:
                 async with asyncio.timeout(min(10.0, max(0.1, expires - loop.time()))):
                     await self._left.wait()
-                if not self.resumable or not await self._comes_back():
+                if not self.resumable or self._gone or not await self._comes_back():
                     return None
             except TimeoutError:
                 pass
@@ -163,6 +165,8 @@ class Live:
                 connection.hear(pcm)
             if connection.acknowledged:
                 self._retained.seen(connection.acknowledged)
+        if message.get("code") == CLOSE_NORMAL:
+            self._gone = True
 
     async def _write(self, websocket: WebSocket) -> None:
         outbox, events = self.connection.session.outbox, self.connection.events

@@ -14,11 +14,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipeline.character import Character, system_prompt, text_in
 from pipeline.dialogue import BargeIn, Policy
-from pipeline.endpoint import Endpointing, fixed_wait
+from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.setup import Setup
-from pipeline.turn_wait import Eagerness, adaptive_wait
+from pipeline.turn_wait import Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
 from server.realtime.client_events import Part
 
@@ -68,7 +68,7 @@ class ServerVad(Part):
 
 
 class SemanticVad(Part):
-    type: Literal["semantic_vad"]
+    type: Literal["semantic_vad"] = "semantic_vad"
     eagerness: Eagerness = "auto"
     create_response: bool = True
     interrupt_response: bool = True
@@ -78,7 +78,7 @@ class AudioInput(Part):
     format: Format = Format()
     transcription: Transcription | None = None
     noise_reduction: NoiseReduction | None = None
-    turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] | None = ServerVad()
+    turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] | None = SemanticVad()
 
 
 class AudioOutput(Part):
@@ -176,6 +176,7 @@ class Defaults:
     endpointing: Endpointing
     silence_ms: int = 500
     speculate: bool = True
+    waits: Waits = Waits()
 
 
 def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
@@ -236,7 +237,8 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
                 wait_ms=fixed_wait(_silence_ms(detection, defaults)),
             )
         case SemanticVad():
-            return replace(defaults.endpointing, wait_ms=adaptive_wait(detection.eagerness, defaults.silence_ms))
+            wait_ms = adaptive_wait(detection.eagerness, defaults.waits)
+            return replace(defaults.endpointing, wait_ms=wait_ms, by_sound=True)
 
 
 def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:

@@ -414,6 +414,28 @@ def test_words_light_up_as_they_are_reached_and_the_tail_without_times_waits(pag
     ]
 
 
+def test_text_before_the_first_timed_word_is_said_before_it(page: Page) -> None:
+    script = """
+      const words = [{ text: " no", start_ms: 400, end_ms: 600 }];
+      const line = { text: "Well, no, yes", words, cutMs: null, voiced: true, totalMs: 0 };
+      return [0, 100, 500, 600].map((at) => m.parts(line, at).filter(({ text }) => text.trim()).map(({ mark }) => mark));
+    """
+    assert run(page, "conversation.js", script) == [
+        ["coming", "coming", "coming"],
+        ["now", "coming", "coming"],
+        ["heard", "now", "coming"],
+        ["heard", "heard", "coming"],
+    ]
+
+
+def test_a_line_whose_sound_has_not_begun_is_still_to_come(page: Page) -> None:
+    script = """
+      const line = { text: "Well, yes", words: [], cutMs: null, voiced: true, totalMs: 0 };
+      return [0, 10].map((at) => m.parts(line, at).find(({ text }) => text).mark);
+    """
+    assert run(page, "conversation.js", script) == ["coming", "heard"]
+
+
 # --- Words and colours ------------------------------------------------------------------------------------------------
 
 
@@ -442,6 +464,48 @@ def test_any_accent_is_readable_on_both_grounds(page: Page, accent: str) -> None
       return [m.contrast(numbers(light), m.rgb("#f6f6f4")), m.contrast(numbers(dark), m.rgb("#151617"))];
     """
     assert min(run(page, "accent.js", script, accent)) >= 4.5
+
+
+# --- What went out ----------------------------------------------------------------------------------------------------
+
+
+def test_the_microphone_is_caught_up_from_any_sample_a_second_at_a_time(page: Page) -> None:
+    script = """
+      const tape = new m.Tape();
+      const frame = (i) => new Int16Array(320).fill(i % 50).buffer;
+      const hear = (seconds) => { for (let i = 0; i < 50 * seconds; i++) tape.hear(frame(i)); };
+      hear(3);
+      tape.rewind();
+      hear(2);
+      const parts = tape.since(12345);
+      const values = parts.flatMap((part) => [...part]);
+      const exact = values.every((value, i) => value === Math.floor((12345 + i) / 320) % 50);
+      return [parts.map((part) => part.length), exact, tape.since(32000)];
+    """
+    assert run(page, "audio/tape.js", script) == [[16000, 3655], True, []]
+
+
+def test_what_is_not_kept_any_more_is_left_out_and_the_numbers_follow_the_server(page: Page) -> None:
+    script = """
+      const tape = new m.Tape();
+      for (let second = 0; second < 70; second++) tape.hear(new Int16Array(16000).fill(second).buffer);
+      const parts = tape.since(16000);
+      tape.hear(new Int16Array(100).fill(99).buffer);
+      const after = tape.since(16000 + 60 * 16000);
+      return [parts.length, parts[0][0], parts.at(-1)[15999], after.map((part) => [part.length, part[0]])];
+    """
+    assert run(page, "audio/tape.js", script) == [60, 10, 69, [[100, 99]]]
+
+
+def test_messages_that_the_server_has_are_forgotten_and_the_rest_is_sent_again_in_order(page: Page) -> None:
+    script = """
+      const out = new m.Outgoing();
+      for (const text of "abcde") out.add(text);
+      const first = [...out.lacking(3)];
+      out.add("f");
+      return [first, [...out.lacking(4)], [...out.lacking(6)], out.count];
+    """
+    assert run(page, "outgoing.js", script) == [["d", "e"], ["e", "f"], [], 6]
 
 
 # --- What is kept -----------------------------------------------------------------------------------------------------

@@ -53,7 +53,11 @@ class Line:
 
     def cut(self) -> None:
         """Every connection dies without a word."""
-        self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._writers])
+        self._loop.call_soon_threadsafe(self._abort)
+
+    def _abort(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
 
     @contextmanager
     def running(self) -> Iterator[Line]:
@@ -76,8 +80,7 @@ class Line:
                 self.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
                 self._ready.set()
                 await self._done.wait()
-                for writer in self._writers:
-                    writer.transport.abort()
+                self._abort()
 
     async def _connect(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -160,7 +163,7 @@ def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered
     with visiting(line, recording(tmp_path, silence(3.0), sentence(), silence(60.0))) as (page, wire):
         greeting = page.locator("#captions [data-role=character] .said").first
         expect(greeting).to_contain_text("dog", timeout=WAIT_MS)
-        page.wait_for_function("kaikou.played.rms > 0.01")
+        page.wait_for_function("() => kaikou.played.rms > 0.01")
         wait_for(page, "interrupted")
         wait_for(page, "thinking")
         expect(
@@ -173,7 +176,7 @@ def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered
         expect(answer).to_have_text(re.compile(r"\w+ \w+"), timeout=WAIT_MS)
         page.locator(".timing summary").last.click()
         marks = page.locator(".waterfall").last.locator("tr")
-        page.wait_for_function("document.querySelectorAll('.waterfall tr').length >= 4")
+        page.wait_for_function("() => document.querySelectorAll('.waterfall tr').length >= 4")
         assert marks.first.is_visible()
         trace = page.evaluate("trace")
         rate = page.evaluate("new AudioContext().sampleRate")

@@ -1,8 +1,6 @@
-from typing import TypeAlias
-
 import pytest
 
-from pipeline.dialogue import BargeIn, Dialogue, Policy
+from pipeline.dialogue import Dialogue
 from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
@@ -15,16 +13,12 @@ from pipeline.events import (
     Interruption,
     InterruptReply,
     OpenUtterance,
-    PartialRecognized,
-    PausePlayback,
     ReleaseReply,
     ReplyCancelled,
     ReplyFailed,
     ReplyGenerated,
     ReplyPlayed,
     ReplyRequested,
-    ResumePlayback,
-    SetAside,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -33,45 +27,22 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
-from pipeline.interruption import Verdict
-
-Story: TypeAlias = list[tuple[Event, list[Effect]]]
-
-PLAIN = Policy()
-SPECULATING = Policy(speculate=True)
-CONFIRMED = Policy(barge_in=BargeIn.CONFIRMED)
-NEVER = Policy(barge_in=BargeIn.NEVER)
-SPECULATING_NEVER = Policy(barge_in=BargeIn.NEVER, speculate=True)
-UNASKED = Policy(answer=False, speculate=True)
-
-CUT_OFF = InterruptReply(1, Interruption.TURN_DETECTED)
-
-HEARD: Story = [
-    (SpeechStarted(10), [OpenUtterance(1, 10)]),
-    (SpeechPaused(90, ended=70), [DraftUtterance(1)]),
-    (SpeechStopped(120, ended=70), [CloseUtterance(1, 120, ended=70)]),
-]
-ANSWERED: Story = [*HEARD, (UtteranceRecognized(1, "What is it?"), [StartReply(1, 1)])]
-PAUSED: Story = [
-    (SpeechStarted(10), [OpenUtterance(1, 10)]),
-    (SpeechPaused(90, ended=70), [DraftUtterance(1)]),
-    (UtteranceDrafted(1, "what is it"), [StartReply(1, 1, speculative=True, draft="what is it")]),
-]
-DOUBTED: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), PausePlayback(1)])]
-STOPPED_AGAIN = (SpeechStopped(300, ended=280), [CloseUtterance(2, 300, ended=280)])
-SPOKEN_OVER: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200)]), STOPPED_AGAIN]
-"""Under NEVER."""
-NOISE: Story = [
-    (SpeechStarted(400), [OpenUtterance(3, 400)]),
-    (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
-    (UtteranceRecognized(3, ""), []),
-]
-
-
-def told(policy: Policy, story: Story) -> Story:
-    """The story's events with the effects that they really had."""
-    dialogue = Dialogue(policy)
-    return [(event, dialogue.receive(event)) for event, _effects in story]
+from tests.pipeline.stories import (
+    ANSWERED,
+    CUT_OFF,
+    HEARD,
+    NEVER,
+    NOISE,
+    PAUSED,
+    PLAIN,
+    SPECULATING,
+    SPECULATING_NEVER,
+    SPOKEN_OVER,
+    STOPPED_AGAIN,
+    UNASKED,
+    Story,
+    told,
+)
 
 
 def test_a_turn_is_answered_when_its_words_are_known() -> None:
@@ -273,72 +244,6 @@ def test_a_reply_that_is_generated_but_still_playing_is_interrupted() -> None:
     assert told(PLAIN, story) == story
 
 
-def test_words_interrupt_under_confirmed_as_soon_as_they_are_more_than_a_noise() -> None:
-    story: Story = [
-        *DOUBTED,
-        (PartialRecognized(2, ""), []),
-        (PartialRecognized(2, "yeah"), []),
-        (PartialRecognized(1, "What is it?"), []),
-        (PartialRecognized(2, "yeah but"), [CUT_OFF]),
-        (PartialRecognized(2, "yeah but why"), []),
-        STOPPED_AGAIN,
-        (UtteranceRecognized(2, "Yeah, but why?"), [StartReply(2, 2)]),
-    ]
-
-    assert told(CONFIRMED, story) == story
-
-
-def test_words_interrupt_under_confirmed_even_if_no_partial_showed_them() -> None:
-    story: Story = [*DOUBTED, STOPPED_AGAIN, (UtteranceRecognized(2, "But why?"), [CUT_OFF, StartReply(2, 2)])]
-
-    assert told(CONFIRMED, story) == story
-
-
-@pytest.mark.parametrize(
-    ("words", "verdict"),
-    [
-        ("", Verdict.NOISE),
-        ("。", Verdict.NOISE),
-        ("Mm-hmm.", Verdict.BACKCHANNEL),
-        ("嗯，对。", Verdict.BACKCHANNEL),
-    ],
-)
-def test_the_reply_goes_on_under_confirmed_after_a_noise_or_a_backchannel(words: str, verdict: Verdict) -> None:
-    story: Story = [
-        *DOUBTED,
-        (PartialRecognized(2, words), []),
-        STOPPED_AGAIN,
-        (UtteranceRecognized(2, words), [SetAside(2, verdict), ResumePlayback(1)]),
-        (ReplyPlayed(1), []),
-    ]
-
-    assert told(CONFIRMED, story) == story
-
-
-def test_a_second_voice_does_not_pause_what_is_paused() -> None:
-    story: Story = [
-        *DOUBTED,
-        STOPPED_AGAIN,
-        (SpeechStarted(310), [OpenUtterance(3, 310)]),
-        (UtteranceRecognized(2, ""), [SetAside(2, Verdict.NOISE)]),
-        (SpeechStopped(400, ended=380), [CloseUtterance(3, 400, ended=380)]),
-        (UtteranceRecognized(3, ""), [SetAside(3, Verdict.NOISE), ResumePlayback(1)]),
-    ]
-
-    assert told(CONFIRMED, story) == story
-
-
-def test_a_reply_that_ends_in_doubt_leaves_the_words_to_be_answered() -> None:
-    story: Story = [
-        *DOUBTED,
-        (ReplyPlayed(1), []),
-        STOPPED_AGAIN,
-        (UtteranceRecognized(2, "Yeah."), [StartReply(2, 2)]),
-    ]
-
-    assert told(CONFIRMED, story) == story
-
-
 def test_what_was_said_over_a_reply_is_answered_after_it_under_never() -> None:
     story: Story = [*SPOKEN_OVER, (UtteranceRecognized(2, "But why?"), []), (ReplyPlayed(1), [StartReply(2, 2)])]
 
@@ -434,12 +339,6 @@ def test_a_request_queues_behind_a_reply_that_is_only_still_playing() -> None:
     assert told(PLAIN, story) == story
 
 
-def test_a_request_in_doubt_lets_the_reply_that_is_only_still_playing_go_on() -> None:
-    story: Story = [*DOUBTED, (ReplyGenerated(1), []), (ReplyRequested(), [ResumePlayback(1), StartReply(2, None)])]
-
-    assert told(CONFIRMED, story) == story
-
-
 def test_words_recognized_during_a_requested_reply_are_answered_after_it() -> None:
     story: Story = [
         *HEARD,
@@ -483,19 +382,6 @@ def test_a_client_commits_audio_in_which_no_speech_was_found() -> None:
     ]
 
     assert told(PLAIN, story) == story
-
-
-@pytest.mark.parametrize(
-    ("event", "effects"),
-    [
-        (AudioDiscarded(), [DiscardUtterance(2), ResumePlayback(1)]),
-        (AudioCommitted(250, 250), [CloseUtterance(2, 250, ended=250), ResumePlayback(1)]),
-    ],
-)
-def test_taking_the_audio_away_dispels_the_doubt(event: Event, effects: list[Effect]) -> None:
-    story: Story = [*DOUBTED, (event, effects)]
-
-    assert told(CONFIRMED, story) == story
 
 
 def test_discarded_audio_is_forgotten_with_its_speculation() -> None:

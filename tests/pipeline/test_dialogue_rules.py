@@ -22,6 +22,7 @@ from pipeline.events import (
     AudioDiscarded,
     CloseUtterance,
     DiscardUtterance,
+    DoubtLasted,
     DraftUtterance,
     DropReply,
     Effect,
@@ -37,6 +38,7 @@ from pipeline.events import (
     ReplyPlayed,
     ReplyRequested,
     ResumePlayback,
+    SetAside,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -45,6 +47,7 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
+from pipeline.interruption import Sound, Verdict
 
 
 class Witness:
@@ -59,6 +62,7 @@ class Witness:
         self.gated = self.paused = self.sent = False
         self.answered: set[int] = set()
         self.owed: set[int] = set()
+        self.aside: set[int] = set()
 
     def follow(self, event: Event, dialogue: Dialogue) -> None:
         """Let the dialogue receive the event and judge what it does."""
@@ -75,6 +79,10 @@ class Witness:
             self.complaints.append(rule)
 
     def _note(self, event: Event, effects: list[Effect], policy: Policy) -> None:
+        aside = {effect.turn for effect in effects if isinstance(effect, SetAside) and effect.verdict}
+        taken_up = {effect.turn for effect in effects if isinstance(effect, SetAside) and not effect.verdict}
+        self._require(taken_up <= self.aside, "only what was set aside is taken up")
+        self.aside -= taken_up
         match event:
             case ReplyPlayed(reply) | ReplyFailed(reply) if reply == self.alive:
                 self._end()
@@ -84,14 +92,14 @@ class Witness:
                 self.deciding = self.open
             case UtteranceRecognized(turn, text) if turn == self.deciding:
                 self.deciding = None
-                listening = any(isinstance(effect, ResumePlayback) for effect in effects)
-                if text.strip("。") and policy.answer and not listening:
+                if text.strip("。") and policy.answer and turn not in self.aside | aside:
                     self.owed.add(turn)
             case ReplyCancelled():
                 self.owed = set()
             case AudioCommitted():
                 self.deciding = None
                 self.owed = set()  # the client asks for the answer itself
+        self.aside |= aside
 
     def _judge(self, effect: Effect, event: Event) -> None:
         match effect:
@@ -116,6 +124,9 @@ class Witness:
             case InterruptReply(reply):
                 self._require(reply == self.alive and not self.gated, "only what may be heard is interrupted")
                 self._end()
+            case SetAside(turn, verdict):
+                self._require(0 < turn <= self.turns, "only a turn is set aside")
+                self._require(verdict is not Verdict.INTERRUPTION, "what interrupts is not set aside")
             case PausePlayback(reply):
                 audible = reply == self.alive and not self.gated and not self.paused
                 self._require(audible, "only what may be heard is paused")
@@ -139,6 +150,7 @@ class Witness:
 
     def _answer(self, turn: int | None) -> None:
         self._require(turn not in self.answered, "a turn is answered once")
+        self._require(turn not in self.aside, "what was set aside is not answered")
         self.answered |= self.owed if turn is None else {*self.owed, turn}
         self.owed = set()
 
@@ -159,6 +171,8 @@ class Witness:
         self._require(not (quiet and self.owed), "nothing that was asked stays unanswered")
 
 
+ECHO = Sound(voiced_ms=300, echo=0.9)
+
 Move: TypeAlias = Callable[[Dialogue], Event]
 
 
@@ -177,6 +191,13 @@ MOVES: dict[str, Move] = {
     "a partial is words": lambda dialogue: PartialRecognized(dialogue.turn, "what is"),
     "a partial is a backchannel": lambda dialogue: PartialRecognized(dialogue.turn, "yeah"),
     "a partial is late": lambda dialogue: PartialRecognized(dialogue.turn - 1, "what is"),
+    "a partial is an echo": lambda dialogue: PartialRecognized(dialogue.turn, "what is", ECHO),
+    "a draft is an echo": lambda dialogue: UtteranceDrafted(dialogue.turn, "what is it", ECHO),
+    "a draft is a backchannel": lambda dialogue: UtteranceDrafted(dialogue.turn, "yeah"),
+    "the voice was a blip": lambda dialogue: DoubtLasted(dialogue.turn, 64, 128),
+    "the voice insists": lambda dialogue: DoubtLasted(dialogue.turn, 2_000, 0),
+    "the voice is long over": lambda dialogue: DoubtLasted(dialogue.turn, 500, 1_200),
+    "an older voice is long over": lambda dialogue: DoubtLasted(dialogue.turn - 1, 500, 1_200),
     "a draft is words": lambda dialogue: UtteranceDrafted(dialogue.turn, "what is it"),
     "a draft is nothing": lambda dialogue: UtteranceDrafted(dialogue.turn, ""),
     "a draft is punctuation": lambda dialogue: UtteranceDrafted(dialogue.turn, "。"),
@@ -184,6 +205,7 @@ MOVES: dict[str, Move] = {
     "the words are the draft's": lambda dialogue: UtteranceRecognized(dialogue.turn, "What is it?"),
     "the words are others": lambda dialogue: UtteranceRecognized(dialogue.turn, "What is it for?"),
     "the words are a backchannel": lambda dialogue: UtteranceRecognized(dialogue.turn, "Yeah."),
+    "the words are an echo": lambda dialogue: UtteranceRecognized(dialogue.turn, "What is it?", ECHO),
     "the words are none": lambda dialogue: UtteranceRecognized(dialogue.turn, ""),
     "the words are punctuation": lambda dialogue: UtteranceRecognized(dialogue.turn, "。"),
     "the words are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, "What is it?"),
@@ -211,8 +233,8 @@ def name_of(policy: Policy) -> str:
 
 # --- Every reachable state against every event -----------------------------------------------------------------------
 
-State: TypeAlias = tuple[str, tuple[str, ...], bool]
-"""The person, what is true of the reply, whether a turn waits for its answer."""
+State: TypeAlias = tuple[str, tuple[str, ...], bool, str]
+"""The person, what is true of the reply, whether a turn waits for its answer, why the current one was set aside."""
 
 Step: TypeAlias = tuple[State, str, State]
 
@@ -223,7 +245,9 @@ def state_of(dialogue: Dialogue) -> State:
     if reply:
         truths = (("doubted", reply.doubted), ("generated", reply.generated))
         flags = ("speculative" if reply.speculative else "released", *(name for name, true in truths if true))
-    return dialogue.person.value, flags, dialogue._unanswered is not None
+    aside = dialogue._dismissed
+    why = aside.verdict.value if aside and aside.turn == dialogue.turn else ""
+    return dialogue.person.value, flags, dialogue._unanswered is not None, why
 
 
 @cache
@@ -253,7 +277,7 @@ def test_every_event_in_every_reachable_state_keeps_the_rules(policy: Policy) ->
 
 
 STOPPING = {"the client commits": "silent", "the client discards": "silent", "speech stops": "deciding"}
-DECIDING = ["a backchannel", "none", "others", "punctuation", "the draft's"]
+DECIDING = ["a backchannel", "an echo", "none", "others", "punctuation", "the draft's"]
 
 
 def test_the_person_moves_only_as_the_diagram_says() -> None:
@@ -274,7 +298,7 @@ def test_the_reply_is_in_no_other_states_than_these() -> None:
     steps = [step for policy in POLICIES for step in explore(policy)[0]]
     anybody = {"silent", "speaking", "pausing", "deciding"}
     reachable: dict[tuple[str, ...], set[str]] = {}
-    for _before, _name, (person, reply, _waiting) in steps:
+    for _before, _name, (person, reply, _waiting, _aside) in steps:
         reachable.setdefault(reply, set()).add(person)
 
     assert reachable == {

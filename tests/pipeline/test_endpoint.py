@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.endpoint import Endpointer, Endpointing, SpeechEvent, fixed_wait
+from pipeline.endpoint import Endpointer, Endpointing, SpeechEvent
 from pipeline.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
+from pipeline.turn_wait import USUAL_PAUSE_MS, Evidence, fixed_wait
 
 WINDOW = 512
 """32 ms, as Silero hears it; the settings below are whole windows."""
 
-HASTY = Endpointing(onset_ms=64, prefix_ms=96, pause_ms=160, wait_ms=fixed_wait(320))
+HASTY = Endpointing(onset_ms=64, prefix_ms=96, pause_ms=160, resume_ms=64, wait_ms=fixed_wait(320))
 SPEECH, MURMUR, SILENCE = 0.9, 0.4, 0.0
 """MURMUR is between the threshold and the threshold less the hysteresis."""
 
@@ -90,13 +91,45 @@ def test_one_window_less_than_the_wait_stops_nothing() -> None:
 def test_speech_in_a_pause_resumes_the_turn_and_the_wait_begins_anew() -> None:
     endpointer = Endpointer(HASTY)
 
-    assert heard(endpointer, [SPEECH] * 10 + [SILENCE] * 9 + [SPEECH] + [SILENCE] * 10) == [
+    assert heard(endpointer, [SPEECH] * 10 + [SILENCE] * 9 + [SPEECH] * 2 + [SILENCE] * 10) == [
         SpeechStarted(0),
         SpeechPaused(windows(15), ended=windows(10)),
         SpeechResumed(windows(19)),
-        SpeechPaused(windows(25), ended=windows(20)),
-        SpeechStopped(windows(30), ended=windows(20)),
+        SpeechPaused(windows(26), ended=windows(21)),
+        SpeechStopped(windows(31), ended=windows(21)),
     ]
+
+
+@pytest.mark.parametrize("click", [[SPEECH], [SPEECH, SILENCE, SPEECH], [SPEECH, MURMUR, SPEECH]])
+def test_a_click_in_a_pause_changes_nothing(click: list[float]) -> None:
+    endpointer = Endpointer(HASTY)
+    rest = [SILENCE] * (4 - len(click))
+
+    assert heard(endpointer, [SPEECH] * 10 + [SILENCE] * 6 + click + rest) == [
+        SpeechStarted(0),
+        SpeechPaused(windows(15), ended=windows(10)),
+        SpeechStopped(windows(20), ended=windows(10)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "events"),
+    [([SPEECH], [SpeechResumed(windows(19))]), ([SILENCE], [SpeechStopped(windows(21), ended=windows(10))])],
+)
+def test_a_turn_does_not_stop_while_a_voice_may_be_beginning(more: list[float], events: list[SpeechEvent]) -> None:
+    endpointer = Endpointer(HASTY)
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 9)
+
+    assert (heard(endpointer, [SPEECH], 19), heard(endpointer, more, 20)) == ([], events)
+
+
+@pytest.mark.parametrize(("resume_ms", "voiced"), [(0, 1), (32, 1), (33, 2), (96, 3)])
+def test_speech_goes_on_once_it_has_lasted_the_resumption(resume_ms: int, voiced: int) -> None:
+    endpointer = Endpointer(Endpointing(resume_ms=resume_ms))
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 5)
+
+    before, last = heard(endpointer, [SPEECH] * (voiced - 1), 15), heard(endpointer, [SPEECH], 14 + voiced)
+    assert (before, last) == ([], [SpeechResumed(windows(15))])
 
 
 def test_a_gap_shorter_than_a_pause_is_not_announced() -> None:
@@ -132,11 +165,11 @@ def test_silence_ends_a_turn_at_any_threshold(threshold: float) -> None:
     assert heard(endpointer, [1.0] * 10 + [SILENCE] * 10)[-1:] == [SpeechStopped(windows(20), ended=windows(10))]
 
 
-def wait_by_words(text: str) -> int:
+def wait_by_words(known: Evidence) -> int:
     """A finished sentence waits 160 ms, an unfinished one a second, and no words 320 ms."""
-    if not text:
+    if not known.text:
         return 320
-    return 160 if text.endswith(".") else 992
+    return 160 if known.text.endswith(".") else 992
 
 
 @pytest.mark.parametrize(
@@ -150,7 +183,7 @@ def wait_by_words(text: str) -> int:
     ],
 )
 def test_the_words_so_far_decide_how_long_the_silence_must_be(texts: dict[int, str], silent: int) -> None:
-    endpointer = Endpointer(Endpointing(wait_ms=wait_by_words))
+    endpointer = Endpointer(Endpointing(pause_ms=160, wait_ms=wait_by_words))
     events: list[SpeechEvent] = []
     for index in range(60):
         endpointer.text = texts.get(index, endpointer.text)
@@ -164,7 +197,7 @@ def test_the_words_so_far_decide_how_long_the_silence_must_be(texts: dict[int, s
 
 
 def test_words_do_not_outlive_their_turn() -> None:
-    endpointer = Endpointer(Endpointing(wait_ms=wait_by_words))
+    endpointer = Endpointer(Endpointing(pause_ms=160, wait_ms=wait_by_words))
     heard(endpointer, [SPEECH] * 2)
     endpointer.text = "I am done."
     heard(endpointer, [SILENCE] * 5, 2)
@@ -173,6 +206,54 @@ def test_words_do_not_outlive_their_turn() -> None:
     assert heard(endpointer, [SPEECH] * 2 + [SILENCE] * 10, 100)[-1:] == [
         SpeechStopped(windows(112), ended=windows(102))
     ]
+
+
+def wait_by_sound(known: Evidence) -> int:
+    """What sounds complete waits 160 ms, and all else a second."""
+    return 160 if known.complete is not None and known.complete > 0.5 else 992
+
+
+def test_a_pause_that_sounds_complete_ends_the_turn_as_soon_as_that_is_known() -> None:
+    endpointer = Endpointer(Endpointing(pause_ms=64, wait_ms=wait_by_sound))
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 8)
+    endpointer.complete = 0.9
+
+    assert heard(endpointer, [SILENCE], 18) == [SpeechStopped(windows(19), ended=windows(10))]
+
+
+def test_how_a_pause_sounded_says_nothing_about_the_next() -> None:
+    endpointer = Endpointer(Endpointing(pause_ms=64, wait_ms=wait_by_sound))
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 3)
+    endpointer.complete = 0.9
+    heard(endpointer, [SPEECH] * 2, 13)
+    late = endpointer.complete
+    endpointer.complete = 0.9
+
+    assert (late, endpointer.complete, heard(endpointer, [SILENCE] * 30, 15)) == (
+        None,
+        None,
+        [SpeechPaused(windows(17), ended=windows(15))],
+    )
+
+
+def habit_after(*pieces: tuple[float, int]) -> float:
+    """The long pause that is expected of someone after windows of these probabilities and counts."""
+    endpointer = Endpointer(HASTY)
+    heard(endpointer, [probability for probability, count in pieces for _ in range(count)])
+    return endpointer.habit.pause_ms
+
+
+def test_a_pause_that_was_gone_on_from_becomes_a_habit() -> None:
+    assert habit_after((SPEECH, 10), (SILENCE, 9), (SPEECH, 2)) == 0.9 * USUAL_PAUSE_MS + 0.1 * 9 * 32
+
+
+@pytest.mark.parametrize(
+    ("silent", "voiced", "learnt"), [(20, 2, True), (31, 2, True), (32, 2, False), (20, 1, False), (5, 2, False)]
+)
+def test_a_turn_that_begins_again_at_once_was_cut_off_in_a_pause(silent: int, voiced: int, learnt: bool) -> None:
+    habit = habit_after((SPEECH, 10), (SILENCE, silent), (SPEECH, voiced))
+
+    assert (habit != USUAL_PAUSE_MS) is learnt
 
 
 def test_a_turn_that_never_ends_is_cut_and_goes_on_as_another_without_repeating_any_voice() -> None:
@@ -188,7 +269,7 @@ def test_a_turn_that_never_ends_is_cut_and_goes_on_as_another_without_repeating_
 
 
 def test_a_turn_that_reaches_its_longest_in_a_pause_ended_before_it() -> None:
-    endpointer = Endpointer(Endpointing(longest_ms=640, wait_ms=fixed_wait(10_000)))
+    endpointer = Endpointer(Endpointing(pause_ms=160, longest_ms=640, wait_ms=fixed_wait(10_000)))
 
     assert heard(endpointer, [SPEECH] * 10 + [SILENCE] * 20) == [
         SpeechStarted(0),
@@ -241,6 +322,7 @@ SOUNDS = st.one_of(
         onset_ms=st.integers(0, 200),
         prefix_ms=st.integers(0, 700),
         pause_ms=st.integers(0, 300),
+        resume_ms=st.integers(0, 200),
         longest_ms=st.sampled_from([0, 100, 1000, 60_000]),
         wait_ms=st.integers(0, 700).map(fixed_wait),
     ),

@@ -54,7 +54,7 @@ SAID = {
     "Hello there.": "Hello there.",
     "See https://www.example.com/a_b?c=d#e. Then go": "See example.com. Then go",
     "(www.x.org/a) or docs.x.org/b/c, me@x.org": "(x.org) or docs.x.org, me@x.org",
-    "看https://x.org/路径，然后": "看x.org路径，然后",
+    "看https://x.org/路径，和docs.x.org/b。": "看x.org路径，和docs.x.org。",
     "http://localhost:8000/x": "localhost",
     "main.py and/or 1/2": "main.py and/or 1/2",
     "Q&A with Tom & Eve": "Q and A with Tom and Eve",

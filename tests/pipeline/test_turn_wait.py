@@ -1,88 +1,95 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.turn_wait import FACTORS, OPEN_ENDINGS, Eagerness, adaptive_wait, is_unfinished
+from pipeline.turn_wait import FACTORS, Eagerness, Evidence, Habit, Waits, adaptive_wait, fixed_wait
+
+WAITS = Waits(shortest_ms=200, longest_ms=2000)
+
+DONE, NEUTRAL, MORE = "What do you think?", "", "I went there because"
+
+
+def evidence(text: str = "", complete: float | None = None, pause_ms: float = 1000) -> Evidence:
+    return Evidence(text, pause_ms, complete)
+
+
+@pytest.mark.parametrize("known", [evidence(), evidence(DONE), evidence(MORE, 0.01, 1500)])
+def test_a_fixed_wait_is_the_same_whatever_is_known(known: Evidence) -> None:
+    assert fixed_wait(640)(known) == 640
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "complete", "wait_ms"),
     [
-        "I would like to order a pizza",
-        "What time is the train?",
-        "Yes.",
-        "I have two brothers",
-        "There are seven",
-        "我想点一个披萨",
-        "今天星期一",
-        "我有三",
-        "你好！",
+        (NEUTRAL, None, 775),
+        (NEUTRAL, 0.5, 775),
+        (NEUTRAL, 0.9, 315),
+        (NEUTRAL, 0.1, 1235),
+        (DONE, None, 337),
+        (DONE, 0.9, 217),
+        (MORE, None, 1254),
+        (MORE, 0.9, 833),
+        (MORE, 0.0, 1349),
+        (DONE, 1.0, 202),
     ],
 )
-def test_a_sentence_that_sounds_finished_is(text: str) -> None:
-    assert not is_unfinished(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I went to the shop and",
-        "I like it because...",
-        "Well, um",
-        "I'm",
-        "I think they're",
-        "She says he's",
-        "My name is",
-        "AND",
-        "我喜欢，因为",
-        "嗯",
-        "我觉得",
-        "如果明天下雨的话",
-    ],
-)
-def test_a_sentence_that_breaks_off_is_unfinished(text: str) -> None:
-    assert is_unfinished(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "My number is five five",
-        "double seven",
-        "It is oh eight",
-        "我的号码是一三",
-        "一三八，零零",
-        "一 三",
-    ],
-)
-def test_a_number_that_is_being_dictated_is_unfinished(text: str) -> None:
-    assert is_unfinished(text)
-
-
-@pytest.mark.parametrize("text", ["", " ", "…", "?!"])
-def test_no_words_are_not_unfinished(text: str) -> None:
-    assert not is_unfinished(text)
-
-
-def test_every_ending_is_spelled_as_words_are_compared() -> None:
-    assert [ending for ending in sorted(OPEN_ENDINGS) if not is_unfinished(ending)] == []
-
-
-@pytest.mark.parametrize(
-    ("eagerness", "finished_ms", "unfinished_ms"),
-    [("low", 900, 2160), ("medium", 500, 1200), ("auto", 500, 1200), ("high", 300, 720)],
-)
-def test_the_wait_follows_the_eagerness_and_what_was_said(
-    eagerness: Eagerness, finished_ms: int, unfinished_ms: int
+def test_words_and_sound_together_place_the_wait_between_its_bounds(
+    text: str, complete: float | None, wait_ms: int
 ) -> None:
-    wait_ms = adaptive_wait(eagerness, 500)
-
-    assert (wait_ms("That is all."), wait_ms("That is all and"), wait_ms("")) == (
-        finished_ms,
-        unfinished_ms,
-        finished_ms,
-    )
+    assert adaptive_wait("auto", WAITS)(evidence(text, complete)) == wait_ms
 
 
-def test_the_usual_silence_scales_every_wait() -> None:
-    assert [adaptive_wait(eagerness, 1000)("Yes.") for eagerness in FACTORS] == [1800, 1000, 1000, 600]
+@pytest.mark.parametrize(("pause_ms", "longest_ms"), [(100, 201), (400, 540), (1000, 1347), (1400, 1886), (9000, 1996)])
+def test_a_speaker_of_longer_pauses_is_given_longer_ones_within_the_bounds(pause_ms: float, longest_ms: int) -> None:
+    wait = adaptive_wait("auto", WAITS)(evidence("and", 0.25, pause_ms))
+
+    assert wait == pytest.approx(longest_ms, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("eagerness", "done_ms", "more_ms"),
+    [("low", 539, 2007), ("medium", 337, 1254), ("auto", 337, 1254), ("high", 236, 878)],
+)
+def test_eagerness_moves_every_wait(eagerness: Eagerness, done_ms: int, more_ms: int) -> None:
+    judge = adaptive_wait(eagerness, WAITS)
+
+    assert (judge(evidence(DONE)), judge(evidence(MORE))) == (done_ms, more_ms)
+
+
+@given(
+    text=st.sampled_from([DONE, NEUTRAL, MORE]),
+    complete=st.none() | st.floats(0, 1),
+    pause_ms=st.floats(0, 60_000),
+    eagerness=st.sampled_from(list(FACTORS)),
+)
+def test_no_evidence_leads_out_of_the_bounds(
+    text: str, complete: float | None, pause_ms: float, eagerness: Eagerness
+) -> None:
+    wait, factor = adaptive_wait(eagerness, WAITS)(Evidence(text, pause_ms, complete)), FACTORS[eagerness]
+
+    assert round(WAITS.shortest_ms * factor) <= wait <= round(WAITS.longest_ms * factor)
+
+
+def learned(*pauses_ms: float) -> int:
+    habit = Habit()
+    for pause_ms in pauses_ms:
+        habit.learn(pause_ms)
+    return round(habit.pause_ms)
+
+
+@pytest.mark.parametrize(
+    ("pauses_ms", "pause_ms"),
+    [
+        ((), 1000),
+        ((1400,), 1200),
+        ((400,), 940),
+        ((400,) * 10, 609),
+        ((500, 500, 500, 500, 900) * 4, 800),
+        ((5000,) * 20, 1500),
+        ((100, 249) * 20, 1000),
+    ],
+)
+def test_a_habit_follows_long_pauses_at_once_and_short_ones_slowly(pauses_ms: tuple[float, ...], pause_ms: int) -> None:
+    assert learned(*pauses_ms) == pause_ms

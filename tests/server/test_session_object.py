@@ -14,6 +14,7 @@ from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.setup import Setup
+from pipeline.turn_wait import Evidence, Judge, Waits, adaptive_wait, fixed_wait
 from server.realtime.session_object import (
     DEEPEST,
     Defaults,
@@ -29,7 +30,8 @@ LAW = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 Json = dict[str, Any]
 
 WIZARD = load_characters(Path(__file__).resolve().parents[2] / "personas")["wizard"]
-DEFAULTS = Defaults(Endpointing(onset_ms=96, longest_ms=30_000), silence_ms=800)
+DEFAULTS = Defaults(Endpointing(onset_ms=96, longest_ms=30_000), silence_ms=800, waits=Waits(200, 1250))
+PAUSES = (Evidence("That is all."), Evidence("and"))
 
 
 def session(**changes: Any) -> SessionObject:
@@ -64,11 +66,8 @@ def test_a_new_session_speaks_pcm_finds_turns_and_chooses_tools_itself() -> None
                 "transcription": None,
                 "noise_reduction": None,
                 "turn_detection": {
-                    "type": "server_vad",
-                    "threshold": 0.5,
-                    "prefix_padding_ms": 300,
-                    "silence_duration_ms": 500,
-                    "idle_timeout_ms": None,
+                    "type": "semantic_vad",
+                    "eagerness": "auto",
                     "create_response": True,
                     "interrupt_response": True,
                 },
@@ -316,23 +315,24 @@ def test_empty_instructions_are_instructions_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("detection", "threshold", "prefix_ms", "waits_ms"),
+    ("detection", "threshold", "prefix_ms", "judge"),
     [
-        ({"type": "server_vad"}, 0.5, 300, (800, 800)),
-        ({"type": "server_vad", "silence_duration_ms": 500}, 0.5, 300, (500, 500)),
-        ({"type": "server_vad", "threshold": 0.7, "prefix_padding_ms": 0}, 0.7, 0, (800, 800)),
-        ({"type": "semantic_vad"}, 0.5, 300, (800, 1_920)),
-        ({"type": "semantic_vad", "eagerness": "high"}, 0.5, 300, (480, 1_152)),
+        ({"type": "server_vad"}, 0.5, 300, fixed_wait(800)),
+        ({"type": "server_vad", "silence_duration_ms": 500}, 0.5, 300, fixed_wait(500)),
+        ({"type": "server_vad", "threshold": 0.7, "prefix_padding_ms": 0}, 0.7, 0, fixed_wait(800)),
+        ({"type": "semantic_vad"}, 0.5, 300, adaptive_wait("auto", Waits(200, 1250))),
+        ({"type": "semantic_vad", "eagerness": "high"}, 0.5, 300, adaptive_wait("high", Waits(200, 1250))),
     ],
 )
 def test_turns_are_found_as_the_client_says_else_as_the_operator_does(
-    detection: Json, threshold: float, prefix_ms: int, waits_ms: tuple[int, int]
+    detection: Json, threshold: float, prefix_ms: int, judge: Judge
 ) -> None:
     endpointing = setup_of(heard(turn_detection=detection), WIZARD, DEFAULTS).endpointing
     assert endpointing is not None
 
     assert (endpointing.threshold, endpointing.prefix_ms) == (threshold, prefix_ms)
-    assert (endpointing.wait_ms("That is all."), endpointing.wait_ms("and")) == waits_ms
+    assert list(map(endpointing.wait_ms, PAUSES)) == list(map(judge, PAUSES))
+    assert endpointing.by_sound is (detection["type"] == "semantic_vad")
     assert (endpointing.onset_ms, endpointing.longest_ms) == (96, 30_000)
 
 
