@@ -32,6 +32,7 @@ from pipeline.notices import (
 from pipeline.pump import Workers
 from pipeline.session import Session
 from pipeline.setup import Ask, Engines, Setup
+from pipeline.turn_wait import Waits, adaptive_wait
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ NETWORK_S = 0.03
 """One way."""
 SETTLE_S = 0.2
 """What the final words of a short utterance take."""
-REPORT_S = 0.2
+REPORT_FRAMES = 10
 AFTER_S = 3.0
 FLOOR_RMS = 8.0
 TURNS_OF_THE_LOOP = 50
@@ -54,6 +55,7 @@ class Scene:
 
     kind: str
     name: str
+    reply: Spoken
     sound: Samples
     begins_s: float
     room: Room | None = None
@@ -61,7 +63,7 @@ class Scene:
 
 @dataclass
 class Outcome:
-    """What came of a scene. Times are milliseconds after the sound began."""
+    """What came of a scene. Times are milliseconds after the sound began; `quiet_ms` is how long playback was paused."""
 
     kind: str
     name: str
@@ -71,8 +73,17 @@ class Outcome:
     heard: list[str] = field(default_factory=list)
 
 
+def rehearse(scenes: Sequence[Scene], detector: VoiceDetector, recognizer: Recognizer) -> Iterator[Outcome]:
+    """Play each scene in a session of its own."""
+    for scene in scenes:
+        yield asyncio.run(Rehearsal(scene, Engines(detector, recognizer, Mute(), Reciting(scene.reply))).run())
+
+
+# --- Engines ---------------------------------------------------------------------------------------------------------
+
+
 class Inline(Workers):
-    """Does blocking work on the spot: the clock stands still meanwhile."""
+    """Does blocking work on the spot; the clock stands still meanwhile, but for what `settle` takes."""
 
     def __init__(self) -> None:
         pass
@@ -92,10 +103,10 @@ class Inline(Workers):
             yield item
 
 
-class Recited:
+class Reciting:
     """A synthesiser that knows one text."""
 
-    info = EngineInfo("recited", "synthesizer", rate=LINE_RATE)
+    info = EngineInfo("reciting", "synthesizer", rate=LINE_RATE)
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
@@ -108,34 +119,64 @@ class Recited:
             yield SpeechChunk(pcm[start : start + size], words)
 
     def close(self) -> None:
-        pass
+        """Nothing to free."""
+
+
+class Mute:
+    """A model that answers nothing: what follows an interruption is another story."""
+
+    info = EngineInfo("mute", "chat_model")
+
+    async def reply(self, request: Any) -> AsyncIterator[Any]:
+        for nothing in ():
+            yield nothing
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+# --- The world -------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The running loop's clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        asyncio.get_running_loop().time = lambda: self.now  # type: ignore[method-assign]
+
+    async def advance(self, seconds: float = 0.0) -> None:
+        """Let `seconds` pass, and everything happen that is due."""
+        self.now += seconds
+        for _ in range(TURNS_OF_THE_LOOP):
+            await asyncio.sleep(0)
 
 
 class Player:
-    """What the person hears, sample by sample, and what the player does at which moment."""
+    """What the person hears, sample by sample; it does what the server says as soon as the network has brought it."""
 
     def __init__(self) -> None:
-        self.line = np.zeros(0, np.int16)
+        self.line: Samples = np.zeros(0, np.int16)
         self.item_id = ""
         self.played = 0
         self.paused = False
-        self._queue = np.zeros(0, np.int16)
+        self._queue: Samples = np.zeros(0, np.int16)
         self._orders: list[tuple[float, Notice]] = []
 
     def take(self, notice: Notice, now: float) -> None:
-        """An order of the server's, which is on its way now."""
+        """An order of the server's, which leaves it now."""
         self._orders.append((now + NETWORK_S, notice))
 
     def play(self, now: float) -> None:
-        """The next 20 ms."""
+        """The next frame."""
         while self._orders and self._orders[0][0] <= now:
             self._obey(self._orders.pop(0)[1])
-        piece = np.zeros(FRAME, np.int16)
+        frame = np.zeros(FRAME, np.int16)
         if not self.paused:
             ready, self._queue = self._queue[:FRAME], self._queue[FRAME:]
-            piece[: len(ready)] = ready
+            frame[: len(ready)] = ready
             self.played += len(ready)
-        self.line = np.concatenate((self.line, piece))
+        self.line = np.concatenate((self.line, frame))
 
     def _obey(self, notice: Notice) -> None:
         match notice:
@@ -147,82 +188,48 @@ class Player:
                 self.paused = True
             case PlaybackResumed():
                 self.paused = False
-            case ReplyEnded() if notice.reply.status == "cancelled":
-                self._queue = self._queue[:0]
 
 
-class Clock:
-    """The running loop's clock, moved by hand."""
+class Rehearsal:
+    """One scene, from the reply's first sample to some seconds after the sound, or to the interruption."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
-        asyncio.get_running_loop().time = lambda: self.now  # type: ignore[method-assign]
-
-    async def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, and everything happen that is due."""
-        self.now += seconds
-        for _ in range(TURNS_OF_THE_LOOP):
-            await asyncio.sleep(0)
-
-
-def rehearse(
-    scenes: Sequence[Scene], reply: Spoken, text: str, detector: VoiceDetector, recognizer: Recognizer
-) -> list[Outcome]:
-    """Play each scene in a session of its own, in which the character says `text`, which sounds like `reply`."""
-    engines = Engines(detector, recognizer, _Mute(), Recited(reply))
-    return [asyncio.run(_Rehearsal(scene, engines, text).run()) for scene in scenes]
-
-
-class _Mute:
-    """Answers nothing: what follows an interruption is another story."""
-
-    info = EngineInfo("mute", "chat_model")
-
-    async def reply(self, request: Any) -> AsyncIterator[Any]:
-        for nothing in ():
-            yield nothing
-
-    async def aclose(self) -> None:
-        pass
-
-
-class _Rehearsal:
-    def __init__(self, scene: Scene, engines: Engines, text: str) -> None:
-        self._scene, self._engines, self._text = scene, engines, text
-        self._player = Player()
-        self._rng = np.random.default_rng(0)
-        self._first_played: int | None = None
-        self._over = False
-        self.outcome = Outcome(scene.kind, scene.name)
+    def __init__(self, scene: Scene, engines: Engines) -> None:
+        self._scene, self._engines = scene, engines
+        self._player, self._rng = Player(), np.random.default_rng(0)
+        self._began: int | None = None
+        self._outcome = Outcome(scene.kind, scene.name)
 
     async def run(self) -> Outcome:
-        clock = Clock()
-        endpointing = Endpointing()
-        setup = Setup(endpointing=endpointing, policy=Policy(barge_in=BargeIn.CONFIRMED))
-        session = Session(setup, self._engines, Inline(), now=lambda: clock.now)
+        """What came of it."""
+        clock, player = Clock(), self._player
+        endpointing = Endpointing(wait_ms=adaptive_wait("auto", Waits()))
+        policy = Policy(barge_in=BargeIn.CONFIRMED, speculate=True)
+        session = Session(Setup(endpointing=endpointing, policy=policy), self._engines, Inline(), now=lambda: clock.now)
         tasks = [asyncio.create_task(work) for work in (session.run(), self._listen(session, clock))]
-        await clock.advance(0)
-        session.request_reply(Ask(say=self._text))
-        longest_s = self._scene.begins_s + len(self._scene.sound) / LINE_RATE + AFTER_S
-        while not self._over and len(self._player.line) < longest_s * LINE_RATE + (self._first_played or 0):
+        await clock.advance()
+        session.request_reply(Ask(say=self._scene.reply.text))
+        while self._outcome.interrupted_ms is None and len(player.line) < self._ends:
             await clock.advance(FRAME_MS / 1000)
-            self._player.play(clock.now)
-            if self._first_played is None and self._player.played:
-                self._first_played = len(self._player.line) - FRAME
+            player.play(clock.now)
+            if self._began is None and player.played:
+                self._began = len(player.line) - FRAME
             session.hear(self._microphone())
-            if round(clock.now / 0.02) % round(REPORT_S / 0.02) == 0 and self._player.item_id:
-                session.played(self._player.item_id, self._player.played * 1000 / LINE_RATE, not self._player.paused)
-            await clock.advance(0)
-            if self._player.paused:
-                self.outcome.quiet_ms += FRAME_MS
+            if len(player.line) % (REPORT_FRAMES * FRAME) == 0 and player.item_id:
+                session.played(player.item_id, player.played * 1000 / LINE_RATE, not player.paused)
+            await clock.advance()
+            self._outcome.quiet_ms += FRAME_MS * player.paused
         session.close()
         tasks[1].cancel()
         await asyncio.wait(tasks)
-        return self.outcome
+        return self._outcome
 
     @property
     def _begins(self) -> int:
-        return (self._first_played or 1_000 * LINE_RATE) + int(self._scene.begins_s * LINE_RATE)
+        return (self._began or 0) + int(self._scene.begins_s * LINE_RATE)
+
+    @property
+    def _ends(self) -> int:
+        return self._begins + len(self._scene.sound) + int(AFTER_S * LINE_RATE)
 
     def _microphone(self) -> Samples:
         until = len(self._player.line)
@@ -230,10 +237,9 @@ class _Rehearsal:
         sound = self._rng.normal(0, FLOOR_RMS, FRAME)
         if scene.room:
             sound += scene.room.heard(self._player.line, since, until)
+        offset = max(0, self._begins - since)
         own = scene.sound[max(0, since - self._begins) : max(0, until - self._begins)]
-        if len(own):
-            offset = max(0, self._begins - since)
-            sound[offset : offset + len(own)] += own
+        sound[offset : offset + len(own)] += own
         return np.clip(np.round(sound), -32767, 32767).astype(np.int16)
 
     async def _listen(self, session: Session, clock: Clock) -> None:
@@ -243,10 +249,10 @@ class _Rehearsal:
             at_ms = round((len(self._player.line) - self._begins) * 1000 / LINE_RATE)
             match notice:
                 case PlaybackPaused():
-                    self.outcome.pauses_ms.append(at_ms)
+                    self._outcome.pauses_ms.append(at_ms)
                 case Transcribed():
-                    self.outcome.heard.append(notice.text)
+                    self._outcome.heard.append(notice.text)
                 case PlaybackStopped():
-                    self.outcome.interrupted_ms, self._over = at_ms, True
+                    self._outcome.interrupted_ms = at_ms
                 case ReplyEnded() if notice.reply.status == "cancelled":
-                    self.outcome.interrupted_ms, self._over = at_ms, True
+                    self._outcome.interrupted_ms = at_ms

@@ -6,7 +6,7 @@ All of it is made here or by our own synthesiser, the same in every run; only pe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -39,10 +39,11 @@ LISTENERS = ("female", "male")
 
 @dataclass(frozen=True)
 class Spoken:
-    """Something our synthesiser said: its samples at 16 kHz and its words on them."""
+    """Something our synthesiser said: its samples at 16 kHz and when its words sound in them."""
 
+    text: str
     pcm: Samples
-    words: list[WordTime] = field(default_factory=list)
+    words: list[WordTime]
 
 
 def say(synthesizer: Synthesizer, text: str, voice: str, language: str = "en") -> Spoken:
@@ -50,7 +51,17 @@ def say(synthesizer: Synthesizer, text: str, voice: str, language: str = "en") -
     chunks = list(synthesizer.speak(SpeechRequest(text, voice, language)))
     pcm = np.concatenate([chunk.pcm for chunk in chunks])
     words = [word for chunk in chunks for word in chunk.words]
-    return Spoken(Resampler(synthesizer.info.rate, LINE_RATE)(pcm), words)
+    return Spoken(text, Resampler(synthesizer.info.rate, LINE_RATE)(pcm), words)
+
+
+def spoken_from(pcm: Samples) -> Samples:
+    """The sound from where its first voice begins: 20 dB below the loud parts, and for at least 40 ms."""
+    size, least = samples_of(10), 4
+    frames = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float64)
+    level = np.sqrt((frames**2).mean(1))
+    loud = level > 0.1 * np.percentile(level, 95)
+    begins = np.flatnonzero(np.convolve(loud, np.ones(least), "valid") == least)
+    return pcm[begins[0] * size :] if len(begins) else pcm
 
 
 def at_level(sound: Wave | Samples, dbfs: float) -> Samples:
@@ -90,7 +101,7 @@ def noises() -> Iterator[tuple[str, Samples]]:
 
 @dataclass(frozen=True)
 class Room:
-    """How what is played comes back: `gain_db` softer, `delay_ms` later, duller, and again from a few walls."""
+    """How what is played comes back: by `gain_db` louder, `delay_ms` later, and again from a few walls."""
 
     gain_db: float
     delay_ms: float
@@ -99,24 +110,12 @@ class Room:
     def heard(self, played: Samples, since: int, until: int) -> Wave:
         """What the microphone gets at the samples `since` to `until` of the line on which `played` was played."""
         total = np.zeros(until - since)
-        for delay, gain in self._paths:
+        for delay, gain in _paths(self.gain_db, self.delay_ms, self.seed):
             end = max(0, until - delay)
             part = played[max(0, since - delay) : end] * gain
             if len(part):
                 total[-len(part) :] += part
         return total
-
-    @property
-    def _paths(self) -> tuple[tuple[int, float], ...]:
-        return _paths(self.gain_db, self.delay_ms, self.seed)
-
-
-def dulled(pcm: Samples) -> Samples:
-    """As a small loudspeaker sounds: without the bass, with less of the treble."""
-    spectrum = np.fft.rfft(pcm, len(pcm) + LINE_RATE)
-    frequency = np.fft.rfftfreq(len(pcm) + LINE_RATE, 1 / LINE_RATE)
-    bass, treble = 1 + (150 / np.maximum(frequency, 1)) ** 4, 1 + (frequency / 4_500) ** 4
-    return np.fft.irfft(spectrum / np.sqrt(bass * treble))[: len(pcm)].astype(np.int16)
 
 
 @cache

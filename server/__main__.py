@@ -83,7 +83,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     found = await find_language_model(settings)
     name, options = found or ("", None)
     room = EngineRoom(settings, options)
-    model = (options and options["model"]) or name or room.engines.chat_model.info.name
+    model = (options["model"] or "a language model") if options else room.engines.chat_model.info.name
     app = create_app(settings, room, model)
     config = uvicorn.Config(
         app,
