@@ -48,6 +48,10 @@ class Admission:
         """A newcomer came in; its load will show in the next measurements."""
         self.newcomers += 1
 
+    def left(self) -> None:
+        """Somebody went, young or old: one load less to expect."""
+        self.newcomers = max(0, self.newcomers - 1)
+
     def free(self, sessions: int) -> int:
         """About how many more could come in just now."""
         if not self.admits(sessions):

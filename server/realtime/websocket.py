@@ -176,6 +176,7 @@ class Realtime:
 
     def _ended(self, live: Live) -> None:
         self.live.pop(live.connection.token, None)
+        self.admission.left()
         self.metrics.sessions.set(len(self.live))
 
     # --- Measuring ----------------------------------------------------------------------------------------------------

@@ -62,3 +62,11 @@ def test_a_loop_that_is_late_from_its_own_work_takes_nobody_in() -> None:
         late.measured(0.6, 0.2, 5)
         idle.measured(0.1, 0.2, 5)
     assert (late.admits(5), idle.admits(5)) == (False, True)
+
+
+def test_many_short_visits_do_not_fill_the_server() -> None:
+    admission = Admission(most_cpu=0.8, most_lag_s=0.05, most_sessions=1_000)
+    for _ in range(1_000):
+        assert admission.admits(0)
+        admission.entered()
+        admission.left()
