@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import load, talk
+from benchmarks import bargein, load, talk
 
-BENCHMARKS = {"load": load.main, "talk": talk.main}
+BENCHMARKS = {"bargein": bargein.main, "load": load.main, "talk": talk.main}
 
 
 def main() -> int:

@@ -54,14 +54,20 @@ def say(synthesizer: Synthesizer, text: str, voice: str, language: str = "en") -
     return Spoken(text, Resampler(synthesizer.info.rate, LINE_RATE)(pcm), words)
 
 
-def spoken_from(pcm: Samples) -> Samples:
-    """The sound from where its first voice begins: 20 dB below the loud parts, and for at least 40 ms."""
-    size, least = samples_of(10), 4
-    frames = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float64)
-    level = np.sqrt((frames**2).mean(1))
-    loud = level > 0.1 * np.percentile(level, 95)
-    begins = np.flatnonzero(np.convolve(loud, np.ones(least), "valid") == least)
-    return pcm[begins[0] * size :] if len(begins) else pcm
+def first_voiced(pcm: Samples) -> int:
+    """The first sample of speech that is voiced, as a breath or an "f" is not: periodic for 40 ms, and not far too soft."""
+    hop, size, periods = samples_of(10), samples_of(30), range(LINE_RATE // 400, LINE_RATE // 70)
+    frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(np.float64), size + max(periods))[::hop]
+    here = frames[:, :size]
+    energy = np.einsum("ij,ij->i", here, here)
+    alike = np.zeros(len(frames))
+    for period in periods:
+        later = frames[:, period : period + size]
+        scale = np.sqrt(energy * np.einsum("ij,ij->i", later, later)) + 1.0
+        alike = np.maximum(alike, np.einsum("ij,ij->i", here, later) / scale)
+    voiced = (alike > 0.6) & (energy > 0.01 * np.percentile(energy, 95))
+    begins = np.flatnonzero(np.convolve(voiced, np.ones(4), "valid") == 4)
+    return int(begins[0]) * hop if len(begins) else 0
 
 
 def at_level(sound: Wave | Samples, dbfs: float) -> Samples:
@@ -101,7 +107,7 @@ def noises() -> Iterator[tuple[str, Samples]]:
 
 @dataclass(frozen=True)
 class Room:
-    """How what is played comes back: by `gain_db` louder, `delay_ms` later, and again from a few walls."""
+    """How what is played comes back: by `gain_db` louder, `delay_ms` later, dulled, and again from a few walls."""
 
     gain_db: float
     delay_ms: float
@@ -109,22 +115,25 @@ class Room:
 
     def heard(self, played: Samples, since: int, until: int) -> Wave:
         """What the microphone gets at the samples `since` to `until` of the line on which `played` was played."""
-        total = np.zeros(until - since)
-        for delay, gain in _paths(self.gain_db, self.delay_ms, self.seed):
-            end = max(0, until - delay)
-            part = played[max(0, since - delay) : end] * gain
-            if len(part):
-                total[-len(part) :] += part
-        return total
+        response, delay = _response(self.gain_db, self.seed), samples_of(self.delay_ms)
+        first = since - delay - len(response) + 1
+        part = played[max(0, first) : max(0, until - delay)].astype(np.float64)
+        part = np.concatenate((np.zeros(until - delay - first - len(part)), part))
+        return np.convolve(part, response, "valid")
 
 
 @cache
-def _paths(gain_db: float, delay_ms: float, seed: int) -> tuple[tuple[int, float], ...]:
-    rng, direct = np.random.default_rng(seed), samples_of(delay_ms)
+def _response(gain_db: float, seed: int) -> Wave:
+    """A small loudspeaker, without bass and with less treble, in a room with twelve walls."""
+    rng, response = np.random.default_rng(seed), np.zeros(samples_of(220))
     walls = np.sort(rng.uniform(4, 200, 12))
-    echoes = [(direct + samples_of(ms), 0.4 * rng.choice((-1, 1)) * np.exp(-ms / 60)) for ms in walls]
-    scale = 10 ** (gain_db / 20) / np.sqrt(1 + sum(gain**2 for _, gain in echoes))
-    return tuple((delay, gain * scale) for delay, gain in [(direct, 1.0), *echoes])
+    response[0] = 1.0
+    for ms in walls:
+        response[samples_of(ms)] += 0.4 * rng.choice((-1, 1)) * np.exp(-ms / 60)
+    frequency = np.fft.rfftfreq(2 * len(response), 1 / LINE_RATE)
+    bass, treble = 1 + (150 / np.maximum(frequency, 1)) ** 4, 1 + (frequency / 4_500) ** 4
+    response = np.fft.irfft(np.fft.rfft(response, 2 * len(response)) / np.sqrt(bass * treble))[: len(response)]
+    return np.asarray(response * 10 ** (gain_db / 20) / np.sqrt((response**2).sum()))
 
 
 def _time(seconds: float) -> Wave:
