@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, load, talk
+from benchmarks import bargein, load, talk, turns
 
-BENCHMARKS = {"bargein": bargein.main, "load": load.main, "talk": talk.main}
+BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
+    "bargein": bargein.main,
+    "load": load.main,
+    "talk": talk.main,
+    "turns": turns.main,
+}
 
 
 def main() -> int:

@@ -119,12 +119,12 @@ def table(live: Sequence[Heard], figures: dict[str, Any]) -> str:
     for name, spread in figures["live"].items():
         if isinstance(spread, dict):
             lines.append(f"{name}: p50 {spread['p50']}, p95 {spread['p95']}, most {spread['most']}")
-    lines.append(f"\n{'rehearsed':32} {'cases':>5} {'interrupted':>11} {'paused':>6} {'silent for (p50, p95)':>22}")
+    head = f"{'cases':>5} {'interrupted':>11} {'paused':>6} {'after':>11} {'silent for':>15}"
+    lines.append(f"\n{'rehearsed (ms are p50, p95)':32} {head}")
     for kind, rates in figures["rehearsed"].items():
-        silent = f"{rates['quiet_ms']['p50']}, {rates['quiet_ms']['p95']} ms"
-        lines.append(
-            f"{kind:32} {rates['cases']:>5} {rates['interrupted']:>11.1%} {rates['paused']:>6.0%} {silent:>22}"
-        )
+        after, silent = (f"{rates[name]['p50']}, {rates[name]['p95']}" for name in ("pause_ms", "quiet_ms"))
+        shares = f"{rates['interrupted']:>11.1%} {rates['paused']:>6.0%}"
+        lines.append(f"{kind:32} {rates['cases']:>5} {shares} {after:>11} {silent:>15}")
     return "\n".join(lines)
 
 
@@ -190,6 +190,7 @@ def _rates(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "cases": len(outcomes),
         "interrupted": round(sum(outcome.interrupted_ms is not None for outcome in outcomes) / len(outcomes), 3),
         "paused": round(sum(bool(outcome.pauses_ms) for outcome in outcomes) / len(outcomes), 3),
+        "pause_ms": _spread([min(ms) for outcome in outcomes if (ms := [at for at in outcome.pauses_ms if at > -200])]),
         "quiet_ms": _spread([outcome.quiet_ms for outcome in outcomes]),
     }
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmarks.sounds import Room, Spoken
+from benchmarks.sounds import Room, Spoken, first_voiced
 from pipeline.audio import LINE_RATE, Samples, samples_of
 from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
@@ -63,7 +63,7 @@ class Scene:
 
 @dataclass
 class Outcome:
-    """What came of a scene. Times are milliseconds after the sound began; `quiet_ms` is how long playback was paused."""
+    """What came of a scene, in ms after the first voiced sample; `quiet_ms` is how long playback was paused."""
 
     kind: str
     name: str
@@ -197,6 +197,7 @@ class Rehearsal:
         self._scene, self._engines = scene, engines
         self._player, self._rng = Player(), np.random.default_rng(0)
         self._began: int | None = None
+        self._voiced = first_voiced(scene.sound)
         self._outcome = Outcome(scene.kind, scene.name)
 
     async def run(self) -> Outcome:
@@ -246,7 +247,7 @@ class Rehearsal:
         while True:
             notice = await session.outbox.take()
             self._player.take(notice, clock.now)
-            at_ms = round((len(self._player.line) - self._begins) * 1000 / LINE_RATE)
+            at_ms = round((len(self._player.line) - self._begins - self._voiced) * 1000 / LINE_RATE)
             match notice:
                 case PlaybackPaused():
                     self._outcome.pauses_ms.append(at_ms)

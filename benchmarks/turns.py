@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.frontier import plot
 from benchmarks.recordings import BESIDE
 from benchmarks.scoring import percentile, word_errors
 from benchmarks.turn_speech import NOISES_DB, WINDOW, Pause, Turn, conversations
@@ -27,7 +26,7 @@ from pipeline.endpoint import Endpointer, Endpointing
 from pipeline.errors import EngineUnavailable
 from pipeline.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
 from pipeline.interruption import same_words
-from pipeline.turn_wait import Habit, Judge, adaptive_wait, fixed_wait
+from pipeline.turn_wait import Evidence, Judge, adaptive_wait, fixed_wait
 
 WEIGHTS = Path("smart-turn-v3.2", smart_turn.WEIGHTS.name)
 ANSWERS_AFTER = {"pitch": 1, "smart_turn": 3}
@@ -89,7 +88,7 @@ def without_words(judge: Judge) -> Judge:
 
 def without_habit(judge: Judge) -> Judge:
     """The same for somebody who is never known."""
-    return lambda evidence: judge(replace(evidence, pause_ms=Habit().pause_ms))
+    return lambda evidence: judge(Evidence(evidence.text, evidence.complete))
 
 
 def replay(trace: Trace, strategy: Strategy) -> list[Heard]:
@@ -270,6 +269,8 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print(json.dumps(report))
     if options.plot:
+        from benchmarks.frontier import plot  # what it draws with takes a second to load
+
         plot(compared, options.plot)
     default, patient = compared["words + pitch"], compared["fixed 800 ms"]
     return 0 if default["cut_off_per_100"] <= patient["cut_off_per_100"] else 1

@@ -12,7 +12,10 @@ from pipeline.engines import EngineInfo, TurnModel
 from pipeline.errors import EngineUnavailable
 
 SURE = 0.01
-"""How near to 0 and to 1 a single model is believed to be."""
+"""How near to 0 and to 1 a single model is believed."""
+
+PRIOR = -1.0
+"""Log-odds for every model but one: each takes ends for as frequent as pauses, and pauses are more frequent."""
 
 
 def create(settings: Mapping[str, Any]) -> Together:
@@ -27,7 +30,7 @@ def create(settings: Mapping[str, Any]) -> Together:
 
 
 class Together:
-    """Several models as one: their odds are multiplied, as those of independent witnesses."""
+    """Several models as one: their odds are multiplied, as those of independent witnesses are."""
 
     def __init__(self, models: Sequence[TurnModel], note: str = "") -> None:
         name = " and ".join(model.info.name for model in models)
@@ -44,8 +47,9 @@ class Together:
 
 
 def together(probabilities: Iterable[float]) -> float:
-    """The probability that has the product of their odds."""
-    return 1 / (1 + math.exp(-sum(map(_log_odds, probabilities))))
+    """The probability that several witnesses together make of it."""
+    certainties = [_log_odds(probability) for probability in probabilities]
+    return 1 / (1 + math.exp(-sum(certainties) - PRIOR * (len(certainties) - 1)))
 
 
 def _log_odds(probability: float) -> float:

@@ -7,6 +7,7 @@ voice does not change that (docs/turn-taking.md).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -41,11 +42,13 @@ LAST = 8
 OCTAVE_ERROR = 9.0
 """Semitones from the median beyond which a pitch is taken for a mistake."""
 
-USUAL_FALL = 0.8
-"""Semitones below the lower third of the voice's range, from which the end is more likely than not."""
+USUAL_FALL = 0.6
+"""Semitones below the lower third of the voice's range, from which the turn is taken to be complete."""
+
+CERTAINTY = 8.0
+"""Log-odds for each semitone more or less. It is decisive on purpose: a wait of medium length would serve nobody."""
 
 MOST_CERTAIN = 5.0
-"""Log-odds that no fall or rise exceeds."""
 
 
 def create(settings: Mapping[str, Any]) -> FallingPitch:
@@ -63,8 +66,8 @@ class FallingPitch:
     def probability(self, pcm: Samples) -> float:
         """How likely it is that the turn that `pcm` ends with is complete, 0 to 1; 0.5 without a pitch."""
         fall = fall_semitones(pcm)
-        certainty = 0.0 if fall is None else MOST_CERTAIN * np.tanh(fall - USUAL_FALL)
-        return float(1 / (1 + np.exp(-certainty)))
+        certainty = 0.0 if fall is None else CERTAINTY * (fall - USUAL_FALL)
+        return 1 / (1 + math.exp(-min(max(certainty, -MOST_CERTAIN), MOST_CERTAIN)))
 
     def close(self) -> None:
         """Nothing to free."""

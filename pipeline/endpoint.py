@@ -68,7 +68,7 @@ class Endpointer:
         self._started: int | None = None
         self._voiced_since: int | None = None
         self._voice_end = 0
-        self._cut_off = False
+        self._stopped = False
         self._paused = False
         self._wait = 0
 
@@ -119,7 +119,7 @@ class Endpointer:
     def reset(self) -> None:
         """Forget the current turn, if there is one."""
         self._started = self._voiced_since = self._complete = None
-        self._paused = self._cut_off = False
+        self._paused = self._stopped = False
         self._text = ""
 
     def _hear_voice(self, at: int, end: int) -> list[SpeechEvent]:
@@ -131,7 +131,7 @@ class Endpointer:
         if end - self._voiced_since < samples_of(self.endpointing.resume_ms):
             return []
         resumed = self._voiced_since
-        self.habit.learn(milliseconds_of(resumed - self._voice_end))
+        self.habit.went_on(milliseconds_of(resumed - self._voice_end))
         self._voice_end, self._voiced_since = end, None
         self._paused, self._complete = False, None
         return [SpeechResumed(resumed)]
@@ -148,7 +148,7 @@ class Endpointer:
 
     def _weigh(self) -> None:
         settings = self.endpointing
-        evidence = Evidence(self._text, self.habit.pause_ms, self._complete)
+        evidence = Evidence(self._text, self._complete, self.habit.pause_ms, self.habit.patience)
         self._wait = samples_of(max(settings.pause_ms, settings.wait_ms(evidence)))
 
     def _await_onset(self, probability: float, at: int, end: int) -> list[SpeechEvent]:
@@ -159,17 +159,22 @@ class Endpointer:
             self._voiced_since = at
         if not self.alert and end - self._voiced_since < samples_of(self.endpointing.onset_ms):
             return []
-        silence_ms = milliseconds_of(self._voiced_since - self._voice_end)
-        if self._cut_off and not self.alert and silence_ms < TAKEN_UP_MS:
-            self.habit.learn(silence_ms)
+        if self._stopped and not self.alert:
+            self._learn_from_the_end(milliseconds_of(self._voiced_since - self._voice_end))
         # Never back into the voice of the turn before: it would be recognised twice.
         started = max(self._voice_end, self._voiced_since - samples_of(self.endpointing.prefix_ms))
         self.reset()
         self._started, self._voice_end = started, end
         return [SpeechStarted(started)]
 
+    def _learn_from_the_end(self, silence_ms: int) -> None:
+        if silence_ms < TAKEN_UP_MS:
+            self.habit.was_cut_off(silence_ms)
+        else:
+            self.habit.was_heard_out()
+
     def _stop(self, at: int) -> list[SpeechEvent]:
         ended = self._voice_end
         self.reset()
-        self._cut_off = True
+        self._stopped = True
         return [SpeechStopped(at, ended)]

@@ -19,15 +19,20 @@ HALF_OPEN = -1.0
 """Words that end some sentences and go on in others: "I like that", "I like that one"."""
 
 OPEN = -2.4
-"""More must come."""
+"""More must come, if this is what was said: recognisers end in "the" for no reason."""
+
+SEARCHING = -4.5
+"""More comes: a conjunction or a sound of thought, which is seldom heard where it was not said."""
+
+SEARCHING_ENDINGS = frozenset("and or but nor because if unless whereas although whether um uhm uh er erm".split())
+"""Last words, as `words_of` gives them, at which somebody looks for the next."""
 
 OPEN_ENDINGS = frozenset(
-    "a an the my your our their its every and or but nor because if unless until while whereas although though whether "
-    "than since as of from into onto with without between during towards among for to at by i im he hes she shes we "
-    "were they theyre youre ive weve thats theres lets id ill is are was be been am has very quite just also even "
-    "whose which uh um uhm er erm hmm".split()
+    "a an the my your our their its every until while though than since as of from into onto with without between "
+    "during towards among for to at by i im he hes she shes we were they theyre youre ive weve thats theres lets id ill "
+    "is are was be been am has very quite just also even whose which hmm".split()
 )
-"""Last words, as `words_of` gives them, after which an English statement is not over."""
+"""Last words after which an English statement is not over."""
 
 HALF_OPEN_ENDINGS = frozenset(
     "that this these those some any another his so then well do does did can could will would should might must have "
@@ -49,12 +54,12 @@ AUXILIARIES = frozenset(
 SUBJECTS = frozenset("i you he she it we they there this that these those the my your anyone anybody".split())
 AFTER_QUESTION_WORDS = AUXILIARIES | frozenset("about much many long old far often time kind else come not".split())
 
-ALONE = frozenset("well so and but actually anyway hmm uh um er right now 那 那么 就 这个 那个".split())
+ALONE = frozenset("well so actually anyway hmm right now 那 那么 就 这个 那个".split()) | SEARCHING_ENDINGS
 """Words that take the floor and say nothing yet, if there are no others."""
 
+SEARCHING_ENDINGS_ZH = tuple("嗯 呃 然后 因为 所以 但是 可是 不过 而且 比如 比如说 如果 虽然 或者 以及 并且".split())
 OPEN_ENDINGS_ZH = tuple(
-    "嗯 呃 那个 这个 然后 因为 所以 但是 可是 不过 而且 还有 就是 就是说 比如 比如说 如果 虽然 要是 除了 关于 和 跟 与 "
-    "或 或者 还是 的话 我觉得 我想 我认为 以及 并且 是 在 把 被 给 对于 从 很 非常".split()
+    "那个 这个 还有 就是 就是说 要是 除了 关于 和 跟 与 或 还是 的话 我觉得 我想 是 在 把 被 给 对于 从 很 非常".split()
 )
 """Endings after which a Chinese sentence is not over."""
 
@@ -79,12 +84,14 @@ def finished(text: str) -> float:
         return ASKED
     certainty = _finished_chinese(words[-1]) if is_han(words[-1][-1]) else _finished_english(words)
     if ALONE.issuperset(words) or _is_dictating(words):
-        certainty = OPEN
+        certainty = min(certainty, OPEN)
     return min(certainty, HALF_OPEN) if text.rstrip().endswith(BREAKS_OFF) else certainty
 
 
 def _finished_english(words: list[str]) -> float:
     asked, last = _is_question(words), words[-1]
+    if last in SEARCHING_ENDINGS:
+        return SEARCHING
     if asked and (last in QUESTION_ENDINGS or last not in OPEN_ENDINGS):
         return ASKED
     if last in OPEN_ENDINGS:
@@ -93,6 +100,8 @@ def _finished_english(words: list[str]) -> float:
 
 
 def _finished_chinese(sentence: str) -> float:
+    if sentence.endswith(SEARCHING_ENDINGS_ZH):
+        return SEARCHING
     if sentence.endswith(QUESTION_ENDINGS_ZH):
         return ASKED
     if sentence in ANSWERS_ZH or sentence.endswith(CLOSED_ENDINGS_ZH):

@@ -45,7 +45,13 @@ SETS: Mapping[str, Mapping[Role, str]] = {
         "recognizer": "pocketsphinx",
         "synthesizer": "embedded",
     },
-    "stub": {"voice_detector": "silero", "recognizer": "stub", "chat_model": "stub", "synthesizer": "stub"},
+    "stub": {
+        "voice_detector": "silero",
+        "turn_model": "pitch",
+        "recognizer": "stub",
+        "chat_model": "stub",
+        "synthesizer": "stub",
+    },
 }
 """Engine sets by name. A role that a set leaves open is filled by what the settings or the machine offer."""
 

@@ -108,7 +108,7 @@ class Settings(BaseModel):
     """A character's answer is ended after this much audio."""
     silence_ms: int = Field(default=500, ge=100, le=10_000)
     """The pause that ends a turn for clients that ask for a fixed one (`server_vad`) and do not say how long."""
-    shortest_wait_ms: int = Field(default=250, ge=100, le=10_000)
+    shortest_wait_ms: int = Field(default=200, ge=100, le=10_000)
     """The pause that ends a turn which surely is over, for all other clients (`semantic_vad`)."""
     longest_wait_ms: int = Field(default=1600, ge=100, le=30_000)
     """The pause that ends a turn which hardly is over."""

@@ -236,24 +236,33 @@ def test_how_a_pause_sounded_says_nothing_about_the_next() -> None:
     )
 
 
-def habit_after(*pieces: tuple[float, int]) -> float:
-    """The long pause that is expected of someone after windows of these probabilities and counts."""
+def habit_after(*pieces: tuple[float, int], alert: bool = False) -> tuple[float, float]:
+    """What is expected of someone after windows of these probabilities and counts: a long pause, and patience."""
     endpointer = Endpointer(HASTY)
+    endpointer.alert = alert
     heard(endpointer, [probability for probability, count in pieces for _ in range(count)])
-    return endpointer.habit.pause_ms
+    return endpointer.habit.pause_ms, endpointer.habit.patience
 
 
 def test_a_pause_that_was_gone_on_from_becomes_a_habit() -> None:
-    assert habit_after((SPEECH, 10), (SILENCE, 9), (SPEECH, 2)) == 0.9 * USUAL_PAUSE_MS + 0.1 * 9 * 32
+    assert habit_after((SPEECH, 10), (SILENCE, 9), (SPEECH, 2)) == (0.9 * USUAL_PAUSE_MS + 0.1 * 9 * 32, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("silent", "voiced", "learnt"), [(20, 2, True), (31, 2, True), (32, 2, False), (20, 1, False), (5, 2, False)]
-)
-def test_a_turn_that_begins_again_at_once_was_cut_off_in_a_pause(silent: int, voiced: int, learnt: bool) -> None:
-    habit = habit_after((SPEECH, 10), (SILENCE, silent), (SPEECH, voiced))
+@pytest.mark.parametrize(("silent", "voiced", "patience"), [(20, 2, 1.25), (31, 2, 1.25), (32, 2, 1.0), (20, 1, 1.0)])
+def test_a_turn_that_begins_again_at_once_was_cut_off_in_a_pause(silent: int, voiced: int, patience: float) -> None:
+    pause_ms = USUAL_PAUSE_MS if patience == 1 else 0.9 * USUAL_PAUSE_MS + 0.1 * silent * 32
 
-    assert (habit != USUAL_PAUSE_MS) is learnt
+    assert habit_after((SPEECH, 10), (SILENCE, silent), (SPEECH, voiced)) == (pytest.approx(pause_ms), patience)
+
+
+def test_a_turn_that_was_heard_out_takes_patience_back() -> None:
+    cut_off, heard_out = [(SPEECH, 10), (SILENCE, 20), (SPEECH, 2)], [(SILENCE, 50), (SPEECH, 2)]
+
+    assert habit_after(*cut_off, *heard_out)[1] == 1.0
+
+
+def test_a_voice_over_the_reply_does_not_count_as_cut_off() -> None:
+    assert habit_after((SPEECH, 10), (SILENCE, 20), (SPEECH, 2), alert=True) == (USUAL_PAUSE_MS, 1.0)
 
 
 def test_a_turn_that_never_ends_is_cut_and_goes_on_as_another_without_repeating_any_voice() -> None:

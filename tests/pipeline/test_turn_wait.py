@@ -8,14 +8,10 @@ from pipeline.turn_wait import FACTORS, Eagerness, Evidence, Habit, Waits, adapt
 
 WAITS = Waits(shortest_ms=200, longest_ms=2000)
 
-DONE, NEUTRAL, MORE = "What do you think?", "", "I went there because"
+DONE, NEUTRAL, MORE = "What do you think?", "", "I went to the"
 
 
-def evidence(text: str = "", complete: float | None = None, pause_ms: float = 1000) -> Evidence:
-    return Evidence(text, pause_ms, complete)
-
-
-@pytest.mark.parametrize("known", [evidence(), evidence(DONE), evidence(MORE, 0.01, 1500)])
+@pytest.mark.parametrize("known", [Evidence(), Evidence(DONE), Evidence(MORE, 0.01, 1500, 3.0)])
 def test_a_fixed_wait_is_the_same_whatever_is_known(known: Evidence) -> None:
     assert fixed_wait(640)(known) == 640
 
@@ -29,6 +25,7 @@ def test_a_fixed_wait_is_the_same_whatever_is_known(known: Evidence) -> None:
         (NEUTRAL, 0.1, 1235),
         (DONE, None, 337),
         (DONE, 0.9, 217),
+        (DONE, 0.1, 337),
         (MORE, None, 1254),
         (MORE, 0.9, 833),
         (MORE, 0.0, 1349),
@@ -38,12 +35,12 @@ def test_a_fixed_wait_is_the_same_whatever_is_known(known: Evidence) -> None:
 def test_words_and_sound_together_place_the_wait_between_its_bounds(
     text: str, complete: float | None, wait_ms: int
 ) -> None:
-    assert adaptive_wait("auto", WAITS)(evidence(text, complete)) == wait_ms
+    assert adaptive_wait("auto", WAITS)(Evidence(text, complete)) == wait_ms
 
 
 @pytest.mark.parametrize(("pause_ms", "longest_ms"), [(100, 201), (400, 540), (1000, 1347), (1400, 1886), (9000, 1996)])
 def test_a_speaker_of_longer_pauses_is_given_longer_ones_within_the_bounds(pause_ms: float, longest_ms: int) -> None:
-    wait = adaptive_wait("auto", WAITS)(evidence("and", 0.25, pause_ms))
+    wait = adaptive_wait("auto", WAITS)(Evidence("and", 0.25, pause_ms))
 
     assert wait == pytest.approx(longest_ms, rel=0.04)
 
@@ -55,19 +52,29 @@ def test_a_speaker_of_longer_pauses_is_given_longer_ones_within_the_bounds(pause
 def test_eagerness_moves_every_wait(eagerness: Eagerness, done_ms: int, more_ms: int) -> None:
     judge = adaptive_wait(eagerness, WAITS)
 
-    assert (judge(evidence(DONE)), judge(evidence(MORE))) == (done_ms, more_ms)
+    assert (judge(Evidence(DONE)), judge(Evidence(MORE))) == (done_ms, more_ms)
+
+
+@pytest.mark.parametrize(("patience", "done_ms", "more_ms"), [(1.0, 202, 1339), (2.0, 401, 1341), (3.0, 601, 1343)])
+def test_who_was_cut_off_is_given_longer_where_the_wait_was_short(patience: float, done_ms: int, more_ms: int) -> None:
+    judge = adaptive_wait("auto", WAITS)
+    waits_ms = judge(Evidence(DONE, 0.99, patience=patience)), judge(Evidence(MORE, 0.1, patience=patience))
+
+    assert waits_ms == (done_ms, more_ms)
 
 
 @given(
     text=st.sampled_from([DONE, NEUTRAL, MORE]),
     complete=st.none() | st.floats(0, 1),
     pause_ms=st.floats(0, 60_000),
+    patience=st.floats(1, 100),
     eagerness=st.sampled_from(list(FACTORS)),
 )
 def test_no_evidence_leads_out_of_the_bounds(
-    text: str, complete: float | None, pause_ms: float, eagerness: Eagerness
+    text: str, complete: float | None, pause_ms: float, patience: float, eagerness: Eagerness
 ) -> None:
-    wait, factor = adaptive_wait(eagerness, WAITS)(Evidence(text, pause_ms, complete)), FACTORS[eagerness]
+    known, factor = Evidence(text, complete, pause_ms, patience), FACTORS[eagerness]
+    wait = adaptive_wait(eagerness, WAITS)(known)
 
     assert round(WAITS.shortest_ms * factor) <= wait <= round(WAITS.longest_ms * factor)
 
@@ -75,7 +82,7 @@ def test_no_evidence_leads_out_of_the_bounds(
 def learned(*pauses_ms: float) -> int:
     habit = Habit()
     for pause_ms in pauses_ms:
-        habit.learn(pause_ms)
+        habit.went_on(pause_ms)
     return round(habit.pause_ms)
 
 
@@ -93,3 +100,15 @@ def learned(*pauses_ms: float) -> int:
 )
 def test_a_habit_follows_long_pauses_at_once_and_short_ones_slowly(pauses_ms: tuple[float, ...], pause_ms: int) -> None:
     assert learned(*pauses_ms) == pause_ms
+
+
+def test_patience_grows_with_every_cut_off_and_wears_off_within_bounds() -> None:
+    habit, patience = Habit(), list[float]()
+    for cut_off in [True] * 6 + [False] * 4:
+        if cut_off:
+            habit.was_cut_off(600)
+        else:
+            habit.was_heard_out()
+        patience.append(round(habit.patience, 2))
+
+    assert patience == [1.25, 1.56, 1.95, 2.44, 3.0, 3.0, 2.1, 1.47, 1.03, 1.0]
