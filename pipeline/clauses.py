@@ -18,12 +18,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from pipeline.speakable import WIDE, Markup, Piece, speakable
-
-STYLES = frozenset(
-    "cheerful sad angry calm excited whisper serious gentle curious surprised fearful tired playful sarcastic proud"
-    " tender".split()
-)
-"""The marks that say how to speak."""
+from pipeline.styles import STYLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """What an engine is: one small protocol a role. The loop knows these shapes and never an engine's name.
 
-A shared engine is made once and opens small streams that hold all state of one utterance or reply. Recognisers and
-synthesisers are plain blocking Python, called on worker threads, one call at a time per stream; they must let go of the
-interpreter lock or live in a process of their own, and release what they hold in `close` or `finally`. Language
-models are async iterators, because nearly all of them are a network away. Errors leave as `EngineError`s.
+A shared engine is made once and opens small streams that hold all state of one utterance or reply. An engine on this
+machine is plain blocking Python, called on worker threads, one call at a time per stream; it must let go of the
+interpreter lock or live in a process of its own, and release what it holds in `close` or `finally`. An engine that is a
+network away is asynchronous: `accept` and `settle` may be coroutine functions and `speak` an asynchronous generator, and
+then run on the event loop, cancelled like any other task. Language models always are. Errors leave as `EngineError`s.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -35,6 +36,8 @@ class EngineInfo:
     languages: BCP 47 primary tags it can do; empty means any.
     rate: Hz of the samples it takes or gives; 0 where that means nothing.
     note: what a person should know (what it cannot do, what would be better); empty if nothing.
+    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `SpeechRequest.style`.
+    times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
     """
 
     name: str
@@ -43,6 +46,10 @@ class EngineInfo:
     rate: int = 0
     voices: tuple[Voice, ...] = ()
     note: str = ""
+    clones: bool = False
+    styles: bool = False
+    times_words: bool = False
+    streams: bool = True
 
 
 # --- Voice detection -------------------------------------------------------------------------------------------------
@@ -82,20 +89,35 @@ class TurnModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WordTime:
+    """Where a word sounds, in milliseconds from the start of the clause's, or the utterance's, audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was understood. `language` is empty when the engine does not know."""
+    """What was understood. What an engine does not know stays empty.
+
+    language: BCP 47 primary tag. emotion: one of `styles.Emotion`. sounds: what else was heard, such as "laughter".
+    """
 
     text: str
     language: str = ""
+    emotion: str = ""
+    sounds: tuple[str, ...] = ()
+    words: tuple[WordTime, ...] = ()
 
 
 class RecognizerStream(Protocol):
-    """One utterance. Calls block; they come from one thread at a time."""
+    """One utterance. Calls come from one thread at a time, and block or are coroutines."""
 
-    def accept(self, pcm: Samples) -> str:
+    def accept(self, pcm: Samples) -> str | Awaitable[str]:
         """Take the next samples at 16 kHz; return the partial text of the utterance so far (it may be revised)."""
 
-    def settle(self, budget_s: float) -> Recognition:
+    def settle(self, budget_s: float) -> Recognition | Awaitable[Recognition]:
         """The best text of all audio taken so far, within about `budget_s` seconds. The stream stays open for more."""
 
     def close(self) -> None:
@@ -190,11 +212,21 @@ class ChatModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceSample:
+    """A few seconds of somebody's speech, for engines that can speak like it. `text`: its words, if they are known."""
+
+    pcm: Samples
+    rate: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """One clause to speak. `voice` is an id of the engine or any other name, which it maps to a voice it has.
 
     language: BCP 47 primary tag of the clause.
     speed: 1.0 is natural; pitch: semitones up or down.
+    style: a name of `styles.STYLES`, or empty. sample: whose voice to take, for an engine that clones.
     """
 
     text: str
@@ -202,15 +234,8 @@ class SpeechRequest:
     language: str = "en"
     speed: float = 1.0
     pitch: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class WordTime:
-    """Where a word of the clause sounds, in milliseconds from the start of the clause's audio."""
-
-    text: str
-    start_ms: int
-    end_ms: int
+    style: str = ""
+    sample: VoiceSample | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +249,7 @@ class SpeechChunk:
 class Synthesizer(Protocol):
     info: EngineInfo
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
-        """The clause's audio as it is made. Blocking; closing the iterator cancels."""
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk] | AsyncIterator[SpeechChunk]:
+        """The clause's audio as it is made; closing the iterator cancels."""
 
     def close(self) -> None: ...

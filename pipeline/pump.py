@@ -1,9 +1,13 @@
-"""The bridge between blocking engines and the event loop: calls with a bound, iterators that can be cancelled."""
+"""The bridge between engines and the event loop: calls with a bound, iterators that can be cancelled.
+
+Blocking engines are run on threads, asynchronous ones on the loop; whoever calls need not know which.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -31,34 +35,53 @@ class Workers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
 
     async def call(
-        self, work: Callable[[], T], *, timeout_s: float, engine: str = "", undo: Callable[[T], object] | None = None
+        self,
+        work: Callable[[], T | Awaitable[T]],
+        *,
+        timeout_s: float,
+        engine: str = "",
+        undo: Callable[[T], object] | None = None,
     ) -> T:
-        """The result of `work()`. Raises `EngineTimeout` after `timeout_s`; the thread then ends when the engine does.
+        """The result of `work()`. Raises `EngineTimeout` after `timeout_s`; a thread then ends when the engine does.
 
         `undo` is called with a result that comes when nobody waits for it any more.
         """
-        future = self._pool.submit(work)
-        taken = False
         try:
             async with asyncio.timeout(timeout_s):
-                result = await asyncio.wrap_future(future)
-                taken = True
-                return result
+                if inspect.iscoroutinefunction(work):
+                    return cast(T, await work())
+                return await self._on_a_thread(cast(Callable[[], T], work), undo)
         except TimeoutError as error:
             raise EngineTimeout(
                 f"{engine or 'The engine'} did not answer within {timeout_s:g} s.", engine=engine
             ) from error
+
+    async def _on_a_thread(self, work: Callable[[], T], undo: Callable[[T], object] | None) -> T:
+        future = self._pool.submit(work)
+        taken = False
+        try:
+            result = await asyncio.wrap_future(future)
+            taken = True
+            return result
         finally:
             if undo is not None and not taken:
                 future.add_done_callback(partial(_undo, undo))
 
-    async def iterate(
-        self, make: Callable[[], Iterator[T]], *, timeout_s: float, engine: str = ""
+    def iterate(
+        self, make: Callable[[], Iterator[T] | AsyncIterator[T]], *, timeout_s: float, engine: str = ""
     ) -> AsyncGenerator[T, None]:
-        """The items of the blocking iterator `make()`, each within `timeout_s`, the next made only when asked for.
+        """The items of the iterator `make()`, each within `timeout_s`, the next made only when asked for.
 
-        Closing this iterator (use `aclosing`) closes the other one on a worker thread as soon as its current step is done.
+        Closing this iterator (use `aclosing`) closes the other one: a blocking one on a worker thread, as soon as its
+        current step is done.
         """
+        if inspect.isasyncgenfunction(make):
+            return _each_within(make(), timeout_s, engine)
+        return self._iterate_on_threads(cast(Callable[[], Iterator[T]], make), timeout_s, engine)
+
+    async def _iterate_on_threads(
+        self, make: Callable[[], Iterator[T]], timeout_s: float, engine: str
+    ) -> AsyncGenerator[T, None]:
         iterator: Iterator[T] | None = None
 
         def step() -> object:
@@ -75,8 +98,7 @@ class Workers:
                     async with asyncio.timeout(timeout_s):
                         item = await asyncio.wrap_future(step_in_flight)
                 except TimeoutError as error:
-                    message = f"{engine or 'The engine'} stalled for {timeout_s:g} s."
-                    raise EngineTimeout(message, engine=engine) from error
+                    raise _stalled(engine, timeout_s) from error
                 if item is _NOTHING_LEFT:
                     return
                 yield cast(T, item)
@@ -97,6 +119,23 @@ class Workers:
             self._pool.submit(end)
         except RuntimeError:  # the pool is shut down: the process is ending
             end()
+
+
+async def _each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: str) -> AsyncGenerator[T, None]:
+    async with aclosing(items):
+        while True:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    item = await anext(items, _NOTHING_LEFT)
+            except TimeoutError as error:
+                raise _stalled(engine, timeout_s) from error
+            if item is _NOTHING_LEFT:
+                return
+            yield cast(T, item)
+
+
+def _stalled(engine: str, timeout_s: float) -> EngineTimeout:
+    return EngineTimeout(f"{engine or 'The engine'} stalled for {timeout_s:g} s.", engine=engine)
 
 
 def _undo(undo: Callable[[T], object], future: Future[T]) -> None:

@@ -20,6 +20,7 @@ from pipeline.engines import (
     TextDelta,
     ToolCall,
     Usage,
+    VoiceSample,
     WordTime,
 )
 from pipeline.errors import EngineTimeout
@@ -52,7 +53,7 @@ class SpeakingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an answer is given. `say` is spoken as it stands, without asking the model."""
+    """How an answer is given. `say` is spoken as it stands, without asking the model; `sample` is a voice to take on."""
 
     modality: Modality = "audio"
     voice: str = ""
@@ -60,6 +61,7 @@ class Manner:
     speed: float = 1.0
     pitch: float = 0.0
     say: str = ""
+    sample: VoiceSample | None = None
 
 
 @dataclass(slots=True)
@@ -143,6 +145,7 @@ async def pieces_of(
 ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
+    style = ""
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
@@ -150,7 +153,8 @@ async def pieces_of(
                 continue
             clause = SpokenClause(part.text, words=interpolate(part.text, GUESSED_MS_PER_CHARACTER * len(part.text)))
             yield Piece(clause)
-            request = _speech_request(part, manner)
+            style = style if part.style is None else part.style
+            request = _speech_request(part, manner, style)
             chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)
             engine_words: list[WordTime] = []
             async with aclosing(chunks):
@@ -165,9 +169,9 @@ async def pieces_of(
                 return
 
 
-def _speech_request(clause: Clause, manner: Manner) -> SpeechRequest:
+def _speech_request(clause: Clause, manner: Manner, style: str) -> SpeechRequest:
     language = language_of(clause.spoken, manner.language)
-    return SpeechRequest(clause.spoken, manner.voice, language, manner.speed, manner.pitch)
+    return SpeechRequest(clause.spoken, manner.voice, language, manner.speed, manner.pitch, style, manner.sample)
 
 
 def _generator(events: AsyncIterator[ChatEvent]) -> AsyncGenerator[ChatEvent, None]:

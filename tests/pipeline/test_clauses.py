@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clauses import STYLES, Clause, ClauseLimits, Clauses, Shape, Size
+from pipeline.clauses import Clause, ClauseLimits, Clauses, Shape, Size
 from pipeline.speakable import WIDE, visible
+from pipeline.styles import STYLES
 
 ENGLISH = [
     # The first clause ends early, later ones at the end of a sentence.

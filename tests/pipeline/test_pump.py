@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -419,3 +420,51 @@ async def test_what_is_never_read_is_never_fetched() -> None:
         await quiet()
 
     assert (feed.fetched, asyncio.all_tasks() - before) == ([], set())
+
+
+# --- Asynchronous engines ---------------------------------------------------------------------------------------------
+
+
+async def test_coroutine_function_runs_on_the_loop_within_its_bound(workers: Workers) -> None:
+    async def answer(text: str) -> str:
+        return f"{text}, on {threading.current_thread().name}"
+
+    assert await workers.call(partial(answer, "done"), timeout_s=BOUND_S) == "done, on MainThread"
+
+
+async def test_coroutine_that_hangs_is_cancelled_at_its_bound(workers: Workers) -> None:
+    clock, begun, ended = LoopClock(), asyncio.Event(), asyncio.Event()
+
+    async def hang() -> str:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return ""
+
+    call = asyncio.create_task(workers.call(hang, timeout_s=BOUND_S, engine="remote"))
+    await begun.wait()
+    clock.advance(BOUND_S)
+
+    with pytest.raises(EngineTimeout, match="remote did not answer within 100 s"):
+        await call
+    assert ended.is_set()
+
+
+async def test_asynchronous_generator_gives_its_items_and_is_closed_with_the_iterator(workers: Workers) -> None:
+    closed = False
+
+    async def count() -> AsyncGenerator[int, None]:
+        nonlocal closed
+        try:
+            for number in range(3):
+                yield number
+        finally:
+            closed = True
+
+    async with aclosing(workers.iterate(count, timeout_s=BOUND_S)) as numbers:
+        assert await anext(numbers) == 0
+    assert closed
+
+    assert [number async for number in workers.iterate(count, timeout_s=BOUND_S)] == [0, 1, 2]
