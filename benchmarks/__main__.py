@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, load, talk, turns
+from benchmarks import bargein, load, soak, talk, turns
 
 BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bargein": bargein.main,
     "load": load.main,
+    "soak": soak.main,
     "talk": talk.main,
     "turns": turns.main,
 }

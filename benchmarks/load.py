@@ -3,7 +3,8 @@
 The server runs on one core, this client on another. Every session sends 20 ms frames in real time: a sentence, then
 silence, turn after turn. Reported for each number of sessions: the time from the last frame of speech to the first audible
 sample of the answer, turns lost or cut in, the server's share of its core, and its memory for each session. Then what
-sessions cost that send nothing, or only silence, and whether a thousand connections leave anything behind.
+sessions cost that send nothing, or only silence, and whether a thousand connections leave anything behind. With `--peers`,
+the same client talks to Pipecat, and to a server that does no more than it must, in the same run.
 """
 
 from __future__ import annotations
@@ -12,31 +13,35 @@ import argparse
 import asyncio
 import base64
 import json
-import os
 import statistics
+import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-import psutil
 import websockets
 
 from benchmarks.recordings import BESIDE, english_clips
 from benchmarks.scoring import percentile
-from benchmarks.serving import server
+from benchmarks.serving import Cost, pinned, program, server
 
 FRAME_S = 0.02
-RATE = 24_000
 STAGGER_S = 0.37
 AUDIBLE = 500
 LEAD_IN_S, GAP_S = 1.0, 9.0
 IDLE_S = 10.0
-LONGEST_CLIP_S = 5.0
+LONGEST_CLIP_S = 20.0
+CONTINUOUS = "en_arctic_a0024.wav"
+"""Four seconds without an inner pause that could be taken for an end."""
+
+PEERS = Path(__file__).parent / "peers"
+PEERS_PYTHON = Path("build/peers/bin/python")
+"""The environment with requirements-peers.txt."""
 
 
 @dataclass
@@ -48,48 +53,55 @@ class Measured:
     cut: int = 0
 
 
-class Cost:
-    """A process's share of a core since the last reading, and its memory."""
+@dataclass(frozen=True)
+class Wire:
+    """How samples travel: at which rate, as which messages, and how they are taken out of those that arrive."""
 
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
-        self._cpu, self._at = self._seconds(), time.perf_counter()
+    rate: int
+    path: str
+    pack: Callable[[bytes], str | bytes]
+    unpack: Callable[[str | bytes], bytes]
+
+    def frames(self, pcm: np.ndarray) -> list[str | bytes]:
+        """The messages that carry samples of `rate`, one for each frame."""
+        size = int(self.rate * FRAME_S)
+        return [self.pack(frame.tobytes()) for frame in pcm[: len(pcm) // size * size].reshape(-1, size)]
 
     @property
-    def megabytes(self) -> float:
-        return float(self._process.memory_info().rss / 1e6)
-
-    def share(self) -> float:
-        """Percent of a core since the last call, or since the beginning."""
-        cpu, at = self._seconds(), time.perf_counter()
-        share = 100 * (cpu - self._cpu) / (at - self._at)
-        self._cpu, self._at = cpu, at
-        return round(share, 1)
-
-    def _seconds(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+    def silence(self) -> str | bytes:
+        """A frame of it."""
+        return self.frames(np.zeros(int(self.rate * FRAME_S), np.int16))[0]
 
 
-def frames_of(pcm: np.ndarray) -> list[str]:
-    """The messages that carry these samples, one for each frame."""
-    size = int(RATE * FRAME_S)
-    whole = pcm[: len(pcm) // size * size].reshape(-1, size)
-    kind = "input_audio_buffer.append"
-    return [json.dumps({"type": kind, "audio": base64.b64encode(f.tobytes()).decode()}) for f in whole]
+def _append(pcm: bytes) -> str:
+    return json.dumps({"type": "input_audio_buffer.append", "audio": base64.b64encode(pcm).decode()})
 
 
-def speech(folder: Path) -> np.ndarray:
-    """The longest clip up to `LONGEST_CLIP_S` seconds without an inner pause that could be taken for an end, at 24 kHz."""
+def _delta(message: str | bytes) -> bytes:
+    if isinstance(message, bytes) or '"response.output_audio.delta"' not in message[:200]:
+        return b""
+    return base64.b64decode(json.loads(message)["delta"])
+
+
+REALTIME = Wire(24_000, "/v1/realtime", _append, _delta)
+RAW = Wire(16_000, "/ws", lambda pcm: pcm, lambda message: message if isinstance(message, bytes) else b"")
+
+
+def speech(folder: Path, name: str, rate: int) -> np.ndarray:
+    """The clip of that name, without what comes before its first sound and after its last."""
     clips = {clip.name: clip.pcm for clip in english_clips(folder, LONGEST_CLIP_S)}
-    pcm = clips.get("en_arctic_a0024.wav", next(iter(clips.values())))
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm)[None], "s16", "mono")
+    if name not in clips:
+        raise FileNotFoundError(f"No English recording {name} with a known text in {folder}.")
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(clips[name])[None], "s16", "mono")
     frame.sample_rate = 16_000
-    return np.concatenate([part.to_ndarray()[0] for part in av.AudioResampler("s16", "mono", RATE).resample(frame)])
+    return np.concatenate([part.to_ndarray()[0] for part in av.AudioResampler("s16", "mono", rate).resample(frame)])
 
 
-async def session(url: str, index: int, turns: int, talk: Sequence[str], silence: str, measured: Measured) -> None:
+async def session(
+    url: str, index: int, turns: int, talk: Sequence[str | bytes], wire: Wire, measured: Measured
+) -> None:
     """One conversation."""
+    silence = wire.silence
     await asyncio.sleep(index * STAGGER_S)
     async with websockets.connect(url, max_size=None) as socket:
         ended: float | None = None
@@ -100,11 +112,9 @@ async def session(url: str, index: int, turns: int, talk: Sequence[str], silence
             nonlocal first, early
             async for message in socket:
                 at = time.perf_counter()
-                if '"response.output_audio.delta"' not in message[:200]:
-                    continue
                 if first is not None and ended is not None:
                     continue
-                pcm = np.frombuffer(base64.b64decode(json.loads(message)["delta"]), np.int16)
+                pcm = np.frombuffer(wire.unpack(message), np.int16)
                 if np.abs(pcm.astype(np.int32)).max(initial=0) > AUDIBLE:
                     if ended is None:
                         early = True
@@ -114,7 +124,7 @@ async def session(url: str, index: int, turns: int, talk: Sequence[str], silence
         receiver = asyncio.create_task(receive())
         start, sent = time.perf_counter(), 0
 
-        async def send(message: str) -> None:
+        async def send(message: str | bytes) -> None:
             nonlocal sent
             if (wait := start + sent * FRAME_S - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
@@ -137,12 +147,14 @@ async def session(url: str, index: int, turns: int, talk: Sequence[str], silence
         receiver.cancel()
 
 
-async def talk_at_once(url: str, sessions: int, turns: int, pcm: np.ndarray, cost: Cost) -> dict[str, Any]:
+async def talk_at_once(
+    address: str, sessions: int, turns: int, pcm: np.ndarray, wire: Wire, cost: Cost
+) -> dict[str, Any]:
     """`sessions` conversations side by side."""
     measured, before, peak = Measured(), cost.megabytes, 0.0
-    talk, silence = frames_of(pcm), frames_of(np.zeros(int(RATE * FRAME_S), np.int16))[0]
+    talk, url = wire.frames(pcm), f"ws://{address}{wire.path}"
     cost.share()
-    work = asyncio.gather(*(session(url, i, turns, talk, silence, measured) for i in range(sessions)))
+    work = asyncio.gather(*(session(url, i, turns, talk, wire, measured) for i in range(sessions)))
     while not work.done():
         await asyncio.wait({work}, timeout=0.5)
         peak = max(peak, cost.megabytes)
@@ -162,7 +174,7 @@ async def talk_at_once(url: str, sessions: int, turns: int, pcm: np.ndarray, cos
 
 async def idle(url: str, sessions: int, cost: Cost, *, streaming: bool) -> float:
     """The share of a core of `sessions` that send nothing, or silence."""
-    silence = frames_of(np.zeros(int(RATE * FRAME_S), np.int16))[0]
+    silence = REALTIME.silence
     sockets = [await websockets.connect(url, max_size=None) for _ in range(sessions)]
 
     async def stream(socket: websockets.ClientConnection) -> None:
@@ -203,48 +215,78 @@ async def come_and_go(url: str, connections: int, cost: Cost) -> dict[str, float
     }
 
 
+def kaikou() -> AbstractContextManager[tuple[str, Any]]:
+    """With stub engines."""
+    return server("--engines", "stub")
+
+
+def peers(python: Path) -> Iterator[tuple[str, list[str]]]:
+    """Names and commands of the other servers; Pipecat's only where its environment is."""
+    yield "floor", [sys.executable, "-m", "benchmarks.peers.floor"]
+    if python.is_file():
+        yield "pipecat", [str(python), str(PEERS / "pipecat_server.py")]
+    else:
+        print(
+            f"Without Pipecat: there is no {python}. See {PEERS.parent.name}/requirements-peers.txt.", file=sys.stderr
+        )
+
+
+def show(row: dict[str, Any]) -> None:
+    print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run it; 0 if no turn was lost."""
-    parser = argparse.ArgumentParser(prog="run.py bench load", description=__doc__)
-    parser.add_argument("--sessions", default="1,16,50,100", help="numbers of sessions, separated by commas")
-    parser.add_argument("--turns", type=int, default=2)
-    parser.add_argument("--idle", type=int, default=100, help="sessions for the idle figures; 0 leaves them out")
-    parser.add_argument("--connections", type=int, default=1_000, help="short connections; 0 leaves them out")
-    parser.add_argument("--speech", type=Path, default=BESIDE, help="folder of recordings with an index.json")
-    parser.add_argument("--json", type=Path, help="also write the figures there")
-    options = parser.parse_args(arguments)
-    pcm = speech(options.speech)
-    rows: list[dict[str, Any]] = []
-    for count in map(int, options.sessions.split(",")):
-        with pinned_server() as (url, cost):
-            rows.append(asyncio.run(talk_at_once(url, count, options.turns, pcm, cost)))
-            print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-    report: dict[str, Any] = {"load": rows}
-    with pinned_server() as (url, cost):
+    options = _options().parse_args(arguments)
+    try:
+        clips = {wire.rate: speech(options.speech, options.clip, wire.rate) for wire in (REALTIME, RAW)}
+    except FileNotFoundError as error:
+        print(error)
+        return 2
+
+    def measure(name: str, running: AbstractContextManager[tuple[str, Any]], wire: Wire, count: int) -> dict[str, Any]:
+        with pinned(running) as (address, cost):
+            row = asyncio.run(talk_at_once(address, count, options.turns, clips[wire.rate], wire, cost))
+        show(row := {"server": name, **row})
+        return row
+
+    rows = [measure("kaikou", kaikou(), REALTIME, count) for count in _numbers(options.sessions)]
+    report: dict[str, Any] = {"clip": options.clip, "load": rows, "peers": []}
+    for name, command in peers(options.peers) if options.peers else ():
+        for count in _numbers(options.peer_sessions):
+            report["peers"].append(measure(name, program(command), RAW, count))
+    with pinned(kaikou()) as (address, cost):
+        url = f"ws://{address}{REALTIME.path}"
         if options.idle:
             report["idle"] = {
                 "sessions": options.idle,
                 "silent_cpu_percent": asyncio.run(idle(url, options.idle, cost, streaming=False)),
                 "streaming_silence_cpu_percent": asyncio.run(idle(url, options.idle, cost, streaming=True)),
             }
-            print("  ".join(f"{key} {value}" for key, value in report["idle"].items()), flush=True)
+            show(report["idle"])
         if options.connections:
             report["connections"] = asyncio.run(come_and_go(url, options.connections, cost))
-            print("  ".join(f"{key} {value}" for key, value in report["connections"].items()), flush=True)
+            show(report["connections"])
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
-    print(json.dumps(report))
+    else:
+        print(json.dumps(report))
     return 1 if any(row["lost"] for row in rows) else 0
 
 
-@contextmanager
-def pinned_server() -> Iterator[tuple[str, Cost]]:
-    """A server with stub engines on the first core, and what it costs; this process keeps to the others."""
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[:1])  # the server inherits it
-    try:
-        with server("--engines", "stub") as (address, process):
-            os.sched_setaffinity(0, cores[1:] or cores)
-            yield f"ws://{address}/v1/realtime", Cost(process.pid)
-    finally:
-        os.sched_setaffinity(0, cores)
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py bench load", description=__doc__)
+    parser.add_argument("--sessions", default="1,16,50,100", help="numbers of sessions, separated by commas")
+    parser.add_argument("--turns", type=int, default=2, help="of each session")
+    parser.add_argument("--idle", type=int, default=100, help="sessions for the idle figures; 0 leaves them out")
+    parser.add_argument("--connections", type=int, default=1_000, help="short connections; 0 leaves them out")
+    parser.add_argument("--speech", type=Path, default=BESIDE, help="folder of recordings with an index.json")
+    parser.add_argument("--clip", default=CONTINUOUS, help="the recording that everybody says")
+    parser.add_argument("--peers", type=Path, nargs="?", const=PEERS_PYTHON, help="also measure other servers")
+    parser.add_argument("--peer-sessions", default="1,8,16", help="numbers of sessions for them")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",") if number]
