@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import orjson
 import structlog
@@ -25,7 +26,10 @@ SEND_S = 20.0
 FAREWELL_S = 0.3
 """How long the last event of a session may take to leave."""
 
+DISCARD_S = 5.0
+
 CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012, 4001
+TOO_SLOW = "the client does not read what it asked for"
 
 
 class Live:
@@ -87,9 +91,6 @@ class Live:
                     return None
             except TimeoutError:
                 pass
-            if session.outbox.overflowed:
-                self._code, self._reason = CLOSE_TOO_SLOW, "the client does not read what it asked for"
-                return None
             if loop.time() >= expires:
                 return await self._expire("has reached its longest duration")
             if session.idle_s >= settings.idle_s:
@@ -147,7 +148,12 @@ class Live:
             return
         try:
             done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
-            if (error := next(iter(done)).exception()) and not isinstance(error, WebSocketDisconnect):
+            error = next(iter(done)).exception()
+            if isinstance(error, TimeoutError):
+                # A page may have a hole in its network: it can come back on another socket.
+                self._code, self._reason = CLOSE_TOO_SLOW, TOO_SLOW
+                await self._close_socket()
+            elif error and not isinstance(error, WebSocketDisconnect):
                 log.error("connection failed", session=self.id, exc_info=error)
         finally:
             for task in directions:
@@ -155,7 +161,7 @@ class Live:
             await asyncio.wait(directions)
 
     async def _read(self, websocket: WebSocket) -> None:
-        connection = self.connection
+        connection, outbox = self.connection, self.connection.session.outbox
         while (message := await websocket.receive())["type"] != "websocket.disconnect":
             text = message.get("text")
             slices = connection.receive(text) if text is not None else connection.receive_audio(message["bytes"])
@@ -163,6 +169,10 @@ class Live:
                 if index:
                     await asyncio.sleep(0)
                 connection.hear(pcm)
+            if outbox.overflowed:
+                self.end(CLOSE_TOO_SLOW, TOO_SLOW)
+                await _discard(websocket)
+                return
             if connection.acknowledged:
                 self._retained.seen(connection.acknowledged)
         if message.get("code") == CLOSE_NORMAL:
@@ -183,6 +193,14 @@ class Live:
 
     async def _close_socket(self) -> None:
         await _close(self._socket, self._code, self._reason)
+
+
+async def _discard(websocket: WebSocket) -> None:
+    """Read on for a moment: a socket that is closed with input unread is reset, and the reason never arrives."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_S):
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass
 
 
 async def _close(websocket: WebSocket | None, code: int, reason: str) -> None:

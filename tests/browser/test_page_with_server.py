@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import expect
 
-from pipeline.audio import Samples
+from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
 from tests.serving import serving
-from tests.speech import sentence, silence, write_wav
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.speech import sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
 START_S = 60.0
-WAIT_MS = 20_000
 STOP_MS = 2_500
 """From the first word over a reply to its end: the words have to be recognised first, and this machine may be busy."""
 
 HAN = re.compile("[\u4e00-\u9fff]{4}")
-TRACE = """
-  const trace = window.trace = [];
-  new MutationObserver(() => trace.push([kaikou.state, performance.now(), kaikou.played.samples]))
-    .observe(document.documentElement, { attributeFilter: ["data-state"] });
-"""
 
 
 class Line:
@@ -96,71 +82,14 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-@dataclass
-class Wire:
-    """What came over the page's sockets."""
-
-    addresses: list[str] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    def listen(self, socket: WebSocket) -> None:
-        self.addresses.append(socket.url)
-        socket.on("framereceived", lambda frame: self.events.append(json.loads(frame)))
-
-    def of(self, kind: str, **fields: str) -> list[dict[str, Any]]:
-        return [e for e in self.events if e["type"] == kind and fields.items() <= e.items()]
-
-    def seconds(self, item: str) -> float:
-        """How much audio of an item came."""
-        deltas = self.of("response.output_audio.delta", item_id=item)
-        return sum(len(base64.b64decode(event["delta"])) for event in deltas) / 2 / 24_000
-
-
 @pytest.fixture(scope="module")
 def line() -> Iterator[Line]:
     with Line().running() as line:
         yield line
 
 
-@contextmanager
-def visiting(line: Line, microphone: Path, character: str = "philosopher") -> Iterator[tuple[Page, Wire]]:
-    """A browser that hears a recording, with a character picked and Talk pressed."""
-    assert microphone.is_file()
-    flags = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={microphone}%noloop",
-        "--no-sandbox",
-        "--disable-background-networking",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(WAIT_MS)
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        wire = Wire()
-        page.on("websocket", wire.listen)
-        page.goto(line.address)
-        page.evaluate(TRACE)
-        page.click(f"[data-character={character}]")
-        page.click("#talk")
-        yield page, wire
-        browser.close()
-        assert problems == []
-
-
-def recording(folder: Path, *parts: Samples) -> Path:
-    write_wav(folder / "microphone.wav", np.concatenate(parts))
-    return folder / "microphone.wav"
-
-
-def wait_for(page: Page, state: str) -> None:
-    page.wait_for_function("(state) => kaikou.state === state", arg=state)
-
-
 def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered(line: Line, tmp_path: Path) -> None:
-    with visiting(line, recording(tmp_path, silence(3.0), sentence(), silence(60.0))) as (page, wire):
+    with visiting(line.address, recording(tmp_path, silence(3.0), sentence(), silence(60.0))) as (page, wire):
         greeting = page.locator("#captions [data-role=character] .said").first
         expect(greeting).to_contain_text("dog", timeout=WAIT_MS)
         page.wait_for_function("() => kaikou.played.rms > 0.01")
@@ -190,7 +119,7 @@ def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered
 
 
 def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(line: Line, tmp_path: Path) -> None:
-    with visiting(line, recording(tmp_path, silence(60.0))) as (page, wire):
+    with visiting(line.address, recording(tmp_path, silence(60.0))) as (page, wire):
         wait_for(page, "speaking")
         page.fill("#say", "什么是勇气？")
         page.press("#say", "Enter")
