@@ -350,6 +350,7 @@ def hand_over(python: Path, arguments: list[str]) -> NoReturn:
     """Become the environment's Python, in the folder of run.py."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # small matrices, many sessions: more threads only get in each other's way
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # one heap for each of many threads never gives its holes back
     os.chdir(ROOT)
     command = [str(python), *arguments]
     if sys.platform != "win32":

@@ -65,6 +65,6 @@ def test_words_that_are_not_all_keep_an_adaptive_wait_out_of_the_pause() -> None
 
 
 def test_a_strategy_without_models_is_deaf_to_the_sound() -> None:
-    falling = conversation(pause_ms=640, text="I went there", sounds_complete=0.99)
+    falling = conversation(pause_ms=480, text="I went there", sounds_complete=0.99)
     assert measured(falling, Strategy("words", adaptive_wait()))[0] == 0
     assert measured(falling, Strategy("words + pitch", adaptive_wait(), ("pitch",)))[0] == 100
