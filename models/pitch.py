@@ -1,8 +1,7 @@
 """Whether a turn sounds complete, by how far the voice has fallen at its end; plain numpy, no weights.
 
-Statements, and questions that begin with a question word, end low; who pauses to go on stays level or rises. On recordings
-of ten other speakers half of the ends fall further than seven in ten pauses do, and pink noise up to 10 dB below the
-voice does not change that (docs/turn-taking.md).
+Statements, and questions that begin with a question word, end low; who pauses to go on stays level or rises. What that is
+worth, and how little noise changes it: docs/turn-taking.md.
 """
 
 from __future__ import annotations
