@@ -35,8 +35,8 @@ AWAY_S = (0.05, 4.0)
 INTERRUPTS, DROPS, LEAVES = 0.3, 0.3, 0.05
 """How often, of all turns."""
 
-WARM_UP = 0.25
-"""Share of the run after which memory must not grow any more."""
+WARM_UP = 0.5
+"""Share of the run after which memory must not grow any more: by then conversations are as long as they get."""
 
 GROWTH_PERCENT = 2.0
 
