@@ -15,13 +15,16 @@ import httpx2
 import openai
 
 from models.discovery import first_chat_model
+from models.openai_errors import plain_errors
+from models.remote import Refusal, Server
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, Message, TextDelta, Tool, ToolCall, Usage
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineError, EngineUnavailable
 
 T = TypeVar("T")
 
 NAME = "openai"
 OPENAI = "https://api.openai.com/v1"
+SERVER = Server(NAME, "the language model's server", "KAIKOU_LLM_API_KEY")
 LONGEST_ID = 32
 RETRIES, RETRY_AFTER_S = 1, 0.2
 """For a connection that breaks, or an error of the server's own, before anything was said."""
@@ -133,27 +136,14 @@ class OpenAIChat:
 
     @contextmanager
     def _translated(self, answer: _Answer) -> Iterator[None]:
-        """Turns the client's errors into ours. The causes are dropped: their texts quote the server, even the key."""
+        """Turns errors of the client and of the connection into ours."""
         try:
-            yield
-        except (TimeoutError, openai.APITimeoutError):
-            raise EngineTimeout(f"The language model said nothing for {self._timeout_s:g} s.", engine=NAME) from None
-        except openai.APIConnectionError:
-            if answer.begun:
-                raise EngineError("The connection to the language model broke.", engine=NAME) from None
-            raise EngineUnavailable("The language model's server cannot be reached.", engine=NAME) from None
-        except (openai.AuthenticationError, openai.PermissionDeniedError):
-            raise EngineUnavailable("The key was refused by the language model's server.", engine=NAME) from None
-        except openai.RateLimitError:
-            raise EngineBusy(
-                "The language model's server asks for a pause, or a quota is used up.", engine=NAME
-            ) from None
-        except openai.NotFoundError:
-            raise EngineUnavailable(f"The language model {self._model!r} was not found.", engine=NAME) from None
-        except openai.APIStatusError as error:
-            raise EngineError(f"The language model's server answered {error.status_code}.", engine=NAME) from None
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError):
-            raise EngineError("The language model's server sent something we cannot read.", engine=NAME) from None
+            with plain_errors():
+                yield
+        except (Refusal, TimeoutError, httpx2.HTTPError, ValueError) as error:
+            wanted = f"The language model {self._model!r}"
+            failure = SERVER.failure(error, begun=answer.begun, waited_s=self._timeout_s, wanted=wanted)
+            raise failure from None
 
 
 def _readable(events: Iterator[ChatEvent]) -> list[ChatEvent]:
@@ -161,7 +151,7 @@ def _readable(events: Iterator[ChatEvent]) -> list[ChatEvent]:
     try:
         return list(events)
     except (AttributeError, TypeError) as error:
-        raise EngineError("The language model's server sent something we cannot read.", engine=NAME) from error
+        raise SERVER.unreadable() from error
 
 
 async def _by(deadline: float, waited_for: Awaitable[T]) -> T:

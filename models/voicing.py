@@ -128,6 +128,14 @@ def resampled(pieces: Iterable[Samples], rate: int, to_rate: int) -> Iterator[Sa
     yield from (made.to_ndarray()[0] for made in resampler.resample(None))
 
 
+def speakable(text: str, longest: int, engine: str) -> str:
+    """A clause without emoji; empty if no word is left. Raises `EngineError` if it is too long."""
+    if len(text) > longest:
+        raise EngineError(f"A clause may have at most {longest} characters.", engine=engine)
+    text = EMOJI.sub("", text).strip()
+    return text if re.search(r"\w", text) else ""
+
+
 def preference(name: str) -> str:
     """Which of `PREFERENCES` a voice's name, of any engine or of none, means; always the same for the same name."""
     key = name.lower().rpartition("/")[2]

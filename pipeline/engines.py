@@ -4,7 +4,8 @@ A shared engine is made once and opens small streams that hold all state of one 
 machine is plain blocking Python, called on worker threads, one call at a time per stream; it must let go of the
 interpreter lock or live in a process of its own, and release what it holds in `close` or `finally`. An engine that is a
 network away is asynchronous: `accept` and `settle` may be coroutine functions and `speak` an asynchronous generator, and
-then run on the event loop, cancelled like any other task. Language models always are. Errors leave as `EngineError`s.
+then run on the event loop, cancelled like any other task. Language models always are. Where such an engine has an
+`aclose`, the server calls that instead of `close`, to give its connections back. Errors leave as `EngineError`s.
 """
 
 from __future__ import annotations

@@ -24,7 +24,12 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "pitch": "models.pitch:create",
         "smart_turn": "models.smart_turn:create",
     },
-    "recognizer": {"pocketsphinx": "models.pocketsphinx:create", "stub": "models.stub:create_recognizer"},
+    "recognizer": {
+        "openai": "models.openai_transcription:create",
+        "pocketsphinx": "models.pocketsphinx:create",
+        "stepfun": "models.stepfun:create_recognizer",
+        "stub": "models.stub:create_recognizer",
+    },
     "chat_model": {
         "openai": "models.openai_chat:create",
         "scripted": "models.scripted:create",
@@ -34,6 +39,10 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "espeak": "models.espeak:create",
         "flite": "models.flite:create",
         "embedded": "models.embedded_voices:create",
+        "indextts": "models.indextts:create",
+        "minimax": "models.minimax:create",
+        "openai": "models.openai_speech:create",
+        "stepfun": "models.stepfun:create_speech",
         "stub": "models.stub:create_synthesizer",
     },
 }

@@ -12,6 +12,7 @@ from pipeline.engines import EngineInfo, Role
 from pipeline.errors import EngineError, EngineUnavailable, SettingError
 from pipeline.pump import Workers
 from pipeline.setup import Engines
+from server.remote_engines import remote_options
 from server.settings import Settings
 
 State: TypeAlias = Literal["ready", "failing", "failed"]
@@ -84,7 +85,11 @@ class EngineRoom:
             "pocketsphinx": {"processes": settings.recognizer_processes},
         }
         self.statuses: dict[Role, EngineStatus] = {}
-        made = {role: self._make(role, name, options.get(name, {})) for role, name in chosen.items()}
+        remote = remote_options(settings)
+        made = {
+            role: self._make(role, name, remote.get((role, name)) or options.get(name, {}))
+            for role, name in chosen.items()
+        }
         self.engines = Engines(**made)
         self.language_model_connected = bool(language_model)
         self.workers = Workers(settings.engine_threads)
@@ -134,10 +139,15 @@ class EngineRoom:
     async def close(self) -> None:
         """End the engines and let go of the threads."""
         engines = self.engines
-        await engines.chat_model.aclose()
-        for engine in (engines.recognizer, engines.synthesizer, engines.voice_detector, engines.turn_model):
-            if engine:
-                engine.close()
+        roles = (
+            engines.chat_model,
+            engines.recognizer,
+            engines.synthesizer,
+            engines.voice_detector,
+            engines.turn_model,
+        )
+        for engine in filter(None, roles):
+            await close_engine(engine)
         self.workers.close()
 
     def _make(self, role: Role, name: str, options: Mapping[str, Any]) -> Any:
@@ -148,6 +158,14 @@ class EngineRoom:
         missing = isinstance(engine, Missing)
         self.statuses[role] = EngineStatus(engine.info, missing, engine.info.note if missing else "")
         return engine
+
+
+async def close_engine(engine: Any) -> None:
+    """End an engine: by `aclose` where it has one, as those with connections do, else by `close`."""
+    if hasattr(engine, "aclose"):
+        await engine.aclose()
+    else:
+        engine.close()
 
 
 async def find_language_model(settings: Settings) -> tuple[str, dict[str, Any]] | None:

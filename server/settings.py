@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pipeline.errors import SettingError
 
 PREFIX = "KAIKOU_"
-SECRETS = frozenset({"api_keys", "llm_api_key"})
+SECRETS = frozenset({"api_keys", "llm_api_key", "stt_api_key", "tts_api_key", "stepfun_api_key", "minimax_api_key"})
 
 NOT_SETTINGS = frozenset({"KAIKOU_VENV"})
 """Variables with our prefix that belong to `run.py`."""
@@ -72,6 +72,45 @@ class Settings(BaseModel):
     """Its key."""
     llm_discover: bool = True
     """Whether to look for a model server on this machine when none is set."""
+
+    stt_base_url: str = ""
+    """Recogniser "openai": an OpenAI-compatible transcription server; empty for OpenAI."""
+    stt_model: str = ""
+    """The model's name there; empty for the usual one."""
+    stt_api_key: SecretStr = SecretStr("")
+    """Its key; for OpenAI, empty takes the language model's."""
+    tts_base_url: str = ""
+    """Synthesiser "openai": an OpenAI-compatible speech server, such as http://127.0.0.1:8880/v1; empty for OpenAI."""
+    tts_model: str = ""
+    """The model's name there; empty for the usual one."""
+    tts_voices: tuple[str, ...] = ()
+    """Voices there, separated by commas: "af_heart" for all, "male=am_adam" for one of our wishes."""
+    tts_rate: Count = 24_000
+    """Samples per second of the PCM that it sends."""
+    tts_api_key: SecretStr = SecretStr("")
+    """Its key; for OpenAI, empty takes the language model's."""
+    stepfun_api_key: SecretStr = SecretStr("")
+    """Recogniser and synthesiser "stepfun": the key."""
+    stepfun_base_url: str = ""
+    """Another address of it, such as https://api.stepfun.ai/v1 for accounts abroad."""
+    stepfun_model: str = ""
+    """The model that speaks: step-tts-2 (the default), step-tts-mini or stepaudio-2.5-tts."""
+    minimax_api_key: SecretStr = SecretStr("")
+    """Synthesiser "minimax": the key."""
+    minimax_group_id: str = ""
+    """The group, which older accounts need."""
+    minimax_base_url: str = ""
+    """Another address of it, such as https://api.minimaxi.com for accounts in China."""
+    minimax_model: str = ""
+    """The model that speaks; speech-2.8-turbo by default."""
+    indextts_url: str = ""
+    """Synthesiser "indextts": where its server is."""
+    indextts_weights: Path | None = None
+    """The folder of its weights, to run it in this process (needs the package indextts, and a GPU)."""
+    indextts_voice: Path | None = None
+    """A recording whose voice it takes for characters that have none of their own."""
+    indextts_options: tuple[str, ...] = ()
+    """How it chooses, separated by commas: temperature=0.8, top_p=0.8, top_k=30, num_beams=1; empty leaves it to it."""
 
     personas: Path = Path(__file__).parent.parent / "personas"
     """The folder of built-in characters."""
