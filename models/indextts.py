@@ -42,7 +42,6 @@ LARGEST_PROMPT = 10 * 1024 * 1024
 OPTIONS: Mapping[str, type] = {"temperature": float, "top_p": float, "top_k": int, "num_beams": int}
 EMOTIONS: Sequence[Emotion] = get_args(Emotion)
 SERVER = Server(NAME, "the IndexTTS server", address="KAIKOU_INDEXTTS_URL")
-TURN_S = 8.0
 
 
 def create(settings: Mapping[str, Any]) -> IndexTTSServer | IndexTTS:
@@ -113,7 +112,9 @@ class IndexTTSServer:
 class IndexTTS:
     """The model in this process, for one clause at a time; others wait their turn for a few seconds."""
 
-    def __init__(self, weights: Path | str | None, voice: Path | None, options: Mapping[str, float]) -> None:
+    def __init__(
+        self, weights: Path | str | None, voice: Path | None, options: Mapping[str, float], turn_s: float = 8.0
+    ) -> None:
         try:
             package = import_module("indextts.infer_v2")
         except ImportError as error:
@@ -129,7 +130,7 @@ class IndexTTS:
         self._model = package.IndexTTS2(cfg_path=str(folder / "config.yaml"), model_dir=str(folder), use_fp16=True)
         self._voice = voice
         self._options = options
-        self._turn = Lock()
+        self._turn, self._turn_s = Lock(), turn_s
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
@@ -138,7 +139,7 @@ class IndexTTS:
         if not text:
             return
         with self._prompt(request.sample) as prompt:
-            if not self._turn.acquire(timeout=TURN_S):
+            if not self._turn.acquire(timeout=self._turn_s):
                 raise EngineBusy("IndexTTS is busy with other clauses.", engine=NAME)
             try:
                 made = self._model.infer(

@@ -85,7 +85,7 @@ class WireAudio:
 
     def end(self) -> Iterator[SpeechChunk]:
         """What is left. Raises `EngineError` if there was no audio at all."""
-        if self._format is None and self._held:
+        if self._format is None and self._held[:4] != b"RIFF":
             self._start(_Format(self._sent_rate))
             self._convert()
         if self._resampler:

@@ -1,0 +1,40 @@
+"""What the tests of all synthesisers that are a network away do."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import numpy as np
+
+from pipeline.audio import Samples
+from pipeline.engines import SpeechChunk, SpeechRequest
+
+KEY = "sk-planted-8f3a61c09d"
+"""No text of ours may ever contain it; the servers of the tests repeat it wherever they can."""
+SECRETIVE = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type": "invalid_api_key", "param": KEY}}
+HELLO = SpeechRequest("Hello there, how are you?", "female")
+ENOUGH_S = 5.0
+AT_ONCE_S = 0.1
+
+
+async def said(engine: Any, request: SpeechRequest = HELLO) -> list[SpeechChunk]:
+    """All of a clause."""
+    async with asyncio.timeout(ENOUGH_S), aclosing(engine.speak(request)) as chunks:
+        return [chunk async for chunk in chunks]
+
+
+async def heard(engine: Any, request: SpeechRequest = HELLO) -> Samples:
+    """All of a clause's samples."""
+    return np.concatenate([chunk.pcm for chunk in await said(engine, request)])
+
+
+async def hangs_up_at_once(engine: Any, hung_up: asyncio.Event, request: SpeechRequest = HELLO) -> None:
+    """Listen to the first chunk, close the clause, and wait until the server notices."""
+    chunks = engine.speak(request)
+    async with asyncio.timeout(ENOUGH_S):
+        assert len((await anext(chunks)).pcm)
+    async with asyncio.timeout(AT_ONCE_S):
+        await chunks.aclose()
+        await hung_up.wait()
