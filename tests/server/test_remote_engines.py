@@ -1,0 +1,132 @@
+"""Engines that are a network away, in a whole server: a conversation, and what the operator is told when a key is wrong."""
+
+from __future__ import annotations
+
+import logging
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from server.engines import EngineRoom
+from server.remote_engines import remote_options
+from server.settings import SECRETS, Settings, load_settings
+from tests.models.remote_speech import KEY, SECRETIVE
+from tests.models.speech_server import HEARD, refusing, running, speaking
+from tests.server.talking import talking
+from tests.serving import serving
+
+VOICES = {
+    "openai": ({"tts_base_url": "{base_url}"}, "KAIKOU_TTS_API_KEY"),
+    "stepfun": ({"stepfun_base_url": "{base_url}"}, "KAIKOU_STEPFUN_API_KEY"),
+    "minimax": ({"minimax_base_url": "{url}"}, "KAIKOU_MINIMAX_API_KEY"),
+    "indextts": ({"indextts_url": "{url}"}, ""),
+}
+EARS = {
+    "openai": ({"stt_base_url": "{base_url}"}, "KAIKOU_STT_API_KEY"),
+    "stepfun": ({"stepfun_base_url": "{base_url}"}, "KAIKOU_STEPFUN_API_KEY"),
+}
+
+
+@pytest.mark.parametrize("name", VOICES)
+async def test_an_answer_is_spoken_by_a_voice_that_is_a_network_away(name: str) -> None:
+    flags, variable = VOICES[name]
+    async with running(speaking) as provider:
+        where = {key: value.format(url=provider.url, base_url=provider.base_url) for key, value in flags.items()}
+        async with serving({variable: KEY} if variable else {}, synthesizer=name, **where) as server:
+            async with talking(server) as talk:
+                await talk.write("Hello")
+                assert (await talk.ask())["status"] == "completed"
+                assert "response.output_audio.delta" in talk.types
+            assert server.room.ready
+
+    assert provider.asked
+
+
+@pytest.mark.parametrize("name", EARS)
+async def test_speech_is_understood_by_a_recogniser_that_is_a_network_away(name: str) -> None:
+    flags, variable = EARS[name]
+    audio = {"input": {"transcription": {"model": "any"}, "turn_detection": {"type": "server_vad"}}}
+    async with running(speaking) as provider:
+        where = {key: value.format(base_url=provider.base_url) for key, value in flags.items()}
+        async with serving({variable: KEY}, recognizer=name, **where) as server, talking(server) as talk:
+            await talk.configure(audio=audio)
+            await talk.say_something()
+            told = await talk.until("conversation.item.input_audio_transcription.completed")
+
+    assert told["transcript"] == HEARD
+
+
+async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with running(refusing(401, SECRETIVE)) as provider:
+        environment = {"KAIKOU_STEPFUN_API_KEY": KEY}
+        async with serving(environment, synthesizer="stepfun", stepfun_base_url=provider.base_url) as server:
+            async with talking(server) as talk, httpx2.AsyncClient(base_url=server.http) as operator:
+                for _ in range(2):
+                    await talk.write("Hello")
+                    failed = await talk.ask()
+                    assert (failed["status"], failed["status_details"]["error"]["code"]) == (
+                        "failed",
+                        "invalid_api_key",
+                    )
+                pages = [
+                    (await operator.get(path)).text for path in ("/health", "/api/status", "/api/turns", "/metrics")
+                ]
+                events = str(talk.events)
+            status = server.room.statuses["synthesizer"]
+
+    assert len(provider.asked) == 1
+    assert "KAIKOU_STEPFUN_API_KEY" in status.error
+    assert 'code="invalid_api_key"' in pages[3]
+    assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.room.describe())))
+
+
+async def test_a_voice_without_a_key_is_missing_and_the_rest_works() -> None:
+    async with serving(synthesizer="minimax") as server, talking(server) as talk:
+        await talk.write("Hello")
+        assert (await talk.ask())["status_details"]["error"]["code"] == "engine_unavailable"
+        described = {engine["role"]: engine for engine in server.room.describe()}
+
+    assert described["synthesizer"]["state"] == "failed"
+    assert "KAIKOU_MINIMAX_API_KEY" in described["synthesizer"]["note"]
+
+
+async def test_connections_are_given_back_when_the_server_ends() -> None:
+    async with running(speaking) as provider:
+        settings = Settings(engines="stub", synthesizer="openai", recognizer="openai", tts_base_url=provider.base_url,
+                            stt_base_url=provider.base_url)  # fmt: skip
+        room = EngineRoom(settings)
+        clients = [room.engines.synthesizer._remote.http, room.engines.recognizer._remote.http]  # type: ignore[attr-defined]
+        await room.close()
+
+    assert [client.is_closed for client in clients] == [True, True]
+
+
+def given(environment: dict[str, str], role: str) -> str:
+    """The key that the engine "openai" of a role gets."""
+    options = remote_options(load_settings({}, environment))
+    return str(options[role, "openai"]["api_key"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("role", "ours"), [("synthesizer", "TTS"), ("recognizer", "STT")])
+def test_openais_key_opens_all_of_openai_and_is_sent_nowhere_else(role: str, ours: str) -> None:
+    openai, elsewhere = {"OPENAI_API_KEY": KEY}, "http://127.0.0.1:9/v1"
+
+    assert given(openai, role) == KEY
+    assert given({**openai, f"KAIKOU_{ours}_API_KEY": "own"}, role) == "own"
+    assert given({**openai, f"KAIKOU_{ours}_BASE_URL": elsewhere}, role) == ""
+    assert given({**openai, "OPENAI_BASE_URL": elsewhere}, role) == ""
+
+
+def test_every_secret_is_known_as_one() -> None:
+    secret = {name for name, field in Settings.model_fields.items() if SecretStr.__name__ in str(field.annotation)}
+
+    assert secret == SECRETS
+
+
+def test_lists_of_the_environment_are_separated_by_commas() -> None:
+    settings = load_settings({}, {"KAIKOU_TTS_VOICES": "af_heart, male=am_adam", "KAIKOU_INDEXTTS_OPTIONS": "top_k=30"})
+
+    assert settings.tts_voices == ("af_heart", "male=am_adam")
+    assert settings.indextts_options == ("top_k=30",)
