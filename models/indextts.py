@@ -15,8 +15,9 @@ import json
 import tempfile
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from functools import partial
+from hashlib import blake2s
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -38,6 +39,8 @@ RATE = 22_050
 LANGUAGES = ("zh", "en")
 SAMPLE_MS = 15_000
 """More of a voice's sample is not looked at by the model."""
+PROMPTS = 32
+"""Voices that are kept as files while it runs in process."""
 LARGEST_PROMPT = 10 * 1024 * 1024
 OPTIONS: Mapping[str, type] = {"temperature": float, "top_p": float, "top_k": int, "num_beams": int}
 EMOTIONS: Sequence[Emotion] = get_args(Emotion)
@@ -53,19 +56,18 @@ def create(settings: Mapping[str, Any]) -> IndexTTSServer | IndexTTS:
     """
     options = _options(settings.get("options") or ())
     voice = Path(settings["voice"]) if settings.get("voice") else None
-    if voice and not (voice.is_file() and voice.stat().st_size <= LARGEST_PROMPT):
-        raise EngineUnavailable("KAIKOU_INDEXTTS_VOICE is no audio file of at most 10 MB.", engine=NAME)
+    prompt = _read(voice) if voice else b""
     if url := settings.get("url"):
-        return IndexTTSServer(url, voice, options, float(settings.get("timeout_s") or 8.0))
+        return IndexTTSServer(url, prompt, options, float(settings.get("timeout_s") or 8.0))
     return IndexTTS(settings.get("weights"), voice, options)
 
 
 class IndexTTSServer:
     """One client, shared by all sessions; a clause is one request."""
 
-    def __init__(self, url: str, voice: Path | None, options: Mapping[str, float], timeout_s: float) -> None:
+    def __init__(self, url: str, prompt: bytes, options: Mapping[str, float], timeout_s: float) -> None:
         self._remote = Remote(SERVER, url, Bounds(first_s=timeout_s, between_s=timeout_s))
-        self._prompt = voice.read_bytes() if voice else b""
+        self._prompt = prompt
         self._options = options
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
@@ -131,6 +133,8 @@ class IndexTTS:
         self._voice = voice
         self._options = options
         self._turn, self._turn_s = Lock(), turn_s
+        self._folder = tempfile.TemporaryDirectory()
+        self._prompts: list[Path] = []
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
@@ -138,22 +142,20 @@ class IndexTTS:
         text = speakable(request.text, LONGEST_CLAUSE, NAME)
         if not text:
             return
-        with self._prompt(request.sample) as prompt:
-            if not self._turn.acquire(timeout=self._turn_s):
-                raise EngineBusy("IndexTTS is busy with other clauses.", engine=NAME)
-            try:
-                made = self._model.infer(
-                    spk_audio_prompt=str(prompt),
-                    text=text,
-                    output_path=None,
-                    emo_vector=emotion_vector(request.style),
-                    **self._options,
-                )
-                rate, samples = made
-            except (RuntimeError, TypeError, ValueError) as error:  # torch's own, and a version with other arguments
-                raise EngineError("IndexTTS could not speak this.", engine=NAME) from error
-            finally:
-                self._turn.release()
+        if not self._turn.acquire(timeout=self._turn_s):
+            raise EngineBusy("IndexTTS is busy with other clauses.", engine=NAME)
+        try:
+            rate, samples = self._model.infer(
+                spk_audio_prompt=str(self._prompt(request.sample)),
+                text=text,
+                output_path=None,
+                emo_vector=emotion_vector(request.style),
+                **self._options,
+            )
+        except (OSError, RuntimeError, TypeError, ValueError) as error:  # torch's own, and other versions' arguments
+            raise EngineError("IndexTTS could not speak this.", engine=NAME) from error
+        finally:
+            self._turn.release()
         pcm = np.asarray(samples, np.int16).reshape(-1)
         if rate != RATE:
             raise EngineError(f"IndexTTS speaks at {rate} Hz, not at {RATE}.", engine=NAME)
@@ -161,26 +163,41 @@ class IndexTTS:
 
     def close(self) -> None:
         self._model = None
+        self._folder.cleanup()
 
-    @contextmanager
-    def _prompt(self, sample: VoiceSample | None) -> Iterator[Path]:
+    def _prompt(self, sample: VoiceSample | None) -> Path:
+        """The file of a voice. The model keeps what it found in the latest one, by its path: same voice, same path."""
         if sample is None:
             if self._voice is None:
                 raise EngineUnavailable(
                     "IndexTTS needs a voice to take: set KAIKOU_INDEXTTS_VOICE to a recording.", engine=NAME
                 )
-            yield self._voice
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "voice.wav")
-            path.write_bytes(wav_of(_cut(sample), sample.rate))
-            yield path
+            return self._voice
+        wav = wav_of(_cut(sample), sample.rate)
+        path = Path(self._folder.name, blake2s(wav).hexdigest() + ".wav")
+        if path in self._prompts:
+            self._prompts.remove(path)
+        else:
+            path.write_bytes(wav)
+        self._prompts.append(path)
+        if len(self._prompts) > PROMPTS:
+            self._prompts.pop(0).unlink()
+        return path
 
 
 def emotion_vector(style: str) -> list[float] | None:
     """The eight emotions' strengths for a style, None for no style."""
     meant = style_of(style)
     return [meant.strength if emotion == meant.emotion else 0.0 for emotion in EMOTIONS] if meant.strength else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size <= LARGEST_PROMPT:
+            return path.read_bytes()
+    except OSError:
+        pass
+    raise EngineUnavailable("KAIKOU_INDEXTTS_VOICE is no audio file of at most 10 MB.", engine=NAME)
 
 
 def _cut(sample: VoiceSample) -> Samples:

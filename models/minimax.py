@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx2
 
-from models.remote import Bounds, Refusal, Remote, Server, lines
+from models.remote import LONGEST_LINE, Bounds, Refusal, Remote, Server, lines
 from models.voicing import PREFERENCES, clamp, preference, speakable
 from models.wire_audio import WireAudio
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
@@ -196,9 +196,14 @@ def _voice(request: SpeechRequest) -> str:
 
 
 async def _text(response: httpx2.Response) -> AsyncGenerator[str, None]:
-    """All of an answer as one line."""
+    """All of an answer as one line. Raises `ValueError` if it is longer than a line may be."""
+    text = ""
     async with aclosing(lines(response)) as parts:
-        yield "".join([part async for part in parts])
+        async for part in parts:
+            text += part
+            if len(text) > LONGEST_LINE:
+                raise ValueError("too long an answer")
+    yield text
 
 
 def _data(line: str) -> dict[str, Any]:

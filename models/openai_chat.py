@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2
@@ -16,7 +15,7 @@ import openai
 
 from models.discovery import first_chat_model
 from models.openai_errors import plain_errors
-from models.remote import Refusal, Server
+from models.remote import Refusal, Server, host_of
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, Message, TextDelta, Tool, ToolCall, Usage
 from pipeline.errors import EngineError, EngineUnavailable
 
@@ -63,7 +62,7 @@ class OpenAIChat:
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens
         # OpenAI's newer models refuse the old name of this limit; many other servers know no other.
-        own = (urlsplit(base_url).hostname or "").endswith(".openai.com")
+        own = host_of(base_url).endswith(".openai.com")
         self._limit_name = "max_completion_tokens" if own else "max_tokens"
         self._counts_usage = True
 

@@ -13,12 +13,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import openai
 
 from models.openai_errors import plain_errors
-from models.remote import Bounds, Remote, Server
+from models.remote import Bounds, Remote, Server, host_of
 from models.voicing import LONGEST_CLAUSE, PREFERENCES, clamp, preference, speakable
 from models.wire_audio import WireAudio
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
@@ -64,7 +63,6 @@ class Provider:
     body: Body
     languages: tuple[str, ...] = ()
     longest: int = LONGEST_CLAUSE
-    note: str = ""
 
 
 def create(settings: Mapping[str, Any]) -> OpenAISpeech:
@@ -74,7 +72,7 @@ def create(settings: Mapping[str, Any]) -> OpenAISpeech:
     `EngineUnavailable` if OpenAI itself is asked for without a key.
     """
     base_url = settings.get("base_url") or OPENAI
-    own = (urlsplit(base_url).hostname or "").endswith(".openai.com")
+    own = host_of(base_url).endswith(".openai.com")
     if own and not settings.get("api_key"):
         raise EngineUnavailable("OpenAI's voices need a key (KAIKOU_TTS_API_KEY or OPENAI_API_KEY).", engine=NAME)
     title = "OpenAI" if own else "the speech server"
@@ -119,9 +117,7 @@ class OpenAISpeech:
         offered = tuple(
             Voice(f"{self._prefix}/{voice}", "", PREFERENCES[wish], voice) for voice, wish in reversed(wishes.items())
         )
-        self.info = EngineInfo(
-            provider.server.engine, "synthesizer", provider.languages, rate, offered, provider.note, styles=True
-        )
+        self.info = EngineInfo(provider.server.engine, "synthesizer", provider.languages, rate, offered, styles=True)
 
     async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.

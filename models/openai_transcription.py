@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import numpy as np
 import openai
 
 from models.openai_errors import plain_errors
-from models.remote import Bounds, Remote, Server
+from models.remote import Bounds, Remote, Server, host_of
 from models.wire_audio import wav_of
 from pipeline.audio import LINE_RATE, Samples, samples_of
 from pipeline.engines import EngineInfo, Recognition, WordTime
@@ -50,7 +49,7 @@ def create(settings: Mapping[str, Any]) -> RemoteRecognizer:
     Raises `EngineUnavailable` if OpenAI itself is asked for without a key.
     """
     base_url = settings.get("base_url") or OPENAI
-    own = (urlsplit(base_url).hostname or "").endswith(".openai.com")
+    own = host_of(base_url).endswith(".openai.com")
     if own and not settings.get("api_key"):
         raise EngineUnavailable(
             "OpenAI's transcription needs a key (KAIKOU_STT_API_KEY or OPENAI_API_KEY).", engine=NAME

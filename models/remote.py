@@ -83,8 +83,7 @@ class Server:
 
         begun: something of the answer was there already. wanted: what a 404 is about.
         """
-        name, title = self.engine, self.title
-        start = title[0].upper() + title[1:]
+        name, title, start = self.engine, self.title, self.beginning
         match error:
             case EngineError():
                 return error
@@ -92,19 +91,29 @@ class Server:
                 return self._refused(error, wanted)
             case httpx2.PoolTimeout():
                 return EngineBusy(f"All connections to {title} are taken.", engine=name)
+            case httpx2.ConnectTimeout():
+                return self._unreachable()
             case TimeoutError() | httpx2.TimeoutException():
                 return EngineTimeout(f"{start} said nothing for {waited_s:g} s.", engine=name)
             case httpx2.TransportError() if begun:
                 return EngineError(f"The connection to {title} broke.", engine=name)
             case httpx2.TransportError() | httpx2.InvalidURL():
-                hint = f" Is {self.address} right?" if self.address else ""
-                return EngineUnavailable(f"{start} cannot be reached.{hint}", engine=name)
+                return self._unreachable()
             case _:
                 return EngineError(f"{start} sent something we cannot read.", engine=name)
+
+    @property
+    def beginning(self) -> str:
+        """The title at the beginning of a sentence."""
+        return self.title[0].upper() + self.title[1:]
 
     def unreadable(self) -> EngineError:
         """The error for an answer that is not what it should be."""
         return self.failure(ValueError())
+
+    def _unreachable(self) -> EngineUnavailable:
+        hint = f" Is {self.address} right?" if self.address else ""
+        return EngineUnavailable(f"{self.beginning} cannot be reached.{hint}", engine=self.engine)
 
     def _refused(self, refusal: Refusal, wanted: str) -> EngineError:
         name, title, code = self.engine, self.title, refusal.code
@@ -118,9 +127,9 @@ class Server:
         if refusal.status == httpx2.codes.NOT_FOUND:
             return EngineUnavailable(f"{wanted} was not found at {title}.", engine=name)
         if refusal.status == httpx2.codes.TOO_MANY_REQUESTS:
-            return EngineBusy(f"{title[0].upper()}{title[1:]} asks for a pause, or a quota is used up.", engine=name)
+            return EngineBusy(f"{self.beginning} asks for a pause, or a quota is used up.", engine=name)
         told = f" ({code})" if PLAIN_CODE.fullmatch(code) else ""
-        return EngineError(f"{title[0].upper()}{title[1:]} answered {refusal.status}{told}.", engine=name)
+        return EngineError(f"{self.beginning} answered {refusal.status}{told}.", engine=name)
 
 
 class Remote:
@@ -269,9 +278,17 @@ def _pause_before_another_try(error: Exception) -> float | None:
             return None
 
 
-def _on_this_machine(url: str) -> bool:
+def host_of(url: str) -> str:
+    """The host's name in lower case; empty if this is no address."""
     try:
-        host = urlsplit(url).hostname or ""
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _on_this_machine(url: str) -> bool:
+    host = host_of(url)
+    try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

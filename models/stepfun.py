@@ -96,21 +96,21 @@ def _given(settings: Mapping[str, Any], engine: str, model: str) -> dict[str, An
 
 def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
     style = style_of(request.style)
+    speed, volume = request.speed, 1.0
     fields: dict[str, Any] = {"sample_rate": 24_000}
+    kind, label = LABELS.get(request.style, ("", ""))
     if model.startswith("stepaudio"):
-        speed = request.speed
         fields["input"] = request.text.translate(ROUND_BRACKETS)
         if style.instructions:
             fields["instruction"] = style.instructions[:LONGEST_INSTRUCTION]
+    elif label and not (model.endswith("mini") and label in BEYOND_MINI):
+        fields["voice_label"] = {kind: label}
     else:
-        kind, label = LABELS.get(request.style, ("", ""))
-        told = bool(label) and not (model.endswith("mini") and label in BEYOND_MINI)
-        speed = request.speed * (1.0 if told else style.speed)
-        fields["volume"] = round(clamp(1.0 if told else style.volume, 0.1, 2.0), 2)
-        if told:
-            fields["voice_label"] = {kind: label}
+        speed, volume = speed * style.speed, style.volume
     if speed != 1.0:
         fields["speed"] = round(clamp(speed, 0.5, 2.0), 3)
+    if volume != 1.0:
+        fields["volume"] = round(clamp(volume, 0.1, 2.0), 2)
     return fields
 
 

@@ -93,8 +93,7 @@ class WireAudio:
             self._pcm = np.concatenate((self._pcm, self._resampler(tail)))
         yield from self._chunks(0)
         if not self._given:
-            title = self._server.title
-            raise EngineError(f"{title[0].upper()}{title[1:]} sent no audio.", engine=self._server.engine)
+            raise EngineError(f"{self._server.beginning} sent no audio.", engine=self._server.engine)
 
     def _begin(self) -> bool:
         """Find out what the bytes are; False while there are too few."""

@@ -3,7 +3,7 @@ import io
 import json
 import sys
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.indextts import IndexTTS, IndexTTSServer, create, emotion_vector
+from models.indextts import PROMPTS, IndexTTS, IndexTTSServer, create, emotion_vector
 from models.wire_audio import wav_of
 from pipeline.engines import SpeechRequest, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
@@ -156,6 +156,7 @@ class StandIn:
     def __init__(self, cfg_path: str, model_dir: str, use_fp16: bool) -> None:
         assert Path(cfg_path) == Path(model_dir, "config.yaml")
         self.asked: list[dict[str, Any]] = []
+        self.prompts: list[str] = []
         self.begun, self.may_end = Event(), Event()
         self.may_end.set()
 
@@ -170,6 +171,7 @@ class StandIn:
         self.begun.set()
         self.may_end.wait(ENOUGH_S)
         with wave.open(spk_audio_prompt) as file:
+            self.prompts.append(spk_audio_prompt)
             self.asked.append({"prompt_hz": file.getframerate(), "text": text, "emo_vector": emo_vector, **generation})
         if text == "Fail.":
             raise RuntimeError("CUDA out of memory at /home/me")
@@ -186,32 +188,45 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_in_process_it_speaks_in_the_voice_of_the_sample(weights: Path) -> None:
-    engine = create({"weights": weights, "options": ("num_beams=1",)})
-    model = engine._model
+@pytest.fixture
+def engine(weights: Path) -> Iterator[IndexTTS]:
+    made = IndexTTS(weights, None, {"num_beams": 1}, turn_s=0.05)
+    yield made
+    made.close()
+
+
+def test_in_process_it_speaks_in_the_voice_of_the_sample(engine: IndexTTS) -> None:
     pcm = np.concatenate([chunk.pcm for chunk in engine.speak(SpeechRequest("Hi.", style="calm", sample=SAMPLE))])
-    engine.close()
 
     np.testing.assert_array_equal(pcm, SPEECH)
     vector = [0, 0, 0, 0, 0, 0, 0, 0.8]
-    assert model.asked == [{"prompt_hz": 16_000, "text": "Hi.", "emo_vector": vector, "num_beams": 1}]
+    assert engine._model.asked == [{"prompt_hz": 16_000, "text": "Hi.", "emo_vector": vector, "num_beams": 1}]
 
 
-def test_in_process_a_voice_is_needed(weights: Path) -> None:
+def test_in_process_a_voice_keeps_its_file_and_old_ones_go(engine: IndexTTS) -> None:
+    samples = [VoiceSample(tone(100, 16_000, 100 + hz), 16_000) for hz in range(PROMPTS + 5)]
+    for sample in (samples[0], samples[0], *samples, samples[-1]):
+        list(engine.speak(SpeechRequest("Hi.", sample=sample)))
+
+    paths = engine._model.prompts
+    assert paths[0] == paths[1] != paths[3]
+    assert paths[-1] == paths[-2]
+    assert len(list(Path(paths[0]).parent.iterdir())) == PROMPTS
+
+
+def test_in_process_a_voice_is_needed(engine: IndexTTS) -> None:
     with pytest.raises(EngineUnavailable, match="KAIKOU_INDEXTTS_VOICE"):
-        list(create({"weights": weights}).speak(HELLO))
+        list(engine.speak(HELLO))
 
 
-def test_in_process_what_goes_wrong_is_told_without_its_text(weights: Path) -> None:
-    engine = create({"weights": weights})
+def test_in_process_what_goes_wrong_is_told_without_its_text(engine: IndexTTS) -> None:
     for _ in range(2):
         with pytest.raises(EngineError, match="could not speak this") as raised:
             list(engine.speak(SpeechRequest("Fail.", sample=SAMPLE)))
         assert "/home" not in raised.value.message
 
 
-def test_in_process_one_clause_is_made_at_a_time(weights: Path) -> None:
-    engine = IndexTTS(weights, None, {}, turn_s=0.05)
+def test_in_process_one_clause_is_made_at_a_time(engine: IndexTTS) -> None:
     engine._model.may_end.clear()
     request = SpeechRequest("Hi.", sample=SAMPLE)
     first = Thread(target=lambda: list(engine.speak(request)))

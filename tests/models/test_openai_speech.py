@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from traceback import format_exception
 from typing import Any
@@ -297,6 +297,16 @@ async def test_where_nobody_listens_the_engine_is_unavailable() -> None:
     await engine.aclose()
 
     assert str(server.port) not in raised.value.message
+
+
+@pytest.mark.parametrize("url", ["http://[", "localhost:8880"])
+async def test_an_address_that_is_none_is_told(url: str) -> None:
+    async def speak() -> None:
+        async with aclosing(create({"base_url": url})) as engine:
+            await said(engine)
+
+    with pytest.raises(EngineUnavailable, match="KAIKOU_TTS_BASE_URL"):
+        await speak()
 
 
 async def test_nothing_is_asked_of_a_closed_engine() -> None:

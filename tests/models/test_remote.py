@@ -177,6 +177,7 @@ async def test_a_key_that_was_refused_is_not_tried_again() -> None:
             EngineUnavailable,
             "The speech server cannot be reached. Is THE_ADDRESS right?",
         ),
+        (httpx2.ConnectTimeout(""), EngineUnavailable, "The speech server cannot be reached. Is THE_ADDRESS right?"),
         (Refusal(404), EngineUnavailable, "What we asked for was not found at the speech server."),
         (Refusal(418, "teapot"), EngineError, "The speech server answered 418 (teapot)."),
         (Refusal(418, "sk-1234567"), EngineError, "The speech server answered 418."),

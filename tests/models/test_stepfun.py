@@ -57,7 +57,6 @@ async def test_the_request_has_the_fields_of_the_api() -> None:
         "voice": "cixingnansheng",
         "response_format": "pcm",
         "sample_rate": 24_000,
-        "volume": 1.0,
         "voice_label": {"emotion": "悲伤"},
     }
 
@@ -65,10 +64,10 @@ async def test_the_request_has_the_fields_of_the_api() -> None:
 @pytest.mark.parametrize(
     ("model", "style", "fields"),
     [
-        ("step-tts-2", "", {"volume": 1.0}),
-        ("step-tts-2", "gentle", {"volume": 1.0, "voice_label": {"style": "温柔"}}),
+        ("step-tts-2", "", {}),
+        ("step-tts-2", "gentle", {"voice_label": {"style": "温柔"}}),
         ("step-tts-mini", "gentle", {"volume": 0.85, "speed": 0.94}),
-        ("step-tts-mini", "angry", {"volume": 1.0, "voice_label": {"emotion": "生气"}}),
+        ("step-tts-mini", "angry", {"voice_label": {"emotion": "生气"}}),
         ("step-tts-2", "whisper", {"volume": 0.55, "speed": 0.92}),
         ("stepaudio-2.5-tts", "whisper", {"instruction": "Whisper."}),
         ("stepaudio-2.5-tts", "", {}),
