@@ -28,6 +28,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "openai": "models.openai_transcription:create",
         "pocketsphinx": "models.pocketsphinx:create",
         "stepfun": "models.stepfun:create_recognizer",
+        "sherpa": "models.sherpa_recognizer:create",
         "stub": "models.stub:create_recognizer",
     },
     "chat_model": {
@@ -43,6 +44,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "minimax": "models.minimax:create",
         "openai": "models.openai_speech:create",
         "stepfun": "models.stepfun:create_speech",
+        "sherpa": "models.sherpa_voices:create",
         "stub": "models.stub:create_synthesizer",
     },
 }
