@@ -12,7 +12,7 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_void_p
 from itertools import chain, zip_longest
 
 from models.child import Child
-from models.espeak import UTF8, Library
+from models.espeak import ESPEAKS_NAMES, UTF8, Library
 from pipeline.errors import EngineUnavailable
 
 CALL_S = 5.0
@@ -54,7 +54,8 @@ class Reader(Library):
 
     def read(self, voice: str, texts: list[str]) -> list[str]:
         """The sounds of each text."""
-        if self._library.espeak_SetVoiceByName(voice.encode()):
+        names = (voice, ESPEAKS_NAMES.get(voice, voice), voice.partition("-")[0])
+        if all(self._library.espeak_SetVoiceByName(name.encode()) for name in names):
             raise EngineUnavailable(f"espeak-ng does not know the accent {voice}.", engine="espeak")
         return [CHANGED_LANGUAGE.sub("", self._sounds(text)) for text in texts]
 
