@@ -42,6 +42,7 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
         *(f"lang_{language}" for language in ("auto", "zh", "en", "ja", "ko", "yue")),
     ),
     "vits": ("sample_rate", "n_speakers", "language", "comment"),
+    "melo-vits": ("sample_rate", "n_speakers", "language", "comment", "version"),
     "matcha-tts": ("sample_rate", "n_speakers", "use_eos_bos", "pad_id"),
     "kokoro": ("sample_rate", "n_speakers", "has_espeak", "style_dim"),
     "vocoder": ("model_type",),

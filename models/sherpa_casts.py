@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,6 +16,7 @@ from pipeline.errors import EngineUnavailable
 Reads: TypeAlias = Literal["text", "codepoints", "tokens"]
 
 HAN_LETTER = re.compile(f"[{HAN}]")
+LATIN = re.compile(r"([A-Za-z][A-Za-z'’.\- ]*)")
 ZIPVOICE_RATE, VOCODER_RATE = 24_000, 22_050
 """Hz, where the files do not say it."""
 LISTED = 64
@@ -64,7 +65,8 @@ class Cast:
     """kind, config: how sherpa-onnx calls this kind of network, and the class of its settings; files: those settings.
 
     reads: how text is given to it: as it is; as phonemes, one code point each; or as a list of tokens.
-    lexicon: whether Chinese is given as it is all the same. voice: the accent in which phonemes are read.
+    lexicon: whether Chinese is given as it is all the same; mixes: whether with English in it. voice: the accent in
+    which phonemes are read.
     rules: text rules, separated by commas. voices: the first of all `speakers`, in order.
     """
 
@@ -77,11 +79,19 @@ class Cast:
     speakers: int = 1
     reads: Reads = "text"
     lexicon: bool = False
+    mixes: bool = False
     voice: str = "en-us"
     rules: str = ""
     clones: bool = False
     multilingual: bool = False
     by_id: Mapping[str, int] = field(default_factory=dict)
+
+    def runs(self, text: str) -> Iterator[str]:
+        """The text in pieces of which each can be given in one way: Chinese, and what stands in it in Latin letters."""
+        if self.reads == "text" or not self.lexicon or self.mixes or not HAN_LETTER.search(text):
+            yield text
+            return
+        yield from (run for run in LATIN.split(text) if any(map(str.isalnum, run)))
 
     def sounds_out(self, text: str) -> bool:
         """Whether the network must be given the phonemes of this text, since it cannot read it."""
@@ -137,7 +147,7 @@ def cast_of(folder: Folder, languages: tuple[str, ...], provider: str) -> Cast:
             return _kokoro(folder, network, facts, languages)
         case "matcha-tts":
             return _matcha(folder, network, facts, languages)
-        case "vits":
+        case "vits" | "melo-vits":
             return _vits(folder, network, facts, languages)
         case other:
             raise EngineUnavailable(
@@ -166,7 +176,7 @@ def _kokoro(folder: Folder, network: Path, facts: Mapping[str, str], languages: 
     by_id = {key: number for number, name in reversed(list(enumerate(names))) for key in _keys("kokoro", name)}
     return Cast(
         folder, "kokoro", "OfflineTtsKokoroModelConfig", files, languages or known, voices, speakers,
-        reads="codepoints", lexicon=chinese, rules=_rules(folder, "-zh") if chinese else "",
+        reads="codepoints", lexicon=chinese, mixes=len(lexicons) > 1, rules=_rules(folder, "-zh") if chinese else "",
         multilingual=multilingual, by_id=by_id,
     )  # fmt: skip
 
@@ -178,13 +188,14 @@ def _matcha(folder: Folder, network: Path, facts: Mapping[str, str], languages: 
         "acoustic_model": str(network),
         "vocoder": str(_vocoder(folder, VOCODERS, int(facts["sample_rate"]))),
         "tokens": str(folder.need("tokens.txt")),
-        "lexicon": str(folder.need("lexicon.txt")) if lexicon else "",
+        "lexicon": _lexicons(folder) if lexicon else "",
     }
     known = languages or (("zh", "en") if both else ("zh",) if lexicon else _languages(facts))
     cast = _numbered(folder, "matcha", "OfflineTtsMatchaModelConfig", files, known, facts)
     reads: Reads = "tokens" if both else "text" if lexicon else "codepoints"
     voice = "en-us" if both else cast.voice
-    return replace(cast, reads=reads, lexicon=lexicon, voice=voice, rules=_rules(folder) if lexicon else "")
+    rules = _rules(folder) if lexicon else ""
+    return replace(cast, reads=reads, lexicon=lexicon, mixes=_knows_english(folder), voice=voice, rules=rules)
 
 
 def _vits(folder: Folder, network: Path, facts: Mapping[str, str], languages: tuple[str, ...]) -> Cast:
@@ -207,17 +218,16 @@ def _zipvoice(folder: Folder, languages: tuple[str, ...], small: bool) -> Cast:
     encoder, decoder = (folder.need(f"{part}*.onnx", small=small) for part in ("encoder", "decoder"))
     properties(encoder)
     rate = int(properties(decoder).get("sample_rate", ZIPVOICE_RATE))
-    folder.need("lexicon*.txt")
     files = {
         "encoder": str(encoder),
         "decoder": str(decoder),
         "vocoder": str(_vocoder(folder, VOCODERS[:1], rate)),
         "tokens": str(folder.need("tokens.txt")),
-        "lexicon": ",".join(map(str, sorted(folder.path.glob("lexicon*.txt")))),
+        "lexicon": _lexicons(folder),
     }
     return Cast(
         folder, "zipvoice", "OfflineTtsZipvoiceModelConfig", files, languages or ("zh", "en"),
-        reads="tokens", lexicon=True, clones=True,
+        reads="tokens", lexicon=True, mixes=_knows_english(folder), clones=True,
     )  # fmt: skip
 
 
@@ -249,6 +259,16 @@ def _vocoder(folder: Folder, patterns: Sequence[str], rate: int) -> Path:
     if own != rate:
         raise EngineUnavailable(f"{found.name} is for {own} Hz, and the voice for {rate} Hz.", engine=NAME)
     return found
+
+
+def _lexicons(folder: Folder) -> str:
+    """Chinese first, then whatever else is there. Raises `EngineUnavailable`."""
+    first = folder.need("lexicon.txt")
+    return ",".join(map(str, (first, *sorted(set(folder.path.glob("lexicon*.txt")) - {first}))))
+
+
+def _knows_english(folder: Folder) -> bool:
+    return folder.find("lexicon*en*.txt") is not None
 
 
 def _rules(folder: Folder, suffix: str = "") -> str:

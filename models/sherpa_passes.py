@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import numpy as np
 from models.batches import Batches, Job
 from models.sense_voice import TAG, recognition
 from models.sherpa import NAME, Folder, loaded, properties
+from models.sherpa_words import words_of
 from pipeline.audio import LINE_RATE, Samples, samples_of
-from pipeline.engines import Recognition
+from pipeline.engines import Recognition, WordTime
 from pipeline.errors import EngineUnavailable
 from pipeline.language import language_of
 
@@ -48,7 +49,7 @@ class FirstPass:
 
     def __init__(self, sherpa: Any, folder: Folder, provider: str, threads: int, languages: tuple[str, ...]) -> None:
         self.languages = languages or languages_of(folder.need("tokens.txt"))
-        self._network, self.sight = _streaming_network(sherpa, folder, provider)
+        self._network, self.sight, self.times_words = _streaming_network(sherpa, folder, provider)
         self.batches = Batches(self._decode, threads=threads, name=NAME)
         warm_up = self.open()
         warm_up.hear(np.zeros(LINE_RATE, np.int16))
@@ -57,10 +58,13 @@ class FirstPass:
     def open(self) -> Stream:
         return Stream(self._network, self.sight)
 
-    def recognition(self, text: str) -> Recognition:
+    def recognition(self, stream: Stream) -> Recognition:
+        """The words so far, and when they sound."""
+        text, words = stream.text(), stream.words()
         if len(self.languages) == 1:
-            return Recognition(text, self.languages[0])
-        return Recognition(text, language_of(text, "") if set(self.languages) == {"zh", "en"} else "")
+            return Recognition(text, self.languages[0], words=words)
+        language = language_of(text, "") if set(self.languages) == {"zh", "en"} else ""
+        return Recognition(text, language, words=words)
 
     def _decode(self, streams: list[Stream]) -> None:
         while ready := [stream.raw for stream in streams if stream.ready()]:
@@ -74,6 +78,7 @@ class Stream:
         self.raw = network.create_stream()
         self._network, self._sight = network, sight
         self._samples = self._real = 0
+        self._added: list[tuple[float, float]] = []
 
     def hear(self, pcm: Samples) -> None:
         self._feed(pcm)
@@ -85,6 +90,8 @@ class Stream:
         steps = ceil(frames / self._sight.takes)
         needed = ((steps - 1) * self._sight.takes + self._sight.sees + MARGIN) * FRAME
         if needed > self._samples:
+            per_ms = LINE_RATE / 1000
+            self._added.append((self._samples / per_ms, (needed - self._samples) / per_ms))
             self._feed(np.zeros(needed - self._samples, np.int16))
 
     def ready(self) -> bool:
@@ -94,13 +101,27 @@ class Stream:
     def text(self) -> str:
         return plain(self._network.get_result(self.raw))
 
+    def words(self) -> tuple[WordTime, ...]:
+        """When the words sound; empty where the network does not tell."""
+        result = self._network.get_result_all(self.raw)
+        shout = result.text.upper() == result.text
+        tokens = [token.lower() if shout else token for token in result.tokens]
+        return words_of(tokens, result.timestamps, self._heard_ms)
+
+    def _heard_ms(self, stream_ms: float) -> float:
+        """Where a moment of the stream is in what was heard, without the silences that were added."""
+        return stream_ms - sum(min(length, stream_ms - at) for at, length in self._added if at < stream_ms)
+
     def _feed(self, pcm: Samples) -> None:
         self.raw.accept_waveform(LINE_RATE, floats(pcm))
         self._samples += len(pcm)
 
 
-def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any, Sight]:
-    """Load a transducer or a Paraformer. Each call has one thread of its own: more calls at once are better."""
+def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any, Sight, bool]:
+    """A transducer or a Paraformer, how far it sees, and whether it tells times.
+
+    Each call has one thread of its own: more calls at once are better.
+    """
     small = provider == "cpu"
     encoder = folder.need("encoder*.onnx", small=small)
     facts = properties(encoder)
@@ -109,13 +130,13 @@ def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any,
     if kind == "paraformer":
         common["decoder"] = str(folder.need("decoder*.onnx", small=small))
         # The library takes 61 frames each 60, and leaves three of its stacked frames to hear what follows them.
-        return loaded(lambda: sherpa.OnlineRecognizer.from_paraformer(**common), folder), Sight(60, 61, 24)
+        return loaded(lambda: sherpa.OnlineRecognizer.from_paraformer(**common), folder), Sight(60, 61, 24), False
     if kind in TRANSDUCERS:
         decoder = folder.need("decoder*.onnx", small=False)  # tiny, and suffers from 8 bits
         properties(decoder, "transducer decoder")
         common |= {"decoder": str(decoder), "joiner": str(folder.need("joiner*.onnx", small=small))}
         sight = Sight(int(facts["decode_chunk_len"]), int(facts["T"]))
-        return loaded(lambda: sherpa.OnlineRecognizer.from_transducer(**common), folder), sight
+        return loaded(lambda: sherpa.OnlineRecognizer.from_transducer(**common), folder), sight, True
     raise EngineUnavailable(f"{encoder.name} is of a kind that cannot stream: {kind or 'unknown'}.", engine=NAME)
 
 
@@ -166,4 +187,5 @@ class SecondPass:
     def recognition(self, stream: Any) -> Recognition:
         """What a decoded stream says."""
         result = stream.result
-        return recognition(f"{result.lang}{result.emotion}{result.event}{result.text}")
+        heard = recognition(f"{result.lang}{result.emotion}{result.event}{result.text}")
+        return replace(heard, words=words_of(result.tokens, result.timestamps))

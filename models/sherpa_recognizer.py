@@ -98,7 +98,8 @@ def _info(first: FirstPass | None, second: SecondPass | None) -> EngineInfo:
         note = "No words before a pause: python3 run.py models pull zipformer-zh-en adds them."
     elif not second:
         note = "Without punctuation, emotion and sounds: python3 run.py models pull sensevoice adds them."
-    return EngineInfo(NAME, "recognizer", languages, LINE_RATE, note=note, streams=first is not None)
+    times = bool(second or (first and first.times_words))
+    return EngineInfo(NAME, "recognizer", languages, LINE_RATE, note=note, times_words=times, streams=first is not None)
 
 
 class Utterance:
@@ -149,7 +150,7 @@ class Utterance:
         job = self._ask_again()
         self._stream.follow_with_silence()
         self._decode(self._first, self._stream)
-        words = self._first.recognition(self._stream.text())
+        words = self._first.recognition(self._stream)
         try:
             return self._second_opinion(job, deadline - monotonic()) or words
         except EngineError as error:

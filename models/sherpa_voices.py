@@ -10,6 +10,7 @@ of the sentence in its hands.
 
 from __future__ import annotations
 
+import logging
 import threading
 import wave
 from collections import deque
@@ -31,6 +32,8 @@ from pipeline.audio import Samples
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.styles import style_of
+
+log = logging.getLogger(__name__)
 
 PART_TIMEOUT_S = 30.0
 """Bound of one part's first audio, with the wait for those before it."""
@@ -95,6 +98,8 @@ class SherpaVoices:
                 pcm = _pcm(samples, style.volume)
                 yield from chunks(pcm, self.info.rate, at, deque())
                 at += len(pcm)
+        if not at and any(map(str.isalnum, request.text)):
+            log.warning("%s has no sound for a text of %d characters", self._cast.folder.name, len(request.text))
 
     def close(self) -> None:
         """Let the threads end: each after the sentence in its hands."""
@@ -129,14 +134,15 @@ class SherpaVoices:
         speaker = self._cast.speaker(request.voice, request.language)
         accent = self._cast.accent(request.language, speaker)
         for part in parts(request.text, _read, engine=NAME):
-            config = self._sherpa.GenerationConfig()
-            config.sid, config.speed, config.num_steps = speaker, speed, self._settings.steps
-            if sample:
-                config.reference_audio = (sample.pcm / np.float32(FULL_SCALE + 1)).tolist()
-                config.reference_sample_rate, config.reference_text = sample.rate, sample.text
-            text = self._sound_out(part.text, sample, accent, config)
-            if text is not None:
-                yield text, config
+            for run in self._cast.runs(part.text):
+                config = self._sherpa.GenerationConfig()
+                config.sid, config.speed, config.num_steps = speaker, speed, self._settings.steps
+                if sample:
+                    config.reference_audio = (sample.pcm / np.float32(FULL_SCALE + 1)).tolist()
+                    config.reference_sample_rate, config.reference_text = sample.rate, sample.text
+                text = self._sound_out(run, sample, accent, config)
+                if text is not None:
+                    yield text, config
 
     def _sound_out(self, text: str, sample: VoiceSample | None, accent: str, config: Any) -> str | None:
         """Put phonemes into `config`, if they are needed; the text that is left to read, None if there is no sound."""

@@ -60,7 +60,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def engines(weights: Mapping[str, Path]) -> Iterator[dict[str, SherpaRecognizer]]:
-    settings: dict[str, dict[str, Any]] = {name: {"weights": str(folder)} for name, folder in weights.items()}
+    settings: dict[str, dict[str, Any]] = {
+        name: {"weights": str(folder), "threads": 3} for name, folder in weights.items()
+    }
     settings["two passes"] = settings["zipformer"] | {"second_pass": str(weights["sense voice"])}
     made = {name: create(chosen) for name, chosen in settings.items()}
     yield made
@@ -163,12 +165,16 @@ def test_the_second_pass_tells_language_emotion_and_sounds(engines: Mapping[str,
     assert (one.emotion, one.sounds, one.text != two.text) == ("", (), True)
 
 
-def test_without_time_for_the_second_pass_the_first_ones_words_stand(engines: Mapping[str, SherpaRecognizer]) -> None:
-    stream, pcm = engines["two passes"].open(), sound(5, 60.0)
-    for at in range(0, len(pcm), PIECE):
-        stream.accept(pcm[at : at + PIECE])
+def test_without_time_for_the_second_pass_the_first_ones_words_stand(
+    engines: Mapping[str, SherpaRecognizer], weights: Mapping[str, Path], tmp_path: Path
+) -> None:
+    slow = build_sense_voice(tmp_path / "slow", work=50)
+    engine = create({"weights": str(weights["zipformer"]), "second_pass": str(slow)})
+    stream = engine.open()
+    stream.accept(pcm := sound(5))
     settled = stream.settle(0.0)
     stream.close()
+    engine.close()
 
     assert settled == recognized(engines["zipformer"], pcm)
 
@@ -177,6 +183,35 @@ def test_the_language_of_the_words_is_told(streaming: SherpaRecognizer) -> None:
     settled = recognized(streaming, sound(6))
 
     assert settled.language == language_of(settled.text) in ("zh", "en")
+
+
+@pytest.mark.parametrize("kind", ["zipformer", "two passes", "sense voice"])
+def test_words_are_timed_and_are_all_of_the_text(engines: Mapping[str, SherpaRecognizer], kind: str) -> None:
+    settled = recognized(engines[kind], sound(6))
+    starts = [word.start_ms for word in settled.words]
+
+    assert "".join(word.text for word in settled.words) == settled.text.replace(" ", "")
+    assert starts == sorted(starts)
+    assert 0 <= starts[0] < starts[-1] < 4_100
+    assert engines[kind].info.times_words
+
+
+def test_times_are_those_of_what_was_heard_although_settling_added_silence(
+    engines: Mapping[str, SherpaRecognizer],
+) -> None:
+    pcm, stream = sound(6, 8.0), engines["zipformer"].open()
+    for at in range(0, len(pcm), 6 * PIECE):
+        stream.accept(pcm[at : at + 6 * PIECE])
+        settled = stream.settle(BUDGET_S)
+    stream.close()
+
+    assert 7_000 < settled.words[-1].start_ms < 8_100
+
+
+def test_paraformer_declares_that_it_tells_no_times(engines: Mapping[str, SherpaRecognizer]) -> None:
+    paraformer = engines["paraformer"]
+
+    assert (recognized(paraformer, sound(6)).words, paraformer.info.times_words) == ((), False)
 
 
 # --- Sessions --------------------------------------------------------------------------------------------------------

@@ -81,6 +81,18 @@ def _only_words(tokens: Sequence[str], specials: int) -> NDArray[np.float32]:
     return bias
 
 
+def _labour(graph: Graph, value: str, products: int) -> str:
+    """The same value, after some work that depends on it, so that it cannot be left out or done in advance."""
+    size = 768
+    first = graph("ReduceMean", value, keepdims=0)
+    made = graph("Add", graph.constant(_random(size, size) / size**0.5), first)
+    weights = graph.constant(_random(size, size, seed=8) / size**0.5)
+    for _ in range(products):
+        made = graph("Tanh", graph("MatMul", made, weights))
+    nothing = graph("Mul", graph("ReduceMean", made, keepdims=0), graph.constant(0.0))
+    return graph("Add", value, nothing)
+
+
 # --- Recognition -----------------------------------------------------------------------------------------------------
 
 
@@ -149,7 +161,7 @@ def build_zipformer(folder: Path, *, width: int = WIDTH, hidden: int = 0, layers
     """
     tokens = ["<blk>", "<sos/eos>", "<unk>", *HAN, *(f"▁{word.upper()}" for word in WORDS), "S", "ING"]
     chunk, seen, left, kernel = 32, 45, 8, 3
-    frames = chunk // 2
+    frames = chunk // 4
     nonlinear = 3 * width // 4
     states: list[Port] = [
         ("cached_key_0", FLOAT, (left, "N", width)),
@@ -167,9 +179,9 @@ def build_zipformer(folder: Path, *, width: int = WIDTH, hidden: int = 0, layers
         return encoder.constant(values, np.int64)
 
     now = encoder("Slice", "x", whole(0), whole(chunk), whole(1))
-    paired = encoder("Reshape", encoder("Add", now, encoder.constant(7.0)), whole(0, frames, 2 * MELS))
+    paired = encoder("Reshape", encoder("Add", now, encoder.constant(7.0)), whole(0, frames, 4 * MELS))
     seen_so_far = encoder("ReduceMean", encoder("Transpose", "cached_key_0", perm=[1, 0, 2]), axes=[1], keepdims=1)
-    projected = encoder("MatMul", paired, encoder.constant(_contrasts(2 * MELS, width) / 16))
+    projected = encoder("MatMul", paired, encoder.constant(_contrasts(4 * MELS, width) / 16))
     made = encoder("Tanh", encoder("Add", projected, seen_so_far))
     for layer in range(layers):
         wide = encoder("MatMul", made, encoder.constant(_random(width, hidden, seed=layer) / width**0.5))
@@ -233,16 +245,23 @@ def build_zipformer(folder: Path, *, width: int = WIDTH, hidden: int = 0, layers
 
 
 def build_sense_voice(
-    folder: Path, *, language: str = "zh", emotion: str = "HAPPY", event: str = "Laughter", int8: bool = False
+    folder: Path,
+    *,
+    language: str = "zh",
+    emotion: str = "HAPPY",
+    event: str = "Laughter",
+    int8: bool = False,
+    work: int = 0,
 ) -> Path:
-    """A SenseVoice that reports always the same language, emotion and event, and words by the sound."""
+    """A SenseVoice that reports always the same language, emotion and event, and words by the sound. work: see `_labour`."""
     tags = [f"<|{tag}|>" for tag in (language, emotion, event, "withitn", "woitn")]
     tokens = ["<unk>", "<s>", "</s>", *tags, *HAN, *(f"▁{word}" for word in WORDS)]
     features = MELS * STACKED
     network = Graph()
     bias = _only_words(tokens, 3 + len(tags))
     bias[0] = 4.0  # blank
-    words = network("MatMul", "x", network.constant(_contrasts(features, len(tokens)) / 8))
+    heard = _labour(network, "x", work) if work else "x"
+    words = network("MatMul", heard, network.constant(_contrasts(features, len(tokens)) / 8))
     loudness = network("Tanh", network("ReduceMean", "x", axes=[2], keepdims=1))
     quiet = np.zeros((1, len(tokens)), np.float32)
     quiet[0, 0] = -4.0
@@ -312,18 +331,6 @@ def _sing(graph: Graph, ids: str, hop: str, rate: int, *, speaker: str = "", wor
     return _labour(graph, tone, work) if work else tone
 
 
-def _labour(graph: Graph, tone: str, products: int) -> str:
-    """The same tone, after some work that depends on it, so that it cannot be left out or done in advance."""
-    size = 768
-    first = graph("Slice", tone, graph.constant([0], np.int64), graph.constant([1], np.int64))
-    made = graph("Add", graph.constant(_random(size, size) / size**0.5), first)
-    weights = graph.constant(_random(size, size, seed=8) / size**0.5)
-    for _ in range(products):
-        made = graph("Tanh", graph("MatMul", made, weights))
-    nothing = graph("Mul", graph("ReduceMean", made, keepdims=0), graph.constant(0.0))
-    return graph("Add", tone, nothing)
-
-
 def _audio(graph: Graph, tone: str, name: str) -> None:
     graph("Reshape", tone, graph.constant([1, 1, -1], np.int64), output=name)
 
@@ -359,8 +366,19 @@ def build_vits(folder: Path, *, speakers: int = 1, rate: int = 16_000, piper: bo
     return folder
 
 
-def build_kokoro(folder: Path, *, voices: Sequence[str] = ("af_heart", "am_adam", "bf_emma")) -> Path:
-    """A Kokoro of version 0.19, which speaks English through espeak-ng."""
+SYLLABLES = ("ni3", "hao3", "shi4", "jie4")
+BILINGUAL = (*IPA, *SYLLABLES)
+
+
+def _chinese_lexicon(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("你好 ni3 hao3\n世界 shi4 jie4\n", "utf-8")
+
+
+def build_kokoro(
+    folder: Path, *, voices: Sequence[str] = ("af_heart", "am_adam", "bf_emma"), bilingual: bool = False
+) -> Path:
+    """A Kokoro, of version 0.19 (English) or 1 (with a lexicon of two Chinese words)."""
     longest, width, rate = 510, 4, 24_000
     graph = Graph()
     hop = graph("Div", graph.constant(float(HOP)), graph("Squeeze", "speed"))
@@ -375,7 +393,7 @@ def build_kokoro(folder: Path, *, voices: Sequence[str] = ("af_heart", "am_adam"
             "language": "English",
             "has_espeak": 1,
             "sample_rate": rate,
-            "version": 1,
+            "version": 2 if bilingual else 1,
             "voice": "en-us",
             "style_dim": f"{longest},1,{width}",
             "n_speakers": len(voices),
@@ -384,12 +402,14 @@ def build_kokoro(folder: Path, *, voices: Sequence[str] = ("af_heart", "am_adam"
     )
     styles = np.repeat(np.arange(len(voices), dtype=np.float32), longest * width)
     (folder / "voices.bin").write_bytes(styles.tobytes())
-    _write_tokens(folder, IPA)
+    if bilingual:
+        _chinese_lexicon(folder / "lexicon-zh.txt")
+    _write_tokens(folder, BILINGUAL if bilingual else IPA)
     return folder
 
 
-def build_matcha(folder: Path) -> Path:
-    """A Matcha voice of English, with a vocoder of HiFi-GAN's kind that sings one tone a frame."""
+def build_matcha(folder: Path, *, bilingual: bool = False) -> Path:
+    """A Matcha voice of English, or of Chinese too, with a vocoder of HiFi-GAN's kind that sings one tone a frame."""
     rate, mels = 22_050, 80
     acoustic = Graph()
     ids = acoustic("Cast", "x", to=FLOAT)
@@ -411,7 +431,7 @@ def build_matcha(folder: Path) -> Path:
         {
             "model_type": "matcha-tts",
             "language": "English",
-            "voice": "en-us",
+            "voice": "zh en-us" if bilingual else "en-us",
             "has_espeak": 1,
             "use_eos_bos": 1,
             "pad_id": 0,
@@ -430,7 +450,9 @@ def build_matcha(folder: Path) -> Path:
         [("audio", FLOAT, ("N", 1, "S"))],
         {"model_type": "hifigan", "sample_rate": rate},
     )
-    _write_tokens(folder, IPA)
+    if bilingual:
+        _chinese_lexicon(folder / "lexicon.txt")
+    _write_tokens(folder, BILINGUAL if bilingual else IPA)
     return folder
 
 
@@ -487,6 +509,6 @@ def build_zipvoice(folder: Path) -> Path:
         [(name, FLOAT, ("N", bins, "F")) for name in ("mag", "x", "y")],
         {"model_type": "vocos", "sample_rate": rate, "n_fft": 1024, "hop_length": MEL_HOP, "win_length": 1024},
     )
-    _write_tokens(folder, IPA)
-    (folder / "lexicon.txt").write_text("hello h ə l o\n你 n i\n好 h a o\n", "utf-8")
+    _write_tokens(folder, BILINGUAL)
+    _chinese_lexicon(folder / "lexicon.txt")
     return folder
