@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -60,7 +61,7 @@ BEST = (
 """Kokoro's voices, which differ in how much speech they were made from: who is chosen first when none is named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cast:
     """kind, config: how sherpa-onnx calls this kind of network, and the class of its settings; files: those settings.
 
@@ -98,11 +99,18 @@ class Cast:
         return self.reads != "text" and not (self.lexicon and HAN_LETTER.search(text))
 
     def spelled(self, phonemes: str) -> str:
-        """Phonemes as this network writes them."""
+        """Phonemes as this network writes them, without those that it does not know."""
         if self.reads == "tokens" and not self.clones:
             for theirs, ours in MATCHA_SPELLING:
                 phonemes = phonemes.replace(theirs, ours)
-        return phonemes
+        return "".join(letter for letter in phonemes if letter in self.letters)
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """The tokens of one letter. The library writes a line to the log for every other one that it is given."""
+        lines = Path(self.files["tokens"]).read_text("utf-8", "replace").splitlines()
+        pairs = (line.rsplit(maxsplit=1) for line in lines if line.strip())
+        return frozenset(token if number else " " for token, number in ((pair[0], pair[1:]) for pair in pairs))
 
     def speaker(self, name: str, language: str) -> int:
         """The number of the speaker meant by a voice's id or its name alone, or of one that fits any other name."""

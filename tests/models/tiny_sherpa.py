@@ -305,7 +305,7 @@ def build_sense_voice(
 # --- Synthesis -------------------------------------------------------------------------------------------------------
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz,.!?'"
-IPA = "_^$ !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœɐɑɒɔɕəɛɜɡɣɪɫɲɴɹɾʁʃʊʌʎʒʔˈˌːθ"
+IPA = "_^$ !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœɐɑɒɔɕəɛɜɡɣɪɫɲɴɹɾʁʃʊʌʎʒʔˈˌːθɚᵻAIOWYʤʧ"
 HOP = 800
 """Samples that a letter lasts at natural speed."""
 MEL_HOP = 256
