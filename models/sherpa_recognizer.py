@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, NoReturn
@@ -26,7 +26,7 @@ from models.sherpa import NAME, Folder, checked_provider, cores, library
 from models.sherpa_passes import FirstPass, SecondPass, Stream
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo, Recognition
-from pipeline.errors import EngineError, EngineTimeout, EngineUnavailable, SettingError
+from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 
 FIRST_PASS_S = 10.0
 """Bound of one piece, which takes some 10 to 50 ms."""
@@ -72,11 +72,16 @@ class SherpaRecognizer:
         folder = Folder(settings.weights, "zipformer-zh-en")
         second = Folder(settings.second_pass, "sensevoice") if settings.second_pass else None
         self._first: FirstPass | None = None
+        self._second: SecondPass | None = None
         if second or folder.find("??coder*.onnx"):
-            self._first = FirstPass(sherpa, folder, settings.provider, threads, settings.languages)
+            self._first = FirstPass(sherpa, folder, settings.provider, threads, tuple(settings.languages))
         else:
             second = folder
-        self._second = SecondPass(sherpa, second, settings.provider, threads) if second else None
+        try:
+            self._second = SecondPass(sherpa, second, settings.provider, threads) if second else None
+        except EngineError:
+            self.close()
+            raise
         self.info = _info(self._first, self._second)
 
     def open(self, language: str = "") -> Utterance:
@@ -146,8 +151,10 @@ class Utterance:
     def _best(self, budget_s: float) -> Recognition:
         deadline = monotonic() + budget_s
         if not (self._first and self._stream):
-            return self._second_opinion(self._ask_again(), ALONE_S) or self._too_late(ALONE_S)
-        job = self._ask_again()
+            return self._second_opinion(self._ask_again(), ALONE_S) or self._give_up(ALONE_S)
+        job = None
+        with suppress(EngineBusy):
+            job = self._ask_again()
         self._stream.follow_with_silence()
         self._decode(self._first, self._stream)
         words = self._first.recognition(self._stream)
@@ -181,8 +188,7 @@ class Utterance:
         done = job.wait(FIRST_PASS_S)
         self._still_open()
         if not done:
-            job.drop()
-            self._too_late(FIRST_PASS_S)
+            self._give_up(FIRST_PASS_S)
 
     def _keep(self, job: Job) -> Job:
         """Make `close` end the wait for this job too."""
@@ -191,7 +197,9 @@ class Utterance:
             job.drop()
         return job
 
-    def _too_late(self, bound_s: float) -> NoReturn:
+    def _give_up(self, bound_s: float) -> NoReturn:
+        """A thread may still be at work on the stream, so that nobody else may touch it any more."""
+        self.close()
         raise EngineTimeout(f"The recogniser took longer than {bound_s:g} s.", engine=NAME)
 
     def _still_open(self) -> None:

@@ -79,7 +79,7 @@ class SherpaVoices:
         self._settings = settings
         self._sample = read_sample(settings.sample, settings.sample_text) if settings.sample else None
         threads = settings.threads or min(4, cores())
-        self._cast = cast_of(Folder(settings.weights, "kokoro"), settings.languages, settings.provider)
+        self._cast = cast_of(Folder(settings.weights, "kokoro"), tuple(settings.languages), settings.provider)
         self._tts = loaded(lambda: self._load(threads), self._cast.folder)
         # ZipVoice draws its noise from one generator, which bears one caller.
         at_once = 1 if self._cast.clones else max(1, cores() // threads)

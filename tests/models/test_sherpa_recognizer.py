@@ -98,6 +98,18 @@ def recognized(engine: SherpaRecognizer, pcm: Samples, piece: int = PIECE) -> Re
         stream.close()
 
 
+def decoding_threads() -> int:
+    return sum(thread.name.startswith("sherpa") for thread in threading.enumerate())
+
+
+def soon(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true within a few seconds."""
+    deadline, pause = perf_counter() + 5, threading.Event()
+    while not true() and perf_counter() < deadline:
+        pause.wait(0.01)
+    return true()
+
+
 # --- What is understood ----------------------------------------------------------------------------------------------
 
 
@@ -334,18 +346,13 @@ def test_a_closed_engine_recognizes_nothing_more(weights: Mapping[str, Path]) ->
 
 
 def test_the_decoding_threads_end_with_the_engine(weights: Mapping[str, Path]) -> None:
-    def decoding() -> int:
-        return sum(thread.name.startswith("sherpa") for thread in threading.enumerate())
-
-    before = decoding()
+    before = decoding_threads()
     engine = create({"weights": str(weights["zipformer"]), "second_pass": str(weights["sense voice"]), "threads": 3})
-    during = decoding()
+    during = decoding_threads()
     engine.close()
-    deadline = perf_counter() + 5
-    while decoding() > before and perf_counter() < deadline:
-        threading.Event().wait(0.01)
 
-    assert (during - before, decoding()) == (4, before)
+    assert during - before == 4
+    assert soon(lambda: decoding_threads() == before)
 
 
 # --- What is missing -------------------------------------------------------------------------------------------------
@@ -405,9 +412,12 @@ def test_a_network_that_cannot_be_loaded_is_refused(copies: Mapping[str, Path]) 
         create({"weights": str(copies["zipformer"])})
 
 
-def test_a_second_pass_that_is_not_sense_voice_is_refused(weights: Mapping[str, Path]) -> None:
+def test_a_second_pass_that_is_not_sense_voice_is_refused_and_leaves_no_threads(weights: Mapping[str, Path]) -> None:
+    before = decoding_threads()
+
     with pytest.raises(EngineUnavailable, match=r"model\.onnx is missing"):
         create({"weights": str(weights["zipformer"]), "second_pass": str(weights["paraformer"])})
+    assert soon(lambda: decoding_threads() == before)
 
 
 @pytest.mark.parametrize("settings", [{}, {"weights": "/nowhere/zipformer"}, {"weights": None}])
@@ -486,7 +496,10 @@ def test_a_recognizer_that_stalls_is_given_up(weights: Mapping[str, Path], monke
     assert engine._first is not None
     engine._first.batches.submit(gate)
 
+    stream = engine.open()
     with pytest.raises(EngineTimeout):
-        engine.open().accept(sound(1))
+        stream.accept(sound(1))
+    with pytest.raises(EngineError, match="closed"):
+        stream.accept(sound(1))
     gate.opened.set()
     engine.close()
