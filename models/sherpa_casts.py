@@ -127,7 +127,7 @@ class Cast:
         fitting = [voice for voice in spoken if voice.gender == PREFERENCES[wanted]] or spoken
         best = sorted(fitting, key=_merit)
         alike = [known for known, gender in PREFERENCES.items() if gender == PREFERENCES[wanted]]
-        return self.by_id[best[alike.index(wanted) % len(best)].id]
+        return self.by_id[best[alike.index(wanted) % len(best)].id.lower()]
 
     def accent(self, language: str, speaker: int) -> str:
         """espeak-ng's name of the accent in which to sound a text out."""
@@ -181,7 +181,7 @@ def _kokoro(folder: Folder, network: Path, facts: Mapping[str, str], languages: 
         "tokens": str(folder.need("tokens.txt")),
         "lexicon": ",".join(map(str, lexicons)),
     }
-    by_id = {key: number for number, name in reversed(list(enumerate(names))) for key in _keys("kokoro", name)}
+    by_id = {key: number for number, name in reversed(list(enumerate(names))) for key in _keys("kokoro", name.lower())}
     return Cast(
         folder, "kokoro", "OfflineTtsKokoroModelConfig", files, languages or known, voices, speakers,
         reads="codepoints", lexicon=chinese, mixes=len(lexicons) > 1, rules=_rules(folder, "-zh") if chinese else "",
