@@ -28,7 +28,7 @@ async def test_health_and_readiness_name_every_engine_and_its_state(server: Serv
     health, ready = await get(server, "/health"), await get(server, "/ready")
     states = {engine["role"]: engine["state"] for engine in ready.json()["engines"]}
     assert (health.status_code, ready.status_code) == (200, 200)
-    assert states == dict.fromkeys(("voice_detector", "recognizer", "chat_model", "synthesizer"), "ready")
+    assert states == dict.fromkeys(("voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer"), "ready")
 
 
 def install_engine(folder: Path, role: str, name: str, source: str) -> None:
