@@ -1,0 +1,248 @@
+"""A server on this machine that speaks as much of Hugging Face, ModelScope and GitHub's releases as a download needs.
+
+It misbehaves on request: answers other statuses, breaks off, knows no ranges, is slow, sends other bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import parse_qs, unquote, urlsplit
+
+COMMIT = "c0ffee" + "0" * 34
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request; `begin` is where its range starts."""
+
+    method: str
+    path: str
+    begin: int = 0
+
+
+@dataclass
+class Faults:
+    """What goes wrong with a file, by its path; each entry of a list is used up by one answer.
+
+    statuses: sent instead. cuts: bytes after which the connection breaks. plain: knows no ranges. slow_s: wait between
+    kilobytes. wrong: other bytes in place of the content. etags: what the file is tagged with.
+    """
+
+    statuses: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    cuts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    plain: set[str] = field(default_factory=set)
+    slow_s: dict[str, float] = field(default_factory=dict)
+    wrong: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    etags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class HubServer:
+    """Its content. repositories: path to bytes, by name; releases: asset to bytes, by "owner/name/tag"."""
+
+    address: str = ""
+    repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    asked: list[Asked] = field(default_factory=list)
+    elsewhere: str = ""
+    """Where releases redirect to, instead of to another path of this server."""
+
+    def fetched(self, name: str) -> list[int]:
+        """Where the answered requests for the content of a file began."""
+        return [asked.begin for asked in self.asked if asked.method == "GET" and asked.path.endswith("/" + name)]
+
+
+@contextmanager
+def hub_server() -> Iterator[HubServer]:
+    """A server that lives as long as the context."""
+    hub = HubServer()
+    handler = type("Handler", (_Handler,), {"hub": hub})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    hub.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def archive(files: Mapping[str, bytes], mode: str = "w:bz2") -> bytes:
+    """A tar of these files."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as tar:  # type: ignore[call-overload]
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def git_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    hub: HubServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_details: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        parts = urlsplit(self.path)
+        path = unquote(parts.path)
+        match path.strip("/").split("/"):
+            case ["api", "models", owner, name, "revision", _]:
+                self._model_info(f"{owner}/{name}")
+            case ["api", "models", owner, name, "tree", _, *_]:
+                self._model_tree(f"{owner}/{name}")
+            case ["api", "v1", "models", owner, name, "repo", "files"]:
+                self._listed(f"{owner}/{name}")
+            case ["api", "v1", "models", owner, name, "repo"]:
+                self._file(f"{owner}/{name}", parse_qs(parts.query)["FilePath"][0])
+            case ["api", *_]:
+                self._json({}, 404)
+            case [owner, name, "releases", "download", tag, asset]:
+                self._redirect(f"{owner}/{name}/{tag}/{asset}")
+            case ["objects", owner, name, tag, asset]:
+                self._content(asset, self.hub.releases.get(f"{owner}/{name}/{tag}", {}).get(asset))
+            case [owner, name, "resolve", _, *file]:
+                self._file(f"{owner}/{name}", "/".join(file))
+            case _:
+                self._json({"error": "not found"}, 404)
+
+    # --- Listings ---
+
+    def _model_info(self, repository: str) -> None:
+        files = self.hub.repositories.get(repository)
+        if files is None:
+            self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+            return
+        siblings = [
+            {"rfilename": path, "size": len(content), **self._hashes(path, content)} for path, content in files.items()
+        ]
+        self._json(
+            {"id": repository, "modelId": repository, "sha": COMMIT, "private": False, "tags": [], "siblings": siblings}
+        )
+
+    def _model_tree(self, repository: str) -> None:
+        files = self.hub.repositories[repository]
+        rows = []
+        for path, content in files.items():
+            hashes = self._hashes(path, content)
+            row = {"type": "file", "path": path, "size": len(content), "oid": hashes["blobId"]}
+            if "lfs" in hashes:
+                row["lfs"] = {"oid": sha(content), "size": len(content), "pointerSize": 130}
+            rows.append(row)
+        self._json(rows)
+
+    def _hashes(self, path: str, content: bytes) -> dict[str, object]:
+        lfs = {"sha256": sha(content), "size": len(content), "pointerSize": 130}
+        return {"blobId": git_id(content), **({"lfs": lfs} if path.endswith((".onnx", ".pt")) else {})}
+
+    def _listed(self, repository: str) -> None:
+        files = self.hub.repositories.get(repository)
+        if files is None:
+            self._json({"Code": 10010205001, "Message": "not found", "Success": False}, 404)
+            return
+        rows = [
+            {
+                "Path": path,
+                "Name": path.rpartition("/")[2],
+                "Size": len(content),
+                "Sha256": sha(content),
+                "Type": "blob",
+            }
+            for path, content in files.items()
+        ]
+        self._json({"Code": 200, "Success": True, "Data": {"Files": rows}})
+
+    # --- Files ---
+
+    def _file(self, repository: str, path: str) -> None:
+        self._content(path, self.hub.repositories.get(repository, {}).get(path))
+
+    def _redirect(self, asset: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", (self.hub.elsewhere or self.hub.address) + f"/objects/{asset}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _content(self, name: str, content: bytes | None) -> None:
+        faults, asked = self.hub.faults, self.headers.get("Range")
+        begin = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
+        etag = faults.etags.get(name, f'"{sha(content or b"")}"')
+        if self.headers.get("If-Range", etag) != etag or name in faults.plain:
+            begin, asked = 0, None
+        self.hub.asked.append(Asked(self.command, f"/{name}", begin))
+        if self.command == "GET" and faults.statuses[name]:
+            self._json({}, faults.statuses[name].pop(0))
+            return
+        if content is None:
+            self._json({"error": "Entry not found"}, 404, {"X-Error-Code": "EntryNotFound"})
+            return
+        if self.command == "GET" and faults.wrong[name]:
+            content = faults.wrong[name].pop(0)
+        if begin and begin >= len(content):
+            self._json({}, 416)
+            return
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(content) - begin))
+        self.send_header("ETag", etag)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("X-Repo-Commit", COMMIT)
+        if asked:
+            self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        if self.command == "GET":
+            self._send(name, content[begin:])
+
+    def _send(self, name: str, content: bytes) -> None:
+        faults = self.hub.faults
+        cut = faults.cuts[name].pop(0) if faults.cuts[name] else len(content)
+        pause = faults.slow_s.get(name, 0.0)
+        try:
+            for at in range(0, cut, 1024) if pause else [0]:
+                self.wfile.write(content[at : min(at + 1024, cut)] if pause else content[:cut])
+                self.wfile.flush()
+                time.sleep(pause)
+        except OSError:  # the other side has left
+            self.close_connection = True
+        if cut < len(content):
+            self.close_connection = True
+
+    def _json(self, value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
