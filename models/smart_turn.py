@@ -24,7 +24,9 @@ from pipeline.errors import EngineUnavailable, SettingError
 Floats: TypeAlias = NDArray[np.float32]
 
 NAME = "smart_turn"
-WEIGHTS = Path(__file__).parent / "weights" / "smart-turn-v3.2" / "smart-turn-v3.2-cpu.onnx"
+FILE = "smart-turn-v3.2-cpu.onnx"
+WEIGHTS = Path(__file__).parent / "weights" / "smart-turn" / FILE
+PULL = "python3 run.py models pull smart-turn"
 
 HEARD = 8 * LINE_RATE
 FRAME, HOP = 400, 160
@@ -32,15 +34,21 @@ MELS = 80
 
 
 def create(settings: Mapping[str, Any]) -> SmartTurn:
-    """`settings`: weights, the path of the ONNX file."""
+    """`settings`: weights, the path of the ONNX file or of the folder it is in."""
     if unknown := settings.keys() - {"weights"}:
         raise SettingError(f"{NAME}: there is no setting {', '.join(sorted(unknown))}.")
     path = Path(settings.get("weights", WEIGHTS))
+    path = path / FILE if path.is_dir() else path
     if not path.is_file():
-        raise EngineUnavailable(f"Smart Turn's weights are missing: put {path.name} into {path.parent}.", engine=NAME)
+        raise EngineUnavailable(f"Smart Turn's weights are missing ({path.name}): {PULL}", engine=NAME)
     if find_spec("onnxruntime") is None:
-        raise EngineUnavailable("Smart Turn needs onnxruntime: pip install onnxruntime.", engine=NAME)
-    return SmartTurn(path)
+        raise EngineUnavailable(f"Smart Turn needs the package onnxruntime: {PULL}", engine=NAME)
+    try:
+        return SmartTurn(path)
+    except Exception as error:  # onnxruntime's errors have nothing else in common
+        raise EngineUnavailable(
+            f"{path.name} is damaged: python3 run.py models verify smart-turn", engine=NAME
+        ) from error
 
 
 class SmartTurn:

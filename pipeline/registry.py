@@ -7,9 +7,10 @@ Ours are listed here as "module:attribute"; a third party's come from the entry-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from pipeline.engines import Role
@@ -81,6 +82,21 @@ def local_model_finder() -> Callable[[], Any]:
     """The async function that looks for a language-model server on this machine: where it is, or None."""
     find: Callable[[], Any] = import_module("models.discovery").find_local_model
     return find
+
+
+def catalogue() -> Any:
+    """The module that says which weights there are: `CATALOGUE`, `recommended`, `Machine`."""
+    return import_module("models.catalogue")
+
+
+def weights_store(folder: Path) -> Any:
+    """The `Store` of the weights in `folder`."""
+    return import_module("models.store").Store(folder)
+
+
+def weights_puller(folder: Path, mirrors: Sequence[str], prefer: str, audience: Any) -> Any:
+    """The `Puller` of weights into `folder`; see there."""
+    return import_module("models.pull").puller(folder, mirrors, prefer, audience)
 
 
 def _factory(role: Role, name: str) -> Callable[[dict[str, Any]], Any]:

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description="Kaikou: talk to characters in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (7210; 0 takes a free one)")
-    parser.add_argument("--engines", help="engine set: embedded (default) or stub")
+    parser.add_argument("--engines", help="auto (default: the best that is installed), embedded or stub")
     parser.add_argument("--ssl-certfile", help="certificate chain; with --ssl-keyfile the server speaks https")
     parser.add_argument("--ssl-keyfile", help="private key of the certificate")
     parser.add_argument("--config", help="settings file (kaikou.toml, if there is one)")
@@ -110,9 +110,9 @@ def _announce(address: str, room: EngineRoom, model: str, server: str) -> None:
     engines = room.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
     print(f"\n  Kaikou {VERSION} is at {address}\n")
-    print(f"    hears with     {engines.recognizer.info.name} and {engines.voice_detector.info.name}")
+    print(f"    hears with     {room.told('recognizer')} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
-    print(f"    speaks with    {engines.synthesizer.info.name}")
+    print(f"    speaks with    {room.told('synthesizer')}")
     for entry in advice(room):
         print(f"\n  · {entry['text']['en']}")
         if entry["command"]:

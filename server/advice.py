@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.engines import EngineRoom
+from server.selection import PULL
 
 
 def advice(room: EngineRoom) -> list[dict[str, Any]]:
@@ -19,13 +20,16 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 KAIKOU_LLM_MODEL=qwen3:8b python3 run.py",
             )
         )
-    if room.hears and "zh" not in room.hears:
+    if room.embedded and not room.passed_over:
+        lacks = "Chinese is not understood yet, " if room.hears and "zh" not in room.hears else ""
+        missing = "还听不懂中文，" if lacks else ""
         found.append(
             _advice(
-                "english_only",
-                "The built-in recogniser understands simple English only. Type in Chinese and be answered aloud; better "
-                "recognisers come with a later version.",
-                "内置语音识别只听得懂简单的英语。可以用中文打字，角色会用中文语音回答；更好的识别引擎将随后续版本提供。",
+                "better_engines",
+                f"Only the built-in engines are at work: {lacks}English simply, and voices are mechanical. One command "
+                "gets better ones, chosen for this machine.",
+                f"目前只用内置引擎：{missing}英语也只能听懂简单的，声音较机械。一条命令即可装上适合本机的更好引擎。",
+                f"{PULL} recommended",
             )
         )
     if "libflite1" in room.engines.synthesizer.info.note:
@@ -35,6 +39,15 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "English voices are far clearer with one system package.",
                 "安装一个系统软件包后，英语语音会清晰得多。",
                 "sudo apt install libflite1",
+            )
+        )
+    for why in room.passed_over.values():
+        found.append(
+            _advice(
+                "engine_passed_over",
+                f"An installed engine cannot start, so the built-in one is at work. {why}",
+                f"已安装的引擎无法启动，暂用内置引擎。{why}",
+                "python3 run.py doctor",
             )
         )
     for engine in room.describe():

@@ -9,10 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline import registry
 from pipeline.engines import EngineInfo, Role
-from pipeline.errors import EngineError, EngineUnavailable, SettingError
+from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.pump import Workers
 from pipeline.setup import Engines
+from server.machine import cores, has_gpu, has_library
 from server.remote_engines import remote_options
+from server.selection import AUTO, EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
 from server.settings import Settings
 
 State: TypeAlias = Literal["ready", "failing", "failed"]
@@ -63,33 +65,25 @@ class Missing:
 class EngineRoom:
     """All engines of the server, and the threads that they block. `close` ends them."""
 
-    def __init__(self, settings: Settings, language_model: Mapping[str, Any] | None = None) -> None:
-        """`language_model`: settings of the OpenAI-compatible server to use, None for the set's own or the scripted."""
-        if settings.engines not in registry.SETS:
-            raise SettingError(f"There is no engine set {settings.engines!r}; known: {', '.join(registry.SETS)}.")
-        chosen: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[settings.engines]}
-        if language_model:
-            chosen["chat_model"] = "openai"
-        if settings.chat_model:
-            chosen["chat_model"] = settings.chat_model
-        if settings.recognizer:
-            chosen["recognizer"] = settings.recognizer
-        if settings.synthesizer:
-            chosen["synthesizer"] = settings.synthesizer
-        if settings.turn_model:
-            chosen["turn_model"] = settings.turn_model
-        if chosen.get("turn_model") == "none":
-            del chosen["turn_model"]
-        options: dict[str, Mapping[str, Any]] = {
-            "openai": language_model or {},
-            "pocketsphinx": {"processes": settings.recognizer_processes},
-        }
+    def __init__(
+        self, settings: Settings, language_model: Mapping[str, Any] | None = None, there: Shelf | None = None
+    ) -> None:
+        """`language_model`: settings of the OpenAI-compatible server to use, None for the set's own or the scripted.
+
+        there: the installed weights; without it, those in the settings' folder.
+        """
+        there = there or shelf(settings)
+        explicit = explicit_of(settings, language_model)
+        names = wanted(settings.engines, explicit, there)
+        self.choices = {role: there.choice(role, name) for role, name in names.items()}
         self.statuses: dict[Role, EngineStatus] = {}
-        remote = remote_options(settings)
-        made = {
-            role: self._make(role, name, remote.get((role, name)) or options.get(name, {}))
-            for role, name in chosen.items()
-        }
+        self.passed_over: dict[Role, str] = {}
+        made = {role: self._make(role, settings, language_model) for role in names}
+        for role in GOES_BY_WEIGHTS:
+            if settings.engines == AUTO and not explicit[role] and self.statuses[role].missing:
+                self.passed_over[role] = f"{self.told(role)}: {self.statuses[role].error}"
+                self.choices[role] = Choice(registry.SETS[EMBEDDED][role])
+                made[role] = self._make(role, settings, language_model)
         self.engines = Engines(**made)
         self.language_model_connected = bool(language_model)
         self.workers = Workers(settings.engine_threads)
@@ -105,9 +99,20 @@ class EngineRoom:
         return self.engines.synthesizer.info.languages
 
     @property
+    def embedded(self) -> bool:
+        """Whether hearing and speaking are both left to the engines that need no weights."""
+        embedded = registry.SETS[EMBEDDED]
+        return all(self.choices[role].engine == embedded[role] for role in GOES_BY_WEIGHTS)
+
+    @property
     def ready(self) -> bool:
         """Whether every engine could start."""
         return not any(status.missing for status in self.statuses.values())
+
+    def told(self, role: Role) -> str:
+        """The engine of `role` as people call it, with the weights it was given."""
+        name, weights = self.statuses[role].info.name, self.choices[role].weights
+        return f"{name} ({weights})" if weights else name
 
     def describe(self) -> list[dict[str, Any]]:
         """Each engine's role, name, state, languages and note, for the page and for health checks."""
@@ -150,11 +155,14 @@ class EngineRoom:
             await close_engine(engine)
         self.workers.close()
 
-    def _make(self, role: Role, name: str, options: Mapping[str, Any]) -> Any:
+    def _make(self, role: Role, settings: Settings, language_model: Mapping[str, Any] | None) -> Any:
+        """The engine chosen for `role`, or one that says why it could not start."""
+        choice = self.choices[role]
+        options = {**options_of(role, choice.engine, settings, language_model), **choice.options}
         try:
-            engine: Any = registry.create(role, name, options)
+            engine: Any = registry.create(role, choice.engine, options)
         except EngineUnavailable as error:
-            engine = Missing(role, name, error)
+            engine = Missing(role, choice.engine, error)
         missing = isinstance(engine, Missing)
         self.statuses[role] = EngineStatus(engine.info, missing, engine.info.note if missing else "")
         return engine
@@ -166,6 +174,34 @@ async def close_engine(engine: Any) -> None:
         await engine.aclose()
     else:
         engine.close()
+
+
+def explicit_of(settings: Settings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:
+    """The engines that the settings name, by role; empty for those that they leave open."""
+    return {
+        "recognizer": settings.recognizer,
+        "chat_model": settings.chat_model or ("openai" if language_model else ""),
+        "synthesizer": settings.synthesizer,
+        "turn_model": settings.turn_model,
+    }
+
+
+def options_of(
+    role: Role, engine: str, settings: Settings, language_model: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """What an engine is told beside its weights."""
+    options: dict[tuple[Role, str], Mapping[str, Any]] = {
+        **remote_options(settings),
+        ("chat_model", "openai"): language_model or {},
+        ("recognizer", "pocketsphinx"): {"processes": settings.recognizer_processes},
+    }
+    return options.get((role, engine), {})
+
+
+def shelf(settings: Settings) -> Shelf:
+    """The installed weights of this server."""
+    installed = registry.weights_store(settings.weights).weights()
+    return Shelf(installed, settings.languages, has_library, has_gpu(), cores())
 
 
 async def find_language_model(settings: Settings) -> tuple[str, dict[str, Any]] | None:

@@ -51,14 +51,22 @@ class Settings(BaseModel):
     api_keys: tuple[SecretStr, ...] = ()
     """Keys that clients must present, separated by commas; without any, no key is asked for."""
 
-    engines: str = "embedded"
-    """The engine set: embedded or stub."""
+    engines: str = "auto"
+    """The engine set: auto (the best that is installed), embedded or stub."""
+    languages: tuple[str, ...] = ("zh", "en")
+    """What is spoken here: engines that lack one of these are taken only where they are named."""
     recognizer: str = ""
-    """An engine that replaces the set's recogniser."""
+    """An engine that replaces the set's recogniser; "sherpa:zipformer-zh-en" names its weights too."""
     chat_model: str = ""
     """An engine that replaces the set's language model."""
     synthesizer: str = ""
-    """An engine that replaces the set's synthesiser."""
+    """An engine that replaces the set's synthesiser; "sherpa:kokoro" names its weights too."""
+    weights: Path = Path(__file__).parent.parent / "models" / "weights"
+    """The folder that downloaded weights lie in."""
+    models_from: str = ""
+    """The hub that weights are fetched from: huggingface, modelscope or github; empty for each one's first."""
+    models_mirror: tuple[str, ...] = ()
+    """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's."""
     engine_threads: Count = 32
     """Threads that engines may block, over all sessions."""
     recognizer_processes: Count = 4

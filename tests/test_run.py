@@ -27,6 +27,15 @@ import greeting
 print(greeting.VERSION, sys.argv[1:], os.path.basename(os.getcwd()), os.environ["OMP_NUM_THREADS"])
 """
 
+WEIGHTS = """
+import sys
+if sys.argv[1] == "--needs":
+    print("\\n".join(name for name in sys.argv if name.startswith("requirements-")))
+    sys.exit("wrong" in sys.argv)
+import extra
+print("fetching", sys.argv[1:], extra.VERSION)
+"""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -68,10 +77,13 @@ def bare_home(folder: Path, wheels: Path) -> Home:
     home = Home(folder, wheels)
     (folder / "server").mkdir(parents=True)
     (folder / "server" / "__main__.py").write_text(SERVER, "utf-8")
+    (folder / "server" / "weights.py").write_text(WEIGHTS, "utf-8")
     shutil.copy(run.__file__, folder / "run.py")
     home.require("requirements.txt", "greeting==1.0")
     home.require("requirements-nodeps.txt", "# none")
     home.require("requirements-dev.txt", "pytest")
+    home.require("requirements-models.txt", "# none")
+    home.require("requirements-extra.txt", "extra\ngreeting")
     return home
 
 
@@ -90,6 +102,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
     for version in ("1.0", "2.0"):
         make_wheel(folder, "greeting", version, f"VERSION = {version!r}\n")
+        make_wheel(folder, "extra", version, f"VERSION = {version!r}\n")
     make_wheel(folder, "pytest", "1.0", "import sys\nprint('the tests', sys.argv[1:])\nsys.exit(3)\n")
     return folder
 
@@ -156,6 +169,46 @@ def test_tests_get_their_own_requirements_and_the_server_does_not_mind(home: Hom
     assert (status, output, "  pytest 1.0" in said) == (3, "the tests ['-k', 'one word']\n", True)
 
     assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
+
+
+def test_models_gets_the_packages_that_it_asks_for_and_nothing_that_is_pinned_changes(home: Home) -> None:
+    status, output, said = home.start("models", "pull", "requirements-extra.txt")
+
+    assert (status, output) == (0, "fetching ['pull', 'requirements-extra.txt'] 2.0\n")
+    assert "  extra 2.0\n" in said
+    assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
+
+
+def test_packages_of_models_are_wanted_from_then_on(home: Home) -> None:
+    home.start("models", "pull", "requirements-extra.txt")
+    home.require("requirements-models.txt", "# none")
+    home.require("requirements-extra.txt", "extra==1.0")
+    assert "  extra 1.0\n" in home.start()[2]
+
+    home.stamp.write_text(run.INSTALLING, "utf-8")
+    status, _, said = home.start()
+    assert (status, "Making the environment in " in said, "  extra 1.0\n" in said) == (0, True, True)
+
+
+def test_packages_that_cannot_be_got_are_told_and_do_not_keep_the_server_from_starting(home: Home) -> None:
+    home.require("requirements-models.txt", "# none")
+    home.require("requirements-extra.txt", "extra==3.0")
+
+    status, _, said = home.start("models", "pull", "requirements-extra.txt")
+
+    assert (status, "No matching distribution found for extra==3.0" in said) == (1, True)
+    assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
+
+
+def test_models_that_does_not_know_what_it_needs_is_left_to_say_so(home: Home) -> None:
+    home.start("models", "pull", "requirements-extra.txt")
+
+    assert home.start("models", "pull", "wrong")[1:] == ("fetching ['pull', 'wrong'] 2.0\n", "")
+    status, _, said = home.start("models", "pull", "requirements-gone.txt")
+    assert (status, said) == (
+        1,
+        "requirements-gone.txt, which lists the packages for this, is missing. Get Kaikou's files anew.\n",
+    )
 
 
 def test_failed_installation_tells_why_and_keeps_what_worked(home: Home) -> None:
@@ -252,7 +305,18 @@ def test_unknown_command_names_the_known_ones(tmp_path: Path, wheels: Path) -> N
     status, _, said = bare_home(tmp_path / "home", wheels).start("tets")
 
     assert status == 1
-    assert said.startswith("There is no command 'tets', only serve, test, bench.")
+    assert said.startswith("There is no command 'tets', only serve, models, doctor, test, bench.")
+
+
+def test_files_of_packages_agree_where_they_name_the_same_one() -> None:
+    pins = {
+        (line.partition("==")[0].lower().replace("_", "-"), line.partition("==")[2])
+        for file in Path(run.__file__).parent.glob("requirements*.txt")
+        for line in file.read_text("utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    }
+
+    assert len(pins) == len({name for name, _ in pins}), sorted(pins)
 
 
 def test_old_python_can_read_the_file_and_is_told_what_is_missing() -> None:

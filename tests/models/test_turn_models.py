@@ -78,11 +78,27 @@ def test_without_weights_the_pitch_judges_alone_and_says_what_is_missing(tmp_pat
         smart_turn.create({"wait": 1})
 
 
+@pytest.mark.parametrize("content", [b"", b"no network at all" * 9])
+def test_damaged_weights_are_told_from_missing_ones_and_leave_the_pitch(tmp_path: Path, content: bytes) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    (tmp_path / smart_turn.FILE).write_bytes(content)
+
+    with pytest.raises(EngineUnavailable, match=r"is damaged: python3 run\.py models verify smart-turn"):
+        smart_turn.create({"weights": str(tmp_path)})
+    assert embedded_turns.create({"weights": str(tmp_path)}).info.name == "pitch"
+
+
 def test_features_are_eighty_mels_of_eight_seconds_whatever_is_given() -> None:
     for seconds in (0.0, 1.0, 12.0):
         features = smart_turn.log_mel(voice(150, seconds=seconds) if seconds else np.zeros(0, np.int16))
         assert features.shape == (80, 800)
         assert np.isfinite(features).all()
+
+
+@pytest.mark.skipif(not WEIGHTS.is_file(), reason="Smart Turn's weights are not there")
+def test_smart_turn_is_taken_in_from_the_folder_that_it_was_pulled_into() -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    assert embedded_turns.create({"weights": str(WEIGHTS.parent)}).info.name == "pitch and smart_turn"
 
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="Smart Turn's weights are not there")

@@ -1,0 +1,127 @@
+"""Which engine does what: the rules, without making one. `auto` takes the best that is there, an explicit choice wins.
+
+Theory of operation. An engine is spelled "engine" or "engine:weights", where weights are the name of an installed
+entry. `wanted` says how each role's engine is spelled; `Shelf.choice` what that means here. Where no weights are named,
+an engine gets the best installed ones for its role; what else it can use of its own (such as a second pass) goes with
+them. A role for which nothing better is there falls to the embedded engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline import registry
+from pipeline.engines import Role
+from pipeline.errors import SettingError
+from pipeline.weights import Weights
+
+AUTO, EMBEDDED = "auto", "embedded"
+PULL = "python3 run.py models pull"
+GOES_BY_WEIGHTS: tuple[Role, ...] = ("recognizer", "synthesizer")
+"""Roles that `auto` fills. The embedded turn model takes Smart Turn in by itself."""
+COMPANIONS: Mapping[tuple[str, Role], tuple[str, ...]] = {
+    ("sherpa", "recognizer"): ("second_pass",),
+    ("funasr", "recognizer"): ("second_pass", "vad", "punctuation"),
+}
+"""What an engine can use beside its weights; the names of its settings, and of parts in the catalogue."""
+ALONE: Mapping[tuple[str, Role], str] = {("sherpa", "recognizer"): "second_pass"}
+"""A part that an engine can also do with alone, where it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine, the name of its weights (empty without), and the settings that follow from them."""
+
+    engine: str
+    weights: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.engine} ({self.weights})" if self.weights else self.engine
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The installed weights, and what decides which of them are used. languages: those that are spoken here."""
+
+    installed: Sequence[Weights] = ()
+    languages: Sequence[str] = ()
+    importable: Callable[[str], bool] = lambda module: True
+    gpu: bool = False
+    cores: int = 1
+
+    def choice(self, role: Role, spelled: str) -> Choice:
+        """What `spelled` means for `role`. Raises `SettingError` for weights that are not there or not this engine's."""
+        engine, named, name = spelled.strip().partition(":")
+        if (role, engine) == ("turn_model", EMBEDDED):  # it takes Smart Turn in
+            found = [weights for weights in self._usable() if weights.engine == "smart_turn"]
+            return Choice(engine, options={"weights": str(found[0].folder)} if found else {})
+        if name:
+            return self._with(role, engine, self._named(role, engine, name))
+        if named:
+            raise SettingError(f"{spelled!r} names no weights: write {engine}, or {engine} and the name of weights.")
+        fit = [weights for weights in self.installed if weights.engine == engine and weights.part == role]
+        return self._with(role, engine, max(fit, key=_rank, default=None))
+
+    def best(self, role: Role) -> str:
+        """How the best is spelled that is there for `role`, speaks all languages and keeps up; empty if there is none."""
+        fit = [
+            weights
+            for weights in self._usable()
+            if weights.part == role
+            and weights.rank
+            and weights.cores <= self.cores
+            and set(self.languages) <= set(weights.languages)
+        ]
+        best = max(fit, key=_rank, default=None)
+        return f"{best.engine}:{best.name}" if best else ""
+
+    def _named(self, role: Role, engine: str, name: str) -> Weights:
+        asked = f"{engine} as {_words(role)}"
+        for weights in self.installed:
+            if weights.name == name:
+                if weights.engine == engine and weights.part in (role, ALONE.get((engine, role))):
+                    return weights
+                raise SettingError(f"{name} are weights of {weights.engine} as {_words(weights.part)}, not of {asked}.")
+        there = [weights.name for weights in self.installed if (weights.engine, weights.part) == (engine, role)]
+        known = f"installed for it: {', '.join(there)}" if there else "none are installed for it"
+        raise SettingError(f"There are no weights {name!r} for {asked}; {known}. {PULL} {name}")
+
+    def _with(self, role: Role, engine: str, weights: Weights | None) -> Choice:
+        if weights is None:
+            return Choice(engine)
+        options = {"weights": str(weights.folder)}
+        for part in COMPANIONS.get((engine, role), ()) if weights.part == role else ():
+            fit = [other for other in self._usable() if (other.engine, other.part) == (engine, part)]
+            if fit:
+                options[part] = str(max(fit, key=_rank).folder)
+        return Choice(engine, weights.name, options)
+
+    def _usable(self) -> Iterable[Weights]:
+        """Weights whose libraries are there, and a GPU where they are meant for one."""
+        for weights in self.installed:
+            if (self.gpu or not weights.gpu) and all(map(self.importable, weights.libraries)):
+                yield weights
+
+
+def wanted(engines: str, explicit: Mapping[Role, str], shelf: Shelf) -> dict[Role, str]:
+    """How the engine of each role is spelled: that of the set `engines`, or the best for `auto`, unless `explicit` names
+    another; "none" leaves it out.
+    """
+    if engines != AUTO and engines not in registry.SETS:
+        raise SettingError(f"There is no engine set {engines!r}; known: {', '.join((AUTO, *registry.SETS))}.")
+    names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
+    if engines == AUTO:
+        names |= {role: best for role in GOES_BY_WEIGHTS if (best := shelf.best(role))}
+    names |= {role: name for role, name in explicit.items() if name}
+    return {role: name for role, name in names.items() if name != "none"}
+
+
+def _rank(weights: Weights) -> tuple[int, str]:
+    return weights.rank, weights.name
+
+
+def _words(part: str) -> str:
+    return part.replace("_", " ")

@@ -1,0 +1,138 @@
+"""Which engines a server takes by itself, and what it says about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from pipeline.errors import SettingError
+from pipeline.weights import Weights
+from server.__main__ import _announce
+from server.advice import advice
+from server.engines import EngineRoom
+from server.selection import Shelf
+from server.settings import load_settings
+from tests.serving import serving
+
+
+@asynccontextmanager
+async def room(folder: Path, **flags: Any) -> AsyncIterator[EngineRoom]:
+    """The engines of a server whose weights lie in `folder`."""
+    made = EngineRoom(load_settings({"weights": folder, **flags}, {}))
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def pulled(folder: Path, *names: str) -> Path:
+    """A folder of weights that look installed, and hold nothing."""
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    return folder
+
+
+def codes(made: EngineRoom) -> list[str]:
+    return [entry["code"] for entry in advice(made)]
+
+
+async def test_auto_is_the_default_and_embedded_where_nothing_is_installed(tmp_path: Path) -> None:
+    async with room(tmp_path / "none") as made:
+        taken = {role: str(choice) for role, choice in made.choices.items()}
+
+    assert taken == {
+        "chat_model": "scripted",
+        "voice_detector": "silero",
+        "turn_model": "embedded",
+        "recognizer": "pocketsphinx",
+        "synthesizer": "embedded",
+    }
+
+
+async def test_the_embedded_engines_come_with_the_command_that_gets_better_ones(tmp_path: Path) -> None:
+    async with room(tmp_path) as made:
+        [entry] = [entry for entry in advice(made) if entry["code"] == "better_engines"]
+
+    assert entry["command"] == "python3 run.py models pull recommended"
+    assert "Chinese is not understood yet" in entry["text"]["en"]
+    assert "还听不懂中文" in entry["text"]["zh"]
+
+
+@pytest.mark.parametrize("flags", [{"engines": "stub"}, {"recognizer": "stub"}, {"synthesizer": "stub"}])
+async def test_who_chose_another_engine_is_not_told_to_get_one(flags: Mapping[str, str], tmp_path: Path) -> None:
+    async with room(tmp_path, **flags) as made:
+        assert "better_engines" not in codes(made)
+
+
+async def test_weights_without_their_packages_change_nothing(tmp_path: Path) -> None:
+    async with room(pulled(tmp_path, "funasr-paraformer", "smart-turn"), recognizer="stub") as made:
+        assert str(made.choices["synthesizer"]) == "embedded"
+        assert made.ready
+
+
+async def test_the_best_engine_that_cannot_start_leaves_its_role_to_the_embedded_one_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged(tmp_path, monkeypatch)
+    best = Weights("broken", "sherpa", "recognizer", tmp_path / "gone", rank=1)
+    made = EngineRoom(load_settings({"weights": tmp_path}, {}), there=Shelf([best]))
+    try:
+        assert (str(made.choices["recognizer"]), made.ready) == ("pocketsphinx", True)
+        [entry] = [entry for entry in advice(made) if entry["code"] == "engine_passed_over"]
+    finally:
+        await made.close()
+
+    assert "sherpa (broken): " in entry["text"]["en"]
+    assert entry["command"] == "python3 run.py doctor"
+
+
+async def test_an_engine_that_is_named_and_cannot_start_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged(tmp_path, monkeypatch)
+    async with room(tmp_path, recognizer="sherpa") as made:
+        assert (str(made.choices["recognizer"]), made.ready, made.passed_over) == ("sherpa", False, {})
+
+
+def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's package with an engine that cannot start."""
+    about = folder / "broken-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[kaikou.engines]\nrecognizer.sherpa = broken_engine:create\n")
+    (folder / "broken_engine.py").write_text(
+        "from pipeline.errors import EngineUnavailable\n"
+        "def create(settings):\n    raise EngineUnavailable('Its weights are missing.', engine='sherpa')\n"
+    )
+    monkeypatch.syspath_prepend(str(folder))
+
+
+async def test_weights_that_are_named_and_not_there_stop_the_start_with_the_command_that_gets_them(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SettingError, match=r"no weights 'kokoro' for sherpa as synthesizer.*models pull kokoro"):
+        EngineRoom(load_settings({"weights": tmp_path, "synthesizer": "sherpa:kokoro"}, {}))
+
+
+async def test_the_start_message_names_the_engines_and_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with room(tmp_path) as made:
+        _announce("http://127.0.0.1:1", made, "scripted", "")
+
+    told = capsys.readouterr().out
+    assert "    hears with     pocketsphinx and silero\n" in told
+    assert "      python3 run.py models pull recommended\n" in told
+
+
+async def test_the_page_is_told_the_same(tmp_path: Path) -> None:
+    async with serving(engines="embedded", weights=tmp_path) as server, httpx2.AsyncClient() as client:
+        status = json.loads((await client.get(f"{server.http}/api/status")).text)
+
+    assert "python3 run.py models pull recommended" in json.dumps(status)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.engines import Role
+from pipeline.errors import SettingError
+from pipeline.weights import Weights
+from server.selection import Choice, Shelf, wanted
+
+BOTH = ("zh", "en")
+EMBEDDED = {
+    "chat_model": "scripted",
+    "voice_detector": "silero",
+    "turn_model": "embedded",
+    "recognizer": "pocketsphinx",
+    "synthesizer": "embedded",
+}
+
+
+def weights(name: str, engine: str, part: str, rank: int = 1, **rest: object) -> Weights:
+    library = {"sherpa": "sherpa_onnx", "funasr": "funasr", "smart_turn": "onnxruntime"}[engine]
+    about: dict[str, object] = {"languages": BOTH, "libraries": (library,), "rank": rank, **rest}
+    return Weights(name, engine, part, Path("/w") / name, **about)  # type: ignore[arg-type]
+
+
+ZIPFORMER = weights("zipformer", "sherpa", "recognizer", 20)
+PARAFORMER = weights("paraformer", "sherpa", "recognizer", 10)
+SENSE = weights("sense", "sherpa", "second_pass", 20)
+FUNASR = weights("funasr-one", "funasr", "recognizer", 30, gpu=True)
+FUNASR_SENSE = weights("funasr-sense", "funasr", "second_pass", 30, gpu=True)
+FUNASR_VAD = weights("funasr-vad", "funasr", "vad", 0, gpu=True)
+KOKORO = weights("kokoro", "sherpa", "synthesizer", 30, cores=6)
+MATCHA = weights("matcha", "sherpa", "synthesizer", 22)
+AMY = weights("amy", "sherpa", "synthesizer", 25, languages=("en",))
+ZIPVOICE = weights("zipvoice", "sherpa", "synthesizer", 0)
+SMART = weights("smart", "smart_turn", "turn_model", 20)
+ALL = (ZIPFORMER, PARAFORMER, SENSE, FUNASR, FUNASR_SENSE, FUNASR_VAD, KOKORO, MATCHA, AMY, ZIPVOICE, SMART)
+
+
+def shelf(*installed: Weights, without: str = "", gpu: bool = False, cores: int = 2) -> Shelf:
+    return Shelf(installed, BOTH, lambda module: module != without, gpu, cores)
+
+
+def told(engines: str, explicit: Mapping[Role, str], on: Shelf) -> dict[str, str]:
+    """How engines are spelled that are not the embedded ones."""
+    names = wanted(engines, explicit, on).items()
+    return {role: name for role, name in names if name != EMBEDDED.get(role)}
+
+
+@pytest.mark.parametrize(
+    ("on", "found"),
+    [
+        (shelf(), {}),
+        (shelf(PARAFORMER), {"recognizer": "sherpa:paraformer"}),
+        (shelf(PARAFORMER, ZIPFORMER), {"recognizer": "sherpa:zipformer"}),
+        (shelf(ZIPFORMER, without="sherpa_onnx"), {}),
+        (shelf(SENSE, SMART), {}),
+        (shelf(KOKORO, cores=2), {}),
+        (shelf(KOKORO, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
+        (shelf(KOKORO, MATCHA, cores=6), {"synthesizer": "sherpa:kokoro"}),
+        (shelf(AMY), {}),
+        (shelf(AMY, MATCHA), {"synthesizer": "sherpa:matcha"}),
+        (shelf(ZIPVOICE), {}),
+        (shelf(FUNASR, FUNASR_SENSE), {}),
+        (shelf(FUNASR, gpu=True, without="funasr"), {}),
+        (shelf(*ALL), {"recognizer": "sherpa:zipformer", "synthesizer": "sherpa:matcha"}),
+        (shelf(*ALL, gpu=True, cores=8), {"recognizer": "funasr:funasr-one", "synthesizer": "sherpa:kokoro"}),
+    ],
+)
+def test_auto_takes_the_best_that_works_here_and_speaks_all_languages(on: Shelf, found: dict[str, str]) -> None:
+    assert told("auto", {}, on) == found
+
+
+def test_the_embedded_set_stays_embedded_whatever_is_installed() -> None:
+    assert told("embedded", {}, shelf(*ALL, gpu=True, cores=8)) == {}
+
+
+def test_the_stub_set_is_what_it_was() -> None:
+    assert wanted("stub", {}, shelf(*ALL)) == {
+        "chat_model": "stub",
+        "voice_detector": "silero",
+        "turn_model": "pitch",
+        "recognizer": "stub",
+        "synthesizer": "stub",
+    }
+
+
+@pytest.mark.parametrize("engines", ["auto", "embedded"])
+def test_an_engine_that_is_named_wins_over_what_is_best(engines: str) -> None:
+    explicit: dict[Role, str] = {"recognizer": "pocketsphinx", "synthesizer": "sherpa:amy", "turn_model": "none"}
+
+    names = wanted(engines, explicit, shelf(*ALL))
+
+    assert (names["recognizer"], names["synthesizer"], "turn_model" in names) == ("pocketsphinx", "sherpa:amy", False)
+
+
+def test_an_engine_named_without_weights_gets_its_best_and_what_else_it_can_use() -> None:
+    choice = shelf(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", "sherpa")
+
+    assert choice == Choice("sherpa", "zipformer", {"weights": "/w/zipformer", "second_pass": "/w/sense"})
+
+
+def test_weights_that_are_named_are_taken_though_others_are_better() -> None:
+    choice = shelf(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", " sherpa:paraformer ")
+
+    assert choice == Choice("sherpa", "paraformer", {"weights": "/w/paraformer", "second_pass": "/w/sense"})
+
+
+def test_a_second_pass_that_can_do_alone_does_so_where_it_is_named() -> None:
+    assert shelf(ZIPFORMER, SENSE).choice("recognizer", "sherpa:sense") == Choice(
+        "sherpa", "sense", {"weights": "/w/sense"}
+    )
+
+
+def test_funasr_gets_its_own_companions_and_none_of_another_engines() -> None:
+    choice = shelf(*ALL, gpu=True).choice("recognizer", "funasr")
+
+    assert choice.options == {"weights": "/w/funasr-one", "second_pass": "/w/funasr-sense", "vad": "/w/funasr-vad"}
+
+
+def test_an_engine_without_weights_is_left_to_say_what_it_lacks() -> None:
+    assert shelf().choice("recognizer", "sherpa") == Choice("sherpa")
+
+
+def test_the_embedded_turn_model_is_told_where_smart_turn_lies_if_it_can_run() -> None:
+    assert shelf(SMART).choice("turn_model", "embedded") == Choice("embedded", "", {"weights": "/w/smart"})
+    assert shelf(SMART, without="onnxruntime").choice("turn_model", "embedded") == Choice("embedded")
+    assert shelf(SMART).choice("turn_model", "smart_turn") == Choice("smart_turn", "smart", {"weights": "/w/smart"})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "sherpa:gone",
+            r"no weights 'gone' for sherpa as recognizer; installed for it: zipformer\. .*models pull gone",
+        ),
+        (
+            "funasr:gone",
+            r"no weights 'gone' for funasr as recognizer; none are installed for it\. python3 run\.py models",
+        ),
+        ("funasr:funasr-sense", "funasr-sense are weights of funasr as second pass, not of funasr as recognizer"),
+        ("funasr:zipformer", "zipformer are weights of sherpa as recognizer, not of funasr as recognizer"),
+        ("sherpa:", "'sherpa:' names no weights"),
+    ],
+)
+def test_weights_that_are_not_there_are_told_with_what_to_do(name: str, said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        shelf(ZIPFORMER, SENSE, FUNASR_SENSE).choice("recognizer", name)
+
+
+def test_an_unknown_set_names_the_known_ones() -> None:
+    with pytest.raises(SettingError, match="There is no engine set 'best'; known: auto, embedded, stub"):
+        wanted("best", {}, shelf())
