@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,29 @@ def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "def create(settings):\n    raise EngineUnavailable('Its weights are missing.', engine='sherpa')\n"
     )
     monkeypatch.syspath_prepend(str(folder))
+
+
+async def test_auto_takes_what_is_installed_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed")
+    tiny = pytest.importorskip("tests.models.tiny_sherpa", reason="onnx is not installed", exc_type=ImportError)
+    builders = {
+        "zipformer-zh-en": tiny.build_zipformer,
+        "sensevoice": tiny.build_sense_voice,
+        "matcha-zh-en": partial(tiny.build_matcha, bilingual=True),
+    }
+    for name, build in builders.items():
+        (tmp_path / name).mkdir()
+        build(tmp_path / name)
+
+    async with room(tmp_path) as made:
+        assert made.ready
+        assert made.choices["recognizer"].options["second_pass"] == str(tmp_path / "sensevoice")
+        assert "better_engines" not in codes(made)
+        _announce("http://127.0.0.1:1", made, "scripted", "")
+
+    told = capsys.readouterr().out
+    assert "    hears with     sherpa (zipformer-zh-en) and silero\n" in told
+    assert "    speaks with    sherpa (matcha-zh-en)\n" in told
 
 
 async def test_weights_that_are_named_and_not_there_stop_the_start_with_the_command_that_gets_them(
