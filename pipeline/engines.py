@@ -3,9 +3,10 @@
 A shared engine is made once and opens small streams that hold all state of one utterance or reply. An engine on this
 machine is plain blocking Python, called on worker threads, one call at a time per stream; it must let go of the
 interpreter lock or live in a process of its own, and release what it holds in `close` or `finally`. An engine that is a
-network away is asynchronous: `accept` and `settle` may be coroutine functions and `speak` an asynchronous generator, and
-then run on the event loop, cancelled like any other task. Language models always are. Where such an engine has an
-`aclose`, the server calls that instead of `close`, to give its connections back. Errors leave as `EngineError`s.
+network away is asynchronous: `open`, `accept`, `settle` and `probability` may be coroutine functions and `speak` an
+asynchronous generator, and then run on the event loop, cancelled like any other task. Language models always are. Where
+such an engine has an `aclose`, the server calls that instead of `close`, to give its connections back. Errors leave as
+`EngineError`s.
 """
 
 from __future__ import annotations
@@ -77,8 +78,8 @@ class VoiceDetector(Protocol):
 class TurnModel(Protocol):
     info: EngineInfo
 
-    def probability(self, pcm: Samples) -> float:
-        """How likely the turn is over, 0 to 1, by its last seconds at 16 kHz (eight are given at most). Blocking.
+    def probability(self, pcm: Samples) -> float | Awaitable[float]:
+        """How likely the turn is over, 0 to 1, by its last seconds at 16 kHz (eight are given at most).
 
         They end within a pause. Calls stand alone and come from any thread.
         """
@@ -128,7 +129,7 @@ class RecognizerStream(Protocol):
 class Recognizer(Protocol):
     info: EngineInfo
 
-    def open(self, language: str = "") -> RecognizerStream:
+    def open(self, language: str = "") -> RecognizerStream | Awaitable[RecognizerStream]:
         """Start an utterance. Raises `EngineBusy` or `EngineUnavailable`."""
 
     def close(self) -> None: ...

@@ -76,7 +76,7 @@ class Workers:
         current step is done.
         """
         if inspect.isasyncgenfunction(make):
-            return _each_within(make(), timeout_s, engine)
+            return each_within(make(), timeout_s, engine)
         return self._iterate_on_threads(cast(Callable[[], Iterator[T]], make), timeout_s, engine)
 
     async def _iterate_on_threads(
@@ -121,7 +121,8 @@ class Workers:
             end()
 
 
-async def _each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: str) -> AsyncGenerator[T, None]:
+async def each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: str) -> AsyncGenerator[T, None]:
+    """The items, each within `timeout_s`; closes `items` with itself. Raises `EngineTimeout`."""
     async with aclosing(items):
         while True:
             try:
