@@ -51,13 +51,41 @@ class Member(Generic[E]):
         """Whether it says that it can do a language, given as BCP 47 tag; empty is any."""
         return not language or not self.info.languages or language.partition("-")[0] in self.info.languages
 
+    async def aclose(self) -> None:
+        """End the engine and let go of its threads."""
+        await close_engine(self.engine)
+        self.workers.close()
 
-class ChatChain:
-    """Language models in order of preference; `patience_s` is how long they may be silent."""
 
-    def __init__(self, members: Sequence[Member[ChatModel]], patience_s: float) -> None:
+async def close_engine(engine: Any) -> None:
+    """End an engine: by `aclose` where it has one, as those with connections do, else by `close`."""
+    if hasattr(engine, "aclose"):
+        await engine.aclose()
+    else:
+        engine.close()
+
+
+class _Chain(Generic[E]):
+    """What all chains have: engines in order of preference; `patience_s` bounds a call.
+
+    To the outside a chain is its first engine, except that it can do the languages of all.
+    """
+
+    def __init__(self, members: Sequence[Member[E]], patience_s: float) -> None:
         self._members, self._patience_s = members, patience_s
-        self.info = members[0].info
+        tags = [member.info.languages for member in members]
+        languages = tuple(dict.fromkeys(tag for its in tags for tag in its)) if all(tags) else ()
+        self.info = replace(members[0].info, languages=languages)
+
+    def close(self) -> None:
+        """Nothing: whoever made the engines ends them."""
+
+    async def aclose(self) -> None:
+        """Nothing, as `close`."""
+
+
+class ChatChain(_Chain[ChatModel]):
+    """Language models; `patience_s` is how long they may be silent."""
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         def ask(member: Member[ChatModel], bound_s: float) -> AsyncGenerator[ChatEvent, None]:
@@ -69,21 +97,12 @@ class ChatChain:
             async for event in events:
                 yield event
 
-    async def aclose(self) -> None:
-        for member in self._members:
-            await member.engine.aclose()
-            member.workers.close()
 
-
-class SynthesizerChain:
-    """Synthesisers in order of preference, all at the first one's rate; `patience_s` is how long they may be silent.
+class SynthesizerChain(_Chain[Synthesizer]):
+    """Synthesisers, all at the first one's rate; `patience_s` is how long they may be silent.
 
     An engine that does not speak a clause's language is left out, unless none does.
     """
-
-    def __init__(self, members: Sequence[Member[Synthesizer]], patience_s: float) -> None:
-        self._members, self._patience_s = members, patience_s
-        self.info = members[0].info
 
     async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
         def begin(member: Member[Synthesizer], bound_s: float) -> AsyncGenerator[SpeechChunk, None]:
@@ -96,11 +115,6 @@ class SynthesizerChain:
         async with aclosing(_of_the_first(able, begin, self._patience_s)) as chunks:
             async for chunk in chunks:
                 yield chunk
-
-    def close(self) -> None:
-        for member in self._members:
-            member.engine.close()
-            member.workers.close()
 
 
 async def _at_rate(
@@ -135,16 +149,17 @@ async def _of_the_first(
                 raise
 
 
-class RecognizerChain:
-    """Recognisers in order of preference.
+class RecognizerChain(_Chain[Recognizer]):
+    """Recognisers; `patience_s` is how long any call of an utterance may take.
 
-    open_s, call_s: how long they may take to open an utterance, and for any later call. longest_s: an utterance that is
-    longer is not played to the next engine any more.
+    open_s: likewise to open it. longest_s: an utterance that is longer is not played to the next engine any more.
     """
 
-    def __init__(self, members: Sequence[Member[Recognizer]], open_s: float, call_s: float, longest_s: float) -> None:
-        self._members, self._open_s, self._call_s, self._longest_s = members, open_s, call_s, longest_s
-        self.info = members[0].info
+    def __init__(
+        self, members: Sequence[Member[Recognizer]], patience_s: float, open_s: float, longest_s: float
+    ) -> None:
+        super().__init__(members, patience_s)
+        self._open_s, self._longest_s = open_s, longest_s
 
     async def open(self, language: str = "") -> RelayedUtterance:
         """Raises `EngineUnavailable` if none understands the language, and what the last one raises that does."""
@@ -152,14 +167,9 @@ class RecognizerChain:
         if not able:
             message = f"{self.info.name} does not understand the language {language!r}."
             raise EngineUnavailable(message, engine=self.info.name)
-        utterance = RelayedUtterance(able, language, self._call_s, round(self._longest_s * LINE_RATE))
+        utterance = RelayedUtterance(able, language, self._patience_s, round(self._longest_s * LINE_RATE))
         await utterance.begin(self._open_s)
         return utterance
-
-    def close(self) -> None:
-        for member in self._members:
-            member.engine.close()
-            member.workers.close()
 
 
 class RelayedUtterance:
@@ -242,24 +252,16 @@ class RelayedUtterance:
         self._stream = self._call = None
 
 
-class FencedTurnModel:
-    """A turn model behind its fence; `patience_s` is how long it may judge."""
-
-    def __init__(self, member: Member[TurnModel], patience_s: float) -> None:
-        self._member, self._patience_s = member, patience_s
-        self.info = member.info
+class FencedTurnModel(_Chain[TurnModel]):
+    """One turn model behind its fence; `patience_s` is how long it may judge."""
 
     async def probability(self, pcm: Samples) -> float:
-        member, patience_s = self._member, self._patience_s
+        member, patience_s = self._members[0], self._patience_s
         with await member.fence.enter(patience_s) as call:
             judge = partial(member.engine.probability, pcm)
             result = await member.workers.call(judge, timeout_s=patience_s, engine=member.info.name)
             call.answered()
             return result
-
-    def close(self) -> None:
-        self._member.engine.close()
-        self._member.workers.close()
 
 
 def _now() -> float:

@@ -41,12 +41,12 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "sudo apt install libflite1",
             )
         )
-    for why in room.passed_over.values():
+    for why in room.passed_over:
         found.append(
             _advice(
                 "engine_passed_over",
-                f"An installed engine cannot start, so the built-in one is at work. {why}",
-                f"已安装的引擎无法启动，暂用内置引擎。{why}",
+                f"An engine cannot start, so another one stands in for it. {why}",
+                f"有引擎无法启动，由另一引擎代替。{why}",
                 "python3 run.py doctor",
             )
         )

@@ -24,6 +24,7 @@ from server import VERSION
 from server.api import Api
 from server.characters import Characters
 from server.engines import EngineRoom
+from server.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.metrics import Metrics
 from server.openai_api import OpenAIApi
 from server.realtime.admission import Admission
@@ -111,12 +112,15 @@ def session_limits(settings: Settings) -> SessionLimits:
         prompt_characters=settings.prompt_characters,
         speculations_per_minute=settings.speculations_per_minute,
         recognition=RecognitionLimits(
-            settle_s=settings.settle_s, stall_s=settings.recognizer_s, longest_s=settings.turn_s + 5
+            settle_s=settings.settle_s,
+            open_s=OPEN_S + BACKSTOP_S,
+            stall_s=settings.recognizer_s + BACKSTOP_S,
+            longest_s=longest_turn_s(settings),
         ),
         speaking=SpeakingLimits(
-            first_token_s=settings.first_token_s,
-            next_token_s=settings.first_token_s,
-            audio_s=settings.audio_s,
+            first_token_s=settings.first_token_s + BACKSTOP_S,
+            next_token_s=settings.first_token_s + BACKSTOP_S,
+            audio_s=settings.audio_s + BACKSTOP_S,
             longest_s=settings.reply_s,
             lead_s=settings.lead_s,
         ),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import registry
+from pipeline.chain import close_engine
 from pipeline.engines import Role
 from pipeline.errors import EngineUnavailable, KaikouError, SettingError
 from server import VERSION
-from server.engines import close_engine, explicit_of, find_language_model, options_of, shelf
+from server.engines import explicit_of, find_language_model, options, shelf
 from server.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.progress import megabytes
 from server.selection import PULL, Shelf, wanted
@@ -109,6 +110,7 @@ async def _examine(settings: Settings) -> int:
     where, language_model = found or ("", None)
     doctor = Doctor(there, registry.create, memory_bytes(), disk_free_bytes(settings.weights))
     taken = wanted(settings.engines, explicit_of(settings, language_model), there)
+    told = options(settings, None)
     print(_machine(settings, doctor))
     working = set[Role]()
     for role, does in ROLES.items():
@@ -117,7 +119,7 @@ async def _examine(settings: Settings) -> int:
             if (role, engine) == ("chat_model", "openai"):
                 finding = _language_model(where)
             else:
-                finding = await doctor.look_at(role, engine, options_of(role, engine, settings, None))
+                finding = await doctor.look_at(role, engine, told.get((role, engine), {}))
             working |= set() if finding.lacks else {role}
             print(shown(finding))
     return 0 if working == set(ROLES) else 1

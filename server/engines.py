@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pipeline import registry
+from pipeline.chain import Member
 from pipeline.engines import EngineInfo, Role
 from pipeline.errors import EngineError, EngineUnavailable
+from pipeline.fence import BreakerState, Fence
 from pipeline.pump import Workers
 from pipeline.setup import Engines
+from server.fencing import chained, member, spelled
 from server.machine import cores, has_gpu, has_library
 from server.remote_engines import remote_options
-from server.selection import AUTO, EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
+from server.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
 from server.settings import Settings
 
 State: TypeAlias = Literal["ready", "failing", "failed"]
+Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
+"""What an engine is told, by its role and its name in the registry."""
 
 FAILING_S = 60.0
 """An engine that failed within this time, and has not worked since, counts as failing."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """How one engine is. `failed_at` and `worked_at` are readings of the monotonic clock."""
+    """How one engine is. `missing`: it could not start, and its info's note says why."""
 
     info: EngineInfo
+    fence: Fence
     missing: bool = False
-    error: str = ""
-    failures: int = 0
-    failed_at: float = field(default=-1e9)
-    worked_at: float = field(default=0.0)
 
-    def state(self, now: float) -> State:
-        """ready, failing (lately), or failed (it could not start)."""
+    def state(self) -> State:
+        """ready, failing (lately, or left alone for it), or failed (it could not start)."""
         if self.missing:
             return "failed"
-        return "failing" if self.failed_at > self.worked_at and now - self.failed_at < FAILING_S else "ready"
+        fence = self.fence
+        lately = fence.failed_at > fence.worked_at and fence.clock() - fence.failed_at < FAILING_S
+        return "failing" if lately or fence.state is not BreakerState.CLOSED else "ready"
 
 
 class Missing:
@@ -72,19 +75,13 @@ class EngineRoom:
 
         there: the installed weights; without it, those in the settings' folder.
         """
-        there = there or shelf(settings)
-        explicit = explicit_of(settings, language_model)
-        names = wanted(settings.engines, explicit, there)
-        self.choices = {role: there.choice(role, name) for role, name in names.items()}
-        self.statuses: dict[Role, EngineStatus] = {}
-        self.passed_over: dict[Role, str] = {}
-        made = {role: self._make(role, settings, language_model) for role in names}
-        for role in GOES_BY_WEIGHTS:
-            if settings.engines == AUTO and not explicit[role] and self.statuses[role].missing:
-                self.passed_over[role] = f"{self.told(role)}: {self.statuses[role].error}"
-                self.choices[role] = Choice(registry.SETS[EMBEDDED][role])
-                made[role] = self._make(role, settings, language_model)
-        self.engines = Engines(**made)
+        self._settings, self._there = settings, there or shelf(settings)
+        self._options = options(settings, language_model)
+        self._members = list[Member[Any]]()
+        self.choices: dict[Role, Choice] = {}
+        self.statuses: dict[tuple[Role, str], EngineStatus] = {}
+        names = wanted(settings.engines, explicit_of(settings, language_model), self._there)
+        self.engines = Engines(**{role: self._make(role, chain) for role, chain in names.items()})
         self.language_model_connected = bool(language_model)
         self.workers = Workers(settings.engine_threads)
 
@@ -105,75 +102,71 @@ class EngineRoom:
         return all(self.choices[role].engine == embedded[role] for role in GOES_BY_WEIGHTS)
 
     @property
+    def fences(self) -> list[Fence]:
+        """The fences of all engines that are called through one."""
+        return [status.fence for (role, _name), status in self.statuses.items() if role != "voice_detector"]
+
+    @property
+    def passed_over(self) -> list[str]:
+        """Engines that could not start and another of their role stands in for, each with the reason."""
+        missing = {key: status for key, status in self.statuses.items() if status.missing}
+        started = {role for role, _name in self.statuses.keys() - missing.keys()}
+        return [f"{name}: {status.info.note}" for (role, name), status in missing.items() if role in started]
+
+    @property
     def ready(self) -> bool:
-        """Whether every engine could start."""
-        return not any(status.missing for status in self.statuses.values())
+        """Whether each role has an engine that could start."""
+        started = {role for (role, _name), status in self.statuses.items() if not status.missing}
+        return started == {role for role, _name in self.statuses}
 
     def told(self, role: Role) -> str:
         """The engine of `role` as people call it, with the weights it was given."""
-        name, weights = self.statuses[role].info.name, self.choices[role].weights
-        return f"{name} ({weights})" if weights else name
+        engine: Any = getattr(self.engines, role)
+        weights = self.choices[role].weights
+        return f"{engine.info.name} ({weights})" if weights else str(engine.info.name)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Each engine's role, name, state, languages and note, for the page and for health checks."""
-        now = time.monotonic()
+        """Each engine's role, name, state, breaker, languages and note, for the page and for health checks.
+
+        The engines of a role come in the order in which they stand in for each other.
+        """
         return [
             {
                 "role": role,
-                "name": status.info.name,
-                "state": status.state(now),
+                "name": name if ":" in name else status.info.name,
+                "state": status.state(),
+                "breaker": status.fence.state.value,
                 "languages": list(status.info.languages),
-                "note": status.error if status.state(now) != "ready" and status.error else status.info.note,
+                "note": status.fence.error if status.state() == "failing" else status.info.note,
             }
-            for role, status in self.statuses.items()
+            for (role, name), status in self.statuses.items()
         ]
-
-    def failed(self, role: str, error: Exception) -> None:
-        """An engine broke off its work. `role` may be "reply": the model's or the synthesiser's, the error says whose."""
-        for status in self.statuses.values():
-            if getattr(error, "engine", "") == status.info.name:
-                status.failures += 1
-                status.failed_at, status.error = time.monotonic(), str(error)
-
-    def worked(self) -> None:
-        """A turn went through all engines."""
-        now = time.monotonic()
-        for status in self.statuses.values():
-            status.worked_at = now
 
     async def close(self) -> None:
         """End the engines and let go of the threads."""
-        engines = self.engines
-        roles = (
-            engines.chat_model,
-            engines.recognizer,
-            engines.synthesizer,
-            engines.voice_detector,
-            engines.turn_model,
-        )
-        for engine in filter(None, roles):
-            await close_engine(engine)
+        for one in self._members:
+            await one.aclose()
         self.workers.close()
 
-    def _make(self, role: Role, settings: Settings, language_model: Mapping[str, Any] | None) -> Any:
-        """The engine chosen for `role`, or one that says why it could not start."""
-        choice = self.choices[role]
-        options = {**options_of(role, choice.engine, settings, language_model), **choice.options}
+    def _make(self, role: Role, chain: str) -> Any:
+        """The engine of a role: those of the chain that could start, or one that says why none could."""
+        made = [(self._start(role, name), name) for name in spelled(role, chain)]
+        started = [(one, name) for one, name in made if not isinstance(one.engine, Missing)] or made[:1]
+        self.choices[role] = self._there.choice(role, started[0][1])
+        return chained(role, [one for one, _name in started], self._settings)
+
+    def _start(self, role: Role, name: str) -> Member[Any]:
+        choice = self._there.choice(role, name)
         try:
-            engine: Any = registry.create(role, choice.engine, options)
+            engine: Any = registry.create(
+                role, choice.engine, {**self._options.get((role, choice.engine), {}), **choice.options}
+            )
         except EngineUnavailable as error:
             engine = Missing(role, choice.engine, error)
-        missing = isinstance(engine, Missing)
-        self.statuses[role] = EngineStatus(engine.info, missing, engine.info.note if missing else "")
-        return engine
-
-
-async def close_engine(engine: Any) -> None:
-    """End an engine: by `aclose` where it has one, as those with connections do, else by `close`."""
-    if hasattr(engine, "aclose"):
-        await engine.aclose()
-    else:
-        engine.close()
+        fenced = member(engine, role, name, self._settings)
+        self._members.append(fenced)
+        self.statuses[role, name] = EngineStatus(engine.info, fenced.fence, isinstance(engine, Missing))
+        return fenced
 
 
 def explicit_of(settings: Settings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:
@@ -186,16 +179,13 @@ def explicit_of(settings: Settings, language_model: Mapping[str, Any] | None) ->
     }
 
 
-def options_of(
-    role: Role, engine: str, settings: Settings, language_model: Mapping[str, Any] | None
-) -> Mapping[str, Any]:
-    """What an engine is told beside its weights."""
-    options: dict[tuple[Role, str], Mapping[str, Any]] = {
+def options(settings: Settings, language_model: Mapping[str, Any] | None) -> Options:
+    """What engines are told beside their weights."""
+    return {
         **remote_options(settings),
         ("chat_model", "openai"): language_model or {},
         ("recognizer", "pocketsphinx"): {"processes": settings.recognizer_processes},
     }
-    return options.get((role, engine), {})
 
 
 def shelf(settings: Settings) -> Shelf:

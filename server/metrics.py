@@ -12,6 +12,7 @@ from pipeline.errors import KaikouError
 from pipeline.notices import TurnTiming
 from pipeline.setup import Observer
 from pipeline.speaking import Made
+from server.engine_metrics import EngineMetrics
 from server.engines import EngineRoom
 from server.realtime.server_events import MARKS, timing_object
 
@@ -29,8 +30,8 @@ class Metrics:
     """Counts for one server, in a registry of its own."""
 
     def __init__(self, room: EngineRoom) -> None:
-        self._room = room
         self.registry = CollectorRegistry()
+        self.registry.register(EngineMetrics(room.fences, self.registry))
         self.turns: deque[dict[str, Any]] = deque(maxlen=KEPT_TURNS)
         self._marks = Histogram(
             "kaikou_turn_seconds",
@@ -84,14 +85,11 @@ class Metrics:
         for mark in MARKS:
             if (value := getattr(timing, mark)) is not None:
                 self._marks.labels(mark).observe(value / 1000)
-        if timing.status == "completed":
-            self._room.worked()
         entry = {"session": session_id, "character": character, "status": timing.status, **timing_object(timing)}
         self.turns.append(entry)
         log.info("turn", **entry)
 
     def _engine_failed(self, session_id: str, role: str, error: Exception) -> None:
-        self._room.failed(role, error)
         known = isinstance(error, KaikouError)
         self._failures.labels(role, error.code if isinstance(error, KaikouError) else "server_error").inc()
         log.warning("engine failed", session=session_id, role=role, error=str(error), exc_info=None if known else error)

@@ -3,7 +3,7 @@
 Theory of operation. An engine is spelled "engine" or "engine:weights", where weights are the name of an installed
 entry. `wanted` says how each role's engine is spelled; `Shelf.choice` what that means here. Where no weights are named,
 an engine gets the best installed ones for its role; what else it can use of its own (such as a second pass) goes with
-them. A role for which nothing better is there falls to the embedded engine.
+them. With `auto` the embedded engine stands in for the best, and has the role where nothing better is there.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def wanted(engines: str, explicit: Mapping[Role, str], shelf: Shelf) -> dict[Rol
         raise SettingError(f"There is no engine set {engines!r}; known: {', '.join((AUTO, *registry.SETS))}.")
     names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
     if engines == AUTO:
-        names |= {role: best for role in GOES_BY_WEIGHTS if (best := shelf.best(role))}
+        names |= {role: f"{best}, {names[role]}" for role in GOES_BY_WEIGHTS if (best := shelf.best(role))}
     names |= {role: name for role, name in explicit.items() if name}
     return {role: name for role, name in names.items() if name != "none"}
 

@@ -56,11 +56,12 @@ class Settings(BaseModel):
     languages: tuple[str, ...] = ("zh", "en")
     """What is spoken here: engines that lack one of these are taken only where they are named."""
     recognizer: str = ""
-    """An engine that replaces the set's recogniser; "sherpa:zipformer-zh-en" names its weights too."""
+    """An engine that replaces the set's recogniser; "sherpa:zipformer-zh-en" names its weights too. Several, separated by
+    commas, stand in for each other in this order."""
     chat_model: str = ""
-    """An engine that replaces the set's language model."""
+    """An engine that replaces the set's language model; several as above."""
     synthesizer: str = ""
-    """An engine that replaces the set's synthesiser; "sherpa:kokoro" names its weights too."""
+    """An engine that replaces the set's synthesiser; several as above."""
     weights: Path = Path(__file__).parent.parent / "models" / "weights"
     """The folder that downloaded weights lie in."""
     models_from: str = ""
@@ -68,7 +69,23 @@ class Settings(BaseModel):
     models_mirror: tuple[str, ...] = ()
     """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's."""
     engine_threads: Count = 32
-    """Threads that engines may block, over all sessions."""
+    """Threads that each engine may block, over all sessions."""
+    recognizer_at_once: Count = 200
+    """Utterances that one recogniser hears at the same time."""
+    chat_model_at_once: Count = 200
+    """Replies that one language model writes at the same time."""
+    synthesizer_at_once: Count = 200
+    """Clauses that one synthesiser speaks at the same time."""
+    engine_waiting: Count = 50
+    """Calls that may wait for a place at an engine that is full; others go to the next engine at once."""
+    engine_wait_s: Positive = 2.0
+    """How long they may wait."""
+    breaker_failures: Count = 3
+    """Failures in a row, within `breaker_within_s`, after which an engine is left alone for a while."""
+    breaker_within_s: Positive = 60.0
+    """See `breaker_failures`."""
+    breaker_pause_s: Positive = 15.0
+    """How long it is left alone before one call tries it again; after a refused key it is five minutes."""
     recognizer_processes: Count = 4
     """Embedded recogniser: how many people can speak at the same moment."""
 
