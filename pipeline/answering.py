@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
+from dataclasses import replace
 
+from pipeline.apology import Apologies
 from pipeline.audio import Samples
 from pipeline.context import Context
 from pipeline.dialogue import BargeIn
 from pipeline.echo import Echo, Overhearing, Playing, share_said
 from pipeline.engines import ChatRequest
 from pipeline.errors import LimitReached
-from pipeline.events import DoubtLasted, Interruption, ReplyFailed, ReplyGenerated, ReplyPlayed, SetAside, StartReply
+from pipeline.events import (
+    DoubtLasted,
+    Event,
+    Interruption,
+    ReplyFailed,
+    ReplyGenerated,
+    ReplyPlayed,
+    SetAside,
+    StartReply,
+)
 from pipeline.interruption import Sound, Verdict
 from pipeline.language import language_of
 from pipeline.listening import Listening, Turn
@@ -25,6 +37,8 @@ from pipeline.transcript import Item, prompt
 PLAYED_GRACE_S = 3.0
 """A player that reports nothing new for this long after everything should have been heard is taken to be done."""
 
+APOLOGY_S, APOLOGY_AUDIO_S = 15.0, 3.0
+"""How long all of an apology may take, and how long its synthesiser may be silent."""
 
 SAID_MS = 8_000
 """Words that were spoken longer ago are no echo."""
@@ -46,6 +60,7 @@ class Answering:
         self._overhearing = Overhearing()
         self._spoken: Reply | None = None
         self._echo: Echo | None = None
+        self._apologies = Apologies()
 
     def __getitem__(self, number: int) -> Reply:
         return self._replies[number][0]
@@ -222,22 +237,38 @@ class Answering:
 
     async def _answer(self, number: int, reply: Reply, ask: Ask, draft: str) -> None:
         context = self._context
+        over: Event = ReplyPlayed(number)
         try:
             await self._run(reply, ask, draft)
+            self._apologies.answered()
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
+            failure = context.failure("reply", error)
+            await self._apologise(reply, ask)
             if reply.held:
                 self.resume(number)
-            reply.end("failed", error=context.failure("reply", error))
-            context.observer.turn(reply.timing)
-            self._replies.pop(number, None)
-            context.receive(ReplyFailed(number))
-            return
+            reply.end("failed", error=failure)
+            over = ReplyFailed(number)
         context.observer.turn(reply.timing)
         self._audible_until = reply.playback.ends_at(context.now())
         context.receive(ReplyGenerated(number))
         await self._played_out(reply)
         self._replies.pop(number, None)
-        context.receive(ReplyPlayed(number))
+        context.receive(over)
+
+    async def _apologise(self, reply: Reply, ask: Ask) -> None:
+        """Have the character say that there will be no answer, or no more of it, if it can still speak."""
+        context = self._context
+        if ask.say or not reply.spoken or not self._apologies.due(context.now()):
+            return
+        text = self._apologies.text(context.setup.character, self._request(ask, "").language)
+        limits = context.limits.speaking
+        quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
+        sent_ms = reply.playback.sent_ms
+        with suppress(Exception):  # Then the client's error alone says it; the engine's fence has told why.
+            async with asyncio.timeout(APOLOGY_S):
+                await reply.add(text, context.engines.synthesizer, context.workers, quick)
+        if reply.playback.sent_ms > sent_ms:
+            self._apologies.said(context.now())
 
     async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
         try:
@@ -251,6 +282,8 @@ class Answering:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
+        if failure := self._listening.failure(reply.timing.item_id):
+            raise failure
         request = self._request(ask, draft)
         engines = context.engines
         await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)

@@ -23,12 +23,12 @@ Lists: TypeAlias = Mapping[str, tuple[str, ...]]
 
 PHRASES = (
     *("nods", "no_matter", "unclear", "beyond", "offer", "recall"),
-    *("hello_name", "by_name", "your_name", "no_name", "crisis"),
+    *("hello_name", "by_name", "your_name", "no_name", "crisis", "failed"),
 )
 """Stock phrases: nods go before the next question, no_matter after a no; unclear when nothing could be made of what was
 heard, beyond when only a language model could answer; offer names `{topics}`; recall returns to an earlier `{answer}`;
 hello_name on learning `{name}`, by_name to use it now and then, your_name and no_name when asked for it; crisis when
-someone may hurt themselves."""
+someone may hurt themselves; failed when an engine broke down and there is no other answer."""
 
 CONDITIONS = (
     *("always", "short", "vague", "numbers", "no_numbers", "story", "no_story", "we", "fillers"),

@@ -38,6 +38,7 @@ class Context:
         self.now = now
         self.active_at = now()
         self.attached = True
+        self._told: Exception | None = None
         self.transcript = Transcript(limits.items)
         self.outbox = Outbox(limits.queued_audio_s)
         self.receive: Callable[[Event], None]
@@ -54,12 +55,12 @@ class Context:
         self.active_at = self.now()
 
     def failure(self, role: str, error: Exception) -> KaikouError:
-        """The error as the client may see it; the observer gets it as it is."""
+        """The error as the client may see it; the observer gets it as it is, once if it goes on to end the answer."""
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
-        self.observer.engine_failed(role, error)
-        if isinstance(error, KaikouError):
-            return error
-        return EngineError(
-            "Something went wrong inside the server; the next turn is not affected.", code="server_error"
-        )
+        if error is not self._told:
+            self.observer.engine_failed(role, error)
+        hidden = "Something went wrong inside the server; the next turn is not affected."
+        shown = error if isinstance(error, KaikouError) else EngineError(hidden, code="server_error")
+        self._told = shown
+        return shown

@@ -271,7 +271,8 @@ class Dialogue:
         return effects if self._is_dismissed(event.turn) else [*effects, *self._answer(event)]
 
     def _answer(self, event: UtteranceRecognized) -> list[Effect]:
-        if self.policy.answer and words_of(event.text):
+        # A turn whose words were lost is answered too: the character says that it could not hear.
+        if self.policy.answer and (event.failed or words_of(event.text)):
             self._unanswered = event.turn
         return self._answer_waiting()
 

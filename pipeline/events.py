@@ -81,11 +81,12 @@ class UtteranceDrafted:
 
 @dataclass(frozen=True, slots=True)
 class UtteranceRecognized:
-    """The final words of a turn; empty if there were none, or if recognition failed."""
+    """The final words of a turn; empty if there were none, or if recognition `failed`."""
 
     turn: int
     text: str
     sound: Sound = ORDINARY
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

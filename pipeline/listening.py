@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.context import Context
 from pipeline.endpoint import Endpointer, Endpointing
-from pipeline.errors import InvalidRequest, LimitReached
+from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
@@ -50,7 +50,10 @@ KEPT_TURNS = 3
 
 @dataclass(slots=True)
 class Turn:
-    """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was."""
+    """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
+
+    failure: why its words are not known.
+    """
 
     number: int
     item: Item
@@ -60,6 +63,7 @@ class Turn:
     turn_end: float | None = None
     recognized_at: float | None = None
     wordless: bool = False
+    failure: KaikouError | None = None
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -247,6 +251,10 @@ class Listening:
         if waiting:
             await asyncio.wait(waiting)
 
+    def failure(self, item_id: str) -> KaikouError | None:
+        """Why the words of the turn that became this item are not known, if that is so."""
+        return next((turn.failure for turn in self.turns.values() if turn.item.id == item_id), None)
+
     def _judged_by_sound(self, probability: float) -> None:
         self._endpointer.complete = probability
 
@@ -262,7 +270,8 @@ class Listening:
             recognition = await turn.utterance.run()
         except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
             await turn.closed.wait()
-            context.outbox.put(TranscriptionFailed(turn.item.id, context.failure("recognizer", error)))
+            turn.failure = context.failure("recognizer", error)
+            context.outbox.put(TranscriptionFailed(turn.item.id, turn.failure))
         else:
             text = recognition.text
             if turn.item.aside or context.doubts():
@@ -272,7 +281,7 @@ class Listening:
             context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
         turn.item.transcribed = True
         turn.recognized_at = context.now()
-        context.receive(UtteranceRecognized(turn.number, text))
+        context.receive(UtteranceRecognized(turn.number, text, failed=turn.failure is not None))
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]

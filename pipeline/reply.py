@@ -7,13 +7,13 @@ at the gate while the answer is speculative, waits while playback is held, and s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from pipeline.audio import Samples
 from pipeline.echo import Loudness
-from pipeline.engines import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
+from pipeline.engines import ChatEvent, ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
 from pipeline.errors import KaikouError
 from pipeline.notices import (
     Notice,
@@ -33,6 +33,7 @@ from pipeline.playback import Playback
 from pipeline.pump import Workers, read_ahead
 from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
+from pipeline.word_times import interpolate
 
 CLAUSES_AHEAD = 64
 PIECES_AHEAD = 50
@@ -79,6 +80,11 @@ class Reply:
     def message(self) -> Item | None:
         """The message that is or was spoken."""
         return next((item for item in reversed(self.record.items) if item.type == "message"), None)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is an answer in sound that the client knows of."""
+        return self._begun and self.manner.modality == "audio"
 
     @property
     def held(self) -> bool:
@@ -139,21 +145,38 @@ class Reply:
                     await self._released.wait()
                     self._send_other(event)
         else:
-            clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
-            pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    # The gate comes after the first item is there: that is what speculation prepares.
-                    await self._released.wait()
-                    if isinstance(piece, Piece):
-                        await self._send_piece(piece, synthesizer.info.rate, limits.lead_s)
-                    else:
-                        self._send_other(piece)
+            await self._speak(events, synthesizer, workers, limits)
         await self._released.wait()
         if self.record.usage.truncated:
             self.end("incomplete", "max_output_tokens")
         else:
             self.end("completed")
+
+    async def add(self, text: str, synthesizer: Synthesizer, workers: Workers, limits: SpeakingLimits) -> None:
+        """Say `text` after what broke off. Raises `EngineError`; `end` is the caller's."""
+        if (clause := self._clause) and not clause.timed:
+            # Of this clause no more will come: its words end where its audio does, so that these come after them.
+            clause.words, clause.timed = interpolate(clause.text, round(clause.duration_ms)), True
+        gap = " " if self._open and self._open.text else ""
+        await self._speak(said(gap + text), synthesizer, workers, limits)
+
+    async def _speak(
+        self,
+        events: AsyncGenerator[ChatEvent, None],
+        synthesizer: Synthesizer,
+        workers: Workers,
+        limits: SpeakingLimits,
+    ) -> None:
+        clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
+        pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                # The gate comes after the first item is there: that is what speculation prepares.
+                await self._released.wait()
+                if isinstance(piece, Piece):
+                    await self._send_piece(piece, synthesizer.info.rate, limits.lead_s)
+                else:
+                    self._send_other(piece)
 
     def _first_token(self) -> None:
         self.timing.mark("first_token", self._outlet.now())
