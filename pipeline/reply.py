@@ -7,13 +7,15 @@ at the gate while the answer is speculative, waits while playback is held, and s
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from pipeline.audio import Samples
+from pipeline.clauses import Clause
 from pipeline.echo import Loudness
-from pipeline.engines import ChatEvent, ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
+from pipeline.engines import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
 from pipeline.errors import KaikouError
 from pipeline.notices import (
     Notice,
@@ -31,6 +33,7 @@ from pipeline.notices import (
 )
 from pipeline.playback import Playback
 from pipeline.pump import Workers, read_ahead
+from pipeline.speakable import WIDE
 from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
 from pipeline.word_times import interpolate
@@ -145,7 +148,7 @@ class Reply:
                     await self._released.wait()
                     self._send_other(event)
         else:
-            await self._speak(events, synthesizer, workers, limits)
+            await self._speak(clauses_of(events), synthesizer, workers, limits)
         await self._released.wait()
         if self.record.usage.truncated:
             self.end("incomplete", "max_output_tokens")
@@ -157,18 +160,18 @@ class Reply:
         if (clause := self._clause) and not clause.timed:
             # Of this clause no more will come: its words end where its audio does, so that these come after them.
             clause.words, clause.timed = interpolate(clause.text, round(clause.duration_ms)), True
-        gap = " " if self._open and self._open.text else ""
-        await self._speak(said(gap + text), synthesizer, workers, limits)
+        gap = " " if self._open and self._open.text and not re.match(f"[{WIDE}]", text) else ""
+        await self._speak(_alone(Clause(gap + text, text)), synthesizer, workers, limits)
 
     async def _speak(
         self,
-        events: AsyncGenerator[ChatEvent, None],
+        parts: AsyncGenerator[Clause | ToolCall | Usage, None],
         synthesizer: Synthesizer,
         workers: Workers,
         limits: SpeakingLimits,
     ) -> None:
-        clauses = read_ahead(clauses_of(events), CLAUSES_AHEAD)
-        pieces = read_ahead(pieces_of(clauses, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
+        parts = read_ahead(parts, CLAUSES_AHEAD)
+        pieces = read_ahead(pieces_of(parts, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
         async with aclosing(pieces):
             async for piece in pieces:
                 # The gate comes after the first item is there: that is what speculation prepares.
@@ -284,6 +287,10 @@ class Reply:
         item.status = "completed" if status == "completed" else "incomplete"
         self._outlet.tell(ReplyItemEnded(self.record, len(self.record.items) - 1, item, self._sent_text))
         self._open = None
+
+
+async def _alone(clause: Clause) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
+    yield clause
 
 
 def _later(words: list[WordTime], by_ms: float) -> list[WordTime]:

@@ -73,6 +73,13 @@ def test_a_turn_without_words_is_not_answered(words: str) -> None:
     assert told(PLAIN, story) == story
 
 
+def test_a_turn_whose_words_were_lost_is_answered_so_that_the_character_can_say_so() -> None:
+    story: Story = [*HEARD, (UtteranceRecognized(1, "", failed=True), [StartReply(1, 1)])]
+
+    assert told(PLAIN, story) == story
+    assert told(UNASKED, story)[-1][1] == []
+
+
 def test_a_turn_is_not_answered_unasked_when_the_policy_says_so() -> None:
     story: Story = [
         *HEARD,

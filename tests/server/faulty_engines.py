@@ -1,10 +1,11 @@
-"""Engines that fail as real ones do, each on its first use only: what comes after must work again."""
+"""Engines that fail as real ones do: the faulty ones on their first use only, the others always."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from models.stub import StubChatModel, StubRecognizer, StubSynthesizer
@@ -12,19 +13,21 @@ from models.stub import create_chat_model as stub_chat_model
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
 from pipeline.engines import ChatEvent, ChatRequest, Recognition, SpeechChunk, SpeechRequest, TextDelta
-from pipeline.errors import EngineError
+from pipeline.errors import EngineError, EngineUnavailable
 
 NEVER_S = 30.0
 
 
 class FaultyModel:
-    """Hangs before or after its first word, or breaks off in the middle."""
+    """Hangs before or after its first word, or breaks off before or after it."""
 
     def __init__(self, inner: StubChatModel, fault: str) -> None:
         self.info, self._inner, self._fault = inner.info, inner, fault
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         fault, self._fault = self._fault, ""
+        if fault == "stumbles":
+            raise EngineError("The model's server is just restarting.", engine=self.info.name)
         if fault == "silent":
             await asyncio.sleep(NEVER_S)
         if fault:
@@ -38,6 +41,48 @@ class FaultyModel:
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class BrokenModel:
+    """Never answers."""
+
+    def __init__(self, inner: StubChatModel) -> None:
+        self.info = inner.info
+
+    async def reply(self, _request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        raise EngineError("The model's server is on fire.", engine=self.info.name)
+        yield
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+class BrokenSynthesizer:
+    """Never speaks, for the reason that it is given."""
+
+    def __init__(self, inner: StubSynthesizer, error: EngineError) -> None:
+        self.info, self._error = replace(inner.info, name=error.engine), error
+
+    def speak(self, _request: SpeechRequest) -> Iterator[SpeechChunk]:
+        raise self._error
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class DeepSynthesizer:
+    """Speaks, at another rate."""
+
+    def __init__(self, inner: StubSynthesizer) -> None:
+        self._inner = inner
+        self.info = replace(inner.info, name="deep", rate=16_000)
+
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+        for chunk in self._inner.speak(request):
+            yield replace(chunk, pcm=chunk.pcm[: len(chunk.pcm) * 2 // 3])
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class FaultySynthesizer:
@@ -74,6 +119,36 @@ class FaultyRecognizer:
         self._inner.close()
 
 
+class DyingRecognizer:
+    """Dies in the middle of every utterance."""
+
+    def __init__(self, inner: StubRecognizer) -> None:
+        self.info, self._inner = inner.info, inner
+
+    def open(self, language: str = "") -> Any:
+        return _DyingStream()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _DyingStream:
+    def __init__(self) -> None:
+        self._pieces = 0
+
+    def accept(self, _pcm: Any) -> str:
+        self._pieces += 1
+        if self._pieces > 3:
+            raise EngineError("The recogniser's process ended.", engine="stub")
+        return "I would"
+
+    def settle(self, _budget_s: float) -> Recognition:
+        return Recognition("I would")
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
 class _SilentStream:
     def __init__(self) -> None:
         self._closed = threading.Event()
@@ -93,6 +168,10 @@ def silent_model(settings: Mapping[str, Any]) -> FaultyModel:
     return FaultyModel(stub_chat_model(settings), "silent")
 
 
+def stumbling_model(settings: Mapping[str, Any]) -> FaultyModel:
+    return FaultyModel(stub_chat_model(settings), "stumbles")
+
+
 def stalling_model(settings: Mapping[str, Any]) -> FaultyModel:
     return FaultyModel(stub_chat_model(settings), "stalls")
 
@@ -107,3 +186,28 @@ def stalling_synthesizer(settings: Mapping[str, Any]) -> FaultySynthesizer:
 
 def silent_recognizer(settings: Mapping[str, Any]) -> FaultyRecognizer:
     return FaultyRecognizer(stub_recognizer(settings))
+
+
+def broken_model(settings: Mapping[str, Any]) -> BrokenModel:
+    return BrokenModel(stub_chat_model(settings))
+
+
+def broken_synthesizer(settings: Mapping[str, Any]) -> BrokenSynthesizer:
+    return BrokenSynthesizer(stub_synthesizer(settings), EngineError("The voice is gone.", engine="broken"))
+
+
+def refused_synthesizer(settings: Mapping[str, Any]) -> BrokenSynthesizer:
+    error = EngineUnavailable("The key was refused.", engine="refused", code="invalid_api_key")
+    return BrokenSynthesizer(stub_synthesizer(settings), error)
+
+
+def deep_synthesizer(settings: Mapping[str, Any]) -> DeepSynthesizer:
+    return DeepSynthesizer(stub_synthesizer(settings))
+
+
+def dying_recognizer(settings: Mapping[str, Any]) -> DyingRecognizer:
+    return DyingRecognizer(stub_recognizer(settings))
+
+
+def absent_recognizer(_settings: Mapping[str, Any]) -> Any:
+    raise EngineUnavailable("Its weights are missing.", engine="absent")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.server.talking import talking
 from tests.serving import Serving, serving
@@ -96,16 +97,21 @@ async def test_a_characters_voice_sample_is_an_audible_wav(server: Serving) -> N
     assert response.content[:4] == b"RIFF"
 
 
+SAYING = ("/health", "/ready", "/metrics", "/api/status", "/api/turns", "/v1/models")
+
+
 async def test_keys_never_appear_in_what_the_server_says() -> None:
     environment = {"KAIKOU_API_KEYS": "sk-planted-1", "KAIKOU_LLM_API_KEY": "sk-planted-2"}
     async with serving({**environment, "KAIKOU_LLM_BASE_URL": "http://127.0.0.1:9/v1"}) as server:
         async with talking(server, key="sk-planted-1") as talk:
-            await talk.write("Hello")
-            response = await talk.ask()
+            with capture_logs() as logged:
+                await talk.write("Hello")
+                response = await talk.ask()
         async with httpx2.AsyncClient(base_url=server.http, headers={"api-key": "sk-planted-1"}) as client:
-            texts = [(await client.get(path)).text for path in ("/health", "/ready", "/metrics", "/api/status")]
+            texts = [(await client.get(path)).text for path in SAYING]
         assert response["status"] == "failed"
-        assert "planted" not in json.dumps(talk.events) + "".join(texts)
+        assert any("engine" in line["event"] for line in logged)
+        assert "planted" not in json.dumps(talk.events) + "".join(texts) + repr(logged)
 
 
 @pytest.mark.speech
