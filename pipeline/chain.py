@@ -29,7 +29,7 @@ from pipeline.engines import (
     Synthesizer,
     TurnModel,
 )
-from pipeline.errors import EngineUnavailable
+from pipeline.errors import EngineUnavailable, UnknownLanguage
 from pipeline.fence import Call, Fence
 from pipeline.pump import Workers, each_within
 from pipeline.resample import Resampler
@@ -162,11 +162,10 @@ class RecognizerChain(_Chain[Recognizer]):
         self._open_s, self._longest_s = open_s, longest_s
 
     async def open(self, language: str = "") -> RelayedUtterance:
-        """Raises `EngineUnavailable` if none understands the language, and what the last one raises that does."""
+        """Raises `UnknownLanguage` if none understands the language, and what the last one raises that does."""
         able = [member for member in self._members if member.can(language)]
         if not able:
-            message = f"{self.info.name} does not understand the language {language!r}."
-            raise EngineUnavailable(message, engine=self.info.name)
+            raise UnknownLanguage(f"{self.info.name} does not understand {language!r}.", engine=self.info.name)
         utterance = RelayedUtterance(able, language, self._patience_s, round(self._longest_s * LINE_RATE))
         await utterance.begin(self._open_s)
         return utterance

@@ -6,6 +6,7 @@
     ├── LimitReached        a configured limit was hit; try again later or ask for less
     └── EngineError         an engine did not do its work
         ├── EngineUnavailable   it cannot start here (missing library, weights, key or server)
+        │   └── UnknownLanguage     it does not know the language
         ├── EngineTimeout       it did not answer within its bound
         └── EngineBusy          its queue is full
 
@@ -63,6 +64,12 @@ class EngineUnavailable(EngineError):
     """The engine cannot start here; the message names what is missing and how to get it."""
 
     code = "engine_unavailable"
+
+
+class UnknownLanguage(EngineUnavailable):
+    """The engine does not know the language that was asked for; another attempt changes nothing."""
+
+    code = "unknown_language"
 
 
 class EngineTimeout(EngineError):

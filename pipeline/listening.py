@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.context import Context
 from pipeline.endpoint import Endpointer, Endpointing
-from pipeline.errors import InvalidRequest, KaikouError, LimitReached
+from pipeline.errors import InvalidRequest, KaikouError, LimitReached, UnknownLanguage
 from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
@@ -281,7 +281,9 @@ class Listening:
             context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
         turn.item.transcribed = True
         turn.recognized_at = context.now()
-        context.receive(UtteranceRecognized(turn.number, text, failed=turn.failure is not None))
+        # Who speaks a language that nobody here knows is told so, and not asked to say it again.
+        failed = turn.failure is not None and not isinstance(turn.failure, UnknownLanguage)
+        context.receive(UtteranceRecognized(turn.number, text, failed=failed))
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]

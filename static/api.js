@@ -15,7 +15,7 @@ import { key } from "./preferences.js";
  * @property {string[]} hears languages the installed recogniser understands
  * @property {string[]} speaks
  */
-/** @typedef {{ role: string, name: string, state: string, languages: string[], note: string }} Engine */
+/** @typedef {{ role: string, name: string, state: string, breaker: string, languages: string[], note: string }} Engine */
 /** @typedef {{ code: string, text: Bilingual, command: string }} Advice */
 /** @typedef {{ version: string, language_model: { name: string, connected: boolean }, engines: Engine[], advice: Advice[] }} Status */
 

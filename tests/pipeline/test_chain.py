@@ -20,7 +20,7 @@ from pipeline.engines import (
     SpeechRequest,
     TextDelta,
 )
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, UnknownLanguage
 from pipeline.fence import Fence, FenceLimits, Outcome
 from pipeline.pump import Workers
 from tests.loop_clock import LoopClock
@@ -362,7 +362,7 @@ async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(
 
 async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(fenced: Fenced) -> None:
     members = fenced(Ear("one", languages=("en",)))
-    with pytest.raises(EngineUnavailable, match="one does not understand the language 'zh'"):
+    with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
         await recognizers(members).open("zh")
 
     assert outcomes(members) == [{}]

@@ -209,5 +209,11 @@ def dying_recognizer(settings: Mapping[str, Any]) -> DyingRecognizer:
     return DyingRecognizer(stub_recognizer(settings))
 
 
+def english_recognizer(settings: Mapping[str, Any]) -> StubRecognizer:
+    recognizer = stub_recognizer(settings)
+    recognizer.info = replace(recognizer.info, languages=("en",))  # type: ignore[misc]
+    return recognizer
+
+
 def absent_recognizer(_settings: Mapping[str, Any]) -> Any:
     raise EngineUnavailable("Its weights are missing.", engine="absent")

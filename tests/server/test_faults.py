@@ -32,6 +32,7 @@ synthesizer.refused = {ENGINES}:refused_synthesizer
 synthesizer.deep = {ENGINES}:deep_synthesizer
 recognizer.silent = {ENGINES}:silent_recognizer
 recognizer.dying = {ENGINES}:dying_recognizer
+recognizer.english = {ENGINES}:english_recognizer
 recognizer.absent = {ENGINES}:absent_recognizer
 """
 AHEAD: dict[str, Any] = {"lead_s": 1_000.0, "queued_audio_s": 1_000.0}
@@ -156,6 +157,27 @@ async def test_a_silent_recogniser_is_apologised_for_and_the_next_turn_works() -
         await talk.say_something()
         assert outcome((await talk.until("response.done", since))["response"]) == ("completed", "")
         assert (await text_of(server, "/metrics")).count('kaikou_engine_failures_total{code="engine_timeout"') == 1
+
+
+async def test_who_speaks_a_language_that_nobody_knows_is_told_so_and_not_asked_to_say_it_again() -> None:
+    async with serving(recognizer="english") as server, talking(server, extensions="kaikou") as talk:
+        await talk.configure(audio=LISTEN, kaikou={"language": "zh"})
+        await talk.say_something()
+        lost = await talk.until("conversation.item.input_audio_transcription.failed")
+        await talk.configure(audio=LISTEN)
+        assert (lost["error"]["code"], "response.created" in talk.types) == ("unknown_language", False)
+
+
+async def test_an_apology_can_be_interrupted_like_any_answer() -> None:
+    async with serving(first_token_s=0.3, chat_model="broken") as server, talking(server) as talk:
+        await talk.write("Hello")
+        await talk.connection.response.create()
+        await talk.until("response.output_audio.delta")
+        await talk.connection.response.cancel()
+        assert outcome((await talk.until("response.done"))["response"])[0] == "cancelled"
+        assert [fence.active for fence in server.room.fences] == [0] * len(server.room.fences)
+        await talk.write("Hello")
+        assert outcome(await talk.ask()) == ("failed", "engine_error")
 
 
 # --- Others stand in -----------------------------------------------------------------------------------------------------
