@@ -138,6 +138,7 @@ class Fence:
         self.failed_at = self.worked_at = float("-inf")
         self.clock = clock
         self.breaker = Breaker(self.limits)
+        self._refused = False
         self._places = asyncio.Semaphore(self.limits.at_once)
 
     @property
@@ -182,7 +183,8 @@ class Fence:
 
     def _resting(self) -> EngineUnavailable:
         self.outcomes[Outcome.REFUSED] += 1
-        return EngineUnavailable(f"{self.name} is left alone for a while: {self.error}", engine=self.name)
+        code = REFUSED_KEY if self._refused else None
+        return EngineUnavailable(f"{self.name} is left alone for a while: {self.error}", engine=self.name, code=code)
 
     def _left(self, trial: bool, error: BaseException | None) -> None:
         """A call is over, with the error that ended it, if one did."""
@@ -207,8 +209,9 @@ class Fence:
         self.failed_at = now = self.clock()
         known = isinstance(error, KaikouError)
         self.error = str(error) if known else "Something went wrong inside it; the log says what."
+        self._refused = getattr(error, "code", "") == REFUSED_KEY
         self.watch.failed(error)
-        if self.breaker.failed(now, trial=trial, refused=getattr(error, "code", "") == REFUSED_KEY):
+        if self.breaker.failed(now, trial=trial, refused=self._refused):
             self.watch.opened(error)
 
 

@@ -179,8 +179,9 @@ async def test_a_refused_key_is_told_once_and_never_tried_again_within_five_minu
     fence, told = fence_of(clock)
     await fail(fence, WRONG_KEY)
     for clock.now in (101, 200, 399):
-        with pytest.raises(EngineUnavailable):
+        with pytest.raises(EngineUnavailable) as caught:
             await fence.enter(SOON_S)
+        assert caught.value.code == "invalid_api_key"
     clock.now = 400
     await fail(fence, WRONG_KEY)
 

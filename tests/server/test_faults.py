@@ -224,6 +224,20 @@ async def test_the_operator_sees_each_engine_of_a_chain_and_is_told_of_a_refused
         ]
 
 
+async def test_a_recogniser_that_hangs_does_not_take_the_voices_threads() -> None:
+    silent = serving(**AHEAD, recognizer="silent", recognizer_s=20, engine_threads=1)
+    async with silent as server, talking(server) as speaker, talking(server) as writer:
+        await speaker.configure(audio=LISTEN)
+        await speaker.hear(sentence(RATE))
+        async with asyncio.timeout(WAIT_S):
+            while not any(fence.active for fence in server.room.fences if fence.role == "recognizer"):
+                await asyncio.sleep(0.02)
+        await writer.write("Hello")
+        async with asyncio.timeout(10):
+            assert outcome(await writer.ask()) == ("completed", "")
+        assert "conversation.item.input_audio_transcription.failed" not in speaker.types
+
+
 async def test_a_server_is_ready_while_each_role_has_an_engine_that_could_start() -> None:
     async with serving(**AHEAD, recognizer="absent, stub") as server, talking(server) as talk:
         ready = json.loads(await text_of(server, "/ready"))

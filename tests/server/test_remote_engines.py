@@ -74,10 +74,10 @@ async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pyt
                     (await operator.get(path)).text for path in ("/health", "/api/status", "/api/turns", "/metrics")
                 ]
                 events = str(talk.events)
-            status = server.room.statuses["synthesizer"]
+            status = server.room.statuses["synthesizer", "stepfun"]
 
     assert len(provider.asked) == 1
-    assert "KAIKOU_STEPFUN_API_KEY" in status.error
+    assert "KAIKOU_STEPFUN_API_KEY" in status.fence.error
     assert 'code="invalid_api_key"' in pages[3]
     assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.room.describe())))
 
@@ -97,7 +97,7 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
         settings = Settings(engines="stub", synthesizer="openai", recognizer="openai", tts_base_url=provider.base_url,
                             stt_base_url=provider.base_url)  # fmt: skip
         room = EngineRoom(settings)
-        clients = [room.engines.synthesizer._remote.http, room.engines.recognizer._remote.http]  # type: ignore[attr-defined]
+        clients = [member.engine._remote.http for member in room._members if member.fence.name == "openai"]
         await room.close()
 
     assert [client.is_closed for client in clients] == [True, True]
