@@ -50,8 +50,10 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "python3 run.py doctor",
             )
         )
-    for engine in room.describe():
-        if engine["state"] == "failed":
+    engines = room.describe()
+    started = {engine["role"] for engine in engines if engine["state"] != "failed"}
+    for engine in engines:
+        if engine["role"] not in started:
             name = f"{engine['role'].replace('_', ' ')} {engine['name']}"
             found.append(
                 _advice("engine_failed", f"The {name} cannot start: {engine['note']}", f"引擎无法启动：{name}。")

@@ -89,7 +89,7 @@ async def test_the_best_engine_that_cannot_start_leaves_its_role_to_the_embedded
     finally:
         await made.close()
 
-    assert "sherpa (broken): " in entry["text"]["en"]
+    assert "sherpa:broken: " in entry["text"]["en"]
     assert entry["command"] == "python3 run.py doctor"
 
 
@@ -98,7 +98,7 @@ async def test_an_engine_that_is_named_and_cannot_start_is_not_replaced(
 ) -> None:
     packaged(tmp_path, monkeypatch)
     async with room(tmp_path, recognizer="sherpa") as made:
-        assert (str(made.choices["recognizer"]), made.ready, made.passed_over) == ("sherpa", False, {})
+        assert (str(made.choices["recognizer"]), made.ready, made.passed_over) == ("sherpa", False, [])
 
 
 def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

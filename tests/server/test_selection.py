@@ -45,9 +45,9 @@ def shelf(*installed: Weights, without: str = "", gpu: bool = False, cores: int 
 
 
 def told(engines: str, explicit: Mapping[Role, str], on: Shelf) -> dict[str, str]:
-    """How engines are spelled that are not the embedded ones."""
+    """How engines are spelled that are not the embedded ones, and without those, which stand in for them."""
     names = wanted(engines, explicit, on).items()
-    return {role: name for role, name in names if name != EMBEDDED.get(role)}
+    return {role: name.removesuffix(f", {EMBEDDED[role]}") for role, name in names if name != EMBEDDED.get(role)}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,10 @@ def told(engines: str, explicit: Mapping[Role, str], on: Shelf) -> dict[str, str
 )
 def test_auto_takes_the_best_that_works_here_and_speaks_all_languages(on: Shelf, found: dict[str, str]) -> None:
     assert told("auto", {}, on) == found
+
+
+def test_with_auto_the_embedded_engine_stands_in_for_the_best() -> None:
+    assert wanted("auto", {}, shelf(PARAFORMER))["recognizer"] == "sherpa:paraformer, pocketsphinx"
 
 
 def test_the_embedded_set_stays_embedded_whatever_is_installed() -> None:
