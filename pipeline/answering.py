@@ -33,6 +33,7 @@ from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
 from pipeline.speaking import Manner
 from pipeline.transcript import Item, prompt
+from pipeline.upstream import Upstream
 
 PLAYED_GRACE_S = 3.0
 """A player that reports nothing new for this long after everything should have been heard is taken to be done."""
@@ -50,8 +51,8 @@ NOT_YET_SAID_MS = 500
 class Answering:
     """Answers for one session. In the conversation one at a time, by number; beside it a few, by id."""
 
-    def __init__(self, context: Context, listening: Listening) -> None:
-        self._context, self._listening = context, listening
+    def __init__(self, context: Context, listening: Listening, upstream: Upstream | None = None) -> None:
+        self._context, self._listening, self._upstream = context, listening, upstream
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._audible_until = 0.0
@@ -282,6 +283,10 @@ class Answering:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
+        if self._upstream and self._upstream.wanted:
+            parts = self._upstream.answer(ask, reply.record.items, reply.made, reply.first_token)
+            await reply.send(parts, self._upstream.rate, context.limits.speaking.lead_s)
+            return
         if failure := self._listening.failure(reply.timing.item_id):
             raise failure
         request = self._request(ask, draft)

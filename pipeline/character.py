@@ -119,7 +119,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """Someone to talk to. Texts are per language; `voice` is an engine's voice or a wish such as "female-2"."""
+    """Someone to talk to. Texts are per language; `voice` is an engine's voice or a wish such as "female-2".
+
+    engine: "speech_model" for one that hears and speaks itself, "separate" for recogniser, language model and voice; empty
+    for what the server's settings say.
+    """
 
     id: str
     languages: tuple[str, ...]
@@ -137,6 +141,7 @@ class Character:
     exchanges: Mapping[str, tuple[Exchange, ...]]
     phrases: Mapping[str, Lists]
     plan: Mapping[str, Plan]
+    engine: str = ""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -179,6 +184,7 @@ def parse_character(data: Mapping[str, Any]) -> Character:
     id_ = top.text("id", pattern=r"[a-z0-9]+(-[a-z0-9]+)*", limit=64, hint="small letters, digits and hyphens")
     languages = _languages(top)
     accent = top.text("accent", pattern=r"#[0-9a-fA-F]{6}", default="#5b6470", hint="a colour such as #5b6470")
+    engine = top.text("engine", default="", pattern="speech_model|separate", hint="speech_model or separate")
     portrait = top.text("portrait", default=id_, pattern=r"[a-z0-9-]+", limit=64, hint="small letters and hyphens")
     tables = {language: top.table(language) for language in languages}
     top.done()
@@ -203,6 +209,7 @@ def parse_character(data: Mapping[str, Any]) -> Character:
         exchanges=each(lambda table: tuple(map(_exchange, table.tables("exchanges")))),
         phrases=each(lambda table: _phrases(table.table("phrases", optional=True))),
         plan={tag: _plan(table.table("plan")) for tag, table in tables.items() if "plan" in table.data},
+        engine=engine,
     )
     for table in tables.values():
         table.done()

@@ -89,7 +89,7 @@ class Judge(Protocol):
 class Policy:
     """How turns are taken; may change between events.
 
-    answer: whether a finished turn is answered without being asked.
+    answer: whether a finished turn is answered without being asked. needs_words: only if it has words.
     speculate: whether to prepare an answer in a pause.
     judge: under CONFIRMED, what a voice over the reply is, by its words, its sound, and whether the words are final.
     doubt_ms: it was nothing if its silence lasts this long and its words are still not known.
@@ -98,6 +98,7 @@ class Policy:
     """
 
     answer: bool = True
+    needs_words: bool = True
     barge_in: BargeIn = BargeIn.IMMEDIATE
     speculate: bool = False
     judge: Judge = judge
@@ -272,7 +273,8 @@ class Dialogue:
 
     def _answer(self, event: UtteranceRecognized) -> list[Effect]:
         # A turn whose words were lost is answered too: the character says that it could not hear.
-        if self.policy.answer and (event.failed or words_of(event.text)):
+        understood = event.failed or words_of(event.text) or not self.policy.needs_words
+        if self.policy.answer and understood:
             self._unanswered = event.turn
         return self._answer_waiting()
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from pipeline.audio import Samples
 from pipeline.character import Character
 
-Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer"]
+Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer", "speech_model"]
 
 
 @dataclass(frozen=True, slots=True)

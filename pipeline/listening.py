@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.context import Context
 from pipeline.endpoint import Endpointer, Endpointing
+from pipeline.engines import Recognition
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached, UnknownLanguage
 from pipeline.events import (
     AudioCommitted,
@@ -36,6 +37,7 @@ from pipeline.notices import (
 )
 from pipeline.transcript import Item
 from pipeline.turn_sound import TurnSound
+from pipeline.upstream import Hearing, Upstream
 from pipeline.utterance import Utterance
 
 PRE_ROLL = samples_of(800)
@@ -43,6 +45,9 @@ PRE_ROLL = samples_of(800)
 
 SHORTEST_COMMIT_MS = 100
 """The realtime API refuses to commit less."""
+
+DOUBTED_WORDS_S = 1.5
+"""How long a voice over the reply waits for its words from a speech model, before it is judged by its sound alone."""
 
 KEPT_TURNS = 3
 """Turns that are remembered after their words are known: an answer to them may still start."""
@@ -52,7 +57,7 @@ KEPT_TURNS = 3
 class Turn:
     """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
 
-    failure: why its words are not known.
+    failure: why its words are not known. drafts: whether its words can be had in a pause.
     """
 
     number: int
@@ -64,6 +69,7 @@ class Turn:
     recognized_at: float | None = None
     wordless: bool = False
     failure: KaikouError | None = None
+    drafts: bool = True
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -71,8 +77,8 @@ class Turn:
 class Listening:
     """Hears for one session. `turns` holds those whose words are not known yet, and the latest ones."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, upstream: Upstream | None = None) -> None:
+        self._context, self._upstream = context, upstream
         setup, detector = context.setup, context.engines.voice_detector
         self._manual_mode = setup.endpointing is None
         self._endpointer = Endpointer(setup.endpointing)
@@ -184,8 +190,10 @@ class Listening:
     def open(self, effect: OpenUtterance) -> None:
         """Begin to recognise a turn, with the sound from just before it."""
         context, number = self._context, effect.turn
+        item = Item(context.new_id("item"), spoken=True, transcribed=False)
+        ears = self._upstream.ears(item) if self._upstream and self._upstream.wanted else None
         utterance = Utterance(
-            context.engines.recognizer,
+            ears or context.engines.recognizer,
             context.workers,
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
@@ -193,8 +201,8 @@ class Listening:
             on_starved=self._starved,
             language=context.setup.language,
         )
-        item = Item(context.new_id("item"), spoken=True, transcribed=False)
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
+        turn.drafts = ears is None
         early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
         for samples in early:
             utterance.hear(samples)
@@ -206,11 +214,11 @@ class Listening:
             context.outbox.put(VoiceHeard(item.id, milliseconds_of(effect.at)))
         self._forget_answered()
         self.turns[number] = self._current = turn
-        turn.task = context.spawn(self._recognize(turn))
+        turn.task = context.spawn(self._pass_on(turn, ears.hearing) if ears else self._recognize(turn))
 
     def draft(self) -> None:
         """Get the words of the current turn as they stand."""
-        if self._current:
+        if self._current and self._current.drafts:
             self._current.utterance.draft()
 
     def close(self, effect: CloseUtterance) -> None:
@@ -270,20 +278,53 @@ class Listening:
             recognition = await turn.utterance.run()
         except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
             await turn.closed.wait()
-            turn.failure = context.failure("recognizer", error)
-            context.outbox.put(TranscriptionFailed(turn.item.id, turn.failure))
+            self._not_transcribed(turn, error)
         else:
             text = recognition.text
-            if turn.item.aside or context.doubts():
-                # The client is told the words only after it is known whether they are anybody's.
-                context.receive(UtteranceDrafted(turn.number, text))
-            turn.item.text = "" if turn.wordless else text
-            context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
-        turn.item.transcribed = True
+            self._transcribed(turn, recognition)
         turn.recognized_at = context.now()
         # Who speaks a language that nobody here knows is told so, and not asked to say it again.
         failed = turn.failure is not None and not isinstance(turn.failure, UnknownLanguage)
         context.receive(UtteranceRecognized(turn.number, text, failed=failed))
+
+    def _transcribed(self, turn: Turn, recognition: Recognition) -> None:
+        context, text = self._context, recognition.text
+        if turn.item.aside or context.doubts():
+            # The client is told the words only after it is known whether they are anybody's.
+            context.receive(UtteranceDrafted(turn.number, text))
+        turn.item.text = "" if turn.wordless else text
+        turn.item.transcribed = True
+        context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
+
+    def _not_transcribed(self, turn: Turn, error: Exception) -> None:
+        turn.item.transcribed = True
+        turn.failure = self._context.failure("recognizer", error)
+        self._context.outbox.put(TranscriptionFailed(turn.item.id, turn.failure))
+
+    # --- Turns that a speech model hears ------------------------------------------------------------------------------
+
+    async def _pass_on(self, turn: Turn, hearing: Hearing) -> None:
+        """The turn may be answered as soon as the model has it. Its words come later; only a doubt waits for them."""
+        context = self._context
+        try:
+            await turn.utterance.run()
+        except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the answer tries again and says why not
+            await turn.closed.wait()
+            self._not_transcribed(turn, error)
+        else:
+            written = context.spawn(self._write_down(turn, hearing))
+            if context.doubts():
+                await asyncio.wait({written}, timeout=DOUBTED_WORDS_S)
+        turn.recognized_at = context.now()
+        context.receive(UtteranceRecognized(turn.number, turn.item.text))
+
+    async def _write_down(self, turn: Turn, hearing: Hearing) -> None:
+        try:
+            text = await hearing.words(lambda text: self._context.outbox.put(PartialText(turn.item.id, text)))
+        except Exception as error:  # noqa: BLE001 — the words' outermost frame: the conversation goes on without them
+            self._not_transcribed(turn, error)
+        else:
+            self._transcribed(turn, Recognition(text))
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]

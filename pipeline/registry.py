@@ -48,6 +48,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "sherpa": "models.sherpa_voices:create",
         "stub": "models.stub:create_synthesizer",
     },
+    "speech_model": {"realtime": "models.openai_realtime:create"},
 }
 
 SETS: Mapping[str, Mapping[Role, str]] = {

@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from pipeline.audio import Samples
 from pipeline.clauses import Clause
@@ -41,6 +42,9 @@ from pipeline.word_times import interpolate
 CLAUSES_AHEAD = 64
 PIECES_AHEAD = 50
 """Pieces of audio, at most 80 ms each, that are made before they can be sent."""
+
+Part: TypeAlias = Piece | TextDelta | ToolCall | Usage
+"""What an answer is sent in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +144,30 @@ class Reply:
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
         events = (
-            said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self._first_token)
+            said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self.first_token)
         )
         if self.manner.modality == "text":
-            async with aclosing(events):
-                async for event in events:
-                    await self._released.wait()
-                    self._send_other(event)
+            await self.send(events, 0, limits.lead_s)
         else:
             await self._speak(clauses_of(events), synthesizer, workers, limits)
+            await self._finish()
+
+    async def send(self, parts: AsyncGenerator[Part, None], rate: int, lead_s: float) -> None:
+        """Send an answer that is made elsewhere, its audio at `rate` Hz, to its end. Raises what making it raises."""
+        await self._give(parts, rate, lead_s)
+        await self._finish()
+
+    async def _give(self, parts: AsyncGenerator[Part, None], rate: int, lead_s: float) -> None:
+        async with aclosing(parts):
+            async for part in parts:
+                # The gate comes after the first item is there: that is what speculation prepares.
+                await self._released.wait()
+                if isinstance(part, Piece):
+                    await self._send_piece(part, rate, lead_s)
+                else:
+                    self._send_other(part)
+
+    async def _finish(self) -> None:
         await self._released.wait()
         if self.record.usage.truncated:
             self.end("incomplete", "max_output_tokens")
@@ -170,18 +189,11 @@ class Reply:
         workers: Workers,
         limits: SpeakingLimits,
     ) -> None:
-        parts = read_ahead(parts, CLAUSES_AHEAD)
-        pieces = read_ahead(pieces_of(parts, self.manner, synthesizer, workers, limits, self.made), PIECES_AHEAD)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                # The gate comes after the first item is there: that is what speculation prepares.
-                await self._released.wait()
-                if isinstance(piece, Piece):
-                    await self._send_piece(piece, synthesizer.info.rate, limits.lead_s)
-                else:
-                    self._send_other(piece)
+        pieces = pieces_of(read_ahead(parts, CLAUSES_AHEAD), self.manner, synthesizer, workers, limits, self.made)
+        await self._give(read_ahead(pieces, PIECES_AHEAD), synthesizer.info.rate, limits.lead_s)
 
-    def _first_token(self) -> None:
+    def first_token(self) -> None:
+        """Something came of the answer."""
         self.timing.mark("first_token", self._outlet.now())
 
     # --- Sending ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from pipeline.answering import Answering
 from pipeline.audio import Samples
 from pipeline.context import Context
-from pipeline.dialogue import BargeIn, Dialogue, Person
+from pipeline.dialogue import BargeIn, Dialogue, Person, Policy
 from pipeline.errors import InvalidRequest
 from pipeline.events import (
     CloseUtterance,
@@ -40,6 +40,7 @@ from pipeline.outbox import Outbox
 from pipeline.pump import Workers
 from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
 from pipeline.transcript import Item, Transcript
+from pipeline.upstream import Upstream, policy_without_words
 
 
 class _Ended(Exception):
@@ -65,9 +66,10 @@ class Session:
         self._context.receive = self._receive
         self._context.spawn = self._spawn
         self._tasks: asyncio.TaskGroup | None = None
-        self._dialogue = Dialogue(setup.policy)
-        self._listening = Listening(self._context)
-        self._answering = Answering(self._context, self._listening)
+        self._upstream = Upstream(self._context, engines.speech_model) if engines.speech_model else None
+        self._dialogue = Dialogue(self._policy)
+        self._listening = Listening(self._context, self._upstream)
+        self._answering = Answering(self._context, self._listening, self._upstream)
         self._context.overhear = self._answering.overhear
         self._context.doubts = lambda: self._dialogue.doubts
         self._closing = asyncio.Event()
@@ -119,7 +121,7 @@ class Session:
     def configure(self, setup: Setup) -> None:
         """Change the settings; a turn or an answer that goes on keeps those it began with."""
         self._context.setup = setup
-        self._dialogue.policy = setup.policy
+        self._dialogue.policy = self._policy
         self._listening.configure(setup.endpointing)
 
     def detach(self) -> None:
@@ -192,6 +194,11 @@ class Session:
     def played(self, item_id: str, played_ms: float, playing: bool) -> None:
         """The client's player reports how much of an item was heard, and whether it is playing."""
         self._answering.played(item_id, played_ms, playing)
+
+    @property
+    def _policy(self) -> Policy:
+        policy = self._context.setup.policy
+        return policy_without_words(policy) if self._upstream and self._upstream.wanted else policy
 
     @property
     def _confirms(self) -> bool:

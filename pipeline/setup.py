@@ -11,19 +11,21 @@ from pipeline.endpoint import Endpointing
 from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
 from pipeline.notices import TurnTiming
 from pipeline.speaking import Made, Modality, SpeakingLimits
+from pipeline.speech_model import SpeechModel
 from pipeline.transcript import Item
 from pipeline.utterance import RecognitionLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The engines of a session; shared with every other session."""
+    """The engines of a session; shared with every other session. `speech_model` can stand in for three of the others."""
 
     voice_detector: VoiceDetector
     recognizer: Recognizer
     chat_model: ChatModel
     synthesizer: Synthesizer
     turn_model: TurnModel | None = None
+    speech_model: SpeechModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Setup:
 
     instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
     endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
+    by_speech_model: whether the speech model hears and answers, if there is one.
     """
 
     instructions: str = ""
@@ -45,6 +48,7 @@ class Setup:
     max_tokens: int | None = None
     endpointing: Endpointing | None = field(default_factory=Endpointing)
     policy: Policy = field(default_factory=Policy)
+    by_speech_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

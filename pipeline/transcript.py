@@ -24,7 +24,7 @@ class Item:
     transcribed: whether a spoken message's words are known yet.
     words: for what the character spoke, where each word sounds on the item's own line; they join to `text`.
     audio_ms: how much audio of the item was made.
-    whole: the text before it was cut to what was heard; None while it is uncut.
+    whole: the text before it was cut to what was heard; None while it is uncut. heard_ms: where it was cut.
     aside: whether it was only a listener's "uh-huh", a noise or an echo; kept for the client, not shown to the model.
     images: links of images that came with a message; kept for the client, not shown to the model.
     """
@@ -42,6 +42,7 @@ class Item:
     name: str = ""
     images: tuple[str, ...] = ()
     whole: str | None = None
+    heard_ms: int | None = None
     aside: bool = False
 
     def truncate(self, heard_ms: int) -> None:
@@ -51,6 +52,7 @@ class Item:
         """
         if self.whole is None:
             self.whole = self.text
+        self.heard_ms = heard_ms
         self.text = heard_text(self.words, self.whole, heard_ms)
 
 

@@ -84,6 +84,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     name, options = found or ("", None)
     room = EngineRoom(settings, options)
     model = (options["model"] or "a language model") if options else room.engines.chat_model.info.name
+    if room.speech_model_default and room.engines.speech_model:
+        model = room.engines.speech_model.info.note
     app = create_app(settings, room, model)
     config = uvicorn.Config(
         app,
@@ -110,6 +112,8 @@ def _announce(address: str, room: EngineRoom, model: str, server: str) -> None:
     engines = room.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
     print(f"\n  Kaikou {VERSION} is at {address}\n")
+    if room.speech_model_default and engines.speech_model:
+        print(f"    talks with     {engines.speech_model.info.note}, which hears, thinks and speaks; besides it:")
     print(f"    hears with     {room.told('recognizer')} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
     print(f"    speaks with    {room.told('synthesizer')}")

@@ -20,7 +20,7 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 KAIKOU_LLM_MODEL=qwen3:8b python3 run.py",
             )
         )
-    if room.embedded and not room.passed_over:
+    if room.embedded and not room.passed_over and not room.speech_model_default:
         lacks = "Chinese is not understood yet, " if room.hears and "zh" not in room.hears else ""
         missing = "还听不懂中文，" if lacks else ""
         found.append(

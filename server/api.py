@@ -42,8 +42,7 @@ class Api:
 
     async def list_characters(self, _request: Request) -> Response:
         """All characters as the page shows them."""
-        room = self.room
-        return success([card(character, room.hears, room.speaks) for character in self.characters])
+        return success([card(character, *self.room.languages_of(character)) for character in self.characters])
 
     async def sample(self, request: Request) -> Response:
         """A character's greeting in its voice, as a WAV file."""

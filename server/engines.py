@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline import registry
 from pipeline.chain import Member
+from pipeline.character import Character
 from pipeline.engines import EngineInfo, Role
 from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.fence import BreakerState, Fence
@@ -22,6 +23,9 @@ from server.settings import Settings
 State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
 """What an engine is told, by its role and its name in the registry."""
+
+UNFENCED: tuple[Role, ...] = ("voice_detector", "speech_model")
+"""Roles whose engines are called as they are."""
 
 FAILING_S = 60.0
 """An engine that failed within this time, and has not worked since, counts as failing."""
@@ -82,7 +86,8 @@ class EngineRoom:
         self.statuses: dict[tuple[Role, str], EngineStatus] = {}
         names = wanted(settings.engines, explicit_of(settings, language_model), self._there)
         self.engines = Engines(**{role: self._make(role, chain) for role, chain in names.items()})
-        self.language_model_connected = bool(language_model)
+        self.speech_model_default = bool(settings.speech_model_url) and settings.speech_model_default
+        self.language_model_connected = bool(language_model) or self.speech_model_default
         self.workers = Workers(settings.engine_threads)
 
     @property
@@ -95,6 +100,15 @@ class EngineRoom:
         """Languages the synthesiser speaks; empty for any."""
         return self.engines.synthesizer.info.languages
 
+    def languages_of(self, character: Character) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The languages in which the character hears and speaks here; empty for any."""
+        return ((), ()) if self.uses_speech_model(character) else (self.hears, self.speaks)
+
+    def uses_speech_model(self, character: Character) -> bool:
+        """Whether the speech model hears and speaks for the character: by its file, else by the settings."""
+        default = "speech_model" if self.speech_model_default else "separate"
+        return self.engines.speech_model is not None and (character.engine or default) == "speech_model"
+
     @property
     def embedded(self) -> bool:
         """Whether hearing and speaking are both left to the engines that need no weights."""
@@ -104,7 +118,7 @@ class EngineRoom:
     @property
     def fences(self) -> list[Fence]:
         """The fences of all engines that are called through one."""
-        return [status.fence for (role, _name), status in self.statuses.items() if role != "voice_detector"]
+        return [status.fence for (role, _name), status in self.statuses.items() if role not in UNFENCED]
 
     @property
     def passed_over(self) -> list[str]:
@@ -176,6 +190,7 @@ def explicit_of(settings: Settings, language_model: Mapping[str, Any] | None) ->
         "chat_model": settings.chat_model or ("openai" if language_model else ""),
         "synthesizer": settings.synthesizer,
         "turn_model": settings.turn_model,
+        "speech_model": "realtime" if settings.speech_model_url else "",
     }
 
 

@@ -32,7 +32,7 @@ def spelled(role: Role, chain: str) -> list[str]:
     parts = list(dict.fromkeys(part.strip() for part in chain.split(",") if part.strip()))
     if not parts:
         raise SettingError(f"The setting {role} names no engine.")
-    if len(parts) > 1 and role in ("voice_detector", "turn_model"):
+    if len(parts) > 1 and role in ("voice_detector", "turn_model", "speech_model"):
         raise SettingError(f"The setting {role} takes one engine.")
     return parts
 
@@ -66,7 +66,8 @@ def chained(role: Role, members: Sequence[Member[Any]], settings: Settings) -> A
             return SynthesizerChain(members, settings.audio_s)
         case "turn_model":
             return FencedTurnModel(members, TURN_MODEL_S)
-        case "voice_detector":
-            return members[0].engine  # called inline, a few microseconds at a time
+        case "voice_detector" | "speech_model":
+            # The one is called inline, a few microseconds at a time; the other has bounds and tries of its own.
+            return members[0].engine
         case _:
             assert_never(role)

@@ -49,4 +49,11 @@ def remote_options(settings: Settings) -> dict[tuple[Role, str], Mapping[str, An
             "options": settings.indextts_options,
             **speaking,
         },
+        ("speech_model", "realtime"): {
+            "url": settings.speech_model_url,
+            "api_key": settings.speech_model_api_key.get_secret_value(),
+            "model": settings.speech_model,
+            "voices": settings.speech_model_voices,
+            "transcriber": settings.speech_model_transcriber,
+        },
     }

@@ -17,7 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pipeline.errors import SettingError
 
 PREFIX = "KAIKOU_"
-SECRETS = frozenset({"api_keys", "llm_api_key", "stt_api_key", "tts_api_key", "stepfun_api_key", "minimax_api_key"})
+SECRETS = frozenset(
+    {
+        "api_keys",
+        "llm_api_key",
+        "stt_api_key",
+        "tts_api_key",
+        "stepfun_api_key",
+        "minimax_api_key",
+        "speech_model_api_key",
+    }
+)
 
 NOT_SETTINGS = frozenset({"KAIKOU_VENV"})
 """Variables with our prefix that belong to `run.py`."""
@@ -136,6 +146,19 @@ class Settings(BaseModel):
     """A recording whose voice it takes for characters that have none of their own."""
     indextts_options: tuple[str, ...] = ()
     """How it chooses, separated by commas: temperature=0.8, top_p=0.8, top_k=30, num_beams=1; empty leaves it to it."""
+
+    speech_model_url: str = ""
+    """A realtime model that hears, thinks and speaks by itself, such as wss://api.openai.com/v1/realtime."""
+    speech_model: str = ""
+    """Its name there."""
+    speech_model_api_key: SecretStr = SecretStr("")
+    """Its key."""
+    speech_model_voices: tuple[str, ...] = ()
+    """Voices there, separated by commas: "marin" for all, "male=cedar" for one of our wishes; empty takes those we know."""
+    speech_model_transcriber: str = ""
+    """The model there that tells the person's words; empty takes the usual one, "none" does without."""
+    speech_model_default: bool = True
+    """Whether it speaks for characters whose file does not say so."""
 
     personas: Path = Path(__file__).parent.parent / "personas"
     """The folder of built-in characters."""

@@ -6,7 +6,7 @@ nothing and what is echoed is always well formed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -171,12 +171,16 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the server's settings say where the client says nothing."""
+    """What the server's settings say where the client says nothing.
+
+    by_speech_model: whether a speech model hears and answers for a character.
+    """
 
     endpointing: Endpointing
     silence_ms: int = 500
     speculate: bool = True
     waits: Waits = Waits()
+    by_speech_model: Callable[[Character], bool] = lambda _character: False
 
 
 def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
@@ -196,6 +200,7 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
         policy=_policy(detection, session.kaikou, defaults),
+        by_speech_model=defaults.by_speech_model(character),
     )
 
 
