@@ -21,7 +21,7 @@ from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavai
 from pipeline.speech_model import SpeechLink
 
 OPENAI = "wss://api.openai.com/v1/realtime"
-OPEN_S = 8.0
+OPEN_S = 5.0
 """How long a connection may take until the server says hello."""
 
 CLOSE_S = 1.0

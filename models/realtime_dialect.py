@@ -19,6 +19,9 @@ Json = dict[str, Any]
 RATE = 24_000
 """Hz of PCM in both shapes, both ways."""
 
+MOST_TOKENS = 4_096
+"""OpenAI refuses a higher limit; none is the same."""
+
 TRANSCRIBER = "gpt-4o-mini-transcribe"
 
 VOICES: Mapping[str, Mapping[str, str]] = {
@@ -77,7 +80,7 @@ def session_update(setup: SpeechSetup, voice: str, transcriber: str, dialect: Di
 
     `transcriber` is the model that tells the person's words; empty: the server's usual one, "none": no words.
     """
-    limit = setup.max_tokens or "inf"
+    limit = setup.max_tokens if setup.max_tokens and setup.max_tokens <= MOST_TOKENS else "inf"
     common = {"instructions": setup.instructions, "tools": _tools(setup.tools), "tool_choice": setup.tool_choice}
     if setup.tool_choice not in ("auto", "none", "required"):
         common["tool_choice"] = _tool_choice(setup.tool_choice)

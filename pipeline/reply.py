@@ -224,7 +224,8 @@ class Reply:
         self._tell_words()  # of the clause before, if its last piece left before they were known
         item = self._message()
         self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, False
-        self._tell_text(item, clause.text)
+        if clause.text:
+            self._tell_text(item, clause.text)
         # Guessed times, until the clause is made: an interruption in its first moments needs some.
         item.words += _later(clause.words, self._clause_at_ms)
 
