@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.context import Context
 from pipeline.endpoint import Endpointer, Endpointing
-from pipeline.engines import Recognition
+from pipeline.engines import Recognition, Role
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached, UnknownLanguage
 from pipeline.events import (
     AudioCommitted,
@@ -278,7 +278,7 @@ class Listening:
             recognition = await turn.utterance.run()
         except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
             await turn.closed.wait()
-            self._not_transcribed(turn, error)
+            self._not_transcribed(turn, error, "recognizer")
         else:
             text = recognition.text
             self._transcribed(turn, recognition)
@@ -296,9 +296,9 @@ class Listening:
         turn.item.transcribed = True
         context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
 
-    def _not_transcribed(self, turn: Turn, error: Exception) -> None:
+    def _not_transcribed(self, turn: Turn, error: Exception, role: Role) -> None:
         turn.item.transcribed = True
-        turn.failure = self._context.failure("recognizer", error)
+        turn.failure = self._context.failure(role, error)
         self._context.outbox.put(TranscriptionFailed(turn.item.id, turn.failure))
 
     # --- Turns that a speech model hears ------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ class Listening:
             await turn.utterance.run()
         except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the answer tries again and says why not
             await turn.closed.wait()
-            self._not_transcribed(turn, error)
+            self._not_transcribed(turn, error, "speech_model")
         else:
             written = context.spawn(self._write_down(turn, hearing))
             if context.doubts():
@@ -322,7 +322,7 @@ class Listening:
         try:
             text = await hearing.words(lambda text: self._context.outbox.put(PartialText(turn.item.id, text)))
         except Exception as error:  # noqa: BLE001 — the words' outermost frame: the conversation goes on without them
-            self._not_transcribed(turn, error)
+            self._not_transcribed(turn, error, "speech_model")
         else:
             self._transcribed(turn, Recognition(text))
 

@@ -117,7 +117,7 @@ class Mirror:
         heard_ms = item.heard_ms
         if copy.text is not None or heard_ms is None or heard_ms >= min(copy.cut_ms or 10**9, copy.audio_ms):
             return
-        if len(copy.ids) == 1 and heard_ms > 0:
+        if len(copy.ids) == 1 and item.text:
             copy.cut_ms = heard_ms
             yield Cut(copy.ids[0], heard_ms)
         else:

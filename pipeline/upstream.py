@@ -150,12 +150,18 @@ class Upstream:
                         await self._bring_up_to_date(line)
                     async with aclosing(self._parts(line, request, items, made, first)) as parts:
                         async for part in parts:
-                            begun = True
+                            if not begun:
+                                begun = True
+                                self._forget_sounds(line)
                             yield part
                     return
                 except EngineError:
                     if begun or line.link.alive or not again:
                         raise
+
+    def _forget_sounds(self, line: Line) -> None:
+        """What is being answered need not be said again."""
+        self._sounds = {id: sound for id, sound in self._sounds.items() if id not in line.mirror}
 
     async def _parts(
         self, line: Line, request: SpeechRequest, items: list[Item], made: Made, first: Callable[[], None]
@@ -167,7 +173,6 @@ class Upstream:
                 while events := await self._next(answer, bound):
                     first()
                     bound = limits.next_token_s
-                    self._sounds = {id: sound for id, sound in self._sounds.items() if id not in line.mirror}
                     for part in parts.take(events):
                         yield part
                     if made.audio_ms >= limits.longest_s * 1000:

@@ -67,6 +67,7 @@ def contrast(accent: str, ground: float) -> float:
 def test_a_name_a_description_and_a_greeting_are_enough() -> None:
     character = parse_character(written())
 
+    assert character.engine == ""
     assert (character.portrait, character.voice, character.topics) == ("baker", {"en": "neutral"}, {"en": ()})
 
 
@@ -98,6 +99,7 @@ def test_equal_files_are_equal_and_can_be_kept_in_a_cache() -> None:
 @pytest.mark.parametrize(
     ("data", "param"),
     [
+        (written(engine="both"), "engine"),
         ({}, "id"),
         ({"id": "baker"}, "languages"),
         (written(id="../etc"), "id"),

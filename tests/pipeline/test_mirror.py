@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pipeline.engines import Message, ToolCall
 from pipeline.mirror import Add, Cut, Mirror, Output, Remove, Say, Step
 from pipeline.transcript import Item
+from pipeline.word_times import interpolate
 
 
 def line(id: str, text: str, role: str = "user") -> Item:
@@ -14,7 +15,8 @@ def line(id: str, text: str, role: str = "user") -> Item:
 
 
 def spoken(id: str, text: str = "", audio_ms: int = 0, role: str = "user") -> Item:
-    return Item(id, role=role, text=text, spoken=True, audio_ms=audio_ms)  # type: ignore[arg-type]
+    words = interpolate(text, audio_ms)
+    return Item(id, role=role, text=text, spoken=True, audio_ms=audio_ms, words=words)  # type: ignore[arg-type]
 
 
 def steps(mirror: Mirror, items: list[Item], sounds: Collection[str] = ()) -> list[Step]:
@@ -77,7 +79,7 @@ def test_an_interrupted_answer_is_cut_where_it_was_heard_to_and_again_when_a_bet
 def test_an_answer_of_which_nothing_was_heard_is_taken_out_and_not_told_again() -> None:
     mirror, reply = Mirror(), spoken("a", "One two three.", 2_000, "assistant")
     mirror.answered([Output("theirs", audio_ms=2_000.0)], [reply])
-    reply.truncate(0)
+    reply.truncate(30)
 
     assert steps(mirror, [reply]) == [Remove("theirs")]
     assert steps(mirror, [reply]) == []

@@ -114,6 +114,9 @@ async def test_the_model_is_the_character_with_its_tools_and_finds_no_turns_itse
         assert [tool.name for tool in setup.tools] == ["weather"]
         done = (await talk.until("response.done"))["response"]
         assert (done["status"], done["status_details"]["reason"]) == ("incomplete", "max_output_tokens")
+        await talk.configure(instructions="Be brief.")
+        await talk.ask(output_modalities=["text"])
+        assert far_session(far).setup.instructions == "Be brief."
 
 
 async def test_speaking_over_the_reply_cuts_it_here_and_in_the_models_memory() -> None:
