@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from models.openai_realtime import create
+from models.realtime_dialect import voice_for, voices_of
 from models.realtime_link import RealtimeLink
 from pipeline.audio import LINE_RATE
 from pipeline.engines import Message, Tool, ToolCall, Usage
-from pipeline.errors import EngineBusy, EngineError, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
 from pipeline.speech_model import Called, Finished, Said, Sounded, SpeechEvent, SpeechRequest, SpeechSetup
 from tests.models.realtime_server import BETA_SESSION, GA_SESSION, Event, Upstream, upstream
 
@@ -109,10 +110,25 @@ async def test_addresses_are_completed(url: str, path: str) -> None:
         assert server.connections[0].path == path + "?model=m"
 
 
-@pytest.mark.parametrize("settings", [{"url": "ftp://x"}, {"url": "nonsense"}, {"voices": ("marin",)}])
+@pytest.mark.parametrize("settings", [{"url": "ftp://x"}, {"url": "nonsense"}, {"voices": ("male=",)}])
 def test_what_makes_no_sense_is_refused_at_once(settings: dict[str, Any]) -> None:
-    with pytest.raises(EngineUnavailable):
+    with pytest.raises(SettingError):
         create(settings)
+
+
+@pytest.mark.parametrize(
+    ("wish", "host", "named", "voice"),
+    [
+        ("male-low", "api.openai.com", (), "cedar"),
+        ("female-2", "api.stepfun.com", (), "qingchunshaonv"),
+        ("male-low", "127.0.0.1", (), "male-low"),
+        ("male-2", "api.openai.com", ("male=echo", "sage"), "echo"),
+        ("female", "api.openai.com", ("male=echo", "sage"), "sage"),
+        ("alloy", "api.openai.com", (), "alloy"),
+    ],
+)
+def test_a_characters_wish_becomes_a_voice_of_the_server(wish: str, host: str, named: Any, voice: str) -> None:
+    assert voice_for(wish, voices_of(host, named)) == voice
 
 
 # --- Hearing ---------------------------------------------------------------------------------------------------------

@@ -58,6 +58,11 @@ def audio_ms(talk: Talk, item_id: str) -> float:
     return sum(len(base64.b64decode(e["delta"])) / 48 for e in deltas if e["item_id"] == item_id)
 
 
+async def until_sent(talk: Talk, item_id: str, milliseconds: int) -> None:
+    while audio_ms(talk, item_id) < milliseconds:
+        await talk.until("response.output_audio.delta", len(talk.events))
+
+
 def assert_well_formed(talk: Talk) -> None:
     """One `response.done` for each `response.created`, nothing of a response after its end, no error."""
     ended: list[str] = []
@@ -125,8 +130,7 @@ async def test_speaking_over_the_reply_cuts_it_here_and_in_the_models_memory() -
         await talk.write("Please count to one hundred.")
         await talk.connection.response.create()
         first = await talk.until("response.output_audio.delta")
-        while audio_ms(talk, first["item_id"]) < 3_000:  # of which a third was heard: audio is sent two seconds ahead
-            await talk.until("response.output_audio.delta", len(talk.events))
+        await until_sent(talk, first["item_id"], 3_000)  # of which a third was heard: audio is sent two seconds ahead
         await talk.say_something()
         cut = (await talk.until("response.done"))["response"]
         await talk.connection.conversation.item.truncate(item_id=first["item_id"], content_index=0, audio_end_ms=700)
@@ -150,9 +154,10 @@ async def test_a_short_sound_over_the_reply_only_pauses_it_and_a_long_voice_inte
         await talk.write("Please count to one hundred.")
         await talk.connection.response.create()
         item_id = (await talk.until("response.output_audio.delta"))["item_id"]
+        await until_sent(talk, item_id, 2_000)
         report = {"type": "kaikou.playback", "item_id": item_id, "played_ms": 500, "playing": True}
         await talk.connection.send(report)  # type: ignore[arg-type]
-        await talk.hear(np.concatenate((sentence(RATE)[: samples_of(300, RATE)], silence(1.0, RATE))))
+        await talk.hear(np.concatenate((sentence(RATE)[: samples_of(500, RATE)], silence(1.0, RATE))))
         await talk.until("kaikou.playback.resume")
         assert "response.done" not in talk.types
         await talk.say_something()
