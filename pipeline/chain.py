@@ -33,6 +33,7 @@ from pipeline.errors import EngineUnavailable, UnknownLanguage
 from pipeline.fence import Call, Fence
 from pipeline.pump import Workers, each_within
 from pipeline.resample import Resampler
+from pipeline.speech_model import SpeechLink, SpeechModel
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -261,6 +262,20 @@ class FencedTurnModel(_Chain[TurnModel]):
             result = await member.workers.call(judge, timeout_s=patience_s, engine=member.info.name)
             call.answered()
             return result
+
+
+class FencedSpeechModel(_Chain[SpeechModel]):
+    """One speech model behind its fence, by which all of its connections come; `patience_s` is how long one may take."""
+
+    async def open(self) -> SpeechLink:
+        """A connection. Raises `EngineError`."""
+        member, patience_s = self._members[0], self._patience_s
+        with await member.fence.enter(patience_s) as call:
+            link: SpeechLink = await member.workers.call(
+                member.engine.open, timeout_s=patience_s, engine=member.info.name
+            )
+            call.answered()
+            return link
 
 
 def _now() -> float:

@@ -24,9 +24,6 @@ State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
 """What an engine is told, by its role and its name in the registry."""
 
-UNFENCED: tuple[Role, ...] = ("voice_detector", "speech_model")
-"""Roles whose engines are called as they are."""
-
 FAILING_S = 60.0
 """An engine that failed within this time, and has not worked since, counts as failing."""
 
@@ -118,7 +115,7 @@ class EngineRoom:
     @property
     def fences(self) -> list[Fence]:
         """The fences of all engines that are called through one."""
-        return [status.fence for (role, _name), status in self.statuses.items() if role not in UNFENCED]
+        return [status.fence for (role, _name), status in self.statuses.items() if role != "voice_detector"]
 
     @property
     def passed_over(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from pipeline.chain import ChatChain, FencedTurnModel, Member, RecognizerChain, SynthesizerChain
+from pipeline.chain import ChatChain, FencedSpeechModel, FencedTurnModel, Member, RecognizerChain, SynthesizerChain
 from pipeline.engines import Role
 from pipeline.errors import SettingError
 from pipeline.fence import Fence, FenceLimits
@@ -66,8 +66,9 @@ def chained(role: Role, members: Sequence[Member[Any]], settings: Settings) -> A
             return SynthesizerChain(members, settings.audio_s)
         case "turn_model":
             return FencedTurnModel(members, TURN_MODEL_S)
-        case "voice_detector" | "speech_model":
-            # The one is called inline, a few microseconds at a time; the other has bounds and tries of its own.
-            return members[0].engine
+        case "speech_model":
+            return FencedSpeechModel(members, settings.first_token_s)
+        case "voice_detector":
+            return members[0].engine  # called inline, a few microseconds at a time
         case _:
             assert_never(role)
