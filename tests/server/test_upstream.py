@@ -398,10 +398,8 @@ async def test_without_a_server_every_turn_says_so_and_the_conversation_lives_on
 
         for response in (failed, again):
             error = response["status_details"]["error"]
-            assert (error["code"], error["message"]) == (
-                "engine_unavailable",
-                "The speech model's server cannot be reached.",
-            )
+            assert error["code"] == "engine_unavailable"
+            assert error["message"].endswith("The speech model's server cannot be reached.")
         assert_well_formed(talk)
 
 
