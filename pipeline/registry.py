@@ -26,6 +26,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "smart_turn": "models.smart_turn:create",
     },
     "recognizer": {
+        "funasr": "models.funasr_recognizer:create",
         "openai": "models.openai_transcription:create",
         "pocketsphinx": "models.pocketsphinx:create",
         "stepfun": "models.stepfun:create_recognizer",
