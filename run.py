@@ -55,14 +55,25 @@ class Step(NamedTuple):
 NO_DEPENDENCIES = Step(("requirements-nodeps.txt",), ("--no-deps",))
 TO_SERVE = (Step(("requirements.txt",)), NO_DEPENDENCIES)
 TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt", "requirements-models.txt")), NO_DEPENDENCIES)
+TORCH = Step(("requirements-gpu.txt",), ("--constraint", "requirements.txt"))
+
+
+class Command(NamedTuple):
+    """The module that a command runs, what has to be installed for that, and its own arguments before the user's."""
+
+    module: str
+    steps: tuple[Step, ...]
+    arguments: tuple[str, ...] = ()
+
+
 COMMANDS = {
-    "serve": ("server", TO_SERVE),
-    "models": ("server.weights", TO_SERVE),
-    "doctor": ("server.doctor", TO_SERVE),
-    "test": ("pytest", TO_DEVELOP),
-    "bench": ("benchmarks", TO_DEVELOP),
+    "serve": Command("server", TO_SERVE),
+    "models": Command("server.weights", TO_SERVE),
+    "doctor": Command("server.doctor", TO_SERVE),
+    "test": Command("pytest", TO_DEVELOP),
+    "test-heavy": Command("pytest", (*TO_DEVELOP, TORCH), ("-m", "heavy")),
+    "bench": Command("benchmarks", TO_DEVELOP),
 }
-"""Per command, the module that it runs and what has to be installed for that."""
 EXTRA = re.compile(r"requirements-\w+\.txt")
 
 HELP = """\
@@ -70,6 +81,7 @@ python3 run.py [serve] [options]   start the server (what happens without a comm
 python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
 python3 run.py doctor              what each engine lacks here, and the command that gets it
 python3 run.py test [options]      run the tests; options are pytest's
+python3 run.py test-heavy          run those that need torch, after installing it: 2.5 GB
 python3 run.py bench [options]     measure
 
 Options of serve; paths are relative to the folder of run.py:
@@ -115,13 +127,13 @@ def main(arguments: list[str]) -> None:
     """Run one command; leaves the process rather than return."""
     try:
         require_python(sys.version_info[:2])
-        command, rest = parse(arguments)
-        module, steps = COMMANDS[command]
+        name, rest = parse(arguments)
+        command = COMMANDS[name]
         venv = Path(os.environ.get("KAIKOU_VENV") or ROOT / ".venv").expanduser().absolute()
-        prepare(venv, steps)
-        if command == "models" and "pull" in rest:
-            install_extras(venv, steps, needs(python_of(venv), rest))
-        hand_over(python_of(venv), ["-m", module, *rest])
+        prepare(venv, command.steps)
+        if name == "models" and "pull" in rest:
+            install_extras(venv, command.steps, needs(python_of(venv), rest))
+        hand_over(python_of(venv), ["-m", command.module, *command.arguments, *rest])
     except SetupError as error:
         sys.exit(str(error))
     except OSError as error:
@@ -192,7 +204,7 @@ def install_extras(venv: Path, steps: tuple[Step, ...], names: list[str]) -> Non
 
 def needs(python: Path, arguments: list[str]) -> list[str]:
     """The files of packages that a `models` command needs; none where it is wrong, which it says itself when it runs."""
-    module = COMMANDS["models"][0]
+    module = COMMANDS["models"].module
     asked = subprocess.run(
         [str(python), "-m", module, "--needs", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )

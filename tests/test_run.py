@@ -84,6 +84,7 @@ def bare_home(folder: Path, wheels: Path) -> Home:
     home.require("requirements-dev.txt", "pytest")
     home.require("requirements-models.txt", "# none")
     home.require("requirements-extra.txt", "extra\ngreeting")
+    home.require("requirements-gpu.txt", "torch\ngreeting")
     return home
 
 
@@ -103,6 +104,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version in ("1.0", "2.0"):
         make_wheel(folder, "greeting", version, f"VERSION = {version!r}\n")
         make_wheel(folder, "extra", version, f"VERSION = {version!r}\n")
+    make_wheel(folder, "torch", "1.0", "")
     make_wheel(folder, "pytest", "1.0", "import sys\nprint('the tests', sys.argv[1:])\nsys.exit(3)\n")
     return folder
 
@@ -211,6 +213,16 @@ def test_models_that_does_not_know_what_it_needs_is_left_to_say_so(home: Home) -
     )
 
 
+def test_heavy_tests_get_torch_besides_and_nothing_that_is_pinned_changes(home: Home) -> None:
+    status, output, said = home.start("test-heavy", "-x")
+
+    assert (status, output) == (3, "the tests ['-m', 'heavy', '-x']\n")
+    assert "  torch 1.0\n" in said
+    assert "greeting 2.0" not in said
+    assert home.start("serve") == (0, "1.0 [] 开口 b folder 1\n", "")
+    assert home.start("test")[1:] == ("the tests []\n", "")
+
+
 def test_failed_installation_tells_why_and_keeps_what_worked(home: Home) -> None:
     home.require("requirements.txt", "greeting==3.0")
     status, output, said = home.start()
@@ -305,7 +317,7 @@ def test_unknown_command_names_the_known_ones(tmp_path: Path, wheels: Path) -> N
     status, _, said = bare_home(tmp_path / "home", wheels).start("tets")
 
     assert status == 1
-    assert said.startswith("There is no command 'tets', only serve, models, doctor, test, bench.")
+    assert said.startswith("There is no command 'tets', only serve, models, doctor, test, test-heavy, bench.")
 
 
 def test_files_of_packages_agree_where_they_name_the_same_one() -> None:
