@@ -1,8 +1,8 @@
 """FunASR: streaming Paraformer while somebody speaks, SenseVoice over what was said, on a GPU or a CPU.
 
-Each of the two has a process of its own (see `models.funasr_models`). Chunks of 600 ms go through one bounded queue, one
-after the other, since FunASR's streaming decoder takes no batches; finished utterances of all sessions are run together.
-The second pass tells language, emotion and sounds, and writes punctuation; when it is late, the streaming text stands.
+Each of the two has a process of its own (see `models.funasr_models`) and a bounded queue in front of it; chunks of 600 ms
+of all sessions are run together, and so are finished utterances. The second pass tells language, emotion and sounds, and
+writes punctuation; when it is late, the streaming text stands.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ CHUNK_BYTES = 600 * LINE_RATE // 1000 * 2
 """What the streaming pass hears at once."""
 START_S = 120.0
 """Importing torch takes seconds, and reading a gigabyte of weights from a slow disk a minute."""
-CHUNK_S, WHOLE_S = 5.0, 30.0
-"""Bounds of one run of a model; beyond, its process is replaced."""
+CHUNKS_S, WHOLE_S = 5.0, 30.0
+"""Bounds of one batch; beyond, the process is replaced."""
 WAIT_S = 15.0
 """Bound of one call, waiting in the queue included."""
 HEARD_LIMIT_BYTES = 60 * LINE_RATE * 2
@@ -57,9 +57,9 @@ class Settings:
     device: str = "auto"
     """auto, cpu, cuda, or one of several GPUs as cuda:1."""
     batch: int = 16
-    """Utterances that the second pass takes at once."""
+    """Chunks, and utterances, that are run at once."""
     batch_wait_ms: float = 8.0
-    """How long an utterance waits for others."""
+    """How long the first of them waits for others."""
     queue: int = 64
     """Chunks, and utterances, that may wait; beyond, the engine is busy."""
     threads: int = 1
@@ -104,6 +104,20 @@ def _need(folder: str, what: str, name: str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next 16-bit samples of an utterance, named by a key that the caller chooses.
+
+    begins: whether they are its first. ends: whether to say what the text were if it ended with them, which are less
+    than a chunk; the utterance goes on as if that had not been asked. Otherwise they are `CHUNK_BYTES` long.
+    """
+
+    key: int
+    begins: bool
+    ends: bool
+    pcm: bytes
+
+
 class FunASR:
     """The two processes and the queues in front of them; utterances share both."""
 
@@ -112,14 +126,15 @@ class FunASR:
         note = "" if settings.second_pass else "SenseVoice as its second_pass would make it better and hear emotions."
         self.info = EngineInfo(NAME, "recognizer", languages, LINE_RATE, note=note)
         device, threads = settings.device, settings.threads
+        queue = settings.batch, settings.batch_wait_ms / 1000, settings.queue
         self.streaming = Streaming(
             _child("StreamingPass", _absolute(settings.weights), _absolute(settings.punctuation), device, threads),
-            settings.queue,
+            *queue,
         )
         self.second_pass: SecondPass | None = None
         if settings.second_pass:
             child = _child("WholePass", _absolute(settings.second_pass), _absolute(settings.vad), device, threads)
-            self.second_pass = SecondPass(child, settings.batch, settings.batch_wait_ms / 1000, settings.queue)
+            self.second_pass = SecondPass(child, *queue)
         for child in self._children:
             threading.Thread(target=_warm_up, args=(child,), name=f"{NAME}-warm-up", daemon=True).start()
 
@@ -167,7 +182,7 @@ class Utterance:
             self._rest += data
             while len(self._rest) >= CHUNK_BYTES:
                 chunk = bytes(self._rest[:CHUNK_BYTES])
-                future = self._streaming.submit("accept", self._key, not self._begun, chunk)
+                future = self._streaming.submit(Piece(self._key, not self._begun, False, chunk))
                 self._begun = True
                 self._text = self._result(future, WAIT_S)
                 del self._rest[:CHUNK_BYTES]
@@ -183,7 +198,7 @@ class Utterance:
                     if self._closed:
                         raise
                     log.info("second pass: %s", error)
-            future = self._streaming.submit("settle", self._key, not self._begun, bytes(self._rest))
+            future = self._streaming.submit(Piece(self._key, not self._begun, True, bytes(self._rest)))
             return Recognition(self._result(future, WAIT_S))
 
     def close(self) -> None:
@@ -218,37 +233,37 @@ class Utterance:
 
 
 class Streaming:
-    """The way to the streaming pass: one queue, one chunk at a time."""
+    """The way to the streaming pass: chunks of all sessions, in batches."""
 
-    def __init__(self, child: Child, queue: int) -> None:
+    def __init__(self, child: Child, size: int, wait_s: float, queue: int) -> None:
         self.child = child
         self._keys = itertools.count()
         self._ended: deque[int] = deque()
-        self._queue: Batcher[tuple[Any, ...], Any] = Batcher(self._run, size=1, wait_s=0.0, queue=queue, name=NAME)
+        self._batcher: Batcher[Piece | None, str] = Batcher(self._run, size=size, wait_s=wait_s, queue=queue, name=NAME)
 
     def new_key(self) -> int:
         return next(self._keys)
 
-    def submit(self, method: str, *arguments: Any) -> Future[Any]:
-        """Call a method of `StreamingPass`, in turn. Raises `EngineBusy`."""
-        return self._queue.submit((method, *arguments))
+    def submit(self, piece: Piece) -> Future[str]:
+        """The text of the utterance so far. Raises `EngineBusy`."""
+        return self._batcher.submit(piece)
 
     def forget(self, key: int) -> None:
         """Free what is remembered of an utterance, soon."""
         others = bool(self._ended)
         self._ended.append(key)
         if not others:  # else the process is about to be told
-            with suppress(EngineError):  # without room in the queue, the next call tells it
-                self._queue.submit(("tidy",))
+            with suppress(EngineError):  # without room in the queue, the next batch tells it
+                self._batcher.submit(None)
 
     def close(self) -> None:
-        self._queue.close()
+        self._batcher.close()
         self.child.close()
 
-    def _run(self, requests: Sequence[tuple[Any, ...]]) -> list[Any]:
-        [(method, *arguments)] = requests
+    def _run(self, batch: Sequence[Piece | None]) -> list[str | Exception]:
         ended = [self._ended.popleft() for _ in range(len(self._ended))]
-        return [self.child.call(method, ended, *arguments, timeout_s=CHUNK_S)]
+        texts = iter(self.child.call("hear", ended, [piece for piece in batch if piece], timeout_s=CHUNKS_S))
+        return [next(texts) if piece else "" for piece in batch]
 
 
 class SecondPass:

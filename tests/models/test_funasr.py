@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from time import monotonic, sleep
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 import pytest
 
-from models.funasr_recognizer import FunASR, Utterance, create
+from models.funasr_recognizer import CHUNK_BYTES, FunASR, Piece, SecondPass, Streaming, Utterance, create
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import Recognition
 from pipeline.errors import EngineError, EngineUnavailable
@@ -29,8 +29,7 @@ pytestmark = [
 ]
 
 AMPLE_S = 60.0
-COMPANY_MS = 400.0
-"""How long the engine of these tests waits for a batch to fill."""
+COMPANY_S = 0.5
 BATCH = 8
 
 
@@ -62,8 +61,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 @pytest.fixture(scope="module")
 def recognizer(tiny: Tiny) -> Iterator[FunASR]:
-    settings = {"weights": tiny.paraformer, "second_pass": tiny.sense_voice, "device": "cpu"}
-    recognizer = create({**settings, "batch": BATCH, "batch_wait_ms": COMPANY_MS})
+    recognizer = create({"weights": tiny.paraformer, "second_pass": tiny.sense_voice, "device": "cpu"})
     recognizer.open().close()
     assert recognizer.second_pass
     recognizer.second_pass.child.start()
@@ -75,6 +73,15 @@ def recognizer(tiny: Tiny) -> Iterator[FunASR]:
 def stream(recognizer: FunASR) -> Iterator[Utterance]:
     with closing(recognizer.open()) as stream:
         yield stream
+
+
+@pytest.fixture
+def patient(recognizer: FunASR) -> Iterator[SecondPass]:
+    """The second pass, waiting long enough for `BATCH` utterances to come together."""
+    assert recognizer.second_pass
+    patient = SecondPass(recognizer.second_pass.child, BATCH, COMPANY_S, queue=2 * BATCH)
+    yield patient
+    patient._batcher.close()
 
 
 def hear(stream: Utterance, pcm: Samples, samples: int = 1600) -> list[str]:
@@ -97,10 +104,11 @@ def test_partials_grow_while_somebody_speaks(stream: Utterance, tiny: Tiny) -> N
     assert len(set(partials)) > 4
 
 
-def test_a_chunk_in_the_model_is_what_the_library_says_of_it(stream: Utterance, tiny: Tiny) -> None:
+@pytest.mark.parametrize("seconds", [0.4, 1.2, 4.0, 4.23])
+def test_the_streaming_text_is_what_the_library_itself_says(stream: Utterance, tiny: Tiny, seconds: float) -> None:
     from funasr import AutoModel
 
-    pcm = tiny.sound(4, seed=2)
+    pcm = tiny.sound(seconds, seed=2)
     published: dict[str, Any] = {"chunk_size": [0, 10, 5], "encoder_chunk_look_back": 4, "decoder_chunk_look_back": 1}
     library = AutoModel(model=tiny.paraformer, device="cpu", disable_update=True, disable_pbar=True)
     library.kwargs["frontend"].dither = 0.0
@@ -173,36 +181,40 @@ def test_the_second_pass_tells_language_emotion_and_sounds(recognizer: FunASR, t
     assert "<" not in dark.text + bright.text
 
 
-def test_utterances_that_end_together_are_one_run_of_the_model(recognizer: FunASR, tiny: Tiny) -> None:
+def test_utterances_that_end_together_are_one_run_of_the_model(
+    recognizer: FunASR, patient: SecondPass, tiny: Tiny
+) -> None:
     sounds = [tiny.sound(2 + seed % 3 / 10, seed, bright=seed % 2 == 1) for seed in range(BATCH)]
-    alone, runs_alone = settled(recognizer, sounds, threads=1)
-    together, runs_together = settled(recognizer, sounds, threads=BATCH)
+    assert recognizer.second_pass
+    alone, runs_alone = settled(recognizer.streaming, recognizer.second_pass, sounds, threads=1)
+    together, runs_together = settled(recognizer.streaming, patient, sounds, threads=BATCH)
 
     assert together == alone
     assert len(set(alone)) == BATCH
     assert (runs_alone, runs_together) == (BATCH, 1)
 
 
-def settled(recognizer: FunASR, sounds: Sequence[Samples], threads: int) -> tuple[list[Recognition], int]:
+def settled(
+    streaming: Streaming, second_pass: SecondPass, sounds: Sequence[Samples], threads: int
+) -> tuple[list[Recognition], int]:
     """What the second pass makes of `sounds`, so many at once, and how often it ran its model."""
-    assert recognizer.second_pass
-    child = recognizer.second_pass.child
-    before = child.call("runs", timeout_s=5)
+    before = second_pass.child.call("runs", timeout_s=5)
 
     def settle(pcm: Samples) -> Recognition:
-        with closing(recognizer.open()) as stream:
+        with closing(Utterance(streaming, second_pass)) as stream:
             stream.accept(pcm)
             return stream.settle(AMPLE_S)
 
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(settle, sounds)), child.call("runs", timeout_s=5) - before
+        return list(pool.map(settle, sounds)), second_pass.child.call("runs", timeout_s=5) - before
 
 
-def test_closing_ends_a_call_within_100_ms(stream: Utterance, tiny: Tiny) -> None:
+def test_closing_ends_a_call_within_100_ms(recognizer: FunASR, patient: SecondPass, tiny: Tiny) -> None:
+    stream = Utterance(recognizer.streaming, patient)
     stream.accept(tiny.sound(1, seed=7))
     with ThreadPoolExecutor() as pool:
         settling = pool.submit(stream.settle, AMPLE_S)  # waits for company
-        sleep(COMPANY_MS / 4000)
+        sleep(COMPANY_S / 5)
         began = monotonic()
         stream.close()
         failure = settling.exception(timeout=5)
@@ -219,7 +231,8 @@ def test_two_hundred_abandoned_utterances_leave_nothing(recognizer: FunASR, tiny
     memory = process.memory_info().rss
     abandon(recognizer, pcm, 200)
 
-    assert recognizer.streaming.submit("tidy").result(5) == 0
+    recognizer.streaming._batcher.submit(None).result(5)
+    assert recognizer.streaming.child.call("utterances", timeout_s=5) == 0
     assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == before
     assert process.memory_info().rss - memory < 16 * 1024 * 1024
 
@@ -276,15 +289,55 @@ def test_where_the_detector_finds_nothing_all_is_heard(tiny: Tiny) -> None:
 
 
 def test_the_streaming_text_gets_punctuation_when_it_is_settled(tiny: Tiny) -> None:
-    pcm = tiny.sound(2.5, seed=12).tobytes()
-    plain, punctuated = (
-        in_process("StreamingPass", tiny.paraformer, folder, "cpu", 1) for folder in ("", tiny.punctuation)
+    said = [whole(tiny.sound(2.5, seed=12))]
+    bare, marked = (
+        in_process("StreamingPass", tiny.paraformer, folder, "cpu", 1).hear((), said)[0]
+        for folder in ("", tiny.punctuation)
     )
-    bare, marked = plain.settle((), 1, True, pcm), punctuated.settle((), 1, True, pcm)
 
     assert bare
     assert "，" in marked or marked.endswith(("。", "."))
     assert [letter for letter in marked.lower() if letter.isalpha()] == [letter for letter in bare if letter.isalpha()]
+
+
+def whole(pcm: Samples) -> Piece:
+    """An utterance that is one piece."""
+    return Piece(key=1, begins=True, ends=True, pcm=pcm.tobytes())
+
+
+def test_chunks_of_many_streams_are_one_run_of_the_model_and_do_not_mix(tiny: Tiny) -> None:
+    streaming = in_process("StreamingPass", tiny.paraformer, "", "cpu", 1)
+    sounds = [tiny.sound(9, seed, bright=seed % 2 == 1) for seed in range(8)]
+    alone = [[streaming.hear((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(8)]
+    before = streaming.runs()
+    together = [
+        streaming.hear((), pieces) for pieces in zip(*(chunks(key, sounds[key]) for key in range(8)), strict=True)
+    ]
+
+    assert list(map(list, zip(*together, strict=True))) == alone
+    assert len({texts[-1] for texts in alone}) == 8
+    assert streaming.runs() - before == 15
+
+
+def test_streams_that_began_at_different_times_do_not_mix(tiny: Tiny) -> None:
+    streaming = in_process("StreamingPass", tiny.paraformer, "", "cpu", 1)
+    sounds = [tiny.sound(9, seed) for seed in range(4)]
+    alone = [[streaming.hear((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(4)]
+    waiting = [([None] * 2 * key + chunks(key, sounds[key])) for key in range(4)]
+    together: list[list[str]] = [[] for _ in range(4)]
+    for pieces in zip_longest(*waiting):
+        batch = [piece for piece in pieces if piece]
+        for piece, text in zip(batch, streaming.hear((), batch), strict=True):
+            together[piece.key].append(text)
+
+    assert together == alone
+
+
+def chunks(key: int, pcm: Samples) -> list[Piece]:
+    """An utterance in whole chunks."""
+    count = 2 * len(pcm) // CHUNK_BYTES
+    data = pcm.tobytes()
+    return [Piece(key, at == 0, False, data[at * CHUNK_BYTES : (at + 1) * CHUNK_BYTES]) for at in range(count)]
 
 
 def test_loading_and_hearing_ask_nobody_on_the_network(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +346,7 @@ def test_loading_and_hearing_ask_nobody_on_the_network(tiny: Tiny, monkeypatch: 
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    pcm = tiny.sound(1, seed=13).tobytes()
-    in_process("StreamingPass", tiny.paraformer, tiny.punctuation, "cpu", 1).settle((), 1, True, pcm)
+    pcm = tiny.sound(1, seed=13)
 
-    assert in_process("WholePass", tiny.sense_voice, tiny.vad, "cpu", 1).decode([pcm])
+    assert in_process("StreamingPass", tiny.paraformer, tiny.punctuation, "cpu", 1).hear((), [whole(pcm)])[0]
+    assert in_process("WholePass", tiny.sense_voice, tiny.vad, "cpu", 1).decode([pcm.tobytes()])[0]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.funasr_recognizer import HEARD_LIMIT_BYTES, SecondPass, Streaming, Utterance, create
+from models.funasr_recognizer import HEARD_LIMIT_BYTES, Piece, SecondPass, Streaming, Utterance, create
 from pipeline.audio import LINE_RATE
 from pipeline.engines import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
@@ -40,10 +40,10 @@ class Process:
         match method, arguments:
             case "decode", [utterances]:
                 return [[f"<|en|><|HAPPY|><|Speech|><|withitn|>{len(pcm)} bytes"] for pcm in utterances]
-            case "tidy", _:
-                return 0
+            case "hear", [_, pieces]:
+                return [f"{'settled' if piece.ends else 'partial'} {piece.pcm[:4].hex()}" for piece in pieces]
             case _:
-                return f"{method} {arguments[-1][:4].hex()}"
+                raise AssertionError(method)
 
     def close(self) -> None:
         self.may_answer.set()
@@ -61,7 +61,7 @@ def whole() -> Process:
 
 @pytest.fixture
 def streaming(process: Process) -> Iterator[Streaming]:
-    with closing(Streaming(process, queue=2)) as streaming:  # type: ignore[arg-type]
+    with closing(Streaming(process, size=2, wait_s=0.0, queue=2)) as streaming:  # type: ignore[arg-type]
         yield streaming
 
 
@@ -85,7 +85,7 @@ def test_less_than_a_chunk_asks_nobody(streaming: Streaming, process: Process) -
     assert [stream.accept(CHUNK[:1600]) for _ in range(5)] == [""] * 5
     assert process.calls == []
     stream.accept(CHUNK[:1600])
-    assert [call[0] for call in process.calls] == ["accept"]
+    assert [len(piece.pcm) for _, _, pieces in process.calls for piece in pieces] == [CHUNK.nbytes]
 
 
 def test_too_many_waiting_chunks_are_refused_as_busy(streaming: Streaming, process: Process) -> None:
@@ -96,13 +96,13 @@ def test_too_many_waiting_chunks_are_refused_as_busy(streaming: Streaming, proce
             stream = streams.enter_context(closing(Utterance(streaming, None)))
             calls.append(pool.submit(stream.accept, CHUNK))
             assert process.called.wait(SOON_S)
-        while len(streaming._queue._waiting) < 2:
+        while len(streaming._batcher._waiting) < 2:
             pass
         with pytest.raises(EngineBusy):
             Utterance(streaming, None).accept(CHUNK)
         process.may_answer.set()
 
-        assert [call.result(SOON_S) for call in calls] == ["accept 00000000"] * 3
+        assert [call.result(SOON_S) for call in calls] == ["partial 00000000"] * 3
 
 
 def test_the_second_pass_hears_the_whole_utterance(streaming: Streaming, second_pass: SecondPass) -> None:
@@ -122,7 +122,7 @@ def test_when_the_second_pass_is_late_the_streaming_text_stands(
     stream.accept(CHUNK[:2] + 1)
     began = monotonic()
 
-    assert stream.settle(0.02) == Recognition("settle 01000100")
+    assert stream.settle(0.02) == Recognition("settled 01000100")
     assert monotonic() - began < 1.0
 
 
@@ -136,7 +136,7 @@ def test_when_the_second_pass_is_overrun_the_streaming_text_stands(
     stream = Utterance(streaming, second_pass)
     stream.accept(CHUNK)
 
-    assert stream.settle(SOON_S) == Recognition("settle ")
+    assert stream.settle(SOON_S) == Recognition("settled ")
     assert not any(future.done() for future in waiting)
 
 
@@ -146,7 +146,7 @@ def test_without_a_budget_the_second_pass_is_not_asked(
     stream = Utterance(streaming, second_pass)
     stream.accept(CHUNK)
 
-    assert (stream.settle(0.0), whole.calls) == (Recognition("settle "), [])
+    assert (stream.settle(0.0), whole.calls) == (Recognition("settled "), [])
 
 
 def test_beyond_a_minute_only_the_streaming_text_is_left(streaming: Streaming, second_pass: SecondPass) -> None:
@@ -156,7 +156,7 @@ def test_beyond_a_minute_only_the_streaming_text_is_left(streaming: Streaming, s
     whole = stream.settle(SOON_S)
     stream.accept(CHUNK)
 
-    assert [whole.text, stream.settle(SOON_S).text] == [f"{HEARD_LIMIT_BYTES} bytes", "settle "]
+    assert [whole.text, stream.settle(SOON_S).text] == [f"{HEARD_LIMIT_BYTES} bytes", "settled "]
 
 
 def test_closing_ends_a_call_in_flight_at_once_and_frees_what_was_remembered(
@@ -174,10 +174,14 @@ def test_closing_ends_a_call_in_flight_at_once_and_frees_what_was_remembered(
             call.result(SOON_S)
         ended_s = monotonic() - began
         process.may_answer.set()
-    streaming.submit("tidy").result(SOON_S)
+    streaming.submit(piece(99)).result(SOON_S)
 
     assert ended_s < 0.1
-    assert [ended for method, ended, *_ in process.calls if method == "tidy"] == [[0], []]
+    assert [key for _, ended, _ in process.calls for key in ended] == [0]
+
+
+def piece(key: int) -> Piece:
+    return Piece(key, begins=True, ends=False, pcm=CHUNK.tobytes())
 
 
 def test_many_that_end_at_once_take_one_place_in_the_queue(streaming: Streaming, process: Process) -> None:
@@ -186,23 +190,34 @@ def test_many_that_end_at_once_take_one_place_in_the_queue(streaming: Streaming,
         stream.accept(CHUNK)
     process.may_answer.clear()
     process.called.clear()
-    held = streaming.submit("accept", 99, True, b"")
+    held = streaming.submit(piece(98))
     assert process.called.wait(SOON_S)
     for stream in streams:
         stream.close()
-    last = streaming.submit("accept", 99, False, b"")
+    last = streaming.submit(piece(99))
     process.may_answer.set()
     held.result(SOON_S)
     last.result(SOON_S)
 
-    assert [call[1] for call in process.calls[-2:]] == [list(range(9)), []]
+    assert process.calls[-1] == ("hear", list(range(9)), [piece(99)])
 
 
 def test_an_utterance_that_said_nothing_leaves_nothing_to_free(streaming: Streaming, process: Process) -> None:
     Utterance(streaming, None).close()
+    streaming.submit(piece(99)).result(SOON_S)
 
-    streaming.submit("tidy").result(SOON_S)
-    assert process.calls == [("tidy", [])]
+    assert process.calls == [("hear", [], [piece(99)])]
+
+
+def test_chunks_of_several_sessions_are_heard_together(streaming: Streaming, process: Process) -> None:
+    process.may_answer.clear()
+    held = streaming.submit(piece(97))
+    assert process.called.wait(SOON_S)
+    together = [streaming.submit(piece(98)), streaming.submit(piece(99))]
+    process.may_answer.set()
+
+    assert [future.result(SOON_S) for future in (held, *together)] == ["partial 00000000"] * 3
+    assert [[each.key for each in pieces] for _, _, pieces in process.calls] == [[97], [98, 99]]
 
 
 def test_a_closed_utterance_takes_nothing(streaming: Streaming) -> None:
