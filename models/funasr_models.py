@@ -28,7 +28,7 @@ ENCODER_LOOK_BACK, DECODER_LOOK_BACK = 4, 1
 SHORTEST = LINE_RATE * 60 // 1000
 """Samples of one frame; a rest that is shorter ends the utterance with the look-ahead that was held back."""
 LONGEST_PIECE_MS = 30_000
-"""SenseVoice was trained on pieces up to this long; the detector cuts longer ones."""
+"""SenseVoice takes up to half a minute; speech without a pause for longer is cut by the detector."""
 WHOLE_MS = 600_000
 """Longer than any utterance: the detector hears it in one go."""
 PADDING_LIMIT = 1.5
@@ -65,7 +65,8 @@ class StreamingPass:
 
     FunASR decodes one stream at a time. Here, the parts in front of the encoder and between it and the decoder, which
     depend on how far a stream has come, are computed for each; encoder and decoder, which are nearly all of the work,
-    for all streams at once whose memories have the same shape. After its first five chunks that is every stream.
+    for all streams at once whose memories have the same shape: for the encoder that is every stream from its fifth
+    chunk on, for the decoder those in which as much was said.
     """
 
     def __init__(self, weights: str, punctuation: str, device: str, threads: int) -> None:
@@ -126,7 +127,7 @@ class StreamingPass:
         encoder, cache = self._loaded.model.encoder, heard.cache["encoder"]
         scale, samples = encoder.output_size() ** 0.5, _float(piece.pcm)
         if piece.ends and len(samples) < SHORTEST:
-            # What was held back is scaled a second time: FunASR does so, and its weights are used to it.
+            # What was held back is scaled a second time, as FunASR itself does.
             return cache["feats"].to(self._device) * scale
         features, _ = extract_fbank(
             [samples], frontend=self._loaded.kwargs["frontend"], cache=heard.cache["frontend"], is_final=piece.ends
@@ -202,7 +203,7 @@ class WholePass:
     def decode(self, utterances: Sequence[bytes]) -> list[list[str]]:
         """For each utterance of 16-bit samples, the tagged texts of its pieces, in the order they were said.
 
-        float32 throughout: in half precision, the attention's masks and CTC's logarithms overflow.
+        In float32 throughout: what half precision does to the texts was never compared.
         """
         pieces = [self._pieces(_float(pcm)) for pcm in utterances]
         everything = [piece for each in pieces for piece in each]
