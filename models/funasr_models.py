@@ -197,6 +197,8 @@ class WholePass:
         device = device_of(device)
         self._loaded = _load(weights, device, threads)
         self._vad = _load(vad, device, threads) if vad else None
+        if self._vad:
+            self._vad.model.vad_opts.max_single_segment_time = LONGEST_PIECE_MS
         self._runs = 0
         self.decode([bytes(2 * LINE_RATE)])  # the first call is slow
 
@@ -225,7 +227,7 @@ class WholePass:
     def _pieces(self, samples: torch.Tensor) -> list[torch.Tensor]:
         if self._vad is None:
             return [samples]
-        found = _infer(self._vad, [samples], cache={}, chunk_size=WHOLE_MS, max_single_segment_time=LONGEST_PIECE_MS)
+        found = _infer(self._vad, [samples], cache={}, chunk_size=WHOLE_MS)
         spans = [samples[begin * LINE_RATE // 1000 : end * LINE_RATE // 1000] for begin, end in found[0]["value"]]
         # The caller's own detector took this for speech: rather hear all of it than nothing.
         return [span for span in spans if len(span)] or [samples]

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from models.batching import Batcher
 from models.child import Child
-from models.rich_text import LANGUAGES, recognition_of
+from models.sense_voice import LANGUAGES, merged, recognition
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo, Recognition
 from pipeline.errors import EngineError, EngineTimeout, EngineUnavailable, SettingError
@@ -285,7 +285,8 @@ class SecondPass:
         self.child.close()
 
     def _run(self, utterances: Sequence[bytes]) -> list[Recognition | Exception]:
-        return [recognition_of(pieces) for pieces in self.child.call("decode", list(utterances), timeout_s=WHOLE_S)]
+        decoded = self.child.call("decode", list(utterances), timeout_s=WHOLE_S)
+        return [merged([recognition(tagged) for tagged in pieces]) for pieces in decoded]
 
 
 def _child(model: str, *arguments: Any) -> Child:

@@ -280,6 +280,12 @@ def test_pauses_are_cut_out_of_what_the_second_pass_hears(tiny: Tiny) -> None:
     assert all("<|zh|>" in text for texts in decoded for text in texts)
 
 
+def test_speech_without_a_pause_is_cut_after_half_a_minute(tiny: Tiny) -> None:
+    second_pass = in_process("WholePass", tiny.sense_voice, tiny.vad, "cpu", 1)
+
+    assert len(second_pass.decode([tiny.sound(45, seed=14).tobytes()])[0]) == 2
+
+
 def test_where_the_detector_finds_nothing_all_is_heard(tiny: Tiny) -> None:
     with_detector = in_process("WholePass", tiny.sense_voice, tiny.vad, "cpu", 1)
     without = in_process("WholePass", tiny.sense_voice, "", "cpu", 1)
