@@ -229,6 +229,7 @@ class SpeechRequest:
     language: BCP 47 primary tag of the clause.
     speed: 1.0 is natural; pitch: semitones up or down.
     style: a name of `styles.STYLES`, or empty. sample: whose voice to take, for an engine that clones.
+    instructions: how to speak in the caller's own words, for an engine that is told in words; they come before a style's.
     """
 
     text: str
@@ -238,6 +239,7 @@ class SpeechRequest:
     pitch: float = 0.0
     style: str = ""
     sample: VoiceSample | None = None
+    instructions: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ class SpeakingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an answer is given. `say` is spoken as it stands, without asking the model; `sample` is a voice to take on."""
+    """How an answer is given. `say` is spoken as it stands, without asking the model; `sample` is a voice to take on.
+
+    style: of the first clauses, until a mark changes it. instructions: see `SpeechRequest`.
+    """
 
     modality: Modality = "audio"
     voice: str = ""
@@ -62,6 +65,8 @@ class Manner:
     pitch: float = 0.0
     say: str = ""
     sample: VoiceSample | None = None
+    style: str = ""
+    instructions: str = ""
 
 
 @dataclass(slots=True)
@@ -145,7 +150,7 @@ async def pieces_of(
 ) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
-    style = ""
+    style = manner.style
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
@@ -171,7 +176,9 @@ async def pieces_of(
 
 def _speech_request(clause: Clause, manner: Manner, style: str) -> SpeechRequest:
     language = language_of(clause.spoken, manner.language)
-    return SpeechRequest(clause.spoken, manner.voice, language, manner.speed, manner.pitch, style, manner.sample)
+    return SpeechRequest(
+        clause.spoken, manner.voice, language, manner.speed, manner.pitch, style, manner.sample, manner.instructions
+    )
 
 
 def _generator(events: AsyncIterator[ChatEvent]) -> AsyncGenerator[ChatEvent, None]:

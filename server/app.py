@@ -22,6 +22,10 @@ from pipeline.turn_wait import Waits
 from pipeline.utterance import RecognitionLimits
 from server import VERSION
 from server.api import Api
+from server.audio.hearing import Hearing
+from server.audio.places import Courtesy, Places
+from server.audio.speech import Speech
+from server.audio.transcription import Transcription
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
@@ -55,7 +59,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
     realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model, realtime)
-    openai = OpenAIApi(room, characters, secrets)
+    openai = OpenAIApi(room, characters, secrets, defaults)
+    speech, transcription = audio_api(settings, room, metrics, Courtesy(lambda: realtime.talking))
 
     def rest(path: str, endpoint: object, method: str = "GET") -> Route:
         return Route(path, guarded(endpoint, settings), methods=[method])  # type: ignore[arg-type]
@@ -85,6 +90,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
         rest("/api/place", api.place, "POST"),
         v1("/v1/models", openai.models),
         v1("/v1/models/{id:path}", openai.model),
+        v1("/v1/audio/speech", speech.create, "POST"),
+        v1("/v1/audio/transcriptions", transcription.create, "POST"),
         v1("/v1/realtime/client_secrets", openai.client_secrets, "POST"),
         v1("/v1/realtime/calls", openai.calls, "POST"),
         # Stock clients build their address in several ways; see docs/protocol.md.
@@ -103,6 +110,21 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     app.state.realtime = realtime
     app.add_middleware(PageHeaders)
     return app
+
+
+def audio_api(
+    settings: Settings, room: EngineRoom, metrics: Metrics, courtesy: Courtesy
+) -> tuple[Speech, Transcription]:
+    """The endpoints of `/v1/audio`."""
+    engines, failed = room.engines, metrics.observer("audio", "").engine_failed
+    hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.settle_s)
+    uploads = Places(settings.file_jobs + settings.waiting_jobs, 0)
+    files = Places(settings.file_jobs, settings.waiting_jobs, metrics.audio_ended("transcription"))
+    texts = Places(settings.speech_jobs, settings.waiting_jobs, metrics.audio_ended("speech"))
+    return (
+        Speech(room, texts, courtesy, failed, settings.audio_s),
+        Transcription(hearing, uploads, files, failed, settings.file_bytes, settings.file_s),
+    )
 
 
 def session_limits(settings: Settings) -> SessionLimits:

@@ -18,6 +18,12 @@ from pipeline.errors import (
 )
 
 
+class TooLarge(InvalidRequest):
+    """What was sent is larger than it may be."""
+
+    code = "body_too_large"
+
+
 class NotFound(KaikouError):
     """There is nothing of that name."""
 
@@ -38,6 +44,7 @@ class NotImplementedYet(KaikouError):
 
 STATUS: Mapping[type[KaikouError], int] = {
     InvalidRequest: 400,
+    TooLarge: 413,
     Unauthorized: 401,
     NotFound: 404,
     LimitReached: 429,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -58,6 +59,12 @@ class Metrics:
         self.loop_cpu = Gauge(
             "kaikou_loop_cpu_share", "Share of a core the loop's thread uses.", registry=self.registry
         )
+        self._audio = Counter(
+            "kaikou_audio_requests_total",
+            "Requests of /v1/audio by how they ended.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
         self.refused = Counter(
             "kaikou_sessions_refused_total", "Refused connections.", ["reason"], registry=self.registry
         )
@@ -69,6 +76,10 @@ class Metrics:
             engine_failed=lambda role, error: self._engine_failed(session_id, role, error),
             speculated=self._speculated,
         )
+
+    def audio_ended(self, kind: str) -> Callable[[str], None]:
+        """Counts how requests of one kind to `/v1/audio` ended."""
+        return lambda outcome: self._audio.labels(kind, outcome).inc()
 
     def _speculated(self, right: bool, made: Made) -> None:
         self._speculations.labels("hit" if right else "miss").inc()

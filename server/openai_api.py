@@ -6,20 +6,16 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import InvalidRequest
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.realtime.secrets import ClientSecrets
-from server.realtime.session_object import SessionObject, updated
-from server.rest import json_response
-
-LARGEST_BODY = 1_000_000
+from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated
+from server.rest import json_body, json_response
 
 
 class ExpiresAfter(BaseModel):
@@ -43,6 +39,7 @@ class OpenAIApi:
     room: EngineRoom
     characters: Characters
     secrets: ClientSecrets
+    defaults: Defaults
     created: int = field(default_factory=lambda: int(time.time()))
 
     async def models(self, _request: Request) -> Response:
@@ -59,14 +56,18 @@ class OpenAIApi:
     async def client_secrets(self, request: Request) -> Response:
         """A short-lived key for a browser, and the session that it will start."""
         try:
-            asked = SecretRequest.model_validate(await _body(request))
+            asked = SecretRequest.model_validate(await json_body(request))
         except ValidationError as error:
             raise invalid_request(error) from None
         session = updated(SessionObject(), asked.session, typed=False)
         model = asked.session.get("model")
         secret = self.secrets.create(asked.expires_after.seconds, session, model if isinstance(model, str) else "")
-        echo = {**session.model_dump(), "object": "realtime.session", "id": "sess_" + secret.value[-16:]}
-        echo = {key: value for key, value in echo.items() if value is not None and key != "kaikou"}
+        id = {"id": "sess_" + secret.value[-16:]}
+        if session.type == "transcription":
+            echo = {**transcription_object(session, self.defaults), **id, "expires_at": secret.expires_at}
+        else:
+            echo = {**session.model_dump(), "object": "realtime.session", **id}
+            echo = {key: value for key, value in echo.items() if value is not None and key != "kaikou"}
         return json_response({"value": secret.value, "expires_at": secret.expires_at, "session": echo})
 
     async def calls(self, _request: Request) -> Response:
@@ -79,17 +80,3 @@ class OpenAIApi:
 
     def _model(self, id: str) -> dict[str, Any]:
         return {"id": id, "object": "model", "created": self.created, "owned_by": "kaikou"}
-
-
-async def _body(request: Request) -> Any:
-    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-        raise InvalidRequest("The body is too large.", code="body_too_large")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise InvalidRequest("The body is too large.", code="body_too_large")
-    try:
-        return orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None

@@ -10,14 +10,20 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import KaikouError
-from server.auth import check_key, presented_key
-from server.errors import openai_error, status_of
+from pipeline.errors import InvalidRequest, KaikouError
+from server.auth import check_key, origin_allowed, presented_key
+from server.errors import TooLarge, Unauthorized, openai_error, status_of
 from server.settings import Settings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger("kaikou")
+
+LARGEST_BODY = 1_000_000
+"""Bytes of JSON in one request."""
+
+RETRY_AFTER_S = 5
+"""When to come back to a server that has too much to do."""
 
 UNEXPECTED = KaikouError("Something went wrong inside the server; please try again.")
 
@@ -32,25 +38,46 @@ def success(data: Any, message: str = "") -> Response:
     return json_response({"success": True, "data": data, "message": message, "error": None})
 
 
+async def json_body(request: Request) -> Any:
+    """What the request's body says; an empty one says {}. Raises `InvalidRequest`, `TooLarge`."""
+    too_large = TooLarge(f"The body is too large: at most {LARGEST_BODY // 1000} kB.")
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise too_large
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise too_large
+    try:
+        return orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+
+
 def guarded(endpoint: Endpoint, settings: Settings, *, openai: bool = False) -> Endpoint:
     """`endpoint` behind the key, its errors told in the shape of `/api`, or of the OpenAI API."""
 
     async def handle(request: Request) -> Response:
         try:
             check_key(settings, presented_key(request))
+            if request.method == "POST" and not origin_allowed(settings, request):
+                message = "Pages of this origin may not use the API; see the setting allowed_origins."
+                raise Unauthorized(message, code="origin_denied")
             return await endpoint(request)
         except KaikouError as error:
-            return _failure(error, openai)
+            return failure(error, openai)
         except Exception:
             log.exception("request failed", path=request.url.path)
-            return _failure(UNEXPECTED, openai)
+            return failure(UNEXPECTED, openai)
 
     return handle
 
 
-def _failure(error: KaikouError, openai: bool) -> Response:
+def failure(error: KaikouError, openai: bool) -> Response:
+    """The answer that tells `error`, in the shape of the OpenAI API or of `/api`."""
     status = status_of(error)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
     if openai:
-        return json_response({"error": openai_error(error)}, status)
+        return json_response({"error": openai_error(error)}, status, headers)
     body = {"code": error.code, "param": getattr(error, "param", None)}
-    return json_response({"success": False, "data": None, "message": error.message, "error": body}, status)
+    return json_response({"success": False, "data": None, "message": error.message, "error": body}, status, headers)

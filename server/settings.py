@@ -215,6 +215,16 @@ class Settings(BaseModel):
     """How long the recogniser may be busy with any piece of audio."""
     prompt_characters: Count = 24_000
     """How much of a conversation the language model sees."""
+    file_jobs: Count = 2
+    """Files that are transcribed at once (`/v1/audio/transcriptions`)."""
+    speech_jobs: Count = 8
+    """Texts that are spoken at once (`/v1/audio/speech`)."""
+    waiting_jobs: Count = 16
+    """Files, and texts, that may wait for their turn; a further one is told to come back."""
+    file_bytes: Count = 25 * 1024 * 1024
+    """The largest file that is transcribed."""
+    file_s: Positive = 7200.0
+    """The longest file that is transcribed."""
     client_secrets: Count = 1_000
     """Short-lived keys (`/v1/realtime/client_secrets`) that may exist at once."""
 

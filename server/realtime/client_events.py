@@ -208,6 +208,9 @@ def parse_event(message: Json) -> ClientEvent:
         raise InvalidRequest(
             "Every message needs a 'type' (a string).", code="missing_required_parameter", param="type"
         )
+    if message["type"] == "transcription_session.update":
+        text = 'The beta dialect is not spoken here: send session.update with session.type "transcription".'
+        raise InvalidRequest(text, code="beta_api_shape_disabled", param="type")
     kind = EVENTS.get(message["type"])
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")

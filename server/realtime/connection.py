@@ -54,6 +54,7 @@ from server.realtime.session_object import (
     setup_of,
     tool_choice_of,
     tools_of,
+    transcription_object,
     updated,
 )
 
@@ -167,6 +168,9 @@ class Connection:
                 self._answer({"type": "conversation.item.retrieved", "item": item_object(item)})
             case TruncateItem():
                 self._truncate(event)
+            case CreateResponse() | Greet() if self.object.type == "transcription":
+                message = 'A transcription session answers nothing; update it to session.type "realtime" for answers.'
+                raise InvalidRequest(message, code="transcription_session", param="type")
             case CreateResponse():
                 self.session.request_reply(self._ask(event.response or ResponseParams()))
             case CancelResponse():
@@ -211,17 +215,28 @@ class Connection:
     def _apply(self, session_object: SessionObject) -> None:
         self.object = session_object
         self.events.output_format = session_object.audio.output.format
-        self.events.transcribes = session_object.audio.input.transcription is not None
+        wanted = session_object.audio.input.transcription is not None
+        self.events.transcribes = wanted or session_object.type == "transcription"
         self.session.configure(setup_of(session_object, self.character, self._defaults))
 
     def _echo(self) -> dict[str, Any]:
+        if self.object.type == "transcription":
+            echo = transcription_object(self.object, self._defaults)
+        else:
+            echo = self._conversation_object()
+        echo |= {"id": self._id, "expires_at": self._expires_at}
+        if self.extensions:
+            who = {"character": self.character.id, "language": self.session.setup.language}
+            echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
+        return echo
+
+    def _conversation_object(self) -> dict[str, Any]:
         current, setup = self.object, self.session.setup
         audio_in, audio_out = current.audio.input, current.audio.output
         noise, transcription = audio_in.noise_reduction, audio_in.transcription
-        echo = {
+        return {
             "type": "realtime",
             "object": "realtime.session",
-            "id": self._id,
             "model": self._model,
             "output_modalities": current.output_modalities,
             "instructions": setup.instructions,
@@ -231,7 +246,6 @@ class Connection:
             "tracing": None,
             "truncation": "auto",
             "prompt": None,
-            "expires_at": self._expires_at,
             "include": None,
             "audio": {
                 "input": {
@@ -247,10 +261,6 @@ class Connection:
                 },
             },
         }
-        if self.extensions:
-            who = {"character": self.character.id, "language": setup.language}
-            echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
-        return echo
 
     # --- Items and requests -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -115,10 +115,14 @@ class Extension(Part):
     barge_in: Literal["immediate", "confirmed"] = "immediate"
 
 
-class SessionObject(Part):
-    """A whole session object, as it is echoed."""
+SessionType: TypeAlias = Literal["realtime", "transcription"]
+"""A conversation, or words alone: of what is said, nothing is answered."""
 
-    type: Literal["realtime"] = "realtime"
+
+class SessionObject(Part):
+    """A whole session object, as it is echoed. Of one for transcription only `audio.input` matters, and the language."""
+
+    type: SessionType = "realtime"
     output_modalities: list[Literal["audio", "text"]] = Field(default=["audio"], min_length=1, max_length=1)
     instructions: str | None = Field(default=None, max_length=200_000)
     tools: list[FunctionTool] = Field(default_factory=list, max_length=128)
@@ -128,6 +132,12 @@ class SessionObject(Part):
     kaikou: Extension = Extension()
 
 
+OF_ANSWERS = frozenset({"create_response", "interrupt_response", "idle_timeout_ms"})
+"""What of the turn detection means nothing where nobody answers."""
+
+ONLY_WRITE_DOWN = Policy(answer=False, barge_in=BargeIn.NEVER)
+"""How turns are taken where nobody answers."""
+
 DEEPEST = 100
 """How deeply an update may be nested; what is echoed must be possible to write as JSON."""
 
@@ -135,9 +145,9 @@ DEEPEST = 100
 def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool = True) -> SessionObject:
     """`current` with the present keys of `changes`. Raises `InvalidRequest` naming the field; `typed` demands its type."""
     kind = changes.get("type")
-    if (typed and kind is None) or kind not in (None, "realtime"):
+    if (typed and kind is None) or kind not in (None, "realtime", "transcription"):
         raise InvalidRequest(
-            "Missing or unknown 'session.type': send \"realtime\".",
+            'Missing or unknown \'session.type\': send "realtime" or "transcription".',
             code="missing_required_parameter" if kind is None else "invalid_value",
             param="session.type",
         )
@@ -185,9 +195,9 @@ class Defaults:
 
 def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
     """What the session object means. The client's instructions win over the character's."""
-    language = session.kaikou.language or character.default_language
+    language = _language(session, character)
     detection = session.audio.input.turn_detection
-    instructions = session.instructions
+    instructions, transcribing = session.instructions, session.type == "transcription"
     return Setup(
         instructions=system_prompt(character, language) if instructions is None else instructions,
         character=character,
@@ -199,9 +209,17 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
         tool_choice=tool_choice_of(session.tool_choice),
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
-        policy=_policy(detection, session.kaikou, defaults),
-        by_speech_model=defaults.by_speech_model(character),
+        policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
+        by_speech_model=not transcribing and defaults.by_speech_model(character),
     )
+
+
+def _language(session: SessionObject, character: Character) -> str:
+    """The conversation's; for words alone the one that is known of them, or empty: the recogniser's guess."""
+    if session.kaikou.language or session.type == "realtime":
+        return session.kaikou.language or character.default_language
+    transcription = session.audio.input.transcription
+    return (transcription.language or "").partition("-")[0].lower() if transcription else ""
 
 
 def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:
@@ -212,6 +230,24 @@ def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:
 def tool_choice_of(choice: str | Mapping[str, Any]) -> str:
     """ "auto", "none", "required" or a function's name."""
     return choice if isinstance(choice, str) else str(choice.get("name", "auto"))
+
+
+def transcription_object(session: SessionObject, defaults: Defaults) -> dict[str, Any]:
+    """What is echoed of a session for transcription, but for its id. There are no answers to detect turns for."""
+    audio = session.audio.input
+    detection = detection_object(audio.turn_detection, defaults)
+    return {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "audio": {
+            "input": {
+                "format": audio.format.model_dump(exclude_none=True),
+                "transcription": audio.transcription.model_dump(exclude_unset=True) if audio.transcription else {},
+                "noise_reduction": audio.noise_reduction and audio.noise_reduction.model_dump(),
+                "turn_detection": detection and {key: detection[key] for key in detection if key not in OF_ANSWERS},
+            }
+        },
+    }
 
 
 def detection_object(detection: ServerVad | SemanticVad | None, defaults: Defaults) -> dict[str, Any] | None:
@@ -248,6 +284,6 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
 
 def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:
     if detection is None:
-        return Policy(answer=False, barge_in=BargeIn.NEVER)
+        return ONLY_WRITE_DOWN
     barge_in = BargeIn(extension.barge_in) if detection.interrupt_response else BargeIn.NEVER
     return Policy(answer=detection.create_response, barge_in=barge_in, speculate=defaults.speculate)

@@ -86,6 +86,11 @@ class Realtime:
                     live.end(CLOSE_RESTART, "the server restarts; connect again")
             await asyncio.sleep(0.1)
 
+    @property
+    def talking(self) -> bool:
+        """Whether anybody is speaking or being answered just now."""
+        return any(not live.connection.session.at_rest for live in self.live.values())
+
     def wait(self, ticket: str) -> dict[str, Any]:
         """Where a client stands that found no place: its ticket, how many are before it, and whether it may come now."""
         now, free = time.monotonic(), 0 if self.draining else self.admission.free(len(self.live))
@@ -119,7 +124,7 @@ class Realtime:
             await self._begin(websocket, secret).attach(websocket)
 
     def _admit(self, websocket: WebSocket, back: Live | None) -> ClientSecret | None:
-        """Let the client in. Raises `Unauthorized`, `InvalidRequest` or `LimitReached`."""
+        """Let the client in. Raises `Unauthorized` or `LimitReached`."""
         if not origin_allowed(self.settings, websocket):
             message = "Pages of this origin may not connect; see the setting allowed_origins."
             raise Unauthorized(message, code="origin_denied")
@@ -127,8 +132,6 @@ class Realtime:
         secret = self.secrets.find(key) if key.startswith(PREFIX) else None
         if secret is None:
             check_key(self.settings, key)
-        if websocket.query_params.get("intent") == "transcription":
-            raise InvalidRequest("Transcription sessions are not supported.", code="not_supported", param="intent")
         if back is None:
             if self.draining:
                 raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
@@ -143,7 +146,7 @@ class Realtime:
         """A new session, whose life begins now."""
         query, settings = websocket.query_params, self.settings
         model = query.get("model") or (secret.model if secret else "") or settings.default_character
-        session_object = secret.session if secret else SessionObject()
+        session_object = secret.session if secret else _first_object(query.get("intent"))
         character = self.characters.find(session_object.kaikou.character or model)
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         session = Session(
@@ -195,6 +198,11 @@ class Realtime:
             self.admission.measured(share, lag, len(self.live))
             self.metrics.loop_lag.set(lag)
             self.metrics.loop_cpu.set(share)
+
+
+def _first_object(intent: str | None) -> SessionObject:
+    """The session as a client finds it that has not said more than `?intent=`."""
+    return SessionObject(type="transcription") if intent == "transcription" else SessionObject()
 
 
 async def _refuse(websocket: WebSocket, error: KaikouError) -> None:

@@ -141,11 +141,11 @@ def test_what_is_not_known_is_ignored() -> None:
     ("changes", "code", "param"),
     [
         ({}, "missing_required_parameter", "session.type"),
-        ({"type": "transcription"}, "invalid_value", "session.type"),
+        ({"type": "translation"}, "invalid_value", "session.type"),
         ({"type": ["realtime"]}, "invalid_value", "session.type"),
     ],
 )
-def test_an_update_says_that_it_is_of_a_realtime_session(changes: Json, code: str, param: str) -> None:
+def test_an_update_says_which_kind_of_session_it_is_for(changes: Json, code: str, param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         updated(SessionObject(), changes)
 

@@ -1,0 +1,1 @@
+"""`/v1/audio`: texts that become audio files, and audio files that become text."""

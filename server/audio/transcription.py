@@ -1,0 +1,155 @@
+"""`POST /v1/audio/transcriptions`: an audio file becomes text, piece by piece if the client wants it so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, Literal, cast, get_args
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.errors import EngineError, InvalidRequest
+from server.audio.decode import decoded
+from server.audio.hearing import Cutter, Hearing, Segment
+from server.audio.places import Places
+from server.audio.streamed import EVENT_STREAM, Streamed, event
+from server.audio.upload import upload
+from server.audio.written import gap, language_heard, srt, usage, verbose, vtt, whole_text
+
+log = structlog.get_logger("kaikou")
+
+TextFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
+FORMATS: tuple[TextFormat, ...] = get_args(TextFormat)
+GRANULARITIES = ("segment", "word")
+MEDIA_TYPES: Mapping[TextFormat, str] = {
+    "json": "application/json",
+    "verbose_json": "application/json",
+    "text": "text/plain; charset=utf-8",
+    "srt": "text/plain; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+}
+
+DECODE_S = 30.0
+"""How long the next second of a file may take to decode."""
+
+
+@dataclass(frozen=True)
+class TranscriptionParams:
+    """What the caller wants. `language`: BCP 47 primary tag, or empty."""
+
+    format: TextFormat
+    language: str
+    granularities: tuple[str, ...]
+    stream: bool
+
+
+@dataclass
+class Transcription:
+    """The endpoint and what it needs. `uploads` bounds what is received, `places` what is worked on."""
+
+    hearing: Hearing
+    uploads: Places
+    places: Places
+    failed: Callable[[str, Exception], None]
+    file_bytes: int
+    file_s: float
+
+    async def create(self, request: Request) -> Response:
+        """The words of the file."""
+        self.places.check()
+        async with self.uploads.place():
+            sent = await upload(request, self.file_bytes)
+        try:
+            params = self._params(sent.fields)
+        except BaseException:
+            sent.file.close()
+            raise
+        if params.stream:
+            return Streamed(self._events(sent.file, params), EVENT_STREAM, sent.file.close)
+        return Streamed(self._text(sent.file, params), MEDIA_TYPES[params.format], sent.file.close)
+
+    async def _text(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
+        cutter = Cutter(self.hearing.detector)
+        async with aclosing(self._segments(file, cutter, params.language)) as found:
+            segments = [segment async for segment in found]
+        yield _written(segments, cutter.seconds, params)
+
+    async def _events(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
+        text = ""
+        async with aclosing(self._segments(file, Cutter(self.hearing.detector), params.language)) as found:
+            async for segment in found:
+                delta = gap(text, segment.text) + segment.text
+                text += delta
+                yield event({"type": "transcript.text.delta", "delta": delta})
+        yield event({"type": "transcript.text.done", "text": text})
+
+    async def _segments(self, file: BinaryIO, cutter: Cutter, language: str) -> AsyncGenerator[Segment, None]:
+        make = partial(decoded, file, self.file_s)
+        async with self.places.place():
+            pieces = self.hearing.workers.iterate(make, timeout_s=DECODE_S, engine="The decoder")
+            try:
+                async with aclosing(self.hearing.segments(pieces, cutter, language)) as segments:
+                    async for segment in segments:
+                        if segment.text:
+                            yield segment
+            except EngineError as error:
+                self.failed("recognizer", error)
+                raise
+        log.info("transcribed", seconds=round(cutter.seconds, 1))
+
+    def _params(self, fields: Mapping[str, Sequence[str]]) -> TranscriptionParams:
+        """The form's fields, checked; those that mean nothing here (model, prompt, temperature, …) may be anything."""
+        granularities = tuple(fields.get("timestamp_granularities", ("segment",)))
+        for granularity in granularities:
+            _one_of(granularity, GRANULARITIES, "timestamp_granularities")
+        format = cast(TextFormat, _one_of(_last(fields, "response_format", "json"), FORMATS, "response_format"))
+        stream = _one_of(_last(fields, "stream", "false").lower(), ("true", "false", "1", "0"), "stream") in (
+            "true",
+            "1",
+        )
+        if stream and format not in ("json", "text"):
+            message = "What is streamed has no form: leave 'response_format' out, or set 'stream' to false."
+            raise InvalidRequest(message, param="stream")
+        return TranscriptionParams(format, self._language(_last(fields, "language", "")), granularities, stream)
+
+    def _language(self, tag: str) -> str:
+        """The primary tag. Raises `InvalidRequest` if it is none or one that the recogniser does not understand."""
+        known = self.hearing.recognizer.info.languages
+        if tag and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
+            raise InvalidRequest("Invalid 'language': send a tag such as en or zh.", param="language")
+        language = tag.partition("-")[0].lower()
+        if language and known and language not in known:
+            message = f"This server's recogniser does not understand '{language}', only {', '.join(known)}."
+            raise InvalidRequest(message, code="unsupported_language", param="language")
+        return language or (known[0] if len(known) == 1 else "")
+
+
+def _last(fields: Mapping[str, Sequence[str]], name: str, default: str) -> str:
+    return fields[name][-1] if fields.get(name) else default
+
+
+def _one_of(value: str, known: Sequence[str], param: str) -> str:
+    if value not in known:
+        raise InvalidRequest(f"Invalid '{param}': it must be one of {', '.join(known)}.", param=param)
+    return value
+
+
+def _written(segments: Sequence[Segment], seconds: float, params: TranscriptionParams) -> bytes:
+    match params.format:
+        case "json":
+            return orjson.dumps({"text": whole_text(segments), "usage": usage(seconds)})
+        case "verbose_json":
+            language = language_heard(segments, params.language)
+            return orjson.dumps(verbose(segments, seconds, language, params.granularities))
+        case "text":
+            return (whole_text(segments) + "\n").encode()
+        case "srt":
+            return srt(segments).encode() or b"\n"
+        case "vtt":
+            return vtt(segments).encode()

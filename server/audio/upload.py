@@ -1,0 +1,74 @@
+"""A multipart request → its file and fields, read within bounds of size, number and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from pipeline.errors import InvalidRequest
+from server.errors import TooLarge
+
+MOST_FIELDS = 64
+LARGEST_FIELD = 64 * 1024
+FIELDS_BYTES = 1024 * 1024
+"""Beside the file: fields, part headers, boundaries."""
+
+UPLOAD_S = 300.0
+"""A file may come over a slow line: 25 MiB in five minutes are 0.7 Mbit/s."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What was sent. `fields` by name without "[]", each with all its values. Whoever has it closes `file`."""
+
+    fields: Mapping[str, Sequence[str]]
+    file: BinaryIO
+
+
+async def upload(request: Request, most_bytes: int) -> Upload:
+    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidRequest("Send the file as multipart/form-data, in the field 'file'.", code="invalid_content_type")
+    body = _bounded(request, most_bytes + FIELDS_BYTES)
+    parser = MultiPartParser(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+    try:
+        async with asyncio.timeout(UPLOAD_S):
+            form = await parser.parse()
+    except MultiPartException as error:
+        raise InvalidRequest(f"The form cannot be read: {error.message}", code="invalid_form") from None
+    except (TimeoutError, ClientDisconnect):
+        raise InvalidRequest(f"The upload did not end within {UPLOAD_S:g} s.", code="upload_too_slow") from None
+    fields: dict[str, list[str]] = {}
+    file: UploadFile | None = None
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            file, name_of_file = value, name
+        else:
+            fields.setdefault(name.removesuffix("[]"), []).append(value)
+    if file is None or name_of_file != "file":
+        await form.close()
+        message = "Missing 'file': send the audio as a file in the field of that name."
+        raise InvalidRequest(message, code="missing_required_parameter", param="file")
+    if (file.size or 0) > most_bytes:
+        await form.close()
+        raise _too_large(most_bytes)
+    return Upload(fields, file.file)
+
+
+async def _bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+    received = 0
+    async for piece in request.stream():
+        received += len(piece)
+        if received > most_bytes:
+            raise _too_large(most_bytes - FIELDS_BYTES)
+        yield piece
+
+
+def _too_large(most_bytes: int) -> TooLarge:
+    return TooLarge(f"The file is too large: at most {most_bytes / 2**20:g} MiB.", code="file_too_large", param="file")
