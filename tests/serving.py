@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
@@ -38,11 +38,17 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(environment: dict[str, str] | None = None, **flags: Any) -> AsyncIterator[Serving]:
-    """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends."""
+async def serving(
+    environment: dict[str, str] | None = None, instead: Mapping[str, Any] | None = None, **flags: Any
+) -> AsyncIterator[Serving]:
+    """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends.
+
+    `instead`: engines of the test's own, by role.
+    """
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
     found = await find_language_model(settings)
     room = EngineRoom(settings, found[1] if found else None)
+    room.engines = replace(room.engines, **(instead or {}))
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(settings, room)
     config = uvicorn.Config(

@@ -9,8 +9,6 @@ import json
 import time
 import wave
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -220,17 +218,10 @@ class Watched:
     def close(self) -> None: ...
 
 
-@asynccontextmanager
-async def speaking_with(engine: Watched) -> AsyncIterator[Serving]:
-    async with serving() as server:
-        server.room.engines = replace(server.room.engines, synthesizer=engine)
-        yield server
-
-
 async def asked_of_engine(**body: Any) -> list[SpeechRequest]:
     """What the synthesiser is asked for when the API is asked for this."""
     engine = Watched(1)
-    async with speaking_with(engine) as server:
+    async with serving(instead={"synthesizer": engine}) as server:
         assert (await raw(server, {"model": "m", **body})).status_code == 200
     return engine.requests
 
@@ -271,7 +262,7 @@ async def test_a_style_is_found_in_instructions_by_its_name(instructions: str, s
 
 async def test_the_engine_stops_when_the_client_goes_away() -> None:
     engine = Watched(1_000_000)
-    async with speaking_with(engine) as server:
+    async with serving(instead={"synthesizer": engine}) as server:
         async with server.client() as client:
             create = client.audio.speech.with_streaming_response.create
             async with create(model="m", voice="v", input=TEXT, response_format="pcm") as response:
@@ -282,7 +273,7 @@ async def test_the_engine_stops_when_the_client_goes_away() -> None:
 
 
 async def test_an_engine_that_fails_at_once_is_told_with_a_status() -> None:
-    async with speaking_with(Watched(0, breaks=True)) as server:
+    async with serving(instead={"synthesizer": Watched(0, breaks=True)}) as server:
         answer = await raw(server, {"input": TEXT})
         async with httpx2.AsyncClient() as client:
             metrics = await client.get(f"{server.http}/metrics")
@@ -291,13 +282,13 @@ async def test_an_engine_that_fails_at_once_is_told_with_a_status() -> None:
 
 
 async def test_half_a_file_is_not_taken_for_a_whole_one() -> None:
-    async with speaking_with(Watched(20, breaks=True)) as server:
+    async with serving(instead={"synthesizer": Watched(20, breaks=True)}) as server:
         with pytest.raises(httpx2.RemoteProtocolError):
             await raw(server, {"input": TEXT, "response_format": "pcm"})
 
 
 async def test_events_that_break_off_end_with_the_error() -> None:
-    async with speaking_with(Watched(20, breaks=True)) as server:
+    async with serving(instead={"synthesizer": Watched(20, breaks=True)}) as server:
         answer = await raw(server, {"input": TEXT, "response_format": "pcm", "stream_format": "sse"})
     last = json.loads(answer.text.strip().split("\n\n")[-1].removeprefix("data: "))
     assert last["error"]["code"] == "engine_error"
