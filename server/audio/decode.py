@@ -62,7 +62,8 @@ def _not_audio() -> InvalidRequest:
 def _samples(file: BinaryIO) -> Iterator[Samples]:
     with av.open(file, "r", options=OPTIONS, timeout=READ_S, metadata_errors="ignore") as container:
         track = next(iter(container.streams.audio), None)
-        if track is None or track.rate not in RATES or not 1 <= track.codec_context.channels <= MOST_CHANNELS:
+        codec = track.codec_context if track else None  # None, too, where libav does not know the codec
+        if track is None or codec is None or codec.sample_rate not in RATES or codec.channels > MOST_CHANNELS:
             raise _not_audio()
         resampler = av.AudioResampler("s16", "mono", LINE_RATE)
         for packet in container.demux(track):

@@ -42,6 +42,9 @@ CLOSE_BETA = 4000
 RETRY_AFTER_S = 15
 """When somebody who finds the server full may try again."""
 
+THINKING_S = 20.0
+"""Who says nothing for longer than this is not in the middle of a conversation."""
+
 TICK_S = 0.02
 """How often the loop's lag is sampled."""
 
@@ -88,8 +91,9 @@ class Realtime:
 
     @property
     def talking(self) -> bool:
-        """Whether anybody is speaking or being answered just now."""
-        return any(not live.connection.session.at_rest for live in self.live.values())
+        """Whether a conversation goes on: somebody is speaking or being answered, or was a moment ago."""
+        sessions = (live.connection.session for live in self.live.values())
+        return any(not session.at_rest or session.idle_s < THINKING_S for session in sessions)
 
     def wait(self, ticket: str) -> dict[str, Any]:
         """Where a client stands that found no place: its ticket, how many are before it, and whether it may come now."""

@@ -75,6 +75,12 @@ def test_absurd_rates_are_refused(rate: int) -> None:
     assert refused(wav_header(rate) + bytes(100_000)) == "invalid_audio"
 
 
+def test_an_unknown_codec_is_refused() -> None:
+    file = bytearray(wav_header(16_000) + bytes(100_000))
+    file[20:22] = b"\x77\x77"
+    assert refused(bytes(file)) == "invalid_audio"
+
+
 def test_a_playlist_opens_nothing_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret.wav").write_bytes(file_of(tone(1.0)))
     monkeypatch.chdir(tmp_path)

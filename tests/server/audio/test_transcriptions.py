@@ -17,6 +17,7 @@ from models.stub import HEARD
 from pipeline.audio import LINE_RATE
 from pipeline.engines import EngineInfo, Recognition, RecognizerStream, WordTime
 from pipeline.errors import EngineError
+from tests.models.recordings import recording
 from tests.server.audio.files import file_of, tone
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
@@ -299,3 +300,17 @@ async def test_nothing_of_an_upload_stays_behind(server: Serving) -> None:
     await raw(server, data={"response_format": "docx"}, files={"file": large})
     await raw(server, files={"file": ("large.wav", bytes(2_000_000))})
     gc.collect()  # a file that was left open is warned of then, and warnings are errors
+
+
+# --- The embedded recogniser ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.speech
+async def test_a_real_recording_is_understood_segment_by_segment() -> None:
+    clip = recording("en_pauses_4turns.wav")
+    wav = ("pauses.wav", file_of(clip.pcm))
+    async with serving(engines="embedded") as server, server.client() as client:
+        heard = await client.audio.transcriptions.create(model="m", file=wav, response_format="verbose_json")
+    segments = heard.segments or []
+    assert [(round(segment.start), round(segment.end)) for segment in segments] == [(1, 4), (5, 7), (8, 10), (12, 15)]
+    assert "forward" in segments[2].text
