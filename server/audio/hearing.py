@@ -190,8 +190,11 @@ class Hearing:
                 await asyncio.sleep(1.0)
 
     def _settle_s(self) -> float:
-        """A second pass is for the conversations first: beside them a file has no more time for it than they have."""
-        return self.settle_s if self.courtesy.talking() else SETTLE_S
+        """A second pass is for the conversations first: beside them a file has no more time for it than they have.
+
+        An engine that does not stream has its only pass here.
+        """
+        return self.settle_s if self.recognizer.info.streams and self.courtesy.talking() else SETTLE_S
 
 
 def _segment(utterance: Utterance, heard: Recognition) -> Segment:

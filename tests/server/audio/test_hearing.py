@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,10 +189,12 @@ async def test_a_busy_recogniser_is_waited_for(workers: Workers) -> None:
 
 
 async def test_beside_a_conversation_a_file_has_no_more_time_for_its_final_words(workers: Workers) -> None:
-    alone, beside = Listener(), Listener()
+    alone, beside, at_the_end_only = Listener(), Listener(), Listener()
+    at_the_end_only.info = replace(Listener.info, streams=False)
     await heard(hearing(alone, workers), TWO)
     await heard(hearing(beside, workers, talking=True), TWO)
-    assert (alone.budgets, beside.budgets) == ([10.0, 10.0], [0.45, 0.45])
+    await heard(hearing(at_the_end_only, workers, talking=True), TWO)
+    assert (alone.budgets, beside.budgets, at_the_end_only.budgets) == ([10.0] * 2, [0.45] * 2, [10.0] * 2)
 
 
 async def test_giving_up_frees_the_recogniser(workers: Workers) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from pipeline.errors import InvalidRequest, LimitReached
 from server.audio.places import Courtesy, Places
+from tests.server.talking import talking
+from tests.serving import serving
 
 
 async def test_so_many_work_at_once_so_many_wait_and_the_next_is_sent_away() -> None:
@@ -59,8 +61,17 @@ async def test_it_is_told_how_every_visit_ended() -> None:
 async def test_work_rests_as_long_as_it_lasted_while_somebody_talks_and_else_not_at_all() -> None:
     rests: list[float] = []
     loop = asyncio.get_running_loop()
-    for talking in (True, False):
+    for somebody in (True, False):
         began, since = loop.time(), time.perf_counter() - 0.03
-        await Courtesy(lambda talking=talking: talking).rest(since)  # type: ignore[misc]
+        await Courtesy(lambda answer=somebody: answer).rest(since)  # type: ignore[misc]
         rests.append(loop.time() - began)
     assert rests[0] >= 0.03 > rests[1]
+
+
+async def test_a_conversation_goes_on_while_somebody_is_in_one() -> None:
+    async with serving() as server:
+        realtime = server.app.state.realtime
+        assert not realtime.talking
+        async with talking(server) as talk:
+            await talk.write("Hello")
+            assert realtime.talking
