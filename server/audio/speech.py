@@ -53,9 +53,9 @@ class SpeechParams(Part):
     @classmethod
     def without_null(cls, params: Any) -> Any:
         """What is null is not set."""
-        return (
-            {key: value for key, value in params.items() if value is not None} if isinstance(params, dict) else params
-        )
+        if not isinstance(params, dict):
+            return params
+        return {key: value for key, value in params.items() if value is not None}
 
     @field_validator("voice", mode="before")
     @classmethod
@@ -97,9 +97,10 @@ class Speech:
             file = encoder(params.response_format)
             async for pcm in samples:
                 began = time.perf_counter()
-                if piece := file.encode(pcm):
-                    yield piece
+                piece = file.encode(pcm)
                 await self.courtesy.rest(began)
+                if piece:
+                    yield piece
             if not made.audio_ms:
                 message = "There is nothing in 'input' that can be spoken: write words."
                 raise InvalidRequest(message, code="nothing_to_say", param="input")
