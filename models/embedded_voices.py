@@ -38,7 +38,8 @@ class EmbeddedVoices:
         clear = self._flite.info.voices if self._flite else ()
         note = self._espeak.info.note if self._flite else BETTER
         voices = (*clear, *self._espeak.info.voices)
-        self.info = EngineInfo(NAME, "synthesizer", self._espeak.info.languages, RATE, voices, note)
+        languages = self._espeak.info.languages
+        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, note, styles=True, times_words=True)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         engine = self._engine(request)

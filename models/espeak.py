@@ -18,7 +18,19 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from models.child import Child
-from models.voicing import EMOJI, HAN, PAUSE, PREFERENCES, chunks, clamp, parts, preference, time_words
+from models.voicing import (
+    EMOJI,
+    HAN,
+    PAUSE,
+    PREFERENCES,
+    chunks,
+    clamp,
+    louder,
+    parts,
+    preference,
+    prosody,
+    time_words,
+)
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
 from pipeline.errors import EngineUnavailable
 
@@ -79,18 +91,20 @@ class Espeak:
         self._names = frozenset[str](self._child.call("names", timeout_s=PART_TIMEOUT_S))
         tags = {name.partition("-")[0] for name in self._names} - {"cmn"} | {"zh"}
         note = "Sounds mechanical. Japanese is read from kana only."
-        self.info = EngineInfo(NAME, "synthesizer", tuple(sorted(tags)), RATE, VOICES, note)
+        languages = tuple(sorted(tags))
+        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, styles=True, times_words=True)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         name = self._language(request)
         clause = list(parts(request.text, _read_chinese if name in READ_HAN else _read, engine=NAME))
-        settings = _settings(name, TIMBRES[preference(request.voice)], request.speed, request.pitch)
+        wanted = prosody(request)
+        settings = _settings(name, TIMBRES[preference(request.voice)], wanted.speed, wanted.semitones)
         at = 0
         made = self._child.stream("speak", settings, [part.text for part in clause], timeout_s=PART_TIMEOUT_S)
         for part, (raw, marks) in zip(clause, made, strict=True):
             pcm = np.frombuffer(raw, np.int16)
             words = time_words(part, marks, len(pcm) * 1000 / RATE, at * 1000 / RATE)
-            yield from chunks(pcm, RATE, at, words)
+            yield from chunks(louder(pcm, wanted.volume), RATE, at, words)
             at += len(pcm)
 
     def close(self) -> None:

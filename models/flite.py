@@ -26,7 +26,18 @@ from typing import Any
 
 import numpy as np
 
-from models.voicing import CHUNK_MS, Part, chunks, clamp, parts, preference, resampled, time_words
+from models.voicing import (
+    CHUNK_MS,
+    Part,
+    chunks,
+    clamp,
+    louder,
+    parts,
+    preference,
+    prosody,
+    resampled,
+    time_words,
+)
 from pipeline.audio import Samples, samples_of
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Voice
 from pipeline.errors import EngineTimeout, EngineUnavailable
@@ -50,7 +61,7 @@ VOICES = (
     Voice("flite/awb", "en", "male", "Alan, Scottish"),
     Voice("flite/kal16", "en", "male", "Kal, American, robotic"),
 )
-STYLES = {
+SPEAKERS = {
     "female": ("flite/slt", 0.0),
     "female-2": ("flite/slt", 3.0),
     "male": ("flite/rms", 0.0),
@@ -84,16 +95,17 @@ class Flite:
     def __init__(self) -> None:
         self._voices = load_voices()
         voices = tuple(voice for voice in VOICES if voice.id in self._voices)
-        self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices)
+        self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices, styles=True, times_words=True)
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
-        name, semitones = (request.voice, 0.0) if request.voice in self._voices else STYLES[preference(request.voice)]
+        name, semitones = (request.voice, 0.0) if request.voice in self._voices else SPEAKERS[preference(request.voice)]
         voice = self._voices.get(name) or next(iter(self._voices.values()))
-        stretch = 1.0 / clamp(request.speed, *SPEEDS)
-        shift = 2.0 ** (clamp(request.pitch + semitones, *SEMITONES) / 12.0)
+        wanted = prosody(request)
+        stretch = 1.0 / clamp(wanted.speed, *SPEEDS)
+        shift = 2.0 ** (clamp(wanted.semitones + semitones, *SEMITONES) / 12.0)
         at = 0
         for part in parts(request.text, plain, engine=NAME):
-            for chunk in voice.speak(part, stretch, shift, at):
+            for chunk in voice.speak(part, stretch, shift, wanted.volume, at):
                 at += len(chunk.pcm)
                 yield chunk
 
@@ -205,10 +217,10 @@ class _Voice:
         self._name = name
         self._library = library
         self._pointer = pointer
-        self._gain = np.float32(GAINS[name])
+        self._gain = GAINS[name]
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
 
-    def speak(self, part: Part, stretch: float, shift: float, at: int) -> Iterator[SpeechChunk]:
+    def speak(self, part: Part, stretch: float, shift: float, volume: float, at: int) -> Iterator[SpeechChunk]:
         """The part's audio; `at` is its first sample's place in the clause."""
         haste = shift if self._name in UNSHIFTABLE else 1.0
         with closing(self._made(part, stretch * haste, shift)) as made:
@@ -218,7 +230,7 @@ class _Voice:
             lead_ms = outline.lead * 1000 / RATE
             marks = [(position, (ms - lead_ms) / haste) for position, ms in outline.marks]
             words = time_words(part, marks, (outline.end_ms - lead_ms) / haste, at * 1000 / RATE)
-            pieces = _after(outline.lead, made)
+            pieces = (louder(pcm, volume * self._gain) for pcm in _after(outline.lead, made))
             for pcm in pieces if haste == 1.0 else resampled(pieces, round(RATE * haste), RATE):
                 yield from chunks(pcm, RATE, at, words)
                 at += len(pcm)
@@ -248,7 +260,7 @@ class _Voice:
             if start == 0:
                 made.put(self._outline(streaming.contents.utterance))
             raw = ctypes.string_at(wave.contents.samples + 2 * start, 2 * size)
-            made.put(np.clip(np.frombuffer(raw, np.int16) * self._gain, -32767, 32767).astype(np.int16))
+            made.put(np.frombuffer(raw, np.int16))
             return CONTINUE
 
         if closed.is_set():

@@ -203,6 +203,7 @@ class StubSynthesizer:
         rate=RATE,
         voices=(Voice("tone", "en", label="Tone"),),
         note="For tests: a tone instead of speech.",
+        times_words=True,
     )
 
     def __init__(self, settings: SynthesizerSettings) -> None:

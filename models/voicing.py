@@ -14,8 +14,9 @@ import av
 import numpy as np
 
 from pipeline.audio import Samples, samples_of
-from pipeline.engines import SpeechChunk, WordTime
+from pipeline.engines import SpeechChunk, SpeechRequest, WordTime
 from pipeline.errors import EngineError
+from pipeline.styles import style_of
 
 CHUNK_MS = 80
 LONGEST_CLAUSE = 2000
@@ -49,6 +50,10 @@ ALIASES: Mapping[str, str] = {
 }
 """Names that OpenAI's clients send, and flite's, for when another engine has to speak."""
 WOMAN, MAN = re.compile(r"female|woman|girl|女"), re.compile(r"male|man\b|boy|男")
+
+FULL_SCALE = 32_767
+KNEE = 0.8
+"""Share of full scale up to which `louder` changes nothing but the level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,29 @@ def preference(name: str) -> str:
     gender = "female" if WOMAN.search(key) else "male" if MAN.search(key) else ""
     fitting = [known for known, whose in PREFERENCES.items() if whose == gender] or list(PREFERENCES)
     return ALIASES.get(key) or fitting[crc32(key.encode()) % len(fitting)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prosody:
+    """How fast, how high and how loud: `speed` and `volume` are factors, `semitones` a shift."""
+
+    speed: float
+    semitones: float
+    volume: float
+
+
+def prosody(request: SpeechRequest) -> Prosody:
+    """What a clause is asked to sound like, its style included; not yet within what an engine can do."""
+    style = style_of(request.style)
+    return Prosody(request.speed * style.speed, request.pitch + style.semitones, style.volume)
+
+
+def louder(pcm: Samples, factor: float) -> Samples:
+    """The same sound at another level. What would come near full scale is bent towards it instead of cut off."""
+    level = pcm * np.float32(factor / FULL_SCALE)
+    above = np.abs(level) - KNEE
+    bent = np.sign(level) * (KNEE + (1 - KNEE) * np.tanh(above / (1 - KNEE)))
+    return (FULL_SCALE * np.where(above > 0, bent, level)).astype(np.int16)
 
 
 def clamp(value: float, low: float, high: float) -> float:

@@ -79,7 +79,8 @@ class Answering:
         reply = self._make(ask, timing)
         if not effect.speculative:
             self._release(reply, turn)
-        work = self._answer(effect.reply, reply, ask, effect.draft)
+        draft = _draft(effect.draft, turn) if effect.draft else None
+        work = self._answer(effect.reply, reply, ask, draft)
         self._replies[effect.reply] = (reply, self._context.spawn(work))
 
     def release(self, number: int) -> None:
@@ -236,7 +237,7 @@ class Answering:
         manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
         return Reply(record, manner, timing, outlet, Playback(self._audible_until))
 
-    async def _answer(self, number: int, reply: Reply, ask: Ask, draft: str) -> None:
+    async def _answer(self, number: int, reply: Reply, ask: Ask, draft: Item | None) -> None:
         context = self._context
         over: Event = ReplyPlayed(number)
         try:
@@ -273,13 +274,13 @@ class Answering:
 
     async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
         try:
-            await self._run(reply, ask, "")
+            await self._run(reply, ask, None)
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame
             reply.end("failed", error=self._context.failure("reply", error))
         finally:
             self._beside.pop(reply.record.id, None)
 
-    async def _run(self, reply: Reply, ask: Ask, draft: str) -> None:
+    async def _run(self, reply: Reply, ask: Ask, draft: Item | None) -> None:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
@@ -293,19 +294,20 @@ class Answering:
         engines = context.engines
         await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
 
-    def _request(self, ask: Ask, draft: str) -> ChatRequest:
+    def _request(self, ask: Ask, draft: Item | None) -> ChatRequest:
         setup = self._context.setup
         items = self._context.transcript.newest(self._context.limits.prompt_characters)
         if ask.input is not None:
             items = list(ask.input)
         if draft:
-            items = [*items, Item("draft", text=draft)]
+            items = [*items, draft]
         instructions = setup.instructions if ask.instructions is None else ask.instructions
         last = next((item.text for item in reversed(items) if item.role == "user"), "")
+        language = language_of(last, setup.language)
         return ChatRequest(
-            prompt(instructions, items),
+            prompt(instructions, items, language),
             setup.character,
-            language_of(last, setup.language),
+            language,
             setup.tools if ask.tools is None else ask.tools,
             ask.tool_choice or setup.tool_choice,
             ask.max_tokens or setup.max_tokens,
@@ -319,3 +321,9 @@ class Answering:
             if now() > give_up and not reply.held:
                 return
             await asyncio.sleep(min(max(left, 0.02), 0.5))
+
+
+def _draft(text: str, turn: Turn | None) -> Item:
+    """The words of a turn that may go on, as the model sees them."""
+    item = turn.item if turn else Item("")
+    return Item("draft", text=text, emotion=item.emotion, sounds=item.sounds)

@@ -103,7 +103,8 @@ class WordTime:
 class Recognition:
     """What was understood. What an engine does not know stays empty.
 
-    language: BCP 47 primary tag. emotion: one of `styles.Emotion`. sounds: what else was heard, such as "laughter".
+    language: BCP 47 primary tag. emotion: one of `styles.Emotion`. sounds: what else was heard, names of
+    `heard.SOUNDS`.
     """
 
     text: str

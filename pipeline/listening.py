@@ -197,7 +197,7 @@ class Listening:
             context.workers,
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
-            on_drafted=lambda text: context.receive(UtteranceDrafted(number, text)),
+            on_drafted=lambda text: self._drafted(turn, text),
             on_starved=self._starved,
             language=context.setup.language,
         )
@@ -272,6 +272,11 @@ class Listening:
         self._context.outbox.put(PartialText(turn.item.id, text))
         self._context.receive(PartialRecognized(turn.number, text))
 
+    def _drafted(self, turn: Turn, text: str) -> None:
+        if drafted := turn.utterance.drafted:
+            turn.item.emotion, turn.item.sounds = drafted.emotion, drafted.sounds
+        self._context.receive(UtteranceDrafted(turn.number, text))
+
     async def _recognize(self, turn: Turn) -> None:
         context, text = self._context, ""
         try:
@@ -292,9 +297,12 @@ class Listening:
         if turn.item.aside or context.doubts():
             # The client is told the words only after it is known whether they are anybody's.
             context.receive(UtteranceDrafted(turn.number, text))
-        turn.item.text = "" if turn.wordless else text
-        turn.item.transcribed = True
-        context.outbox.put(Transcribed(turn.item.id, turn.item.text, recognition.language, turn.utterance.seconds))
+        item, seconds, language = turn.item, turn.utterance.seconds, recognition.language
+        if turn.wordless:
+            recognition = Recognition("", language)
+        item.text, item.emotion, item.sounds = recognition.text, recognition.emotion, recognition.sounds
+        item.transcribed = True
+        context.outbox.put(Transcribed(item.id, item.text, language, seconds, item.emotion, item.sounds))
 
     def _not_transcribed(self, turn: Turn, error: Exception, role: Role) -> None:
         turn.item.transcribed = True

@@ -58,12 +58,14 @@ class PartialText:
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """The final words of a turn and how much audio they took."""
+    """The final words of a turn and how much audio they took; how they sounded, and what else was heard."""
 
     item_id: str
     text: str
     language: str
     seconds: float
+    emotion: str = ""
+    sounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from pipeline.speakable import WIDE
 from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
 from pipeline.word_times import interpolate
+from pipeline.written import written
 
 CLAUSES_AHEAD = 64
 PIECES_AHEAD = 50
@@ -147,7 +148,7 @@ class Reply:
             said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self.first_token)
         )
         if self.manner.modality == "text":
-            await self.send(events, 0, limits.lead_s)
+            await self.send(written(events), 0, limits.lead_s)
         else:
             await self._speak(clauses_of(events), synthesizer, workers, limits)
             await self._finish()

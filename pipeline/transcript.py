@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from pipeline.engines import Message, ToolCall, WordTime
 from pipeline.errors import InvalidRequest
+from pipeline.heard import note
 from pipeline.word_times import heard_text
 
 ItemType: TypeAlias = Literal["message", "function_call", "function_call_output"]
@@ -26,6 +27,7 @@ class Item:
     audio_ms: how much audio of the item was made.
     whole: the text before it was cut to what was heard; None while it is uncut. heard_ms: where it was cut.
     aside: whether it was only a listener's "uh-huh", a noise or an echo; kept for the client, not shown to the model.
+    emotion, sounds: how the person sounded and what else was heard (see `Recognition`); the model gets a note of it.
     images: links of images that came with a message; kept for the client, not shown to the model.
     """
 
@@ -44,6 +46,8 @@ class Item:
     whole: str | None = None
     heard_ms: int | None = None
     aside: bool = False
+    emotion: str = ""
+    sounds: tuple[str, ...] = ()
 
     def truncate(self, heard_ms: int) -> None:
         """Keep only the text that was heard in the first `heard_ms` of the item's audio; more than there is means all.
@@ -133,8 +137,8 @@ class Transcript:
         return kept[::-1]
 
 
-def prompt(instructions: str, items: Sequence[Item]) -> list[Message]:
-    """The messages that show `items` to a model.
+def prompt(instructions: str, items: Sequence[Item], language: str = "en") -> list[Message]:
+    """The messages that show `items` to a model, with notes in `language` on how the person sounded.
 
     A call and its output appear only together, since models refuse one without the other.
     """
@@ -148,7 +152,8 @@ def prompt(instructions: str, items: Sequence[Item]) -> list[Message]:
             messages.append(Message("assistant", "", calls=(call,)))
             messages.append(Message("tool", outputs[item.call_id].text, call_id=item.call_id))
         elif item.type == "message" and item.text.strip():
-            messages.append(Message(item.role, item.text.strip()))
+            sounded = note(item.emotion, item.sounds, language)
+            messages.append(Message(item.role, sounded + item.text.strip()))
     return _merged(messages)
 
 

@@ -67,6 +67,11 @@ class Utterance:
         """How much audio was heard so far."""
         return (self._taken + self._queued) / LINE_RATE
 
+    @property
+    def drafted(self) -> Recognition | None:
+        """What was understood up to this pause, if that is known and speech has not gone on since."""
+        return self._draft
+
     def hear(self, pcm: Samples) -> None:
         """Queue more audio of the turn; what exceeds `longest_s` is left out."""
         if self._closed or self.seconds >= self._limits.longest_s:

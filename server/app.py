@@ -55,7 +55,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
     endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
     waits = Waits(settings.shortest_wait_ms, settings.longest_wait_ms)
-    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate, waits, room.uses_speech_model)
+    styles = room.engines.synthesizer.info.styles
+    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate, waits, room.uses_speech_model, styles)
     admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
     realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model, realtime)

@@ -28,6 +28,8 @@
  * @property {number | null} cutMs where it was cut off, if it was
  * @property {number} totalMs how much audio there was when it was cut off
  * @property {string} responseId
+ * @property {string} emotion how the person sounded, or ""
+ * @property {string[]} sounds what else was heard with it, such as "laughter"
  */
 /** @typedef {{ marks: Record<string, number | null>, speculative: boolean }} Timing */
 /** @typedef {{ code: string, level: "info" | "warning" | "error", message: string }} Notice */
@@ -89,6 +91,8 @@ const blank = (id, role) => ({
   cutMs: null,
   totalMs: 0,
   responseId: "",
+  emotion: "",
+  sounds: [],
 });
 
 /** @param {Conversation} state @param {string} id */
@@ -188,6 +192,7 @@ const REDUCERS = {
   "input_audio_buffer.speech_started": speechStarted,
   "input_audio_buffer.speech_stopped": (state) => ({ ...state, speaking: false, awaited: !state.playing }),
   "kaikou.partial": (state, { item_id, text }) => revise(state, item_id, (line) => (line.final ? {} : { text }), "user"),
+  "kaikou.heard": (state, { item_id, emotion, sounds }) => revise(state, item_id, () => ({ emotion, sounds })),
   "conversation.item.input_audio_transcription.delta": (state, { item_id, delta }) =>
     revise(state, item_id, (line) => (line.final ? {} : { text: line.text + delta }), "user"),
   "conversation.item.input_audio_transcription.completed": transcribed,

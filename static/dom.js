@@ -37,8 +37,11 @@ const ICONS = {
   copy: '<rect x="8.500" y="8.500" width="11" height="11" rx="2"/><path d="M15.500 8.500v-2a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h2"/>',
 };
 
+/** Strokes on a grid of 24 as an icon that is not read out. @param {string} strokes */
+export const drawn = (strokes) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${strokes}</svg>`;
+
 /** @param {keyof typeof ICONS} name */
-export const icon = (name) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${ICONS[name]}</svg>`;
+export const icon = (name) => drawn(ICONS[name]);
 
 /**
  * A round button with an icon, named for those who cannot see it.

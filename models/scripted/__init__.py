@@ -14,12 +14,17 @@ from typing import Any
 
 from models.scripted.book import general
 from models.scripted.brain import reply_to
+from models.scripted.intents import Intent
 from models.scripted.memory import turns_of
 from models.scripted.words import HAN
 from pipeline.character import Character, load_character
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
 
 ASSISTANT = Path(__file__).parents[2] / "personas" / "assistant.toml"
+
+SAD_NEWS = (Intent.CRISIS, Intent.GRIEF)
+GENTLY = "[gentle] "
+"""The style mark, and what of a message calls for it: a cheerful voice would hurt."""
 
 _PIECE = re.compile(rf"\s*(?:[{HAN}][^\w\s]*|[^\s{HAN}]+)")
 
@@ -42,8 +47,11 @@ class ScriptedChat:
         character = request.character or self._fallback
         language = request.language.partition("-")[0].lower()
         language = language if language in character.languages else character.default_language
-        text = reply_to(character, turns_of(request.messages), language, self._now())
+        turns = turns_of(request.messages)
+        text = reply_to(character, turns, language, self._now())
         pieces = _PIECE.findall(text)
+        if any(intent.within(turns[-1].said) for intent in SAD_NEWS):
+            yield TextDelta(GENTLY)
         allowed = len(pieces) if request.max_tokens is None else max(1, request.max_tokens)
         for piece in pieces[:allowed]:
             yield TextDelta(piece)

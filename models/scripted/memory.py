@@ -10,6 +10,7 @@ from functools import lru_cache
 from models.scripted.intents import Intent, is_question
 from models.scripted.words import HAN, length, plain, squash
 from pipeline.engines import Message
+from pipeline.heard import without_notes
 
 WINDOW = 12
 """Turns before a line may be said again."""
@@ -30,7 +31,7 @@ def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
     line, said, spoke = "", "", False
     for message in messages:
         if message.role == "user":
-            said, spoke = f"{said} {message.text}".strip(), True
+            said, spoke = f"{said} {without_notes(message.text)}".strip(), True
         elif message.role == "assistant" and message.text:
             if spoke:
                 turns.append(Turn(line, said, spoke))

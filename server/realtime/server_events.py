@@ -139,6 +139,8 @@ class ServerEvents:
 
     def _transcribed(self, notice: Transcribed) -> Iterator[Json]:
         _, sent = self._partials.pop(notice.item_id, ("", ""))
+        if self._extensions and (notice.emotion or notice.sounds):
+            yield _heard(notice)
         if not self.transcribes:
             return
         if notice.text.startswith(sent) and len(notice.text) > len(sent):
@@ -336,6 +338,11 @@ def _extension_event(notice: ReplyWords | TurnTimed | PlaybackPaused | PlaybackR
             return {"type": "conversation.item.truncated", **place, "audio_end_ms": notice.heard_ms}
         case _:
             assert_never(notice)
+
+
+def _heard(notice: Transcribed) -> Json:
+    how = {"language": notice.language, "emotion": notice.emotion, "sounds": list(notice.sounds)}
+    return {"type": "kaikou.heard", "item_id": notice.item_id, **how}
 
 
 MARKS = ("turn_end", "recognized", "first_token", "first_audio", "last_audio")

@@ -183,7 +183,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 class Defaults:
     """What the server's settings say where the client says nothing.
 
-    by_speech_model: whether a speech model hears and answers for a character.
+    by_speech_model: whether a speech model hears and answers for a character. styles: whether the voice follows style marks.
     """
 
     endpointing: Endpointing
@@ -191,6 +191,7 @@ class Defaults:
     speculate: bool = True
     waits: Waits = Waits()
     by_speech_model: Callable[[Character], bool] = lambda _character: False
+    styles: bool = False
 
 
 def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
@@ -198,8 +199,12 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
     language = _language(session, character)
     detection = session.audio.input.turn_detection
     instructions, transcribing = session.instructions, session.type == "transcription"
+    by_speech_model = not transcribing and defaults.by_speech_model(character)
+    if instructions is None:
+        styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
+        instructions = system_prompt(character, language, styles=styles)
     return Setup(
-        instructions=system_prompt(character, language) if instructions is None else instructions,
+        instructions=instructions,
         character=character,
         language=language,
         voice=session.audio.output.voice or text_in(character.voice, language),
@@ -210,7 +215,7 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
         policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
-        by_speech_model=not transcribing and defaults.by_speech_model(character),
+        by_speech_model=by_speech_model,
     )
 
 

@@ -4,6 +4,7 @@ import { heardText, parts } from "../conversation.js";
 import { h, icon, iconButton } from "../dom.js";
 import { own, t } from "../i18n.js";
 import { portrait } from "../portraits.js";
+import { sounded } from "./sounded.js";
 import { timingOf } from "./timing.js";
 
 /**
@@ -46,7 +47,12 @@ function row(call, line, audio) {
   return h(
     "li",
     { "data-role": line.role },
-    h("p", { class: "speaker", dir: "auto" }, line.role === "user" ? t("you") : own(call.character.name)),
+    h(
+      "p",
+      { class: "speaker", dir: "auto" },
+      line.role === "user" ? t("you") : own(call.character.name),
+      h("span", { class: "sounded" }, ...sounded(line)),
+    ),
     h("p", { class: "said", dir: "auto" }, ...heard.map(({ text, mark }) => h("span", { "data-mark": mark }, text))),
     call.tape.has(line.id) && playButton(audio, () => call.tape.wav(line.id, line.cutMs ?? Infinity)),
     timing && timingOf(timing),

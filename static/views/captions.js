@@ -2,6 +2,7 @@
 import { parts } from "../conversation.js";
 import { h } from "../dom.js";
 import { own, t } from "../i18n.js";
+import { sounded } from "./sounded.js";
 import { timingOf } from "./timing.js";
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
@@ -9,7 +10,7 @@ const FOLLOW_PX = 80;
 
 /** @typedef {import("../conversation.js").Line} Line */
 /** @typedef {import("../conversation.js").Timing} Timing */
-/** @typedef {{ element: HTMLElement, text: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
+/** @typedef {{ element: HTMLElement, text: HTMLElement, sounded: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
 
 export class Captions {
   /** @param {import("../call.js").Call} call */
@@ -74,9 +75,10 @@ export class Captions {
   /** @param {Line} line @returns {Row} */
   add({ id, role }) {
     const text = h("p", { class: "said", dir: "auto" });
-    const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : own(this.call.character.name));
+    const how = h("span", { class: "sounded" });
+    const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : own(this.call.character.name), how);
     const element = h("div", { "data-role": role, "data-item": id }, speaker, text);
-    const row = { element, text, line: null, timing: undefined };
+    const row = { element, text, sounded: how, line: null, timing: undefined };
     this.rows.set(id, row);
     return row;
   }
@@ -87,6 +89,7 @@ export class Captions {
     row.element.toggleAttribute("data-partial", line.role === "user" && !line.final);
     row.element.setAttribute("aria-busy", String(line.role === "user" ? !line.final : !line.over));
     row.element.toggleAttribute("data-cut", line.cutMs !== null);
+    row.sounded.replaceChildren(...sounded(line));
     this.mark(row, line);
   }
 

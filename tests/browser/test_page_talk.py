@@ -310,6 +310,31 @@ def test_a_typed_line_interrupts_and_is_answered(page: Page, address: str, scrip
     expect(page.locator("[data-role=user] .said")).to_have_text("Why?")
 
 
+SOUNDED = {"language": "en", "emotion": "angry", "sounds": ["laughter", "thunder"]}
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ["angry", "laughter"]), ("zh", ["生气", "笑声"])])
+def test_how_the_person_sounded_stands_quietly_beside_their_line(
+    page: Page, address: str, script: Script, language: str, words: list[str]
+) -> None:
+    page.add_init_script(f"Object.defineProperty(navigator, 'language', {{ get: () => '{language}' }})")
+    talk(page, address)
+    wait_for(page, "resting")
+    script.send("input_audio_buffer.speech_started", item_id="u1", audio_start_ms=0)
+    script.send("input_audio_buffer.speech_stopped", item_id="u1", audio_end_ms=900)
+    script.send("kaikou.heard", item_id="u1", **SOUNDED)
+    script.send("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="Not again.")
+    line = page.locator("#captions [data-item=u1]")
+    expect(line.locator(".said")).to_have_text("Not again.")
+    expect(line.locator(".sounded > span:not(.unseen)")).to_have_text(words)
+    expect(line.locator(".sounded svg[aria-hidden=true]")).to_have_count(2)
+    expect(line.locator(".unseen")).to_have_text("Sounded" if language == "en" else "听起来")
+    expect(page.locator("#captions [data-role=character] .sounded > *")).to_have_count(0)
+    page.click("#end")
+    expect(page.locator(".transcript [data-role=user] .said")).to_have_text("Not again.")
+    expect(page.locator(".transcript [data-role=user] .sounded > span:not(.unseen)")).to_have_text(words)
+
+
 def test_space_turns_the_microphone_off_and_on(page: Page, address: str) -> None:
     talk(page, address)
     wait_for(page, "resting")

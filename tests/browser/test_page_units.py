@@ -367,6 +367,15 @@ def test_a_reply_that_was_all_sent_is_flushed_when_the_server_truncates_it(page:
     ]
 
 
+def test_how_the_person_sounded_is_kept_with_the_line_and_not_in_its_text(page: Page) -> None:
+    sounded = {"type": "kaikou.heard", "item_id": "u1", "language": "en", "emotion": "angry", "sounds": ["laughter"]}
+    events = [started("u1"), stopped("u1"), sounded, transcribed("u1", "No."), {**sounded, "item_id": "nobody"}]
+
+    (line,) = run(page, "conversation.js", FOLD, events)["state"]["lines"]
+
+    assert (line["text"], line["emotion"], line["sounds"]) == ("No.", "angry", ["laughter"])
+
+
 def test_noise_leaves_no_line(page: Page) -> None:
     result = run(page, "conversation.js", FOLD, [started("u1"), stopped("u1"), transcribed("u1", " ")])
     assert (result["shown"], result["trace"]) == ([], ["listening", "thinking", "resting"])

@@ -14,6 +14,7 @@ from models.scripted.skills import computed
 from models.scripted.words import answer_language, quote, squash
 from pipeline.character import parse_character
 from pipeline.engines import ChatRequest, Message, TextDelta, Tool, Usage
+from pipeline.heard import note
 from tests.models.scripted_talk import BUILT_IN, MONDAY, messages_of, next_line, talk
 
 ENGINE = create({"fallback": BUILT_IN["assistant"]})
@@ -57,6 +58,23 @@ async def test_max_tokens_truncates() -> None:
         TextDelta("Oh,"),
         TextDelta(" you're"),
         Usage(5, 2, truncated=True),
+    ]
+
+
+@pytest.mark.parametrize("said", ["my dog died", "我不想活了"])
+async def test_sad_news_is_answered_gently(said: str) -> None:
+    request = ChatRequest(messages_of(["Hi.", said]), BUILT_IN["wizard"])
+
+    assert (await anext(ENGINE.reply(request))) == TextDelta("[gentle] ")
+
+
+async def test_how_something_was_said_does_not_change_what_is_made_of_it() -> None:
+    said = ["Hi.", "my sister told me last week"]
+    noted = [note("sad", ("crying",), "en") + line for line in said]
+    bare, with_notes = (ChatRequest(messages_of(lines), BUILT_IN["wizard"]) for lines in (said, noted))
+
+    assert [e async for e in ENGINE.reply(bare) if isinstance(e, TextDelta)] == [
+        e async for e in ENGINE.reply(with_notes) if isinstance(e, TextDelta)
     ]
 
 

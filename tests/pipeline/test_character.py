@@ -17,6 +17,7 @@ from pipeline.character import (
     text_in,
 )
 from pipeline.errors import InvalidRequest
+from pipeline.styles import STYLES
 
 PERSONAS = Path(__file__).parents[2] / "personas"
 BUILT_IN = load_characters(PERSONAS)
@@ -214,6 +215,14 @@ def test_a_language_the_character_does_not_speak_gets_its_default() -> None:
     assert system_prompt(BUILT_IN["mandarin-coach"], "fr") == system_prompt(BUILT_IN["mandarin-coach"], "zh")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_prompt_lists_every_style_mark_when_the_voice_follows_them(language: str) -> None:
+    marks = [f"[{mark}]" for mark in STYLES]
+
+    assert all(mark in system_prompt(BUILT_IN["wizard"], language, styles=True) for mark in marks)
+    assert not any(mark in system_prompt(BUILT_IN["wizard"], language) for mark in marks)
+
+
 def test_a_name_cannot_reach_into_the_prompt_template() -> None:
     prompt = system_prompt(parse_character(english(name="{0.__class__}{name}")), "en")
 
@@ -223,7 +232,7 @@ def test_a_name_cannot_reach_into_the_prompt_template() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("character", BUILT_IN.values(), ids=lambda character: character.id)
 def test_prompts_are_short_enough_to_be_read_by_a_small_model(character: Character, language: str) -> None:
-    assert len(system_prompt(character, language)) < 8000
+    assert len(system_prompt(character, language, styles=True)) < 8000
 
 
 # --- The built-in characters -----------------------------------------------------------------------------------------

@@ -191,6 +191,20 @@ def test_what_has_no_words_is_not_shown(text: str) -> None:
     assert prompt("", [said("a", text), said("b", "Hello.")]) == [Message("user", "Hello.")]
 
 
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "(said angrily; laughter) Fine."),
+        ("zh-CN", "（语气生气；有笑声）Fine."),
+        ("fr", "(said angrily; laughter) Fine."),
+    ],
+)
+def test_the_model_reads_how_it_was_said_and_the_transcript_does_not(language: str, shown: str) -> None:
+    item = Item("a", text="Fine.", emotion="angry", sounds=("laughter", "thunder"))
+
+    assert (prompt("", [item], language), item.text) == ([Message("user", shown)], "Fine.")
+
+
 def test_neighbours_of_one_role_become_one_message() -> None:
     items = [said("a", "Hello."), said("b", "Anyone?"), said("c", "Yes.", "assistant"), said("d", "Me.", "assistant")]
 

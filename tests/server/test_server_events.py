@@ -293,6 +293,31 @@ def test_a_client_with_extensions_is_told_more() -> None:
     ]
 
 
+ANGRY = Transcribed("item_1", "No.", "en", 1.0, "angry", ("laughter",))
+
+
+def test_how_the_person_sounded_is_told_before_their_words_and_is_no_part_of_them() -> None:
+    heard, *rest = said(events(extensions=True), ANGRY)
+
+    assert heard == {
+        "type": "kaikou.heard",
+        "item_id": "item_1",
+        "language": "en",
+        "emotion": "angry",
+        "sounds": ["laughter"],
+    }
+    assert rest == said(events(extensions=True), Transcribed("item_1", "No.", "en", 1.0))
+
+
+def test_how_the_person_sounded_is_told_to_nobody_else_nor_when_it_is_not_known() -> None:
+    plain = Transcribed("item_1", "No.", "en", 1.0)
+
+    assert said(events(), ANGRY) == said(events(), plain)
+    assert [event["type"] for event in said(events(extensions=True, transcribes=False), ANGRY, plain)] == [
+        "kaikou.heard"
+    ]
+
+
 def test_a_client_with_extensions_gets_the_final_transcription_like_any_other() -> None:
     notices = (
         PartialText("item_1", "hello"),

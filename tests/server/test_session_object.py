@@ -310,6 +310,13 @@ def test_a_characters_prompt_and_voice_follow_the_language() -> None:
     assert (setup.instructions, setup.voice) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
 
 
+@pytest.mark.parametrize("styles", [True, False])
+def test_the_model_learns_of_style_marks_only_if_the_voice_follows_them(styles: bool) -> None:
+    instructions = setup_of(SessionObject(), WIZARD, replace(DEFAULTS, styles=styles)).instructions
+
+    assert ("[cheerful]" in instructions) is styles
+
+
 def test_empty_instructions_are_instructions_too() -> None:
     assert setup_of(session(instructions=""), WIZARD, DEFAULTS).instructions == ""
 
