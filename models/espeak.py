@@ -67,7 +67,7 @@ VOICES = tuple(
     for timbre, gender in PREFERENCES.items()
 )
 VOICE_ID = re.compile(rf"espeak/(.+?)-({'|'.join(sorted(PREFERENCES, key=len, reverse=True))})")
-ESPEAKS_NAMES = {"en": "en-us", "en-gb": "en", "zh": "cmn", "no": "nb", "iw": "he"}
+ESPEAKS_NAMES = {"en": "en-us", "en-gb": "en", "zh": "cmn", "no": "nb", "iw": "he", "tlh": "piqd"}
 READ_HAN = {"cmn", "yue", "hak"}
 SILENT = {"fo", "kaa", "xex"}
 """Named in the wheel, but without a dictionary there."""
@@ -89,7 +89,7 @@ class Espeak:
     def __init__(self) -> None:
         self._child = Child("models.espeak:Library", name=NAME)
         self._names = frozenset[str](self._child.call("names", timeout_s=PART_TIMEOUT_S))
-        tags = {name.partition("-")[0] for name in self._names} - {"cmn"} | {"zh"}
+        tags = {name.partition("-")[0] for name in self._names} - {"cmn", "piqd"} | {"zh", "tlh"}
         note = "Sounds mechanical. Japanese is read from kana only."
         languages = tuple(sorted(tags))
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, styles=True, times_words=True)
