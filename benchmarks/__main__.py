@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, load, soak, talk, turns
+from benchmarks import bargein, engines, load, soak, talk, turns
 
 BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bargein": bargein.main,
+    "engines": engines.main,
     "load": load.main,
     "soak": soak.main,
     "talk": talk.main,

@@ -25,11 +25,16 @@ class Clip:
 
 def english_clips(folder: Path, longest_s: float) -> list[Clip]:
     """The English clips with a known text, up to `longest_s`. Raises `FileNotFoundError` that says what is wanted."""
+    return clips(folder, longest_s, "en")
+
+
+def clips(folder: Path, longest_s: float, language: str) -> list[Clip]:
+    """The same for any language."""
     index = folder / "index.json"
     if not index.is_file():
         raise FileNotFoundError(f"No recordings: {index} is not there. Give --speech FOLDER (see docs/performance.md).")
     entries = json.loads(index.read_text("utf-8"))
-    wanted = [e for e in entries if e["lang"] == "en" and e.get("text") and e["seconds"] <= longest_s]
+    wanted = [e for e in entries if e["lang"] == language and e.get("text") and e["seconds"] <= longest_s]
     return [Clip(e["file"], e["text"].replace("|", " "), _voiced(folder / e["file"])) for e in wanted]
 
 
