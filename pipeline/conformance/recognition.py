@@ -13,13 +13,15 @@ import numpy as np
 
 from pipeline.audio import Samples, samples_of
 from pipeline.conformance.leaks import nothing_is_left
-from pipeline.conformance.trial import TRIES, Trial, engine_error_or, require
+from pipeline.conformance.trial import TRIES, Nonconformity, Trial, engine_error_or, require
 from pipeline.engines import Recognition
+from pipeline.errors import EngineError
 
 PIECES_MS = ((100,), (20,), (500,), (37, 250, 10, 130))
 """Ways to cut the audio; the first is how a session does it."""
 
 IN_FLIGHT_S = 0.01
+SAMPLE_LANGUAGES = 6
 
 
 async def partial_texts_grow(trial: Trial) -> None:
@@ -34,6 +36,16 @@ async def partial_texts_grow(trial: Trial) -> None:
         seen = [text for text in partials[:-1] if text]
         require(len(set(seen)) > 1, f"`info.streams` is true, but before the last audio there were only {set(seen)}")
         require(len(seen[-1]) > len(seen[0]), f"partial texts do not grow: first {seen[0]!r}, last {seen[-1]!r}")
+
+
+async def every_declared_language_opens(trial: Trial) -> None:
+    """With a language that is declared, and with none, an utterance begins; a region after the tag is no obstacle."""
+    declared = trial.engine.info.languages[:SAMPLE_LANGUAGES]
+    for language in ("", *declared, *(f"{tag}-XX" for tag in declared[:1])):
+        try:
+            await _opened_and_closed(trial, language)
+        except EngineError as error:
+            raise Nonconformity(f"`open` refuses {language!r}, which is declared: {error.message}") from error
 
 
 async def the_text_does_not_depend_on_how_the_audio_was_cut(trial: Trial) -> None:
@@ -113,6 +125,7 @@ async def abandoned_sessions_leave_nothing(trial: Trial) -> None:
 
 CHECKS = (
     partial_texts_grow,
+    every_declared_language_opens,
     the_text_does_not_depend_on_how_the_audio_was_cut,
     sessions_do_not_mix,
     settling_leaves_the_utterance_open,

@@ -17,6 +17,7 @@ from pipeline.audio import Samples
 from pipeline.conformance import Nonconformity, Subject, Trial, checks
 from pipeline.conformance.leaks import footprint
 from pipeline.engines import ChatEvent, ChatRequest, Recognition, Role, SpeechChunk, SpeechRequest, TextDelta, Usage
+from pipeline.errors import EngineUnavailable
 from tests.pipeline.honest_engines import Counting, Echo, Hum, Loud, Short, Utterance
 
 HONEST: dict[Role, type] = {
@@ -220,6 +221,15 @@ class Rude(Utterance):
         return super().accept(pcm)
 
 
+class English(Counting):
+    info = changed(Counting, languages=("en", "fr"))
+
+    def open(self, language: str = "") -> Utterance:
+        if language == "fr":
+            raise EngineUnavailable("English only.")
+        return super().open(language)
+
+
 # --- Language models --------------------------------------------------------------------------------------------------
 
 
@@ -322,6 +332,7 @@ FAULTS = [
     (LeavingFilesOpen, "abandoned_sessions_leave_nothing"),
     (LeavingThreads, "abandoned_sessions_leave_nothing"),
     (recognizer(Mute), "partial_texts_grow"),
+    (English, "every_declared_language_opens"),
     (recognizer(CountingCalls), "the_text_does_not_depend_on_how_the_audio_was_cut"),
     (recognizer(Shared), "sessions_do_not_mix"),
     (recognizer(EndingWithThePause), "settling_leaves_the_utterance_open"),
