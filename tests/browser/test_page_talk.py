@@ -330,6 +330,7 @@ def test_how_the_person_sounded_stands_quietly_beside_their_line(
     expect(line.locator(".sounded svg[aria-hidden=true]")).to_have_count(2)
     expect(line.locator(".unseen")).to_have_text("Sounded" if language == "en" else "听起来")
     expect(page.locator("#captions [data-role=character] .sounded > *")).to_have_count(0)
+    assert line.locator(".speaker").evaluate("p => p.offsetHeight < 1.6 * parseFloat(getComputedStyle(p).lineHeight)")
     page.click("#end")
     expect(page.locator(".transcript [data-role=user] .said")).to_have_text("Not again.")
     expect(page.locator(".transcript [data-role=user] .sounded > span:not(.unseen)")).to_have_text(words)
