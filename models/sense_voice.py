@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from pipeline import heard
 from pipeline.engines import Recognition
 from pipeline.styles import Emotion
 
@@ -28,11 +29,12 @@ SOUNDS: Mapping[str, str] = {
     "cry": "crying",
     "sneeze": "sneezing",
     "cough": "coughing",
-    "breath": "heavy breathing",
+    "breath": "breathing",
     "sing": "singing",
 }
 
 assert set(EMOTIONS.values()) <= set(get_args(Emotion))
+assert set(SOUNDS.values()) <= heard.SOUNDS["en"].keys()
 
 
 def recognition(tagged: str) -> Recognition:

@@ -37,6 +37,7 @@ SOUNDS: Mapping[str, Mapping[str, str]] = {
         "coughing": "coughing",
         "sneezing": "sneezing",
         "breathing": "heavy breathing",
+        "singing": "singing",
         "music": "music in the background",
     },
     "zh": {
@@ -46,6 +47,7 @@ SOUNDS: Mapping[str, Mapping[str, str]] = {
         "coughing": "有咳嗽声",
         "sneezing": "有喷嚏声",
         "breathing": "有喘气声",
+        "singing": "有歌声",
         "music": "有背景音乐",
     },
 }

@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
+from zlib import crc32
 
 import pytest
 
+from models.wire_audio import wav_of
 from pipeline import registry
 from pipeline.conformance import Subject
+from pipeline.conformance.trial import babble
 from pipeline.engines import Role
-from tests.models.chat_server import Line, chat_server, delta, usage
-from tests.speech import sentence
+from tests.models import chat_server
+from tests.models.speech_server import MS_PER_CHARACTER, RATE, Line, running, sending, speaking, tone
+from tests.speech import sentence, write_wav
 
 FIRST_WORDS_S = 2.4
 """Enough of the sentence to have words in it; every check listens to it several times."""
@@ -45,24 +52,90 @@ def listening(name: str, settings: Mapping[str, Any], **about: Any) -> Callable[
 async def openai_model() -> AsyncIterator[Any]:
     """The adapter of OpenAI-compatible models, beside a server that answers every question in its own words."""
 
-    async def answer(line: Line) -> None:
+    async def answer(line: chat_server.Line) -> None:
         body = server.asked[-1].body
         words = f"You asked me: {body['messages'][-1]['content']} That is a good question.".split()
         cut = words[: body.get("max_tokens")]
         await line.start()
         for index, word in enumerate(cut):
-            await line.event(delta(content=f" {word}" if index else word))
-        await line.event(delta(finish="length" if len(cut) < len(words) else "stop"))
-        await line.event(usage(7, len(cut)))
+            await line.event(chat_server.delta(content=f" {word}" if index else word))
+        await line.event(chat_server.delta(finish="length" if len(cut) < len(words) else "stop"))
+        await line.event(chat_server.usage(7, len(cut)))
         await line.event("[DONE]")
         await line.end()
 
-    async with chat_server(answer) as server:
+    async with chat_server.chat_server(answer) as server:
         model = registry.create("chat_model", "openai", {"base_url": server.base_url, "model": "m"})
         try:
             yield model
         finally:
             await model.aclose()
+
+
+@asynccontextmanager
+async def tiny_sherpa(role: Role, build: Callable[[Any, Path], Mapping[str, Any]]) -> AsyncIterator[Any]:
+    """An engine of sherpa-onnx with tiny random networks; `build` writes them and returns the settings."""
+    pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed (requirements-cpu.txt)")
+    pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
+    networks = import_module("tests.models.tiny_sherpa")
+    with TemporaryDirectory() as folder:
+        engine = registry.create(role, "sherpa", {"threads": 1, **build(networks, Path(folder))})
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def two_passes(networks: Any, folder: Path) -> Mapping[str, Any]:
+    second = networks.build_sense_voice(folder / "sense-voice")
+    return {"weights": str(networks.build_zipformer(folder / "zipformer")), "second_pass": str(second)}
+
+
+def paraformer(networks: Any, folder: Path) -> Mapping[str, Any]:
+    return {"weights": str(networks.build_streaming_paraformer(folder / "paraformer"))}
+
+
+def voice(builder: str, **how: Any) -> Callable[[Any, Path], Mapping[str, Any]]:
+    return lambda networks, folder: {"weights": str(getattr(networks, builder)(folder / "voice", **how))}
+
+
+def zipvoice(networks: Any, folder: Path) -> Mapping[str, Any]:
+    """It has no voice of its own, so it gets a sample for requests that bring none."""
+    write_wav(folder / "sample.wav", babble(2.0, 150.0))
+    sample = {"sample": str(folder / "sample.wav"), "sample_text": "Good morning."}
+    return {"weights": str(networks.build_zipvoice(folder / "voice")), **sample}
+
+
+def singing(builder: str, **how: Any) -> Callable[[], Subject]:
+    """A tiny voice of sherpa-onnx. What it sings is nobody's speech."""
+    make = partial(tiny_sherpa, "synthesizer", voice(builder, **how))
+    return lambda: Subject("synthesizer", make, "sherpa", meaningful=False)
+
+
+async def imitating(line: Line) -> None:
+    """IndexTTS's protocol: a tone as long as the text, as high as the voice sample has it."""
+    asked = line.asked.body
+    sample = asked.get("prompt_audio", ("", "", b""))[2]
+    pcm = tone(MS_PER_CHARACTER * len(asked["text"]), hz=200.0 + crc32(sample) % 200)
+    await sending(wav_of(pcm, RATE), kind="audio/wav")(line)
+
+
+@asynccontextmanager
+async def remote(role: Role, name: str, address: str = "base_url") -> AsyncIterator[Any]:
+    """An engine a network away, beside a server that speaks its protocol."""
+    async with running(imitating if name == "indextts" else speaking) as server:
+        where = server.base_url if address == "base_url" else server.url
+        keyed = {} if address == "url" else {"api_key": "sk-test"}
+        engine = registry.create(role, name, {address: where, **keyed})
+        try:
+            yield engine
+        finally:
+            await engine.aclose()
+
+
+def away(role: Role, name: str, address: str = "base_url") -> Callable[[], Subject]:
+    """A subject a network away; what its server says is a tone, or always the same words."""
+    return lambda: Subject(role, partial(remote, role, name, address), name, speech=sentence(), meaningful=False)
 
 
 SUBJECTS: Mapping[str, Callable[[], Subject]] = {
@@ -74,6 +147,14 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     ),
     "recognizer.stub": ours("recognizer", "stub", {"settle_ms": 250}, meaningful=False),
     "recognizer.pocketsphinx": listening("pocketsphinx", {"processes": 2}),
+    "recognizer.sherpa, two passes": lambda: Subject(
+        "recognizer", partial(tiny_sherpa, "recognizer", two_passes), "sherpa", speech=sentence(), meaningful=False
+    ),
+    "recognizer.sherpa, Paraformer": lambda: Subject(
+        "recognizer", partial(tiny_sherpa, "recognizer", paraformer), "sherpa", speech=sentence(), meaningful=False
+    ),
+    "recognizer.openai": away("recognizer", "openai"),
+    "recognizer.stepfun": away("recognizer", "stepfun"),
     "chat_model.stub": ours("chat_model", "stub", {"first_token_ms": 1, "words_per_s": 2_000}),
     "chat_model.scripted": ours("chat_model", "scripted"),
     "chat_model.openai": lambda: Subject("chat_model", openai_model, "openai"),
@@ -82,6 +163,16 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "synthesizer.espeak, Chinese": ours("synthesizer", "espeak", language="zh", text="我们今天去河边散步，好不好？"),
     "synthesizer.flite": ours("synthesizer", "flite"),
     "synthesizer.embedded": ours("synthesizer", "embedded"),
+    "synthesizer.sherpa, Piper": singing("build_vits", piper=True, speakers=2),
+    "synthesizer.sherpa, Kokoro": singing("build_kokoro"),
+    "synthesizer.sherpa, Matcha": singing("build_matcha"),
+    "synthesizer.sherpa, ZipVoice": lambda: Subject(
+        "synthesizer", partial(tiny_sherpa, "synthesizer", zipvoice), "sherpa", meaningful=False, deterministic=False
+    ),
+    "synthesizer.openai": away("synthesizer", "openai"),
+    "synthesizer.stepfun": away("synthesizer", "stepfun"),
+    "synthesizer.minimax": away("synthesizer", "minimax"),
+    "synthesizer.indextts": away("synthesizer", "indextts", "url"),
 }
 
 MARKS: Mapping[str, tuple[pytest.MarkDecorator, ...]] = {}
