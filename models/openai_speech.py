@@ -181,7 +181,8 @@ def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
     speed = clamp(request.speed * (1.0 if told else style.speed), SLOWEST, FASTEST)
     # Left out where it says nothing: some servers cannot stream at another speed and refuse the field.
     fields: dict[str, Any] = {"speed": round(speed, 3)} if speed != 1.0 else {}
-    return fields | ({"instructions": style.instructions} if told and style.instructions else {})
+    instructions = request.instructions or style.instructions
+    return fields | ({"instructions": instructions} if told and instructions else {})
 
 
 def _body_elsewhere(model: str, request: SpeechRequest) -> dict[str, Any]:

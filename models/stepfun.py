@@ -101,8 +101,8 @@ def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
     kind, label = LABELS.get(request.style, ("", ""))
     if model.startswith("stepaudio"):
         fields["input"] = request.text.translate(ROUND_BRACKETS)
-        if style.instructions:
-            fields["instruction"] = style.instructions[:LONGEST_INSTRUCTION]
+        if instructions := request.instructions or style.instructions:
+            fields["instruction"] = instructions[:LONGEST_INSTRUCTION]
     elif label and not (model.endswith("mini") and label in BEYOND_MINI):
         fields["voice_label"] = {kind: label}
     else:

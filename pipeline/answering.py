@@ -262,7 +262,7 @@ class Answering:
         context = self._context
         if ask.say or not reply.spoken or not self._apologies.due(context.now()):
             return
-        text = self._apologies.text(context.setup.character, self._request(ask, "").language)
+        text = self._apologies.text(context.setup.character, self._request(ask, None).language)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
         sent_ms = reply.playback.sent_ms
