@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import os
 import threading
 import time
@@ -137,10 +138,12 @@ class AfraidOfEmoji(Hum):
 
 
 class Hoarding(Hum):
-    hoard: list[bytes] = []  # noqa: RUF012
+    hoard: list[mmap.mmap] = []  # noqa: RUF012
 
     def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
-        self.hoard.append(os.urandom(200_000))
+        pages = mmap.mmap(-1, 200_000)  # never out of what the allocator has left from other tests
+        pages.write(bytes(200_000))
+        self.hoard.append(pages)
         return super().speak(request)
 
 

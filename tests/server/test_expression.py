@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.stub import HEARD
+from tests.server.expressive_engines import noting, reciter, sensitive
 from tests.server.talking import talking
 from tests.serving import Serving, serving
 
-POINTS = """[kaikou.engines]
-chat_model.reciter = tests.server.expressive_engines:reciter
-synthesizer.noting = tests.server.expressive_engines:noting
-recognizer.sensitive = tests.server.expressive_engines:sensitive
-"""
 UNPROMPTED = {"input": {"turn_detection": None}}
-ENGINES = {"chat_model": "reciter", "synthesizer": "noting", "recognizer": "sensitive"}
 
 MARKED = "[cheerful] Good morning, my friend. [TIRED]I slept so badly. [dancing] Listen to Smith [Smith 2004] then."
 MARKED_ZH = "[cheerful]早上好，我的朋友。[ tired ]我没睡好。[dancing]你听。"
 
 
-@pytest.fixture(autouse=True)
-def expressive_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = tmp_path / "expressive_engines-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: expressive-engines\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(POINTS)
-    monkeypatch.syspath_prepend(str(tmp_path))
+def engines() -> dict[str, Any]:
+    """A model that recites what it is told, a voice that notes how it is to speak, and an ear that hears tones."""
+    return {"chat_model": reciter({}), "synthesizer": noting({}), "recognizer": sensitive({})}
 
 
 def engines_of(server: Serving) -> tuple[Any, Any]:
@@ -60,7 +50,7 @@ def engines_of(server: Serving) -> tuple[Any, Any]:
 async def test_a_style_mark_reaches_the_voice_and_nothing_else(
     text: str, shown: str, spoken: list[tuple[str, str]]
 ) -> None:
-    async with serving(**ENGINES) as server, talking(server, extensions="kaikou") as talk:
+    async with serving(instead=engines()) as server, talking(server, extensions="kaikou") as talk:
         await talk.configure(audio=UNPROMPTED)
         await talk.write(text)
         since = len(talk.events)
@@ -77,7 +67,7 @@ async def test_a_style_mark_reaches_the_voice_and_nothing_else(
 
 
 async def test_a_written_answer_keeps_its_markup_and_loses_its_style_marks() -> None:
-    async with serving(**ENGINES) as server, talking(server) as talk:
+    async with serving(instead=engines()) as server, talking(server) as talk:
         await talk.configure(output_modalities=["text"], audio=UNPROMPTED)
         await talk.write("[sad] **No**, see [this](x).")
         response = await talk.ask()
@@ -86,7 +76,7 @@ async def test_a_written_answer_keeps_its_markup_and_loses_its_style_marks() -> 
 
 
 async def test_the_model_is_told_of_the_marks_a_voice_follows() -> None:
-    async with serving(**ENGINES) as server, talking(server) as talk:
+    async with serving(instead=engines()) as server, talking(server) as talk:
         styled, written = await talk.configure(), await talk.configure(output_modalities=["text"])
     async with serving() as server, talking(server) as talk:
         plain = await talk.configure()
@@ -97,7 +87,7 @@ async def test_the_model_is_told_of_the_marks_a_voice_follows() -> None:
 @pytest.mark.parametrize("detection", ["server_vad", "semantic_vad"])
 async def test_how_the_person_sounded_reaches_the_model_and_the_page_and_no_transcript(detection: str) -> None:
     audio = {"input": {"transcription": {"model": "any"}, "turn_detection": {"type": detection}}}
-    async with serving(**ENGINES) as server, talking(server, extensions="kaikou") as talk:
+    async with serving(instead=engines()) as server, talking(server, extensions="kaikou") as talk:
         await talk.configure(audio=audio)
         await talk.say_something()
         await talk.until("response.done")
