@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from models.store import NAME
 from pipeline import registry
 from pipeline.engines import Role
 
+ROOT = Path(__file__).resolve().parents[2]
 GB = 1_000_000_000
 ZH_EN, EN, ZH, FR = ("zh", "en"), ("en",), ("zh",), ("fr",)
 
@@ -60,6 +62,7 @@ def test_an_entry_says_all_that_a_person_and_a_pull_need(entry: Entry) -> None:
         if source.hub == "github":
             assert not any(set(asset) & set("*?[/") for asset in source.files)
     assert not any(fnmatchcase(need, never) for need in entry.needs for never in NEVER)
+    assert (ROOT / entry.requirements).is_file()
 
 
 @pytest.mark.parametrize(
