@@ -21,6 +21,7 @@ ACKNOWLEDGE_S = 0.25
 WAIT_S = 30.0
 SILENCE = np.zeros(FRAME, np.int16).tobytes()
 OUTPUT_RATE = 24_000
+FULL, MOST_WAITS = 503, 20
 STRANGE_CLOSES = {1008, 1011}
 
 
@@ -50,10 +51,11 @@ class Caller:
         self._wanted: Counter[str] = Counter()
         self._tasks: asyncio.TaskGroup
         self._gone: Lost | None = None
+        self.waits = 0
         self.spoken_s: list[float] = []
 
     async def __aenter__(self) -> Caller:
-        self._socket, _created = await self._connect()
+        self._socket = await self._enter()
         barge_in = "confirmed" if self._confirmed else "immediate"
         audio = {"input": {"format": {"type": "audio/pcm", "rate": LINE_RATE}, "transcription": {"model": "kaikou"}}}
         await self._tell(
@@ -113,6 +115,19 @@ class Caller:
             raise Lost(f"never {what.split()[0]}; last events: {', '.join(self._told[-6:])}") from None
 
     # --- The connection -----------------------------------------------------------------------------------------------
+
+    async def _enter(self) -> websockets.ClientConnection:
+        """A new conversation, as soon as the server has a place. `waits` counts how often it had none."""
+        while True:
+            try:
+                socket, _created = await self._connect()
+                return socket
+            except websockets.InvalidStatus as refused:
+                response = refused.response
+                if response.status_code != FULL or self.waits >= MOST_WAITS:
+                    raise
+                self.waits += 1
+                await asyncio.sleep(int(response.headers["Retry-After"]))
 
     async def _connect(self) -> tuple[websockets.ClientConnection, dict[str, Any]]:
         again = f"&resume={self._token}&seen={self._seen}" if self._token else ""

@@ -58,6 +58,7 @@ async def live(url: str, number: int, until: float, clip: Samples, soaked: Soake
     while time.perf_counter() < until:
         async with Caller(url, confirmed=number % 2 == 0) as caller:
             soaked.counts["conversations"] += 1
+            soaked.counts["waits"] += caller.waits
             while time.perf_counter() < until and chance.random() > LEAVES:
                 try:
                     await turn(caller, clip, chance, soaked)
@@ -113,7 +114,7 @@ def summary(soaked: Soaked, cpu_percent: float) -> dict[str, Any]:
     before, after = float(np.mean(steady[:tenth])), float(np.mean(steady[-tenth:]))
     usual = percentile(soaked.spoken_s, 0.5) or 0.0
     return {
-        **soaked.counts,
+        **soaked.counts,  # waits: how often a newcomer was asked to, since the server was full
         "lost": len(soaked.lost),
         "heard_out": len(soaked.spoken_s),
         "uneven": sum(abs(seconds - usual) > 0.03 * usual for seconds in soaked.spoken_s),
