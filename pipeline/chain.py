@@ -168,7 +168,11 @@ class RecognizerChain(_Chain[Recognizer]):
         if not able:
             raise UnknownLanguage(f"{self.info.name} does not understand {language!r}.", engine=self.info.name)
         utterance = RelayedUtterance(able, language, self._patience_s, round(self._longest_s * LINE_RATE))
-        await utterance.begin(self._open_s)
+        try:
+            await utterance.begin(self._open_s)
+        except BaseException:
+            utterance.close()  # Nobody else knows of it, and its engine's place is taken.
+            raise
         return utterance
 
 

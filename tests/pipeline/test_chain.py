@@ -360,6 +360,23 @@ async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(
     )  # fmt: skip
 
 
+async def test_an_utterance_that_is_forgotten_while_it_opens_frees_its_place(fenced: Fenced) -> None:
+    @dataclass
+    class SlowEar(Ear):
+        async def open(self, _language: str = "") -> Ear:  # type: ignore[override]
+            await asyncio.Event().wait()
+            return self
+
+    members = fenced(SlowEar("one"))
+    opening = asyncio.create_task(recognizers(members).open("en"))
+    await asyncio.sleep(0.01)
+    during = members[0].fence.active
+    opening.cancel()
+    await asyncio.wait({opening})
+
+    assert (during, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+
+
 async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(fenced: Fenced) -> None:
     members = fenced(Ear("one", languages=("en",)))
     with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
