@@ -112,16 +112,21 @@ class Live:
 
     # --- A socket -----------------------------------------------------------------------------------------------------
 
-    def missed(self, seen: str) -> list[str] | None:
-        """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more."""
+    async def take_over(self, seen: str) -> list[str] | None:
+        """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
+
+        A socket that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
+        """
+        if self._retained.after(seen) is None:
+            return None
+        while (attached := self._attached) and not attached.done():
+            await _close(self._socket, CLOSE_SUPERSEDED, "resumed elsewhere")
+            attached.cancel()
+            await asyncio.wait({attached})
         return self._retained.after(seen)
 
     async def attach(self, websocket: WebSocket, missed: list[str] | None = None) -> None:
         """Serve this socket until it or the session ends. `missed` is sent first to a client that comes back."""
-        if self._attached:
-            await _close(self._socket, CLOSE_SUPERSEDED, "resumed elsewhere")
-            self._attached.cancel()
-            await asyncio.wait({self._attached})
         self._socket = websocket
         self._left.clear()
         self._back.set()

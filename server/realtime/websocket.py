@@ -120,7 +120,7 @@ class Realtime:
             await websocket.send_text(orjson.dumps({"event_id": new_event_id(), **error_event(gone)}).decode())
             await websocket.close(CLOSE_BETA, "beta_api_shape_disabled")
             return
-        missed = back.missed(websocket.query_params.get("seen", "")) if back else None
+        missed = await back.take_over(websocket.query_params.get("seen", "")) if back else None
         if back and missed is not None:
             log.info("session resumed", session=back.id, missed=len(missed))
             await back.attach(websocket, missed)

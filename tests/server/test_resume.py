@@ -6,12 +6,19 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import websockets
+from starlette.websockets import WebSocket, WebSocketState
 
 from pipeline.audio import LINE_RATE
+from pipeline.notices import Answered
+from pipeline.outbox import Outbox
+from server.realtime.connection import Connection
+from server.realtime.live import Live
+from server.settings import load_settings
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
 
@@ -161,6 +168,66 @@ async def test_a_second_connection_takes_over_from_a_first_that_looks_alive(serv
     await first.wait_closed()
     assert (back["type"], first.close_code) == ("kaikou.resumed", 4001)
     page.vanish()
+
+
+async def test_of_two_connections_that_take_over_at_once_one_gives_way(server: Serving) -> None:
+    page, other = Page(server), Page(server)
+    await page.begin()
+    first = page.socket
+    other.token, other.events = page.token, list(page.events)
+    # Who gives way may be told so before it is told anything else.
+    await asyncio.gather(page.come_back(), other.come_back(), return_exceptions=True)
+    await first.wait_closed()
+    sockets = {asyncio.create_task(each.socket.wait_closed()) for each in (page, other)}
+    _, waiting = await asyncio.wait(sockets, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+    assert [page.socket.close_code, other.socket.close_code].count(4001) == 1
+    for task in waiting:
+        task.cancel()
+    page.vanish()
+    other.vanish()
+
+
+class StubbornSocket:
+    """A socket that takes all it is sent, and its time to close."""
+
+    application_state = WebSocketState.CONNECTED
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.closing = asyncio.Event()
+
+    async def send_text(self, text: str) -> None:
+        self.sent.append(text)
+
+    async def receive(self) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self, _code: int, _reason: str) -> None:
+        self.closing.set()
+        await asyncio.sleep(0.05)
+
+
+async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
+    outbox = Outbox(4.0)
+    session = SimpleNamespace(outbox=outbox, attach=lambda: None, detach=lambda: None)
+    events = SimpleNamespace(of=lambda notice: [notice.event])
+    connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
+    live, first, second = (
+        Live("id", cast(Connection, connection), load_settings({}, {})),
+        StubbornSocket(),
+        StubbornSocket(),
+    )
+    serving_first = asyncio.create_task(live.attach(cast(WebSocket, first)))
+    taking_over = asyncio.create_task(live.take_over(""))
+    await first.closing.wait()
+    outbox.put(Answered({"event_id": "late"}))
+    serving_second = asyncio.create_task(live.attach(cast(WebSocket, second), await taking_over))
+    await asyncio.sleep(0.05)
+    for task in (serving_first, serving_second):
+        task.cancel()
+    await asyncio.wait({serving_first, serving_second})
+
+    assert [json.loads(text)["event_id"] for text in second.sent] == ["back", "late"]
 
 
 async def test_a_stock_clients_session_ends_with_its_socket(server: Serving) -> None:
