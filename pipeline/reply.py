@@ -34,6 +34,7 @@ from pipeline.notices import (
 )
 from pipeline.playback import Playback
 from pipeline.pump import Workers, read_ahead
+from pipeline.resample import Resampler
 from pipeline.speakable import WIDE
 from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
@@ -83,6 +84,7 @@ class Reply:
         self._clause: SpokenClause | None = None
         self._clause_at_ms = 0.0
         self._words_told = True
+        self._rate = 0
 
     @property
     def message(self) -> Item | None:
@@ -159,12 +161,17 @@ class Reply:
         await self._finish()
 
     async def _give(self, parts: AsyncGenerator[Part, None], rate: int, lead_s: float) -> None:
+        # All audio of an answer has one rate: what is added to it may come from another engine.
+        self._rate = self._rate or rate
+        resample = None if rate == self._rate else Resampler(rate, self._rate)
         async with aclosing(parts):
             async for part in parts:
                 # The gate comes after the first item is there: that is what speculation prepares.
                 await self._released.wait()
                 if isinstance(part, Piece):
-                    await self._send_piece(part, rate, lead_s)
+                    if resample and part.pcm is not None:
+                        part = replace(part, pcm=resample(part.pcm))
+                    await self._send_piece(part, lead_s)
                 else:
                     self._send_other(part)
 
@@ -199,7 +206,7 @@ class Reply:
 
     # --- Sending ------------------------------------------------------------------------------------------------------
 
-    async def _send_piece(self, piece: Piece, rate: int, lead_s: float) -> None:
+    async def _send_piece(self, piece: Piece, lead_s: float) -> None:
         if piece.clause is not self._clause:
             await self._turn()
             self._begin_clause(piece.clause)
@@ -207,7 +214,7 @@ class Reply:
             return
         await self._pace(lead_s)
         await self._turn()
-        self._send_audio(piece.pcm, rate)
+        self._send_audio(piece.pcm)
         self._tell_words()
 
     async def _turn(self) -> None:
@@ -230,8 +237,8 @@ class Reply:
         # Guessed times, until the clause is made: an interruption in its first moments needs some.
         item.words += _later(clause.words, self._clause_at_ms)
 
-    def _send_audio(self, pcm: Samples, rate: int) -> None:
-        item, now = self._message(), self._outlet.now()
+    def _send_audio(self, pcm: Samples) -> None:
+        item, now, rate = self._message(), self._outlet.now(), self._rate
         if self.timing.first_audio is None:
             self.timing.mark("first_audio", now)
             self._outlet.tell(TurnTimed(replace(self.timing)))
