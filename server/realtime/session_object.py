@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, model_validator
 
-from pipeline.character import Character, system_prompt, text_in
+from pipeline.character import Character, text_in
 from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.setup import Setup
+from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
 from server.realtime.client_events import Part

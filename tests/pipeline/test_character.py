@@ -13,11 +13,11 @@ from pipeline.character import (
     Question,
     load_characters,
     parse_character,
-    system_prompt,
     text_in,
 )
 from pipeline.errors import InvalidRequest
 from pipeline.styles import STYLES
+from pipeline.system_prompt import system_prompt
 
 PERSONAS = Path(__file__).parents[2] / "personas"
 BUILT_IN = load_characters(PERSONAS)

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.character import load_characters, system_prompt
+from pipeline.character import load_characters
 from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.setup import Setup
+from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Evidence, Judge, Waits, adaptive_wait, fixed_wait
 from server.realtime.session_object import (
     DEEPEST,
