@@ -162,7 +162,7 @@ def _address(url: str, model: str) -> str:
     """The WebSocket address: `https://host/v1` and the like are completed. Raises `ValueError`."""
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
+    if scheme is None or not parts.hostname or parts.port == 0:  # a port that is none raises by itself
         raise ValueError("its address must look like wss://host/v1/realtime")
     path = parts.path.rstrip("/")
     path = path if path.endswith("/realtime") else f"{path or '/v1'}/realtime"

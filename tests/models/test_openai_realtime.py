@@ -110,7 +110,9 @@ async def test_addresses_are_completed(url: str, path: str) -> None:
         assert server.connections[0].path == path + "?model=m"
 
 
-@pytest.mark.parametrize("settings", [{"url": "ftp://x"}, {"url": "nonsense"}, {"voices": ("male=",)}])
+@pytest.mark.parametrize(
+    "settings", [{"url": "ftp://x"}, {"url": "nonsense"}, {"url": "wss://host:port"}, {"voices": ("male=",)}]
+)
 def test_what_makes_no_sense_is_refused_at_once(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingError):
         create(settings)
