@@ -1,9 +1,9 @@
 """What stands between the loop and one engine that may be slow, broken or in demand: places, a breaker, counts.
 
 Theory of operation. A call is one utterance, one reply or one clause. It enters, waiting a moment for a place if it
-must, and ends once: it worked, failed, or was cancelled by those who asked for it, which says nothing about the engine.
-Calls that may not enter are refused, so that whoever asks can go elsewhere at once. The breaker refuses them all for a
-while after failures in a row:
+must, and ends once: it worked, failed, or was cancelled by those who asked for it, which says nothing about the engine
+unless it had answered. Calls that may not enter are refused, so that whoever asks can go elsewhere at once. The breaker
+refuses them all for a while after failures in a row:
 
     CLOSED ──`failures` of them within `within_s`──▶ OPEN ──`pause_s`──▶ HALF_OPEN ──the trial answers──▶ CLOSED
                                                       ▲                      │ the trial fails
@@ -186,7 +186,7 @@ class Fence:
         code = REFUSED_KEY if self._refused else None
         return EngineUnavailable(f"{self.name} is left alone for a while: {self.error}", engine=self.name, code=code)
 
-    def _left(self, trial: bool, error: BaseException | None) -> None:
+    def _left(self, trial: bool, answered: bool, error: BaseException | None) -> None:
         """A call is over, with the error that ended it, if one did."""
         self.active -= 1
         self._places.release()
@@ -195,14 +195,19 @@ class Fence:
         match error:
             case None:
                 self.outcomes[Outcome.WORKED] += 1
-                self.worked_at = self.clock()
-                self.breaker.worked(trial=trial)
+                self._worked(trial)
             case EngineBusy():
                 self.outcomes[Outcome.BUSY] += 1
             case Exception():
                 self._failed(error, trial)
             case _:
                 self.outcomes[Outcome.CANCELLED] += 1
+                if answered:  # It was interrupted in the middle of its work.
+                    self._worked(trial)
+
+    def _worked(self, trial: bool) -> None:
+        self.worked_at = self.clock()
+        self.breaker.worked(trial=trial)
 
     def _failed(self, error: Exception, trial: bool) -> None:
         self.outcomes[Outcome.FAILED] += 1
@@ -247,7 +252,7 @@ class Call:
         """Give the place back. `error` is what ended the call; cancellation is no failure. Idempotent."""
         if not self._ended:
             self._ended = True
-            self._fence._left(self._trial, error)
+            self._fence._left(self._trial, self._answered, error)
 
     def leave(self) -> None:
         """End a call that could go on: it worked if it has answered, and was cancelled if not."""

@@ -249,3 +249,15 @@ async def test_a_call_that_is_cancelled_frees_its_place_at_once_whether_it_has_o
         active = fence.active
 
     assert (active, fence.active, fence.waiting) == (1, 0, 0)
+
+
+async def test_a_call_that_answered_before_it_was_cancelled_ends_a_row_of_failures() -> None:
+    fence, _ = fence_of(Clock())
+    await fail(fence)
+    await fail(fence)
+    call = await fence.enter(SOON_S)
+    call.answered()
+    call.end(asyncio.CancelledError())
+    await fail(fence)
+
+    assert (fence.state, fence.outcomes[Outcome.CANCELLED]) == (CLOSED, 1)
