@@ -318,7 +318,9 @@ class Answering:
         now = self._context.now
         give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
         while (left := reply.playback.lead_s(now())) > 0:
-            if now() > give_up and not reply.held:
+            if reply.held or not self._context.attached:  # what stands still is not late
+                give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
+            elif now() > give_up:
                 return
             await asyncio.sleep(min(max(left, 0.02), 0.5))
 
