@@ -70,7 +70,7 @@ class Api:
         """Where the time of the latest turns went, newest last. `?limit=` (100)."""
         limit = request.query_params.get("limit", "100")
         kept = list(self.metrics.turns)
-        return success(kept[-int(limit) :] if limit.isdigit() and int(limit) else kept)
+        return success(kept[-int(limit) :] if limit.isdecimal() and int(limit) else kept)
 
     async def place(self, request: Request) -> Response:
         """A place in the line before a full server. `?ticket=` from the answer before keeps it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
 from pipeline import registry
 from pipeline.chain import Member
@@ -215,7 +216,7 @@ async def find_language_model(settings: Settings) -> tuple[str, dict[str, Any]] 
     common = {"timeout_s": settings.first_token_s}
     if settings.llm_base_url or key:
         options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model, **common}
-        return settings.llm_base_url or "OpenAI", options
+        return _without_password(settings.llm_base_url) or "OpenAI", options
     if not settings.llm_discover or "chat_model" in registry.SETS.get(settings.engines, {}):
         return None
     find = registry.local_model_finder()
@@ -224,3 +225,9 @@ async def find_language_model(settings: Settings) -> tuple[str, dict[str, Any]] 
         return None
     model = settings.llm_model or found.model
     return found.server, {"base_url": found.base_url, "api_key": "", "model": model, **common}
+
+
+def _without_password(url: str) -> str:
+    """An address as it may be shown: some carry a name and a password before the host."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

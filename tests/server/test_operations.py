@@ -11,6 +11,8 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from server.engines import find_language_model
+from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import Serving, serving
 
@@ -140,3 +142,11 @@ async def test_four_people_who_talk_at_once_do_not_hold_up_the_event_loop() -> N
         watching.cancel()
         assert statuses == ["completed"] * 4
         assert sorted(lags)[int(0.95 * len(lags))] < USUAL_LAG_S
+
+
+async def test_a_password_in_the_models_address_is_not_shown() -> None:
+    settings = load_settings({}, {"KAIKOU_LLM_BASE_URL": "http://me:secret@127.0.0.1:9/v1"})
+    found = await find_language_model(settings)
+    assert found is not None
+    assert found[0] == "http://127.0.0.1:9/v1"
+    assert found[1]["base_url"] == "http://me:secret@127.0.0.1:9/v1"
