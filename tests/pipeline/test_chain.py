@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +93,10 @@ class Model:
 
 @dataclass
 class Ear:
-    """A recogniser that names what it heard; dies in the call of that name, and the `after`th of them."""
+    """A recogniser that names what it heard; dies in the call of that name, and the `after`th of them.
+
+    opens: it takes until then to open.
+    """
 
     name: str
     dies_in: str = ""
@@ -100,13 +104,17 @@ class Ear:
     languages: tuple[str, ...] = ()
     heard: list[int] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    opens: threading.Event | None = None
 
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(self.name, "recognizer", self.languages, LINE_RATE)
 
     def open(self, _language: str = "") -> Ear:
-        return self._called("open")
+        self._called("open")
+        if self.opens:
+            self.opens.wait(PATIENCE_S)
+        return self
 
     def accept(self, pcm: Samples) -> str:
         self._called("accept")
@@ -360,21 +368,22 @@ async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(
     )  # fmt: skip
 
 
-async def test_an_utterance_that_is_forgotten_while_it_opens_frees_its_place(fenced: Fenced) -> None:
-    @dataclass
-    class SlowEar(Ear):
-        async def open(self, _language: str = "") -> Ear:  # type: ignore[override]
-            await asyncio.Event().wait()
-            return self
-
-    members = fenced(SlowEar("one"))
+async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_and_its_engine(fenced: Fenced) -> None:
+    release = threading.Event()
+    ear = Ear("one", opens=release)
+    members = fenced(ear)
     opening = asyncio.create_task(recognizers(members).open("en"))
-    await asyncio.sleep(0.01)
+    while not ear.calls:
+        await asyncio.sleep(0)
     during = members[0].fence.active
     opening.cancel()
     await asyncio.wait({opening})
+    after = members[0].fence.active
+    release.set()
+    while "close" not in ear.calls:
+        await asyncio.sleep(0.001)
 
-    assert (during, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+    assert (during, after, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
 async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(fenced: Fenced) -> None:
