@@ -332,9 +332,11 @@ class CepstralMean:
         mean = np.array([float(value) for value in self._decoder.get_cmn().split(",")])
         self._decoder.end_utt()
         seconds = len(self._block) / 2 / LINE_RATE
+        self._block.clear()
+        if not np.isfinite(mean).all():  # digital silence, as microphones that gate noise send, has no mean
+            return False
         self._sum += mean * seconds
         self._seconds += seconds
-        self._block.clear()
         return True
 
 

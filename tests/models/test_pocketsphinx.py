@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.pocketsphinx import PocketSphinx, Utterance, create, plain
+from models.pocketsphinx import CepstralMean, PocketSphinx, Utterance, create, plain
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
@@ -44,6 +44,24 @@ def test_partial_text_grows_while_the_words_are_spoken(stream: Utterance) -> Non
     assert partials[3] == ""
     assert any(text.startswith("go") for text in partials[10:15])
     assert partials[-1] == "go forward ten meters"
+
+
+@pytest.mark.speech
+def test_half_a_second_without_any_sound_does_not_spoil_the_words_after_it(stream: Utterance) -> None:
+    spoken = recording("en_goforward.wav").pcm
+
+    assert heard(stream, np.concatenate([SECOND, spoken]))[-1] == "go forward ten meters"
+
+
+def test_the_mean_of_a_voice_outlives_digital_silence() -> None:
+    noise = np.random.default_rng(1).integers(-3000, 3000, LINE_RATE // 2).astype(np.int16).tobytes()
+    mean = CepstralMean()
+    learnt = mean.update(noise)
+    before = str(mean)
+    changed = mean.update(SECOND.tobytes())
+
+    assert (learnt, changed, str(mean)) == (True, False, before)
+    assert "nan" not in before
 
 
 @pytest.mark.speech
