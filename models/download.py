@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from models.store import WeightsError
+from models.store import HubError, WeightsError
 
 TRIES = 5
 """Attempts in a row that bring nothing new, after which it is given up."""
@@ -162,9 +162,5 @@ def _accepted(response: httpx2.Response, url: str) -> httpx2.Response:
     raise WeightsError(f"{urlsplit(url).hostname} refuses {url}: status {response.status_code}.")
 
 
-def _unreachable(url: str) -> WeightsError:
-    host = urlsplit(url).hostname
-    return WeightsError(
-        f"{host} cannot be reached, or breaks off. Run the same command again to go on; where {host} is slow or blocked, "
-        "set KAIKOU_MODELS_MIRROR, or choose another hub with --from. Behind a proxy, set HTTPS_PROXY=http://host:port."
-    )
+def _unreachable(url: str) -> HubError:
+    return HubError(f"{urlsplit(url).hostname} cannot be reached, or breaks off.")

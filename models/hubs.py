@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from models.catalogue import NEVER, Source
 from models.download import Downloader, checked_url
-from models.store import WeightsError
+from models.store import HubError, WeightsError
 
 GITHUB = "https://github.com"
 CHECKSUMS = "checksum.txt"
@@ -206,7 +206,4 @@ def _translated(hub: str, name: str) -> Iterator[Any]:
         if isinstance(error, OSError) and error.errno in THE_DISKS:
             raise
         first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-        raise WeightsError(
-            f"{hub}: {first[:300]} Run the same command again to go on; where {hub} is slow or blocked, "
-            "set KAIKOU_MODELS_MIRROR, or choose another hub with --from."
-        ) from error
+        raise HubError(f"{hub}: {first[:300].rstrip('.')}.") from error

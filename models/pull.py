@@ -68,7 +68,7 @@ class Puller:
 
     def _reached(self, entry: Entry) -> list[Listing]:
         """The files of the first source that answers. A source that breaks off later is not given up for another."""
-        failures: list[str] = []
+        failures: list[WeightsError] = []
         for sources in self._ordered(entry):
             try:
                 listings = [self.hubs[source.hub]().list(source) for source in sources]
@@ -76,8 +76,8 @@ class Puller:
                     raise WeightsError(f"{bare[0]} has nothing of {entry.name} (any more).")
                 return listings
             except WeightsError as error:
-                failures.append(error.message)
-        raise WeightsError("\n".join(dict.fromkeys(failures)))
+                failures.append(error)
+        raise type(failures[-1])(" ".join(dict.fromkeys(error.message for error in failures)))
 
     def _ordered(self, entry: Entry) -> list[tuple[Source, ...]]:
         """The entry's sources, best first; of the preferred hub alone, if there is one."""

@@ -43,6 +43,12 @@ class WeightsError(KaikouError):
     code = "weights"
 
 
+class HubError(WeightsError):
+    """The hub does not answer, refuses or breaks off; what came is kept, and the next pull goes on from there."""
+
+    code = "hub"
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A file of an entry as it was when it was checked. Size in bytes."""

@@ -27,6 +27,9 @@ PULLING = "requirements-models.txt"
 PARTS = {"second_pass": "hears again", "turn_model": "turns", "recognizer": "hears", "synthesizer": "speaks"}
 """What a part is called in the list."""
 DISK_FULL = "Make room, or let KAIKOU_WEIGHTS name a folder on another disk; the same command then goes on from here."
+GO_ON = """\
+Run the same command again to go on from here. Where a hub is slow or blocked, set KAIKOU_MODELS_MIRROR, or choose another
+with --from; behind a proxy, set HTTPS_PROXY=http://host:port."""
 SHOWN = 5
 """Languages in the list, after which the rest is counted."""
 VERBS: Mapping[Role, str] = {"recognizer": "hears", "synthesizer": "speaks"}
@@ -129,26 +132,28 @@ def _pull(settings: Settings, out: Progress, names: Sequence[str]) -> int:
     print(
         f"Fetching {', '.join(entry.name for entry in entries)}: about {_total(entries)}.", file=sys.stderr, flush=True
     )
-    failed = [entry for entry in entries if not _pulled(puller, entry.name, out)]
+    failed = {entry.name: error for entry in entries if (error := _pulled(puller, entry.name, out))}
     if len(failed) < len(entries):
-        got = [entry for entry in entries if entry not in failed]
+        got = [entry for entry in entries if entry.name not in failed]
         print("\n".join(["", *_outcome(settings, got), "Start with: python3 run.py"]), flush=True)
     if failed:
-        print(f"\nNot installed: {', '.join(entry.name for entry in failed)}; see above.", file=sys.stderr)
+        print(f"\nNot installed: {', '.join(failed)}; see above.", file=sys.stderr)
+    if any(error.code == "hub" for error in failed.values()):
+        print(GO_ON, file=sys.stderr)
     return 1 if failed else 0
 
 
-def _pulled(puller: Any, name: str, out: Progress) -> bool:
-    """Fetch one entry and say how that ended; the others do not depend on it."""
+def _pulled(puller: Any, name: str, out: Progress) -> KaikouError | None:
+    """Fetch one entry and say how that ended, why it failed; the others do not depend on it."""
     try:
         if puller.pull(name):
             out.says(f"{name} is installed.")
     except KaikouError as error:
         out.says(f"{name}: {error.message}")
-        return False
+        return error
     finally:
         out.end()
-    return True
+    return None
 
 
 def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.download import LEAST, TRIES, Downloader, checked_url
-from models.store import WeightsError
+from models.store import HubError, WeightsError
 from tests.models.hub_server import HubServer, hub_server
 
 CONTENT = bytes(range(256)) * 1200
@@ -103,9 +103,7 @@ def test_an_overloaded_server_is_asked_again_later(hub: HubServer, tmp_path: Pat
 def test_a_server_that_keeps_breaking_off_is_given_up_and_what_came_is_kept(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.cuts[NAME] = [10] * 20
 
-    with pytest.raises(
-        WeightsError, match=r"127\.0\.0\.1 cannot be reached, or breaks off\. Run the same command again"
-    ):
+    with pytest.raises(HubError, match=r"^127\.0\.0\.1 cannot be reached, or breaks off\.$"):
         fetch(hub, tmp_path / "voice")
 
     assert (tmp_path / "voice").read_bytes() == CONTENT[: 10 * TRIES]

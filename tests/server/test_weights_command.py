@@ -18,7 +18,7 @@ import pytest
 
 from models.catalogue import SHERPA
 from models.store import Store
-from server.weights import main
+from server.weights import GO_ON, main
 from tests.models.hub_server import HubServer, archive, hub_server, sha
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,10 +51,10 @@ class Home:
     def store(self) -> Store:
         return Store(self.folder / "weights")
 
-    def begin(self, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def begin(self, *arguments: str, stderr: int = subprocess.PIPE, at: str = "") -> subprocess.Popen[str]:
         ours = ("KAIKOU_", "MODELSCOPE_", "HF_", "HTTP", "ALL_PROXY")
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
-        mirrors = ",".join(f"{hub}={self.hub.address}" for hub in ("huggingface", "modelscope", "github"))
+        mirrors = ",".join(f"{hub}={at or self.hub.address}" for hub in ("huggingface", "modelscope", "github"))
         caches = {"HF_HOME": str(self.folder / "hf"), "MODELSCOPE_CACHE": str(self.folder / "ms")}
         settings = {**caches, "KAIKOU_WEIGHTS": str(self.store.folder), "KAIKOU_MODELS_MIRROR": mirrors}
         return subprocess.Popen(
@@ -67,8 +67,8 @@ class Home:
             text=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        with self.begin(*arguments) as process:
+    def run(self, *arguments: str, at: str = "") -> tuple[int, str, str]:
+        with self.begin(*arguments, at=at) as process:
             output, said = process.communicate(timeout=60)
         return process.returncode, output, said
 
@@ -233,6 +233,14 @@ def test_what_cannot_be_fetched_is_told_and_the_rest_is_installed(home: Home) ->
     assert said.endswith("Not installed: piper-huayan; see above.\n")
     assert "To use piper-amy instead" in output
     assert home.store.names() == [NAME]
+
+
+def test_hubs_that_cannot_be_reached_are_told_one_by_one_and_what_to_do_once(home: Home) -> None:
+    status, _, said = home.run("pull", NAME, "piper-huayan", "--from", "github", at="http://127.0.0.1:9")
+
+    assert status == 1
+    assert said.count("127.0.0.1 cannot be reached, or breaks off.\n") == 2
+    assert said.endswith(f"Not installed: {NAME}, piper-huayan; see above.\n{GO_ON}\n")
 
 
 def test_when_nothing_could_be_fetched_nothing_is_promised(home: Home) -> None:
