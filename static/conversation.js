@@ -46,6 +46,7 @@
  * @property {boolean} interrupted just now
  * @property {boolean} slow
  * @property {string | null} failure
+ * @property {string} failureCode its code; "" if it has none
  * @property {Notice | null} notice
  * @property {Record<string, Timing>} timings by response
  */
@@ -71,6 +72,7 @@ export const SILENCE = {
   interrupted: false,
   slow: false,
   failure: null,
+  failureCode: "",
   notice: null,
   timings: {},
 };
@@ -144,6 +146,9 @@ function transcribed(state, { item_id, transcript }) {
   return { ...forget(state, item_id), awaited: false, slow: false };
 }
 
+/** @param {{ message?: string, code?: string } | null | undefined} error */
+const failed = (error) => ({ failure: error?.message ?? "", failureCode: error?.code ?? "" });
+
 /** @type {Reducer} */
 function responseDone(state, { response }) {
   const closed = { ...state, responseId: "", awaited: false, slow: false };
@@ -151,7 +156,7 @@ function responseDone(state, { response }) {
     .filter((line) => line.responseId !== response.id || line.text || line.voiced)
     .map((line) => (line.responseId === response.id ? { ...line, final: true, over: line.over || !line.voiced } : line));
   if (response.status !== "failed") return { ...closed, lines };
-  return { ...closed, lines, failure: response.status_details?.error?.message ?? "" };
+  return { ...closed, lines, ...failed(response.status_details?.error) };
 }
 
 /** @type {Reducer} */
@@ -199,7 +204,7 @@ const REDUCERS = {
   "conversation.item.input_audio_transcription.failed": (state, { item_id, error }) => ({
     ...(lineOf(state, item_id)?.text ? revise(state, item_id, () => ({ final: true, over: true })) : forget(state, item_id)),
     awaited: false,
-    failure: error?.message ?? "",
+    ...failed(error),
   }),
   "response.created": (state, { response }) => ({
     ...state,

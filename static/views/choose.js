@@ -9,6 +9,9 @@ import { preferences, remember } from "../preferences.js";
 /** More than these are worth searching. */
 const FITS = 12;
 
+/** More advice at once is nagging. */
+const ADVICE = 2;
+
 /** @typedef {import("../api.js").Character} Character */
 
 /**
@@ -157,19 +160,18 @@ function search(list) {
   return h("div", { class: "search" }, field, none);
 }
 
-/** The one banner: what would make it better, with the one command to do it. @param {import("../api.js").Status | null} status */
+/** The one banner: what would make it better, each with the one command. @param {import("../api.js").Status | null} status */
 function advice(status) {
-  const first = status?.advice.find(({ code }) => !preferences.dismissed.includes(code));
-  if (!first) return null;
+  const shown = (status?.advice ?? []).filter(({ code }) => !preferences.dismissed.includes(code)).slice(0, ADVICE);
+  if (shown.length === 0) return null;
   const dismiss = () => {
-    remember({ dismissed: [...preferences.dismissed, first.code] });
+    remember({ dismissed: [...preferences.dismissed, ...shown.map(({ code }) => code)] });
     banner.remove();
   };
   const banner = h(
     "aside",
-    { id: "banner" },
-    h("p", {}, own(first.text)),
-    first.command && command(first.command),
+    { id: "banner", "aria-label": t("advice") },
+    ...shown.flatMap(({ text, command: line }) => [h("p", {}, own(text)), line ? command(line) : ""]),
     iconButton("close", t("dismiss"), { class: "round small", onclick: dismiss }),
   );
   return banner;

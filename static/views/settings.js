@@ -188,7 +188,8 @@ async function describeServer(section) {
     return;
   }
   const { language_model: model, engines, advice, version } = described;
-  const rows = engines.map(({ role, name, state, languages, note }) => ({
+  const others = engines.filter(({ role, state }) => role !== "chat_model" || state !== "ready");
+  const rows = others.map(({ role, name, state, languages, note }) => ({
     label: has(`role.${role}`) ? t(`role.${role}`) : role,
     text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, spokenBy(languages), note].filter(Boolean).join(" · "),
     state,

@@ -2,6 +2,7 @@
 import { h } from "../dom.js";
 import { has, own, t } from "../i18n.js";
 import { key } from "../preferences.js";
+import { hearing } from "./choose.js";
 
 /** Troubles that pass by themselves: said without interrupting anybody. */
 const QUIET = new Set(["reconnecting", "waiting"]);
@@ -41,11 +42,16 @@ export function panel(call, trouble, type) {
  * @param {import("../call.js").Call} call @param {string} trouble
  */
 export function because(call, trouble) {
-  if (trouble === "failed") return [call.conversation.failure, t("trouble.failed.text")].filter(Boolean).join(" ");
+  if (trouble === "failed") return [whyFailed(call), t("trouble.failed.text")].filter(Boolean).join(" ");
   if (trouble === "waiting") return waitingFor(call.before);
   if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
   return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
+}
+
+/** In the page's words where it has some. @param {import("../call.js").Call} call */
+function whyFailed({ character, language, conversation: { failure, failureCode } }) {
+  return (failureCode === "unknown_language" && hearing(character, language)) || failure;
 }
 
 /** @param {number} before */

@@ -389,6 +389,13 @@ def test_a_failed_reply_is_told_and_the_next_turn_forgets_it(page: Page) -> None
     assert result["state"]["failure"] is None
 
 
+def test_a_turn_that_nobody_could_write_down_is_told_with_its_code(page: Page) -> None:
+    error = {"message": "sphinx does not understand 'zh'.", "code": "unknown_language"}
+    events = [{"type": "conversation.item.input_audio_transcription.failed", "item_id": "u1", "error": error}]
+    state = run(page, "conversation.js", FOLD, events)["state"]
+    assert (state["failure"], state["failureCode"]) == ("sphinx does not understand 'zh'.", "unknown_language")
+
+
 def test_a_typed_line_waits_for_its_answer(page: Page) -> None:
     typed = {"type": "page.typed", "item_id": "t1", "text": "Hello"}
     echo = {"id": "t1", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
