@@ -107,14 +107,16 @@ class Answering:
         """Stop the answer; the conversation keeps what was heard of it."""
         reply, task = self._replies.pop(number)
         heard_ms = reply.playback.position(self._context.now())
-        if reply.record.status != "in_progress" and reply.message:
+        made = reply.record.status != "in_progress"
+        if made and reply.message:
             self._context.outbox.put(PlaybackStopped(reply.message.id, heard_ms))
         reply.end("cancelled", reason)
         if reply.message and reply.message.spoken:
             reply.message.truncate(heard_ms)
         task.cancel()
         self._audible_until = 0.0
-        self._context.observer.turn(reply.timing)
+        if not made:  # else it was counted when all of it was made
+            self._context.observer.turn(reply.timing)
 
     def pause(self, number: int) -> None:
         """Be quiet while it is doubtful whether the person interrupts."""

@@ -81,6 +81,16 @@ async def test_a_turn_is_counted_timed_logged_once_and_kept(server: Serving, cap
         assert (kept["response_id"], kept["marks"]) == (timing["response_id"], marks)
 
 
+async def test_an_answer_that_is_talked_over_after_all_of_it_was_made_is_counted_once(server: Serving) -> None:
+    async with talking(server, extensions="kaikou") as talk:
+        await talk.write("Tell me a long story, please.")
+        response = await talk.ask()
+        await talk.say_something()
+        await talk.until("conversation.item.truncated")
+        kept = (await get(server, "/api/turns")).json()["data"]
+    assert [turn["response_id"] for turn in kept].count(response["id"]) == 1
+
+
 async def test_the_page_and_its_parts_are_served_with_headers_that_keep_it_to_itself(server: Serving) -> None:
     page = await get(server, "/")
     assert page.status_code == 200
