@@ -95,6 +95,22 @@ def paraformer(networks: Any, folder: Path) -> Mapping[str, Any]:
     return {"weights": str(networks.build_streaming_paraformer(folder / "paraformer"))}
 
 
+@asynccontextmanager
+async def tiny_funasr() -> AsyncIterator[Any]:
+    """FunASR with tiny random models in processes of their own: a streaming Paraformer, and SenseVoice after it."""
+    pytest.importorskip("funasr", reason="needs requirements-gpu.txt: python3 run.py test-heavy")
+    models = import_module("tests.models.tiny_funasr")
+    with TemporaryDirectory() as name:
+        weights = models.build_streaming_paraformer(Path(name) / "paraformer")
+        second = models.build_sense_voice(Path(name) / "sense-voice")
+        settings = {"weights": str(weights), "second_pass": str(second), "device": "cpu"}
+        engine = registry.create("recognizer", "funasr", settings)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
 def voice(builder: str, **how: Any) -> Callable[[Any, Path], Mapping[str, Any]]:
     return lambda networks, folder: {"weights": str(getattr(networks, builder)(folder / "voice", **how))}
 
@@ -153,6 +169,7 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "recognizer.sherpa, Paraformer": lambda: Subject(
         "recognizer", partial(tiny_sherpa, "recognizer", paraformer), "sherpa", speech=sentence(), meaningful=False
     ),
+    "recognizer.funasr": lambda: Subject("recognizer", tiny_funasr, "funasr", speech=sentence(), meaningful=False),
     "recognizer.openai": away("recognizer", "openai"),
     "recognizer.stepfun": away("recognizer", "stepfun"),
     "chat_model.stub": ours("chat_model", "stub", {"first_token_ms": 1, "words_per_s": 2_000}),
@@ -175,5 +192,11 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "synthesizer.indextts": away("synthesizer", "indextts", "url"),
 }
 
-MARKS: Mapping[str, tuple[pytest.MarkDecorator, ...]] = {}
+MARKS: Mapping[str, tuple[pytest.MarkDecorator, ...]] = {
+    "recognizer.funasr": (
+        pytest.mark.heavy,
+        pytest.mark.timeout(300),
+        pytest.mark.filterwarnings("ignore"),  # the library's own, of which there are many
+    ),
+}
 """Marks of subjects that not every run tries."""
