@@ -1,13 +1,14 @@
 """Requests of many sessions, run together: a model that takes sixteen utterances at once needs hardly longer than for one.
 
     batcher = Batcher(run, size=16, wait_s=0.008, queue=64, name="asr")
-    future = batcher.submit(item)     # from any thread; `run` is given lists of items, on one worker thread
+    future = batcher.submit(item)     # from any thread; `run` is given lists of items, on a worker thread
     future.result(timeout=1.0)        # what `run` returned at the item's place in the list
     future.cancel()                   # at any time: whoever waits is let go at once, the others do not notice
 
-Theory of operation. A bounded queue and one thread. The oldest request waits for company until the batch is full, but no
-longer than `wait_s` since it came; what arrives while `run` is busy is in the next batch without any further wait.
-Futures stay pending until their result is there, so that even one whose item is being run can be cancelled.
+Theory of operation. A bounded queue and a few threads, one if not told otherwise. The oldest request waits for company
+until the batch is full, but no longer than `wait_s` since it came; what arrives while all threads are busy is in the next
+batch without any further wait. Futures stay pending until their result is there, so that even one whose item is being run
+can be cancelled. A thread that waits holds no item of its last batch: they are somebody's audio.
 """
 
 from __future__ import annotations
@@ -30,25 +31,33 @@ class Batcher(Generic[T, R]):
 
     def __init__(
         self,
-        run: Callable[[Sequence[T]], Sequence[R | Exception]],
+        run: Callable[[list[T]], Sequence[R | Exception]],
         *,
         size: int,
         wait_s: float,
         queue: int,
         name: str,
+        threads: int = 1,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`run` returns one result for each item; an exception among them is raised to that item's caller alone.
 
+        What `run` raises, as an `EngineError`, is raised to all whose items it was given.
+
         size: items in a batch at most. wait_s: how long the first one waits for others. queue: items that may wait.
+        threads: batches that are run side by side.
         """
         self._run, self._size, self._wait_s, self._limit, self._name = run, size, wait_s, queue, name
         self._clock = clock
         self._waiting: deque[tuple[float, T, Future[R]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"{name}-batches", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-batches-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, item: T) -> Future[R]:
         """Have `item` run with the next batch. Raises `EngineBusy` when the queue is full, `EngineError` when closed."""
@@ -65,41 +74,61 @@ class Batcher(Generic[T, R]):
         return future
 
     def close(self) -> None:
-        """Fail what waits and let the thread end after the batch it is running. Idempotent; waits for nothing."""
+        """Fail what waits and let the threads end after the batches they are running. Idempotent; waits for nothing."""
         with self._changed:
             self._closed = True
             waiting, self._waiting = self._waiting, deque()
-            self._changed.notify()
+            self._changed.notify_all()
         for _, _, future in waiting:
-            _fail(future, EngineError(f"{self._name} is closed.", engine=self._name))
+            _tell(future, EngineError(f"{self._name} is closed.", engine=self._name))
 
     def _work(self) -> None:
-        while batch := self._next():
-            items, futures = [item for item, _ in batch], [future for _, future in batch]
-            try:
-                results = self._run(items)
-                if len(results) != len(items):
-                    raise ValueError(f"{len(results)} results for {len(items)} items")
-            except Exception as error:  # noqa: BLE001 - the outermost loop of a batch; its callers raise it
-                for future in futures:
-                    _fail(future, error)
-                continue
-            for future, result in zip(futures, results, strict=True):
-                if isinstance(result, Exception):
-                    _fail(future, result)
-                elif future.set_running_or_notify_cancel():
-                    future.set_result(result)
+        while self._perform(self._next()):
+            pass
 
-    def _next(self) -> list[tuple[T, Future[R]]]:
+    def _perform(self, batch: Sequence[tuple[T, Future[R]]]) -> bool:
+        """Run a batch and tell its callers; False for an empty one. Its items are gone with this call's frame."""
+        if batch:
+            results = self._results([item for item, _ in batch])
+            for (_, future), result in zip(batch, results, strict=True):
+                _tell(future, result)
+        return bool(batch)
+
+    def _results(self, items: list[T]) -> Sequence[R | Exception]:
+        """One for each item, whatever `run` does."""
+        try:
+            results = self._run(items)
+            if len(results) != len(items):
+                raise ValueError(f"{len(results)} results for {len(items)} items")
+        except EngineError as error:
+            return [error] * len(items)
+        except Exception as error:  # noqa: BLE001 - the outermost loop of a batch; its callers raise it
+            return [self._failure(error)] * len(items)
+        return results
+
+    def _failure(self, error: Exception) -> EngineError:
+        failure = EngineError(f"{self._name} failed at its work.", engine=self._name)
+        failure.__cause__ = error
+        return failure
+
+    def _next(self) -> Sequence[tuple[T, Future[R]]]:
         """Wait for a batch; empty when closed."""
-        while not self._closed:
-            with self._changed:
-                while not self._closed and (wait_s := self._wait()) != 0:
+        with self._changed:
+            while not self._closed:
+                if (wait_s := self._wait()) != 0:
                     self._changed.wait(wait_s)
-                taken = [self._waiting.popleft() for _ in range(min(self._size, len(self._waiting)))]
-            if batch := [(item, future) for _, item, future in taken if not future.cancelled()]:
-                return batch
-        return []
+                elif batch := self._taken():
+                    return batch
+            return ()
+
+    def _taken(self) -> Sequence[tuple[T, Future[R]]]:
+        """The oldest that are still wanted, off the queue."""
+        batch = []
+        while self._waiting and len(batch) < self._size:
+            _, item, future = self._waiting.popleft()
+            if not future.cancelled():
+                batch.append((item, future))
+        return batch
 
     def _wait(self) -> float | None:
         """How long the next batch has to wait: None until something comes, 0 when it is due."""
@@ -110,6 +139,11 @@ class Batcher(Generic[T, R]):
         return max(0.0, self._waiting[0][0] + self._wait_s - self._clock())
 
 
-def _fail(future: Future[R], error: Exception) -> None:
-    if future.set_running_or_notify_cancel():
-        future.set_exception(error)
+def _tell(future: Future[R], result: R | Exception) -> None:
+    """Give the result to whoever waits, unless nobody does any more."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.batches import Batches, Job
+from models.batching import Batcher
 from models.sense_voice import TAG, recognition
 from models.sherpa import NAME, Folder, loaded, properties
 from models.sherpa_words import words_of
@@ -21,6 +24,8 @@ from pipeline.language import language_of
 
 WARM_UP_S = 30.0
 """Bound of the first call, which takes longer than the others."""
+QUEUE = 256
+"""Pieces, and utterances, that may wait; beyond, the engine is busy."""
 SHORTEST = LINE_RATE // 2
 """What is shorter is filled up with silence, since the network looks at several frames at once."""
 FRAME = samples_of(10)
@@ -50,10 +55,13 @@ class FirstPass:
     def __init__(self, sherpa: Any, folder: Folder, provider: str, threads: int, languages: tuple[str, ...]) -> None:
         self.languages = languages or languages_of(folder.need("tokens.txt"))
         self._network, self.sight, self.times_words = _streaming_network(sherpa, folder, provider)
-        self.batches = Batches(self._decode, threads=threads, name=NAME)
+        self.batcher: Batcher[Stream, None] = Batcher(
+            self._decode, size=16, wait_s=0, queue=QUEUE, name=NAME, threads=threads
+        )
         warm_up = self.open()
         warm_up.hear(np.zeros(LINE_RATE, np.int16))
-        self.batches.submit(warm_up).wait(WARM_UP_S)
+        with suppress(TimeoutError):
+            self.batcher.submit(warm_up).result(WARM_UP_S)
 
     def open(self) -> Stream:
         return Stream(self._network, self.sight)
@@ -66,9 +74,10 @@ class FirstPass:
         language = language_of(text, "") if set(self.languages) == {"zh", "en"} else ""
         return Recognition(text, language, words=words)
 
-    def _decode(self, streams: list[Stream]) -> None:
+    def _decode(self, streams: Sequence[Stream]) -> Sequence[None]:
         while ready := [stream.raw for stream in streams if stream.ready()]:
             self._network.decode_streams(ready)
+        return [None] * len(streams)
 
 
 class Stream:
@@ -175,17 +184,24 @@ class SecondPass:
         common = {"tokens": str(folder.need("tokens.txt")), "num_threads": threads, "provider": provider}
         make = sherpa.OfflineRecognizer.from_sense_voice
         self._network = loaded(lambda: make(model=str(model), use_itn=True, **common), folder)
-        self.batches = Batches(self._network.decode_streams, threads=1, largest=4, name=f"{NAME}-second")
-        self.submit(np.zeros(LINE_RATE, np.int16)).wait(WARM_UP_S)
+        self.batcher: Batcher[Any, Recognition] = Batcher(
+            self._decode, size=4, wait_s=0, queue=QUEUE, name=f"{NAME}'s second pass"
+        )
+        with suppress(TimeoutError):
+            self.submit(np.zeros(LINE_RATE, np.int16)).result(WARM_UP_S)
 
-    def submit(self, pcm: Samples) -> Job:
-        """Have an utterance decoded. Raises `EngineBusy`."""
+    def submit(self, pcm: Samples) -> Future[Recognition]:
+        """The recognition of a whole utterance. Raises `EngineBusy`."""
         stream = self._network.create_stream()
         stream.accept_waveform(LINE_RATE, floats(np.pad(pcm, (0, max(0, SHORTEST - len(pcm))))))
-        return self.batches.submit(stream)
+        return self.batcher.submit(stream)
 
-    def recognition(self, stream: Any) -> Recognition:
-        """What a decoded stream says."""
-        result = stream.result
-        heard = recognition(f"{result.lang}{result.emotion}{result.event}{result.text}")
-        return replace(heard, words=words_of(result.tokens, result.timestamps))
+    def _decode(self, streams: list[Any]) -> list[Recognition | Exception]:
+        self._network.decode_streams(streams)
+        return [_told(stream.result) for stream in streams]
+
+
+def _told(result: Any) -> Recognition:
+    """What SenseVoice says of an utterance."""
+    heard = recognition(f"{result.lang}{result.emotion}{result.event}{result.text}")
+    return replace(heard, words=words_of(result.tokens, result.timestamps))

@@ -13,20 +13,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 import numpy as np
 
-from models.batches import Job
 from models.sense_voice import LANGUAGES as SENSE_VOICE_LANGUAGES
 from models.sherpa import NAME, Folder, checked_provider, cores, library
 from models.sherpa_passes import FirstPass, SecondPass, Stream
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo, Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
+
+T = TypeVar("T")
 
 FIRST_PASS_S = 10.0
 """Bound of one piece, which takes some 10 to 50 ms."""
@@ -93,7 +95,7 @@ class SherpaRecognizer:
     def close(self) -> None:
         for network in (self._first, self._second):
             if network:
-                network.batches.close()
+                network.batcher.close()
 
 
 def _info(first: FirstPass | None, second: SecondPass | None) -> EngineInfo:
@@ -116,7 +118,7 @@ class Utterance:
         self._heard: list[Samples] = []
         self._samples = 0
         self._settled: Recognition | None = None
-        self._jobs: list[Job] = []
+        self._in_flight: list[Future[Any]] = []
         self._busy = threading.Lock()
         self._closed = False
 
@@ -142,8 +144,8 @@ class Utterance:
 
     def close(self) -> None:
         self._closed = True
-        for job in tuple(self._jobs):
-            job.drop()
+        for future in tuple(self._in_flight):
+            future.cancel()
         if self._busy.acquire(blocking=False):
             self._stream, self._heard, self._settled = None, [], None
             self._busy.release()
@@ -151,56 +153,49 @@ class Utterance:
     def _best(self, budget_s: float) -> Recognition:
         deadline = monotonic() + budget_s
         if not (self._first and self._stream):
-            return self._second_opinion(self._ask_again(), ALONE_S) or self._give_up(ALONE_S)
-        job = None
-        with suppress(EngineBusy):
-            job = self._ask_again()
+            assert self._second
+            return self._result(self._second.submit(np.concatenate(self._heard)), ALONE_S)
+        opinion: Future[Recognition] | None = None
+        if self._second:
+            with suppress(EngineBusy):
+                opinion = self._kept(self._second.submit(np.concatenate(self._heard)))
         self._stream.follow_with_silence()
         self._decode(self._first, self._stream)
         words = self._first.recognition(self._stream)
         try:
-            return self._second_opinion(job, deadline - monotonic()) or words
+            return self._result(opinion, deadline - monotonic()) if opinion else words
+        except EngineTimeout:
+            return words
         except EngineError as error:
             self._still_open()
             log.warning("second pass: %s", error)
             return words
 
-    def _ask_again(self) -> Job | None:
-        """Have all that was heard go through the second pass."""
-        if self._second is None:
-            return None
-        return self._keep(self._second.submit(np.concatenate(self._heard)))
-
-    def _second_opinion(self, job: Job | None, wait_s: float) -> Recognition | None:
-        if job is None or self._second is None:
-            return None
-        done = job.wait(max(0.0, wait_s))
-        self._still_open()
-        if done:
-            return self._second.recognition(job.work)
-        job.drop()
-        return None
-
     def _decode(self, first: FirstPass, stream: Stream) -> None:
         if not stream.ready():
             return
-        job = self._keep(first.batches.submit(stream))
-        done = job.wait(FIRST_PASS_S)
-        self._still_open()
-        if not done:
-            self._give_up(FIRST_PASS_S)
+        try:
+            self._result(first.batcher.submit(stream), FIRST_PASS_S)
+        except EngineTimeout:
+            self.close()  # a thread may still be at work on the stream, so that nobody else may touch it any more
+            raise
 
-    def _keep(self, job: Job) -> Job:
-        """Make `close` end the wait for this job too."""
-        self._jobs.append(job)
+    def _result(self, future: Future[T], timeout_s: float) -> T:
+        """Raises `EngineTimeout`, or whatever `EngineError` it failed with."""
+        try:
+            return self._kept(future).result(max(0.0, timeout_s))
+        except CancelledError:
+            raise EngineError("The utterance is closed.", engine=NAME) from None
+        except TimeoutError:
+            future.cancel()
+            raise EngineTimeout(f"The recogniser took longer than {timeout_s:g} s.", engine=NAME) from None
+
+    def _kept(self, future: Future[T]) -> Future[T]:
+        """Have `close` end the wait for it too."""
+        self._in_flight.append(future)
         if self._closed:
-            job.drop()
-        return job
-
-    def _give_up(self, bound_s: float) -> NoReturn:
-        """A thread may still be at work on the stream, so that nobody else may touch it any more."""
-        self.close()
-        raise EngineTimeout(f"The recogniser took longer than {bound_s:g} s.", engine=NAME)
+            future.cancel()
+        return future
 
     def _still_open(self) -> None:
         if self._closed:
@@ -213,6 +208,6 @@ class Utterance:
                 self._still_open()
                 yield
         finally:
-            self._jobs.clear()
+            self._in_flight.clear()
             if self._closed:  # `close` found us busy and left the rest to us
                 self.close()

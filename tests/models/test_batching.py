@@ -1,7 +1,8 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from threading import Event, active_count
+from threading import Barrier, Event, Thread
 from time import monotonic
+from weakref import ref
 
 import pytest
 
@@ -130,12 +131,85 @@ def test_one_that_is_being_run_can_be_cancelled_and_the_others_do_not_notice(
     assert other.result(SOON_S) == 4
 
 
+def test_cancelling_lets_go_of_who_waits(batcher: Batcher[int, int], doubling: Doubling) -> None:
+    first = held(batcher, doubling)
+    answers: list[type[BaseException]] = []
+
+    def wait() -> None:
+        try:
+            first.result(SOON_S)
+        except BaseException as error:  # noqa: BLE001 - an answer like any other
+            answers.append(type(error))
+
+    waiting = Thread(target=wait)
+    waiting.start()
+    first.cancel()
+    waiting.join(SOON_S)
+
+    assert answers == [CancelledError]
+
+
+def test_what_nobody_wants_any_more_is_never_begun_and_takes_no_place_in_a_batch(
+    batcher: Batcher[int, int], doubling: Doubling
+) -> None:
+    held(batcher, doubling)
+    futures = [batcher.submit(number) for number in (2, 3, 4, 5)]
+    futures[0].cancel()
+    doubling.may_go_on.set()
+
+    assert [future.result(SOON_S) for future in futures[1:]] == [6, 8, 10]
+    assert doubling.batches == [[1], [3, 4, 5]]
+
+
+def test_as_many_batches_as_threads_are_run_side_by_side() -> None:
+    together = Barrier(3)
+
+    def meet(items: Sequence[int]) -> list[int | Exception]:
+        together.wait(SOON_S)
+        return list(items)
+
+    batcher: Batcher[int, int] = Batcher(meet, size=1, wait_s=0.0, queue=3, name="meeting", threads=3)
+    futures = [batcher.submit(number) for number in range(3)]
+
+    assert [future.result(SOON_S) for future in futures] == [0, 1, 2]
+    batcher.close()
+
+
+class Audio:
+    """Something that should not be kept."""
+
+
+@pytest.mark.parametrize("failure", [None, EngineError("no"), ValueError("no")])
+def test_a_thread_that_waits_keeps_nobodys_audio(failure: Exception | None) -> None:
+    def hear(items: Sequence[Audio]) -> list[str | Exception]:
+        if failure:
+            raise failure
+        return ["heard" for _ in items]
+
+    batcher: Batcher[Audio, str] = Batcher(hear, size=1, wait_s=0.0, queue=1, name="hearing")
+    done, gone = Event(), Event()
+    audio = Audio()
+    memory = ref(audio, lambda _: gone.set())
+    future = batcher.submit(audio)
+    future.add_done_callback(lambda _: done.set())
+    assert done.wait(SOON_S)
+    if failure:
+        failure.__traceback__ = None  # who knows the error knows where it came from
+    del audio, future
+
+    assert gone.wait(SOON_S)
+    assert memory() is None
+    batcher.close()
+
+
 def test_a_failed_batch_fails_its_own_and_nobody_else(batcher: Batcher[int, int], doubling: Doubling) -> None:
     held(batcher, doubling)
     together = [batcher.submit(13), batcher.submit(2)]
     doubling.may_go_on.set()
 
-    assert [str(future.exception(SOON_S)) for future in together] == ["thirteen", "thirteen"]
+    failures = [future.exception(SOON_S) for future in together]
+    assert [str(failure) for failure in failures] == 2 * ["doubling failed at its work."]
+    assert all(isinstance(failure, EngineError) and str(failure.__cause__) == "thirteen" for failure in failures)
     assert batcher.submit(3).result(SOON_S) == 6
 
 
@@ -150,20 +224,35 @@ def test_one_item_can_fail_alone(batcher: Batcher[int, int], doubling: Doubling)
 def test_too_few_results_fail_the_batch() -> None:
     batcher: Batcher[int, int] = Batcher(lambda items: [], size=1, wait_s=0.0, queue=1, name="forgetful")
 
-    assert isinstance(batcher.submit(1).exception(SOON_S), ValueError)
+    assert "0 results for 1" in str(getattr(batcher.submit(1).exception(SOON_S), "__cause__", ""))
     batcher.close()
 
 
-def test_closing_fails_what_waits_and_ends_the_thread(batcher: Batcher[int, int], doubling: Doubling) -> None:
-    threads = active_count()
-    held(batcher, doubling)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_closing_fails_what_waits_and_ends_the_threads(doubling: Doubling, threads: int) -> None:
+    batcher = Batcher(doubling, size=1, wait_s=0.0, queue=4, name="doubling", threads=threads)
+    doubling.may_go_on.clear()
+    running = [batcher.submit(number) for number in range(threads)]
+    while len(doubling.batches) < threads:
+        assert doubling.called.wait(SOON_S)
     waiting = batcher.submit(2)
     batcher.close()
     batcher.close()
     doubling.may_go_on.set()
-    batcher._thread.join(SOON_S)
+    for thread in batcher._threads:
+        thread.join(SOON_S)
 
     assert isinstance(waiting.exception(SOON_S), EngineError)
-    assert active_count() == threads - 1
+    assert sorted(future.result(SOON_S) for future in running) == [2 * number for number in range(threads)]
+    assert not any(thread.is_alive() for thread in batcher._threads)
     with pytest.raises(EngineError, match="closed"):
         batcher.submit(3)
+
+
+def test_closing_wakes_threads_that_have_nothing_to_do(doubling: Doubling) -> None:
+    batcher = Batcher(doubling, size=1, wait_s=0.0, queue=1, name="doubling", threads=3)
+    batcher.close()
+    for thread in batcher._threads:
+        thread.join(SOON_S)
+
+    assert not any(thread.is_alive() for thread in batcher._threads)

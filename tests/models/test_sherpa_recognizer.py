@@ -301,7 +301,7 @@ def test_closing_ends_a_call_that_waits_for_its_turn(weights: Mapping[str, Path]
     stream = engine.open()
     stream.accept(sound(1, 0.3))  # not enough yet for the network
     assert engine._first is not None
-    engine._first.batches.submit(gate)
+    engine._first.batcher.submit(gate)
     assert gate.begun.wait(10)
     ended: list[float] = []
 
@@ -312,7 +312,7 @@ def test_closing_ends_a_call_that_waits_for_its_turn(weights: Mapping[str, Path]
 
     calling = threading.Thread(target=call)
     calling.start()
-    while not stream._jobs:
+    while not stream._in_flight:
         assert calling.is_alive()
     closed = perf_counter()
     stream.close()
@@ -494,7 +494,7 @@ def test_a_recognizer_that_stalls_is_given_up(weights: Mapping[str, Path], monke
     engine = create({"weights": str(weights["zipformer"]), "threads": 1})
     gate = Gate()
     assert engine._first is not None
-    engine._first.batches.submit(gate)
+    engine._first.batcher.submit(gate)
 
     stream = engine.open()
     with pytest.raises(EngineTimeout):
