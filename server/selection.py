@@ -94,15 +94,17 @@ class Shelf:
             return Choice(engine)
         options = {"weights": str(weights.folder)}
         for part in COMPANIONS.get((engine, role), ()) if weights.part == role else ():
-            fit = [other for other in self._usable() if (other.engine, other.part) == (engine, part)]
+            usable = self._usable(gpu=self.gpu or weights.gpu)  # who named an engine that wants one has decided
+            fit = [other for other in usable if (other.engine, other.part) == (engine, part)]
             if fit:
                 options[part] = str(max(fit, key=_rank).folder)
         return Choice(engine, weights.name, options)
 
-    def _usable(self) -> Iterable[Weights]:
+    def _usable(self, gpu: bool | None = None) -> Iterable[Weights]:
         """Weights whose libraries are there, and a GPU where they are meant for one."""
+        gpu = self.gpu if gpu is None else gpu
         for weights in self.installed:
-            if (self.gpu or not weights.gpu) and all(map(self.importable, weights.libraries)):
+            if (gpu or not weights.gpu) and all(map(self.importable, weights.libraries)):
                 yield weights
 
 

@@ -159,3 +159,9 @@ def test_weights_that_are_not_there_are_told_with_what_to_do(name: str, said: st
 def test_an_unknown_set_names_the_known_ones() -> None:
     with pytest.raises(SettingError, match="There is no engine set 'best'; known: auto, embedded, stub"):
         wanted("best", {}, shelf())
+
+
+def test_an_engine_for_a_gpu_that_is_named_without_one_gets_all_its_parts() -> None:
+    choice = shelf(FUNASR, FUNASR_SENSE, FUNASR_VAD).choice("recognizer", "funasr")
+
+    assert set(choice.options) == {"weights", "second_pass", "vad"}
