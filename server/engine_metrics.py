@@ -57,6 +57,8 @@ class EngineMetrics(Collector):
     def _failed(self, fence: Fence, error: Exception) -> None:
         known = isinstance(error, KaikouError)
         about = {"role": fence.role, "engine": fence.name, "error": fence.error}
+        if notes := getattr(error, "__notes__", ()):  # the traceback of an engine in a process of its own
+            about["trace"] = "\n".join(notes)
         log.info("engine call failed", **about, exc_info=None if known else error)
 
     def _opened(self, fence: Fence, error: Exception) -> None:

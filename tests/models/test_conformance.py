@@ -27,6 +27,6 @@ def trial(request: pytest.FixtureRequest) -> Iterator[Trial]:
     trial.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(("trial", "check"), CASES, indirect=["trial"])
+@pytest.mark.parametrize(("trial", "check"), CASES, indirect=["trial"], scope="module")
 def test_engine(trial: Trial, check: Check) -> None:
     trial.run(check)
