@@ -77,7 +77,7 @@ async def tiny_sherpa(role: Role, build: Callable[[Any, Path], Mapping[str, Any]
     """An engine of sherpa-onnx with tiny random networks; `build` writes them and returns the settings."""
     pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed (requirements-cpu.txt)")
     pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
-    networks = import_module("tests.models.tiny_sherpa")
+    networks = import_module("tests.models.tiny_sherpa" + ("_voices" if role == "synthesizer" else ""))
     with TemporaryDirectory() as folder:
         engine = registry.create(role, "sherpa", {"threads": 1, **build(networks, Path(folder))})
         try:

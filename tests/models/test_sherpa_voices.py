@@ -23,7 +23,7 @@ from models.sherpa_voices import SherpaVoices, create
 from pipeline.engines import SpeechRequest, VoiceSample
 from pipeline.errors import EngineError, EngineUnavailable, SettingError
 from tests.models.sound import Spoken
-from tests.models.tiny_sherpa import build_kokoro, build_matcha, build_vits, build_zipvoice
+from tests.models.tiny_sherpa_voices import build_kokoro, build_matcha, build_vits, build_zipvoice
 
 SENTENCE = "I think we could walk along the river before it starts raining."
 LONG = " ".join([SENTENCE] * 8)

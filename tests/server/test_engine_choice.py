@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,11 @@ def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_auto_takes_what_is_installed_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed")
     tiny = pytest.importorskip("tests.models.tiny_sherpa", reason="onnx is not installed", exc_type=ImportError)
+    voices = import_module("tests.models.tiny_sherpa_voices")
     builders = {
         "zipformer-zh-en": tiny.build_zipformer,
         "sensevoice": tiny.build_sense_voice,
-        "matcha-zh-en": partial(tiny.build_matcha, bilingual=True),
+        "matcha-zh-en": partial(voices.build_matcha, bilingual=True),
     }
     for name, build in builders.items():
         (tmp_path / name).mkdir()
