@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.engines import SpeechChunk, SpeechRequest
+from tests.models.speech_server import Answer, SpeechServer, running
 
 KEY = "sk-planted-8f3a61c09d"
 """No text of ours may ever contain it; the servers of the tests repeat it wherever they can."""
@@ -17,6 +19,19 @@ SECRETIVE = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type":
 HELLO = SpeechRequest("Hello there, how are you?", "female")
 ENOUGH_S = 5.0
 AT_ONCE_S = 0.1
+
+
+@asynccontextmanager
+async def talking_by(
+    create: Callable[[Mapping[str, Any]], Any], *answers: Answer, **settings: Any
+) -> AsyncIterator[tuple[Any, SpeechServer]]:
+    """An engine that `create` makes, and the server behind it, which gives these answers one after the other."""
+    async with running(*answers) as server:
+        engine = create({"base_url": server.base_url, "api_key": KEY, "timeout_s": ENOUGH_S, **settings})
+        try:
+            yield engine, server
+        finally:
+            await engine.aclose()
 
 
 async def said(engine: Any, request: SpeechRequest = HELLO) -> list[SpeechChunk]:

@@ -1,23 +1,21 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from traceback import format_exception
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from models.minimax import EMOTIONS, REFUSALS, MiniMax, create
+from models.minimax import EMOTIONS, REFUSALS, create
 from pipeline.engines import SpeechRequest
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
 from pipeline.styles import Emotion
-from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, hangs_up_at_once, heard, said
+from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, hangs_up_at_once, heard, said, talking_by
 from tests.models.speech_server import (
     Answer,
     Line,
-    SpeechServer,
     breaking,
     events,
     minimax_event,
@@ -25,7 +23,6 @@ from tests.models.speech_server import (
     pieces,
     raw,
     refusing,
-    running,
     saying,
     sending,
     stalling,
@@ -39,14 +36,7 @@ ANSWER = events(*PARTS, minimax_event(b"", 2))
 BEGUN = f"data: {json.dumps(PARTS[0])}\n\n".encode()
 
 
-@asynccontextmanager
-async def talking(*answers: Answer, **settings: Any) -> AsyncIterator[tuple[MiniMax, SpeechServer]]:
-    async with running(*answers) as server:
-        engine = create({"base_url": server.base_url, "api_key": KEY, "timeout_s": ENOUGH_S, **settings})
-        try:
-            yield engine, server
-        finally:
-            await engine.aclose()
+talking = partial(talking_by, create)
 
 
 async def test_audio_arrives_while_the_server_still_makes_it() -> None:

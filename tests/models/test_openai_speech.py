@@ -1,7 +1,6 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from functools import partial
 from traceback import format_exception
 from typing import Any
@@ -9,16 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.openai_speech import OpenAISpeech, create
+from models.openai_speech import create
 from models.wire_audio import wav_of
 from pipeline.engines import SpeechRequest
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.pump import Workers
 from pipeline.styles import STYLES
-from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, SECRETIVE, hangs_up_at_once, heard, said
+from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, SECRETIVE, hangs_up_at_once, heard, said, talking_by
 from tests.models.speech_server import (
     Answer,
-    SpeechServer,
     breaking,
     endless_wav,
     pieces,
@@ -34,14 +32,7 @@ from tests.models.speech_server import (
 SPEECH = tone(500)
 
 
-@asynccontextmanager
-async def talking(*answers: Answer, **settings: Any) -> AsyncIterator[tuple[OpenAISpeech, SpeechServer]]:
-    async with running(*answers) as server:
-        engine = create({"base_url": server.base_url, "api_key": KEY, "timeout_s": ENOUGH_S, **settings})
-        try:
-            yield engine, server
-        finally:
-            await engine.aclose()
+talking = partial(talking_by, create)
 
 
 async def test_audio_arrives_while_the_server_still_makes_it() -> None:

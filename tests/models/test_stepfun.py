@@ -1,21 +1,19 @@
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from traceback import format_exception
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.openai_speech import OpenAISpeech
 from models.stepfun import LABELS, create_recognizer, create_speech
 from pipeline.audio import LINE_RATE
 from pipeline.engines import Recognition, SpeechRequest
 from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.styles import STYLES
-from tests.models.remote_speech import ENOUGH_S, KEY, SECRETIVE, hangs_up_at_once, heard, said
+from tests.models.remote_speech import ENOUGH_S, KEY, SECRETIVE, hangs_up_at_once, heard, said, talking_by
 from tests.models.speech_server import (
     Answer,
     SpeechServer,
@@ -35,14 +33,7 @@ DELTA = {"type": "transcript.text.delta", "delta": "你好", "start_time": 0, "e
 DONE = {"type": "transcript.text.done", "text": "你好，世界。", "usage": {"type": "realtime_asr", "total_tokens": 9}}
 
 
-@asynccontextmanager
-async def talking(*answers: Answer, **settings: Any) -> AsyncIterator[tuple[OpenAISpeech, SpeechServer]]:
-    async with running(*answers) as server:
-        engine = create_speech({"base_url": server.base_url, "api_key": KEY, "timeout_s": ENOUGH_S, **settings})
-        try:
-            yield engine, server
-        finally:
-            await engine.aclose()
+talking = partial(talking_by, create_speech)
 
 
 async def test_the_request_has_the_fields_of_the_api() -> None:
