@@ -10,6 +10,7 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 
+import structlog
 import uvicorn
 
 from pipeline.errors import KaikouError
@@ -19,7 +20,9 @@ from server.app import create_app
 from server.draining import DrainingServer
 from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
-from server.settings import Settings, load_settings
+from server.settings import Settings, ignored_variables, load_settings
+
+log = structlog.get_logger("kaikou")
 
 BACKLOG = 2_048
 """Connections that may wait to be accepted, those during the last moments of the start among them."""
@@ -34,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(flags)
         configure_logging(settings.log)
+        if ignored := ignored_variables():
+            log.info("these variables tell of a service and set nothing", variables=ignored)
         listener = _listen(settings)
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,9 @@ NOT_SETTINGS = frozenset({"KAIKOU_VENV"})
 OPENAI_NAMES: Mapping[str, str] = {"OPENAI_BASE_URL": "llm_base_url", "OPENAI_API_KEY": "llm_api_key"}
 """What other programs call these settings; `KAIKOU_…` wins."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write in front of a file: of this server's settings, or of variables for a container."""
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -44,7 +48,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     """Address to listen on; anything but this machine wants TLS and keys."""
     port: int = Field(default=7210, ge=0, le=65_535)
     """Port to listen on; 0 takes a free one."""
@@ -236,7 +240,7 @@ def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[s
     """
     flags = {name: value for name, value in (flags or {}).items() if value is not None}
     environment = os.environ if environment is None else environment
-    file = flags.pop("config", None) or environment.get(PREFIX + "CONFIG")
+    file = flags.pop("config", None) or _plain(environment.get(PREFIX + "CONFIG", ""))
     values = {**_from_file(file), **_from_environment(environment), **flags}
     try:
         return Settings(**values)
@@ -246,15 +250,15 @@ def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[s
         raise SettingError(f"The setting {name} is not right: {first['msg']}.") from None
 
 
-def _from_file(path: str | Path | None) -> dict[str, Any]:
-    explicit = path is not None
+def _from_file(path: str | Path) -> dict[str, Any]:
+    explicit = bool(path)
     path = Path(path or "kaikou.toml")
     if not path.is_file():
         if explicit:
             raise SettingError(f"There is no settings file {path}.")
         return {}
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"The settings file {path} is not TOML: {error}.") from error
     for name in values:
@@ -264,17 +268,58 @@ def _from_file(path: str | Path | None) -> dict[str, Any]:
     return values
 
 
+def ignored_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables with our prefix that tell of a service called after us, and are no settings.
+
+    Kubernetes sets them in every pod of the namespace for a Service "kaikou" or "kaikou-…" (`KAIKOU_SERVICE_HOST`,
+    `KAIKOU_PORT=tcp://…`, `KAIKOU_PORT_7210_TCP_ADDR`), Docker for a link of such a name (`KAIKOU_NAME`, `KAIKOU_ENV_…`).
+    """
+    environment = os.environ if environment is None else environment
+    services = [found[1] for name, value in environment.items() if (found := _SERVICE.fullmatch(f"{name}={value}"))]
+    return [
+        name
+        for name, value in environment.items()
+        if any(
+            name.startswith(service) and _OF_A_SERVICE.fullmatch(f"{name.removeprefix(service)}={value}")
+            for service in services
+        )
+    ]
+
+
+_SERVICE = re.compile(rf"({PREFIX.removesuffix('_')}(?:_[A-Z0-9_]+?)??)_(?:SERVICE_HOST=.*|PORT=(?:tcp|udp|sctp)://.*)")
+"""A variable that shows that there is such a service; the group is the service's name in capitals."""
+
+_OF_A_SERVICE = re.compile(
+    r"_SERVICE_HOST=.*|_SERVICE_PORT(?:_\w+)?=\d+|_PORT=(?:tcp|udp|sctp)://.*|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?=.*"
+    r"|_NAME=/.*|_ENV_\w+=.*",
+    re.DOTALL,
+)
+"""What is told of it, without its name."""
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        setting: environment[name] for name, setting in OPENAI_NAMES.items() if environment.get(name)
-    }
-    for name, value in environment.items():
+    """What the environment sets. An empty variable sets nothing: that is how a compose file spells a missing one."""
+    ignored = ignored_variables(environment)
+    given = {name.lstrip(BYTE_ORDER_MARK): _plain(value) for name, value in environment.items() if name not in ignored}
+    values: dict[str, Any] = {setting: given[name] for name, setting in OPENAI_NAMES.items() if given.get(name)}
+    for name, value in given.items():
         if not name.startswith(PREFIX) or name in NOT_SETTINGS or name == PREFIX + "CONFIG":
             continue
         setting = name.removeprefix(PREFIX).lower()
         _check_name(setting, f"as {name} in the environment")
-        values[setting] = _parts(value) if Settings.model_fields[setting].annotation in _LISTS else value
+        if value:
+            values[setting] = _parts(value) if Settings.model_fields[setting].annotation in _LISTS else value
     return values
+
+
+def _plain(value: str) -> str:
+    """The value without what files of variables leave around it: line ends, blanks, and a pair of quotes.
+
+    `docker run --env-file` takes `KEY="…"` with its quotes, and the carriage return of a file from Windows.
+    """
+    value = value.strip().strip(BYTE_ORDER_MARK).strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in value[1:-1]
+    return value[1:-1].strip() if quoted else value
 
 
 _LISTS = (tuple[str, ...], tuple[SecretStr, ...])

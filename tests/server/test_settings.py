@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import SettingError
-from server.settings import Settings, load_settings
+from server.settings import Settings, ignored_variables, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +108,90 @@ def test_a_switch_is_understood_as_people_write_it(text: str, value: bool) -> No
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         load_settings({}, {}).port = 1
+
+
+# --- Variables that are not what they seem -------------------------------------------------------------------------------
+
+KUBERNETES = {
+    "KAIKOU_SERVICE_HOST": "10.0.0.7",
+    "KAIKOU_SERVICE_PORT": "7210",
+    "KAIKOU_SERVICE_PORT_HTTP": "7210",
+    "KAIKOU_PORT": "tcp://10.0.0.7:7210",
+    "KAIKOU_PORT_7210_TCP": "tcp://10.0.0.7:7210",
+    "KAIKOU_PORT_7210_TCP_PROTO": "tcp",
+    "KAIKOU_PORT_7210_TCP_PORT": "7210",
+    "KAIKOU_PORT_7210_TCP_ADDR": "10.0.0.7",
+}
+"""What a pod finds where a Service is called "kaikou"."""
+
+OTHER_SERVICES = {name.replace("KAIKOU", "KAIKOU_LLM"): value for name, value in KUBERNETES.items()}
+"""Likewise for one that is called "kaikou-llm"."""
+
+DOCKER_LINK = {
+    "KAIKOU_NAME": "/page/kaikou",
+    "KAIKOU_PORT": "tcp://172.17.0.5:7210",
+    "KAIKOU_PORT_7210_TCP": "tcp://172.17.0.5:7210",
+    "KAIKOU_PORT_7210_TCP_ADDR": "172.17.0.5",
+    "KAIKOU_ENV_KAIKOU_HOST": "0.0.0.0",
+}
+
+
+@pytest.mark.parametrize("variables", [KUBERNETES, OTHER_SERVICES, DOCKER_LINK], ids=["service", "other", "link"])
+def test_what_the_platform_tells_of_a_service_of_our_name_is_no_setting(variables: dict[str, str]) -> None:
+    environment = {**variables, "KAIKOU_LOG": "debug"}
+
+    assert load_settings({}, environment) == Settings(log="debug")
+    assert ignored_variables(environment) == list(variables)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({**KUBERNETES, "KAIKOU_PORTS": "1"}, "There is no setting ports"),
+        ({**KUBERNETES, "KAIKOU_SILENSE_MS": "1"}, "There is no setting silense_ms"),
+        ({"KAIKOU_NAME": "/page/kaikou"}, "There is no setting name"),
+        ({"KAIKOU_SERVICE_PORT": "7210"}, "There is no setting service_port"),
+        ({"KAIKOU_PORT": "http://10.0.0.7"}, "The setting port is not right"),
+    ],
+)
+def test_a_mistake_beside_them_is_still_an_error(environment: dict[str, str], message: str) -> None:
+    assert refusal({}, environment).startswith(message)
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("empty", ["", " \r", '""'], ids=["empty", "blank", "quotes"])
+def test_an_empty_variable_sets_nothing(name: str, empty: str) -> None:
+    assert load_settings({}, {f"KAIKOU_{name.upper()}": empty}) == Settings()
+
+
+def test_an_empty_variable_leaves_the_file_in_force(folder: Path) -> None:
+    written(folder, 'host = "::1"')
+
+    assert load_settings({}, {"KAIKOU_HOST": "", "KAIKOU_CONFIG": ""}).host == "::1"
+
+
+def test_an_empty_host_elsewhere_is_an_error_and_not_every_address(folder: Path) -> None:
+    written(folder, 'host = ""')
+
+    assert refusal().startswith("The setting host is not right: ")
+    assert refusal({"host": ""}).startswith("The setting host is not right: ")
+
+
+@pytest.mark.parametrize("written_as", ["sk-a\r\n", '"sk-a"', "'sk-a'\r", " sk-a ", "\ufeffsk-a"])
+def test_line_ends_quotes_and_marks_around_a_value_are_not_part_of_it(written_as: str) -> None:
+    assert load_settings({}, {"OPENAI_API_KEY": written_as}).llm_api_key.get_secret_value() == "sk-a"
+    assert load_settings({}, {"KAIKOU_LLM_API_KEY": written_as}).llm_api_key.get_secret_value() == "sk-a"
+
+
+@pytest.mark.parametrize("value", ["\"sk-a'", 'sk"a', '"a"b"', '"'])
+def test_quotes_that_are_no_pair_around_a_value_are_part_of_it(value: str) -> None:
+    assert load_settings({}, {"KAIKOU_LLM_API_KEY": value}).llm_api_key.get_secret_value() == value
+
+
+def test_a_mark_in_front_of_a_file_is_not_part_of_its_first_name(folder: Path) -> None:
+    (folder / "kaikou.toml").write_bytes('\ufeffport = 1\r\nlog = "debug"\r\n'.encode())
+
+    assert load_settings({}, {"\ufeffKAIKOU_HOST": "::1"}) == Settings(port=1, log="debug", host="::1")
 
 
 # --- The names that other programs use -----------------------------------------------------------------------------------
