@@ -29,10 +29,10 @@ from server.audio.transcription import Transcription
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
+from server.identity.client_secrets import ClientSecrets
 from server.metrics import Metrics
 from server.openai_api import OpenAIApi
 from server.realtime.admission import Admission
-from server.realtime.secrets import ClientSecrets
 from server.realtime.session_object import Defaults
 from server.realtime.websocket import Realtime
 from server.rest import guarded, json_response

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
-from server.realtime.secrets import ClientSecrets
+from server.identity.client_secrets import ClientSecrets
 from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated
 from server.rest import json_body, json_response
 

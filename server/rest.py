@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import InvalidRequest, KaikouError
-from server.auth import check_key, origin_allowed, presented_key
 from server.errors import TooLarge, Unauthorized, openai_error, status_of
+from server.identity.auth import check_key, origin_allowed, presented_key
 from server.settings import Settings
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -18,15 +18,15 @@ from starlette.websockets import WebSocket
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.session import Session
 from pipeline.setup import SessionLimits
-from server.auth import check_key, origin_allowed, presented_key
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.errors import Unauthorized, openai_error, status_of
+from server.identity.auth import check_key, origin_allowed, presented_key
+from server.identity.client_secrets import PREFIX, ClientSecret, ClientSecrets
 from server.metrics import Metrics
 from server.realtime.admission import Admission
 from server.realtime.connection import Connection, expiry
 from server.realtime.live import CLOSE_RESTART, Live
-from server.realtime.secrets import PREFIX, ClientSecret, ClientSecrets
 from server.realtime.server_events import error_event, new_event_id
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.realtime.waiting import WaitingLine

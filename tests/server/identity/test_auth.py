@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from starlette.requests import HTTPConnection
 
-from server.auth import check_key, origin_allowed, presented_key
 from server.errors import Unauthorized
+from server.identity.auth import check_key, origin_allowed, presented_key
 from server.settings import Settings, load_settings
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pipeline.errors import LimitReached
-from server.realtime.secrets import ClientSecrets
+from server.identity.client_secrets import ClientSecrets
 from server.realtime.session_object import SessionObject
 
 NOON = 1_700_000_000.5
