@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -117,7 +118,7 @@ def audio_api(
     settings: Settings, room: EngineRoom, metrics: Metrics, courtesy: Courtesy
 ) -> tuple[Speech, Transcription]:
     """The endpoints of `/v1/audio`."""
-    engines, failed = room.engines, metrics.observer("audio", "").engine_failed
+    engines, failed = room.engines, partial(metrics.engine_failed, "audio")
     hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.settle_s)
     uploads = Places(settings.file_jobs + settings.waiting_jobs, 0)
     files = Places(settings.file_jobs, settings.waiting_jobs, metrics.audio_ended("transcription"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from pipeline.setup import Observer
 from pipeline.speaking import Made
 from server.engine_metrics import EngineMetrics
 from server.engines import EngineRoom
+from server.identity.principal import Principal
 from server.realtime.server_events import MARKS, timing_object
 
 BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -69,11 +71,11 @@ class Metrics:
             "kaikou_sessions_refused_total", "Refused connections.", ["reason"], registry=self.registry
         )
 
-    def observer(self, session_id: str, character: str) -> Observer:
+    def observer(self, session_id: str, character: str, principal: Principal) -> Observer:
         """Watches one session."""
         return Observer(
-            turn=lambda timing: self._turn(session_id, character, timing),
-            engine_failed=lambda role, error: self._engine_failed(session_id, role, error),
+            turn=lambda timing: self._turn(session_id, character, principal, timing),
+            engine_failed=partial(self.engine_failed, session_id),
             speculated=self._speculated,
         )
 
@@ -91,16 +93,17 @@ class Metrics:
         """The metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
-    def _turn(self, session_id: str, character: str, timing: TurnTiming) -> None:
+    def _turn(self, session_id: str, character: str, principal: Principal, timing: TurnTiming) -> None:
         self._turns.labels(timing.status).inc()
         for mark in MARKS:
             if (value := getattr(timing, mark)) is not None:
                 self._marks.labels(mark).observe(value / 1000)
         entry = {"session": session_id, "character": character, "status": timing.status, **timing_object(timing)}
         self.turns.append(entry)
-        log.info("turn", **entry)
+        log.info("turn", principal=principal.id, by=principal.kind, **entry)
 
-    def _engine_failed(self, session_id: str, role: str, error: Exception) -> None:
+    def engine_failed(self, session_id: str, role: str, error: Exception) -> None:
+        """An engine failed a session, or what `session_id` names instead of one."""
         known = isinstance(error, KaikouError)
         self._failures.labels(role, error.code if isinstance(error, KaikouError) else "server_error").inc()
         log.warning("engine failed", session=session_id, role=role, error=str(error), exc_info=None if known else error)

@@ -15,7 +15,7 @@ from server.engines import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.identity.client_secrets import ClientSecrets
 from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated
-from server.rest import json_body, json_response
+from server.rest import json_body, json_response, principal_of
 
 
 class ExpiresAfter(BaseModel):
@@ -61,7 +61,8 @@ class OpenAIApi:
             raise invalid_request(error) from None
         session = updated(SessionObject(), asked.session, typed=False)
         model = asked.session.get("model")
-        secret = self.secrets.create(asked.expires_after.seconds, session, model if isinstance(model, str) else "")
+        model = model if isinstance(model, str) else ""
+        secret = self.secrets.create(asked.expires_after.seconds, session, model, principal_of(request))
         id = {"id": "sess_" + secret.value[-16:]}
         if session.type == "transcription":
             echo = {**transcription_object(session, self.defaults), **id, "expires_at": secret.expires_at}

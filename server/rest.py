@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from pipeline.errors import InvalidRequest, KaikouError
 from server.errors import TooLarge, Unauthorized, openai_error, status_of
-from server.identity.auth import check_key, origin_allowed, presented_key
+from server.identity.auth import identify, origin_allowed, presented_key
+from server.identity.principal import Principal
 from server.settings import Settings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -54,12 +55,17 @@ async def json_body(request: Request) -> Any:
         raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
 
 
+def principal_of(request: Request) -> Principal:
+    """Who asks, as the guard before every endpoint found."""
+    return cast(Principal, request.state.principal)
+
+
 def guarded(endpoint: Endpoint, settings: Settings, *, openai: bool = False) -> Endpoint:
     """`endpoint` behind the key, its errors told in the shape of `/api`, or of the OpenAI API."""
 
     async def handle(request: Request) -> Response:
         try:
-            check_key(settings, presented_key(request))
+            request.state.principal = identify(settings, presented_key(request))
             if request.method == "POST" and not origin_allowed(settings, request):
                 message = "Pages of this origin may not use the API; see the setting allowed_origins."
                 raise Unauthorized(message, code="origin_denied")

@@ -1,4 +1,4 @@
-"""Who may use the API: keys where the operator set some, web origins always."""
+"""Who uses the API, and whether they may: keys where the operator set some, web origins always."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from starlette.requests import HTTPConnection
 
 from server.errors import Unauthorized
+from server.identity.principal import OWNER, Principal, holder_of
 from server.settings import Settings
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -25,15 +26,16 @@ def presented_key(connection: HTTPConnection) -> str:
     return next((name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)), "")
 
 
-def check_key(settings: Settings, key: str) -> None:
-    """Raises `Unauthorized` if the operator wants keys and `key` is none of them."""
+def identify(settings: Settings, key: str) -> Principal:
+    """Whose `key` this is; the owner of this machine where the operator wants none. Raises `Unauthorized`."""
     if not settings.api_keys:
-        return
+        return OWNER
     given = key.encode()
     # All are compared, in constant time, so that the answer's delay says nothing about any of them.
     matches = [hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.api_keys]
     if not any(matches):
         raise Unauthorized("Incorrect API key provided. Ask whoever runs this server for one.")
+    return holder_of(key)
 
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.errors import LimitReached
+from server.identity.principal import Principal, by_client_secret
 from server.realtime.session_object import SessionObject
 
 PREFIX = "ek_"
@@ -16,12 +17,18 @@ PREFIX = "ek_"
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """A key, until when it may start sessions (seconds since 1970), and how they start."""
+    """A key, until when it may start sessions (seconds since 1970), how they start, and who made it."""
 
     value: str
     expires_at: int
     session: SessionObject
     model: str
+    maker: Principal
+
+    @property
+    def principal(self) -> Principal:
+        """Who comes with it."""
+        return by_client_secret(self.maker)
 
 
 class ClientSecrets:
@@ -31,13 +38,13 @@ class ClientSecrets:
         self._most, self._now = most, now
         self._secrets: dict[str, ClientSecret] = {}
 
-    def create(self, seconds: int, session: SessionObject, model: str) -> ClientSecret:
+    def create(self, seconds: int, session: SessionObject, model: str, maker: Principal) -> ClientSecret:
         """A key for `seconds`. Raises `LimitReached` when too many are in force."""
         now = self._now()
         self._secrets = {value: secret for value, secret in self._secrets.items() if secret.expires_at > now}
         if len(self._secrets) >= self._most:
             raise LimitReached("Too many client secrets are in force; wait until some expire.", code="too_many_secrets")
-        secret = ClientSecret(PREFIX + secrets.token_hex(16), int(now + seconds), session, model)
+        secret = ClientSecret(PREFIX + secrets.token_hex(16), int(now + seconds), session, model, maker)
         self._secrets[secret.value] = secret
         return secret
 

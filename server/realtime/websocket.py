@@ -21,8 +21,9 @@ from pipeline.setup import SessionLimits
 from server.characters import Characters
 from server.engines import EngineRoom
 from server.errors import Unauthorized, openai_error, status_of
-from server.identity.auth import check_key, origin_allowed, presented_key
+from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.client_secrets import PREFIX, ClientSecret, ClientSecrets
+from server.identity.principal import Principal
 from server.metrics import Metrics
 from server.realtime.admission import Admission
 from server.realtime.connection import Connection, expiry
@@ -108,7 +109,7 @@ class Realtime:
         """Serve one client from its handshake to its end."""
         back = self.live.get(websocket.query_params.get("resume", ""))
         try:
-            secret = self._admit(websocket, back)
+            principal, secret = self._admit(websocket, back)
         except KaikouError as error:
             self.metrics.refused.labels(error.code).inc()
             await _refuse(websocket, error)
@@ -125,17 +126,16 @@ class Realtime:
             log.info("session resumed", session=back.id, missed=len(missed))
             await back.attach(websocket, missed)
         else:
-            await self._begin(websocket, secret).attach(websocket)
+            await self._begin(websocket, principal, secret).attach(websocket)
 
-    def _admit(self, websocket: WebSocket, back: Live | None) -> ClientSecret | None:
-        """Let the client in. Raises `Unauthorized` or `LimitReached`."""
+    def _admit(self, websocket: WebSocket, back: Live | None) -> tuple[Principal, ClientSecret | None]:
+        """Let the client in, and say who it is. Raises `Unauthorized` or `LimitReached`."""
         if not origin_allowed(self.settings, websocket):
             message = "Pages of this origin may not connect; see the setting allowed_origins."
             raise Unauthorized(message, code="origin_denied")
         key = presented_key(websocket)
         secret = self.secrets.find(key) if key.startswith(PREFIX) else None
-        if secret is None:
-            check_key(self.settings, key)
+        principal = secret.principal if secret else identify(self.settings, key)
         if back is None:
             if self.draining:
                 raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
@@ -144,9 +144,9 @@ class Realtime:
                 message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
                 raise LimitReached(message, code="server_full")
             self.line.leave(ticket)
-        return secret
+        return principal, secret
 
-    def _begin(self, websocket: WebSocket, secret: ClientSecret | None) -> Live:
+    def _begin(self, websocket: WebSocket, principal: Principal, secret: ClientSecret | None) -> Live:
         """A new session, whose life begins now."""
         query, settings = websocket.query_params, self.settings
         model = query.get("model") or (secret.model if secret else "") or settings.default_character
@@ -158,7 +158,7 @@ class Realtime:
             self.room.engines,
             self.room.workers,
             self.limits,
-            self.metrics.observer(id, character.id),
+            self.metrics.observer(id, character.id, principal),
         )
         connection = Connection(
             session,
@@ -178,7 +178,7 @@ class Realtime:
         self.admission.entered()
         self.metrics.sessions.set(len(self.live))
         self._tasks.create_task(live.run(self._ended))
-        log.info("session began", session=id, character=character.id)
+        log.info("session began", session=id, character=character.id, principal=principal.id, by=principal.kind)
         return live
 
     def _ended(self, live: Live) -> None:

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.engines import find_language_model
+from server.identity.auth import identify
 from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import Serving, serving
@@ -124,6 +125,18 @@ async def test_keys_never_appear_in_what_the_server_says() -> None:
         assert response["status"] == "failed"
         assert any("engine" in line["event"] for line in logged)
         assert "planted" not in json.dumps(talk.events) + "".join(texts) + repr(logged)
+
+
+async def test_the_log_names_on_whose_account_a_session_runs_and_by_what_they_showed() -> None:
+    async with serving({"KAIKOU_API_KEYS": "sk-one"}) as server:
+        with capture_logs() as logged:
+            async with server.client("sk-one") as client:
+                secret = await client.realtime.client_secrets.create()
+            async with talking(server, key="sk-one"), talking(server, key=secret.value):
+                pass
+    began = [(line["principal"], line["by"]) for line in logged if line["event"] == "session began"]
+    account = identify(load_settings({}, {"KAIKOU_API_KEYS": "sk-one"}), "sk-one").id
+    assert began == [(account, "key"), (account, "client_secret")]
 
 
 @pytest.mark.speech

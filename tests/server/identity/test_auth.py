@@ -4,7 +4,8 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from server.errors import Unauthorized
-from server.identity.auth import check_key, origin_allowed, presented_key
+from server.identity.auth import identify, origin_allowed, presented_key
+from server.identity.principal import OWNER
 from server.settings import Settings, load_settings
 
 
@@ -47,19 +48,29 @@ def test_a_plain_request_without_subprotocols_has_no_key() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "anything"])
-def test_without_keys_in_the_settings_no_key_is_asked_for(key: str) -> None:
-    check_key(settings(), key)
+def test_without_keys_in_the_settings_whoever_comes_is_the_owner(key: str) -> None:
+    assert identify(settings(), key) == OWNER
 
 
 @pytest.mark.parametrize("key", ["sk-one", "sk-two", "clé"])
 def test_any_of_the_keys_is_right(key: str) -> None:
-    check_key(settings(api_keys="sk-one, sk-two, clé"), key)
+    assert identify(settings(api_keys="sk-one, sk-two, clé"), key).kind == "key"
+
+
+def test_a_key_is_always_the_same_principal_and_another_key_another() -> None:
+    ids = [identify(settings(api_keys=keys), keys[:6]).id for keys in ("sk-one,sk-two", "sk-one", "sk-two,sk-one")]
+
+    assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
+
+
+def test_a_principal_does_not_tell_the_key() -> None:
+    assert "sk-one" not in repr(identify(settings(api_keys="sk-one"), "sk-one"))
 
 
 @pytest.mark.parametrize("key", ["", "sk-on", "sk-one ", "sk-onee", "SK-ONE", "sk-one, sk-two", "cle"])
 def test_a_wrong_key_is_refused_without_a_word_about_the_right_ones(key: str) -> None:
     with pytest.raises(Unauthorized) as caught:
-        check_key(settings(api_keys="sk-one,sk-two,clé"), key)
+        identify(settings(api_keys="sk-one,sk-two,clé"), key)
 
     assert (caught.value.code, "sk-" in str(caught.value)) == ("invalid_api_key", False)
 

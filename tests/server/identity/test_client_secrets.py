@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import LimitReached
 from server.identity.client_secrets import ClientSecrets
+from server.identity.principal import OWNER, Principal
 from server.realtime.session_object import SessionObject
 
 NOON = 1_700_000_000.5
@@ -31,7 +32,7 @@ SESSION = SessionObject(instructions="Be kind.")
 
 def test_a_secret_is_found_by_its_value_with_what_it_was_made_for(clock: Clock) -> None:
     secrets = ClientSecrets(10, clock)
-    secret = secrets.create(60, SESSION, "wizard")
+    secret = secrets.create(60, SESSION, "wizard", OWNER)
 
     assert secrets.find(secret.value) is secret
     assert (secret.expires_at, secret.session, secret.model) == (1_700_000_060, SESSION, "wizard")
@@ -41,13 +42,13 @@ def test_a_secret_is_found_by_its_value_with_what_it_was_made_for(clock: Clock) 
 def test_no_two_secrets_are_equal(clock: Clock) -> None:
     secrets = ClientSecrets(100, clock)
 
-    assert len({secrets.create(60, SESSION, "").value for _ in range(100)}) == 100
+    assert len({secrets.create(60, SESSION, "", OWNER).value for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("value", ["", "ek_", "ek_0123456789abcdef0123456789abcdef", "sk-key"])
 def test_what_was_not_made_is_not_found(clock: Clock, value: str) -> None:
     secrets = ClientSecrets(10, clock)
-    secrets.create(60, SESSION, "")
+    secrets.create(60, SESSION, "", OWNER)
 
     assert secrets.find(value) is None
 
@@ -55,7 +56,7 @@ def test_what_was_not_made_is_not_found(clock: Clock, value: str) -> None:
 @pytest.mark.parametrize(("after", "found"), [(59, True), (59.5, False), (60, False), (10_000, False)])
 def test_a_secret_starts_sessions_until_it_expires(clock: Clock, after: float, found: bool) -> None:
     secrets = ClientSecrets(10, clock)
-    secret = secrets.create(60, SESSION, "")
+    secret = secrets.create(60, SESSION, "", OWNER)
     clock.now += after
 
     assert (secrets.find(secret.value) is not None) == found
@@ -63,18 +64,24 @@ def test_a_secret_starts_sessions_until_it_expires(clock: Clock, after: float, f
 
 def test_a_secret_may_start_several_sessions(clock: Clock) -> None:
     secrets = ClientSecrets(10, clock)
-    secret = secrets.create(60, SESSION, "")
+    secret = secrets.create(60, SESSION, "", OWNER)
 
     assert [secrets.find(secret.value) for _ in range(2)] == [secret, secret]
 
 
 def test_only_so_many_are_in_force_and_expired_ones_make_room(clock: Clock) -> None:
     secrets = ClientSecrets(2, clock)
-    short, long = secrets.create(10, SESSION, ""), secrets.create(60, SESSION, "")
+    short, long = secrets.create(10, SESSION, "", OWNER), secrets.create(60, SESSION, "", OWNER)
     with pytest.raises(LimitReached) as caught:
-        secrets.create(60, SESSION, "")
+        secrets.create(60, SESSION, "", OWNER)
     clock.now += 10
-    third = secrets.create(60, SESSION, "")
+    third = secrets.create(60, SESSION, "", OWNER)
 
     assert caught.value.code == "too_many_secrets"
     assert [secrets.find(secret.value) for secret in (short, long, third)] == [None, long, third]
+
+
+def test_who_comes_with_a_secret_acts_on_the_account_of_the_one_who_made_it(clock: Clock) -> None:
+    secret = ClientSecrets(1, clock).create(60, SESSION, "", Principal("key_1", "key"))
+
+    assert secret.principal == Principal("key_1", "client_secret")

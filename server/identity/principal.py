@@ -1,0 +1,36 @@
+"""On whose account something is done: what a key, or having no need of one, is turned into at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Literal
+
+ID_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `id` is theirs from one start of the server to the next; `kind` is what they showed.
+
+    Neither is a secret nor can be turned back into one, so both may be logged. Whoever holds a client secret acts on
+    the account of the one who made it, and has its `id`.
+    """
+
+    id: str
+    kind: Literal["owner", "key", "client_secret"]
+
+
+OWNER = Principal("owner", "owner")
+"""Whoever reaches a server that asks for no keys."""
+
+
+def holder_of(key: str) -> Principal:
+    """Who has a key of the operator's; the id is derived from it by a hash."""
+    digest = blake2b(key.encode(), digest_size=ID_BYTES, person=b"kaikou principal").hexdigest()
+    return Principal(f"key_{digest}", "key")
+
+
+def by_client_secret(maker: Principal) -> Principal:
+    """Who comes with a client secret that `maker` made."""
+    return replace(maker, kind="client_secret")
