@@ -6,7 +6,6 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -15,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 
 from models.realtime_dialect import dialect_of, voices_of
-from models.realtime_link import NAME, RealtimeLink, Terms, problem_of
+from models.realtime_link import NAME, RealtimeLink, Terms, key_refused, problem_of
 from pipeline.engines import EngineInfo
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.speech_model import SpeechLink
@@ -29,9 +28,6 @@ MESSAGE_BYTES = 16 * 2**20
 QUIET = logging.getLogger("kaikou.realtime")
 QUIET.setLevel(logging.WARNING)
 """At the debug level the library writes down our headers, the key among them."""
-
-PAUSES_S = (0.5, 1.0, 2.0, 5.0, 15.0)
-"""After failures in a row: how long nobody tries again."""
 
 
 def create(settings: Mapping[str, Any]) -> RealtimeModel:
@@ -49,54 +45,15 @@ def create(settings: Mapping[str, Any]) -> RealtimeModel:
     return RealtimeModel(url, given.pop("api_key", ""), Terms(voices=voices, **given))
 
 
-@dataclass
-class _Failures:
-    """What went wrong lately, so that a broken server is not asked by every turn of every conversation."""
-
-    error: EngineError | None = None
-    count: int = 0
-    until: float = 0.0
-
-    def add(self, error: EngineError, now: float) -> None:
-        self.error = error
-        self.until = now + PAUSES_S[min(self.count, len(PAUSES_S) - 1)]
-        self.count += 1
-
-
 class RealtimeModel:
     """The server, shared by all sessions; each opens a connection of its own when it first needs one."""
 
     def __init__(self, url: str, api_key: str, terms: Terms) -> None:
         self.info = EngineInfo(NAME, "speech_model", rate=terms.rate, note=_place(url))
         self._url, self._key, self._terms = url, api_key, terms
-        self._failures = _Failures()
-        self._refused: EngineError | None = None
 
     async def open(self) -> SpeechLink:
-        """A connection whose server said hello. Raises `EngineUnavailable`, `EngineTimeout` or `EngineBusy`.
-
-        While the server is known to be broken, the last error is raised again without asking it; a key that it refused
-        once is not presented again.
-        """
-        now = asyncio.get_running_loop().time()
-        if self._refused:
-            raise self._refused
-        if self._failures.error and now < self._failures.until:
-            raise type(self._failures.error)(self._failures.error.message, engine=NAME, code=self._failures.error.code)
-        try:
-            link = await self._connect()
-        except EngineError as error:
-            self._failures.add(error, now)
-            if error.code == "invalid_api_key":
-                self._refused = error
-            raise
-        self._failures = _Failures()
-        return link
-
-    async def aclose(self) -> None:
-        """Links belong to the sessions, which close them."""
-
-    async def _connect(self) -> RealtimeLink:
+        """A connection whose server said hello. Raises `EngineUnavailable`, `EngineTimeout` or `EngineBusy`."""
         # The causes are dropped: they hold the server's words and our headers, the key among them.
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         try:
@@ -123,6 +80,9 @@ class RealtimeModel:
         except (OSError, WebSocketException):
             raise EngineUnavailable("The speech model's server cannot be reached.", engine=NAME) from None
 
+    async def aclose(self) -> None:
+        """Links belong to the sessions, which close them."""
+
     async def _greeted(self, socket: ClientConnection) -> RealtimeLink:
         try:
             hello = orjson.loads(await socket.recv())
@@ -142,8 +102,7 @@ class RealtimeModel:
 
 def _refusal(status: int) -> EngineError:
     if status in (401, 403):
-        message = "The key was refused by the speech model's server (KAIKOU_SPEECH_MODEL_API_KEY)."
-        return EngineUnavailable(message, engine=NAME, code="invalid_api_key")
+        return key_refused()
     if status == 404:
         return EngineUnavailable("There is no realtime API at the speech model's address.", engine=NAME)
     if status in (429, 503):

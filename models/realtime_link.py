@@ -28,7 +28,7 @@ from models.realtime_dialect import (
 )
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import Message, ToolCall, Usage
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 from pipeline.resample import Resampler
 from pipeline.speech_model import Called, Finished, Said, Sounded, SpeechEvent, SpeechRequest, SpeechSetup
 
@@ -385,13 +385,18 @@ def problem_of(event: Mapping[str, Any]) -> EngineError:
     code = str((error or {}).get("code") or "") if isinstance(error, dict) else ""
     code = code if re.fullmatch(r"[a-z_]{1,60}", code) else "unknown"
     if code in ("invalid_api_key", "account_deactivated"):
-        message = "The key was refused by the speech model's server (KAIKOU_SPEECH_MODEL_API_KEY)."
-        return EngineUnavailable(message, engine=NAME, code="invalid_api_key")
+        return key_refused()
     if code == "model_not_found":
         return EngineUnavailable("The speech model was not found on its server (KAIKOU_SPEECH_MODEL).", engine=NAME)
     if "quota" in code or "rate_limit" in code or code == "server_full":
         return EngineBusy("The speech model's server asks for a pause, or a quota is used up.", engine=NAME)
     return EngineError(f"The speech model's server reported an error ({code}).", engine=NAME)
+
+
+def key_refused() -> EngineKeyRefused:
+    """Our error for a server that does not accept the key."""
+    message = "The key was refused by the speech model's server (KAIKOU_SPEECH_MODEL_API_KEY)."
+    return EngineKeyRefused(message, engine=NAME)
 
 
 def _lost() -> EngineError:

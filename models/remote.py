@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Server:
         name, title, code = self.engine, self.title, refusal.code
         if refusal.status == httpx2.codes.UNAUTHORIZED or code == "invalid_api_key":
             hint = f" Put a right one into {self.key} and start again." if self.key else ""
-            return EngineUnavailable(f"The key was refused by {title}.{hint}", engine=name, code="invalid_api_key")
+            return EngineKeyRefused(f"The key was refused by {title}.{hint}", engine=name)
         if refusal.status == httpx2.codes.PAYMENT_REQUIRED:
             return EngineUnavailable(f"The account at {title} is used up.", engine=name, code="insufficient_quota")
         if refusal.status == httpx2.codes.FORBIDDEN:
@@ -133,10 +133,7 @@ class Server:
 
 
 class Remote:
-    """One server and the connections to it, shared by all sessions. `aclose` gives them back.
-
-    A key that was refused stays refused: no further request is made with it.
-    """
+    """One server and the connections to it, shared by all sessions. `aclose` gives them back."""
 
     def __init__(self, server: Server, base_url: str, bounds: Bounds, headers: Mapping[str, str] | None = None) -> None:
         """Raises `EngineUnavailable` if `base_url` is not an address."""
@@ -152,7 +149,6 @@ class Remote:
             )
         except (httpx2.InvalidURL, ValueError) as error:
             raise server.failure(httpx2.InvalidURL("")) from error
-        self._refused: EngineUnavailable | None = None
         self._closed = False
 
     async def stream(
@@ -163,7 +159,8 @@ class Remote:
         Closing this generator closes the other, which hangs up. Raises `EngineUnavailable` for a key, an address or
         a model that is not right, `EngineBusy` when asked for a longer pause, `EngineTimeout`, and `EngineError`.
         """
-        self._check()
+        if self._closed:
+            raise EngineUnavailable("This engine was closed.", engine=self.server.engine)
         patience = _Patience(self.bounds)
         for last in (False, True):
             begun = False
@@ -176,7 +173,7 @@ class Remote:
             except EngineError:
                 raise
             except (TimeoutError, Refusal, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-                failure = self._noted(self.server.failure(error, begun=begun, waited_s=patience.allowed, wanted=wanted))
+                failure = self.server.failure(error, begun=begun, waited_s=patience.allowed, wanted=wanted)
                 if begun or last or (pause_s := _pause_before_another_try(error)) is None:
                     raise failure from None
             if pause_s >= patience.left_to_first:
@@ -202,17 +199,6 @@ class Remote:
     async def aclose(self) -> None:
         self.close()
         await self.http.aclose()
-
-    def _check(self) -> None:
-        if self._closed:
-            raise EngineUnavailable("This engine was closed.", engine=self.server.engine)
-        if refused := self._refused:
-            raise EngineUnavailable(refused.message, engine=refused.engine, code=refused.code)
-
-    def _noted(self, failure: EngineError) -> EngineError:
-        if isinstance(failure, EngineUnavailable) and failure.code == "invalid_api_key":
-            self._refused = failure
-        return failure
 
 
 class _Patience:

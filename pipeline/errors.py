@@ -6,7 +6,8 @@
     ├── LimitReached        a configured limit was hit; try again later or ask for less
     └── EngineError         an engine did not do its work
         ├── EngineUnavailable   it cannot start here (missing library, weights, key or server)
-        │   └── UnknownLanguage     it does not know the language
+        │   ├── UnknownLanguage     it does not know the language
+        │   └── EngineKeyRefused    its provider does not accept the key that the settings hold for it
         ├── EngineTimeout       it did not answer within its bound
         └── EngineBusy          its queue is full
 
@@ -70,6 +71,12 @@ class UnknownLanguage(EngineUnavailable):
     """The engine does not know the language that was asked for; another attempt changes nothing."""
 
     code = "unknown_language"
+
+
+class EngineKeyRefused(EngineUnavailable):
+    """The engine's provider refused the server's key for it. Not the client's key: that is the server's own affair."""
+
+    code = "engine_key_refused"
 
 
 class EngineTimeout(EngineError):

@@ -9,8 +9,9 @@ refuses them all for a while after failures in a row:
                                                       ▲                      │ the trial fails
                                                       └──────────────────────┘
 
-Half open, one call at a time may try. A refused key opens it at once and for `refused_s`: no retry makes a key right. An
-engine that is busy is not broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
+Half open, one call at a time may try. A refused key opens it at once and for `refused_s`: it takes a person to make a key
+right. Nothing else remembers failures: engines ask their server whenever they are called. An engine that is busy is not
+broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
 """
 
 from __future__ import annotations
@@ -24,10 +25,7 @@ from enum import StrEnum
 from types import TracebackType
 
 from pipeline.engines import Role
-from pipeline.errors import EngineBusy, EngineUnavailable, KaikouError
-
-REFUSED_KEY = "invalid_api_key"
-"""The code of errors that say so."""
+from pipeline.errors import EngineBusy, EngineKeyRefused, EngineUnavailable, KaikouError
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +181,8 @@ class Fence:
 
     def _resting(self) -> EngineUnavailable:
         self.outcomes[Outcome.REFUSED] += 1
-        code = REFUSED_KEY if self._refused else None
-        return EngineUnavailable(f"{self.name} is left alone for a while: {self.error}", engine=self.name, code=code)
+        kind = EngineKeyRefused if self._refused else EngineUnavailable
+        return kind(f"{self.name} is left alone for a while: {self.error}", engine=self.name)
 
     def _left(self, trial: bool, answered: bool, error: BaseException | None) -> None:
         """A call is over, with the error that ended it, if one did."""
@@ -214,7 +212,7 @@ class Fence:
         self.failed_at = now = self.clock()
         known = isinstance(error, KaikouError)
         self.error = str(error) if known else "Something went wrong inside it; the log says what."
-        self._refused = getattr(error, "code", "") == REFUSED_KEY
+        self._refused = isinstance(error, EngineKeyRefused)
         self.watch.failed(error)
         if self.breaker.failed(now, trial=trial, refused=self._refused):
             self.watch.opened(error)

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.errors import KaikouError
-from pipeline.fence import REFUSED_KEY, BreakerState, Fence, Outcome, Watch
+from pipeline.errors import EngineKeyRefused, KaikouError
+from pipeline.fence import BreakerState, Fence, Outcome, Watch
 
 FIRST_BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0, 5.0, 10.0, 20.0)
 """Seconds; from what a voice on this machine takes to what a model may."""
@@ -62,7 +62,7 @@ class EngineMetrics(Collector):
         log.info("engine call failed", **about, exc_info=None if known else error)
 
     def _opened(self, fence: Fence, error: Exception) -> None:
-        refused = getattr(error, "code", "") == REFUSED_KEY
+        refused = isinstance(error, EngineKeyRefused)
         pause_s = fence.limits.refused_s if refused else fence.limits.pause_s
         about = {"role": fence.role, "engine": fence.name, "error": fence.error, "pause_s": pause_s}
         log.error(

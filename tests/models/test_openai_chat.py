@@ -8,7 +8,7 @@ import pytest
 
 from models.openai_chat import OpenAIChat, Thoughts, create, short_id
 from pipeline.engines import ChatEvent, ChatRequest, Message, TextDelta, Tool, ToolCall, Usage
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 from tests.models.chat_server import Answer, ChatServer, Line, chat_server, delta, listing, refusing, saying, usage
 
 KEY = "sk-very-secret-1234567890"
@@ -181,7 +181,7 @@ SECRETIVE = {"error": {"message": f"Incorrect API key provided: {KEY}", "param":
 @pytest.mark.parametrize(
     ("status", "kind", "says"),
     [
-        (401, EngineUnavailable, "key was refused"),
+        (401, EngineKeyRefused, "key was refused"),
         (403, EngineUnavailable, "key was refused"),
         (404, EngineUnavailable, "'m' was not found"),
         (429, EngineBusy, "pause"),

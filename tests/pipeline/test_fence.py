@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable
+from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 from pipeline.fence import Breaker, BreakerState, Fence, FenceLimits, Outcome, Watch
 
 CLOSED, HALF_OPEN, OPEN = BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN
@@ -14,7 +14,7 @@ SOON_S = 5.0
 """Far beyond what anything takes here."""
 
 BROKEN = EngineError("The line is dead.", engine="parrot")
-WRONG_KEY = EngineUnavailable("The key was refused.", engine="parrot", code="invalid_api_key")
+WRONG_KEY = EngineKeyRefused("The key was refused.", engine="parrot")
 
 
 @dataclass
@@ -181,7 +181,7 @@ async def test_a_refused_key_is_told_once_and_never_tried_again_within_five_minu
     for clock.now in (101, 200, 399):
         with pytest.raises(EngineUnavailable) as caught:
             await fence.enter(SOON_S)
-        assert caught.value.code == "invalid_api_key"
+        assert caught.value.code == "engine_key_refused"
     clock.now = 400
     await fail(fence, WRONG_KEY)
 

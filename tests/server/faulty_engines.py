@@ -13,7 +13,7 @@ from models.stub import create_chat_model as stub_chat_model
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
 from pipeline.engines import ChatEvent, ChatRequest, Recognition, SpeechChunk, SpeechRequest, TextDelta
-from pipeline.errors import EngineError, EngineUnavailable
+from pipeline.errors import EngineError, EngineKeyRefused, EngineUnavailable
 
 NEVER_S = 30.0
 
@@ -197,7 +197,7 @@ def broken_synthesizer(settings: Mapping[str, Any]) -> BrokenSynthesizer:
 
 
 def refused_synthesizer(settings: Mapping[str, Any]) -> BrokenSynthesizer:
-    error = EngineUnavailable("The key was refused.", engine="refused", code="invalid_api_key")
+    error = EngineKeyRefused("The key was refused.", engine="refused")
     return BrokenSynthesizer(stub_synthesizer(settings), error)
 
 

@@ -68,7 +68,7 @@ async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pyt
                     failed = await talk.ask()
                     assert (failed["status"], failed["status_details"]["error"]["code"]) == (
                         "failed",
-                        "invalid_api_key",
+                        "engine_key_refused",
                     )
                 pages = [
                     (await operator.get(path)).text for path in ("/health", "/api/status", "/api/turns", "/metrics")
@@ -78,7 +78,7 @@ async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pyt
 
     assert len(provider.asked) == 1
     assert "KAIKOU_STEPFUN_API_KEY" in status.fence.error
-    assert 'code="invalid_api_key"' in pages[3]
+    assert 'code="engine_key_refused"' in pages[3]
     assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.room.describe())))
 
 

@@ -410,7 +410,7 @@ async def test_a_wrong_key_is_told_at_once_presented_once_and_shown_nowhere(caps
                 await talk.write("Hello")
                 for _ in range(2):
                     error = (await talk.ask())["status_details"]["error"]
-                    assert error["code"] == "invalid_api_key"
+                    assert error["code"] == "engine_key_refused"
                 assert KEY not in str(talk.events)
 
         assert len(far.connections) == 1
