@@ -44,7 +44,7 @@ class Resampler:
         blocks = max(0, (len(waiting) - length) // self._step + 1)
         stride = waiting.strides[0]
         windows = np.ndarray((blocks, length), np.float64, waiting, 0, (stride * self._step, stride))
-        self._waiting = waiting[blocks * self._step :]
+        self._waiting = waiting[blocks * self._step :].copy()  # a view would keep all of `waiting` in memory
         return np.rint(windows @ self._filter).clip(-32_768, 32_767).astype(np.int16).ravel()
 
 

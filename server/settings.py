@@ -188,7 +188,7 @@ class Settings(BaseModel):
     message_bytes: Count = 24 * 1024 * 1024
     """The largest message a client may send."""
     append_bytes: Count = 15 * 1024 * 1024
-    """The most audio in one `input_audio_buffer.append`."""
+    """The most audio in one message, as `input_audio_buffer.append` or binary."""
     queued_audio_s: Positive = 4.0
     """Audio that may wait for a slow client before the answer waits too."""
     lead_s: Positive = 2.0

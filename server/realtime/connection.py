@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import time
-from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from pipeline.audio import samples_of
+from pipeline.audio import Samples
 from pipeline.character import Character, text_in
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.notices import Answered
@@ -17,7 +15,7 @@ from pipeline.setup import Ask
 from pipeline.transcript import Item
 from server.characters import Characters
 from server.errors import openai_error
-from server.realtime.audio_format import Decoder
+from server.protocol.input_audio import InputAudio
 from server.realtime.client_events import (
     APPEND,
     Acknowledge,
@@ -58,9 +56,6 @@ from server.realtime.session_object import (
     updated,
 )
 
-SLICE = samples_of(100)
-"""Samples that voice detection takes at once, so that a long append does not hold up other sessions."""
-
 OMIT_FROM_ECHO = {"kaikou"}
 
 
@@ -83,12 +78,12 @@ class Connection:
     ) -> None:
         self.session, self.object = session, session_object
         self._characters, self._model, self._defaults = characters, model, defaults
-        self._append_bytes, self._expires_at, self.extensions = append_bytes, expires_at, extensions
+        self._expires_at, self.extensions = expires_at, extensions
         self.token, self._resume_s = token, resume_s
         self.acknowledged = ""
-        self._received_events = self._received_samples = 0
+        self._received_events = 0
         self._id = session.new_id("sess")
-        self._decoder = Decoder(session_object.audio.input.format)
+        self._input = InputAudio(session_object.audio.input.format, append_bytes)
         self.events = ServerEvents(
             session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
         )
@@ -97,52 +92,44 @@ class Connection:
 
     # --- From the client ----------------------------------------------------------------------------------------------
 
-    def receive(self, message: str) -> list[Any]:
-        """Take one text message. Returns slices of audio to `hear` one by one; what is wrong is told to the client."""
+    def receive(self, message: str) -> Iterator[Samples]:
+        """Take one text message. Returns slices of audio to `hear` one by one, each decoded when it is asked for.
+
+        What is wrong with the message is told to the client.
+        """
         parsed: dict[str, Any] = {}
         self._received_events += 1
         try:
             parsed = parse_json(message)
             if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
-                return self._decode(audio)
+                return self._input.of_base64(audio)
             self._do(parse_event(parsed))
         except KaikouError as error:
             self._answer(error_event(openai_error(error), event_id_of(parsed)))
-        return []
+        return iter(())
 
-    def receive_audio(self, data: bytes) -> list[Any]:
+    def receive_audio(self, data: bytes) -> Iterator[Samples]:
         """Take one binary message: microphone audio in the session's input format. An extension."""
-        if self.extensions:
-            self._received_samples += len(data) // 2
-            return _slices(self._decoder.decode(data))
-        error = InvalidRequest("Binary messages are not part of this protocol: send JSON text.", code="invalid_json")
-        self._answer(error_event(openai_error(error)))
-        return []
+        try:
+            if self.extensions:
+                return self._input.of_bytes(data)
+            message = "Binary messages are not part of this protocol: send JSON text."
+            raise InvalidRequest(message, code="invalid_json")
+        except KaikouError as error:
+            self._answer(error_event(openai_error(error)))
+        return iter(())
 
     def resumed(self) -> dict[str, Any]:
         """Tells a client that comes back what of it arrived, so that it can send the rest."""
-        received = {"received_events": self._received_events, "received_samples": self._received_samples}
+        received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
         return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
-    def hear(self, pcm: Any) -> None:
+    def hear(self, pcm: Samples) -> None:
         """Let the session hear one slice."""
         try:
             self.session.hear(pcm)
         except LimitReached as error:
             self._answer(error_event(openai_error(error)))
-
-    def _decode(self, audio: str) -> list[Any]:
-        if len(audio) * 3 // 4 > self._append_bytes + 3:
-            raise InvalidRequest(
-                f"The audio is too long: at most {self._append_bytes // 2**20} MiB in one message.",
-                code="audio_too_long",
-                param="audio",
-            )
-        try:
-            data = b64decode(audio, validate=True)
-        except (binascii.Error, ValueError):
-            raise InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio") from None
-        return _slices(self._decoder.decode(data))
 
     def _do(self, event: ClientEvent) -> None:
         match event:
@@ -208,7 +195,7 @@ class Connection:
         if (name := changed.kaikou.character) and name not in self._characters:
             raise InvalidRequest(f"There is no character '{name}'.", param="session.kaikou.character")
         if changed.audio.input.format != self.object.audio.input.format:
-            self._decoder = Decoder(changed.audio.input.format)
+            self._input.use(changed.audio.input.format)
         self._apply(changed)
         self._answer({"type": "session.updated", "session": self._echo()})
 
@@ -303,10 +290,6 @@ class Connection:
 
     def _answer(self, event: dict[str, Any]) -> None:
         self.session.outbox.put(Answered(event))
-
-
-def _slices(pcm: Any) -> list[Any]:
-    return [pcm[start : start + SLICE] for start in range(0, len(pcm), SLICE)]
 
 
 def _text_of(part: ContentPart) -> str:

@@ -240,3 +240,10 @@ def test_a_louder_sample_never_gets_a_softer_code(
     format: Format, values: Samples, known: dict[int, int], scale: int
 ) -> None:
     assert (np.diff(values[encoded(format, EVERY_SAMPLE)].astype(int)) >= 0).all()
+
+
+def test_a_resampler_keeps_no_more_in_memory_than_its_filter_needs() -> None:
+    resample = Resampler(24_000, 16_000)
+    resample(noise(24_000))
+
+    assert resample._waiting.base is None

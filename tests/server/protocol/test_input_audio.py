@@ -1,0 +1,73 @@
+"""Microphone audio in messages: cut before it is decoded, bounded either way, and heard whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+
+from pipeline.audio import LINE_RATE, Samples
+from pipeline.errors import InvalidRequest
+from server.protocol.input_audio import InputAudio
+from server.realtime.audio_format import Decoder
+from server.realtime.session_object import Format
+
+FORMATS = [Format(rate=24_000), Format(rate=48_000), Format(type="audio/pcmu"), Format(type="audio/pcma")]
+AUDIO = np.random.default_rng(1).integers(0, 256, 30_001).astype(np.uint8).tobytes()
+
+
+def text_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def joined(slices: list[Samples]) -> list[int]:
+    return np.concatenate(slices).tolist()
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: f"{format.type} {format.rate}")
+def test_slices_are_at_most_100_ms_and_join_to_what_one_piece_would_be(format: Format) -> None:
+    whole = Decoder(format).decode(AUDIO).tolist()
+    binary = list(InputAudio(format, 10**6).of_bytes(AUDIO))
+    written = list(InputAudio(format, 10**6).of_base64(text_of(AUDIO)))
+
+    assert joined(binary) == joined(written) == whole
+    assert max(map(len, binary + written)) <= LINE_RATE / 10 + 16
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        text_of(AUDIO)[:-1],
+        text_of(AUDIO) + "=",
+        text_of(AUDIO[:-2]) + text_of(AUDIO[:-1]),
+        text_of(AUDIO) + "\n",
+        text_of(AUDIO) + "ÄÖÜß",
+        text_of(AUDIO) + "ab=c",
+        text_of(AUDIO) + "a-_b",
+        "====",
+    ],
+    ids=["a character short", "too much padding", "padding inside", "a line end", "umlauts", "padding", "url", "empty"],
+)
+def test_of_an_append_that_is_not_base64_somewhere_nothing_is_heard(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="not base64"):
+        InputAudio(Format(), 10**6).of_base64(text)
+
+
+def test_binary_audio_is_bounded_as_base64_is() -> None:
+    audio = InputAudio(Format(), len(AUDIO) - 6)
+
+    with pytest.raises(InvalidRequest, match="too long"):
+        audio.of_bytes(AUDIO)
+    with pytest.raises(InvalidRequest, match="too long"):
+        audio.of_base64(text_of(AUDIO))
+    assert audio.received_samples == len(AUDIO) // 2
+
+
+@pytest.mark.parametrize(("format", "samples"), [(Format(), 30_001), (Format(type="audio/pcmu"), 60_002)])
+def test_received_samples_are_those_of_the_format_wherever_messages_are_cut(format: Format, samples: int) -> None:
+    audio = InputAudio(format, 10**6)
+    audio.of_bytes(AUDIO)
+    audio.of_bytes(AUDIO)
+
+    assert audio.received_samples == samples
