@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.audio import Samples
 from pipeline.errors import EngineError, KaikouError
 from pipeline.events import Event
+from pipeline.notices import ItemLeft
 from pipeline.outbox import Outbox
 from pipeline.pump import Workers
 from pipeline.setup import Engines, Observer, SessionLimits, Setup
@@ -39,8 +40,8 @@ class Context:
         self.active_at = now()
         self.attached = True
         self._told: Exception | None = None
-        self.transcript = Transcript(limits.items)
         self.outbox = Outbox(limits.queued_audio_s)
+        self.transcript = Transcript(limits.items, left=lambda item: self.outbox.put(ItemLeft(item.id)))
         self.receive: Callable[[Event], None]
         self.overhear: Callable[[Samples, float], float]
         self.doubts: Callable[[], bool]

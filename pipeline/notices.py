@@ -49,6 +49,13 @@ class ItemAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemLeft:
+    """The conversation was full, and this item, one of its oldest, is no part of it any more."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartialText:
     """The words of a turn so far, whole."""
 
@@ -218,6 +225,7 @@ Notice: TypeAlias = (
     | VoiceEnded
     | AudioTaken
     | ItemAdded
+    | ItemLeft
     | PartialText
     | Transcribed
     | TranscriptionFailed

@@ -76,7 +76,7 @@ class SessionLimits:
     """Bounds of one session.
 
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
-    prompt_characters: how much of the conversation the model sees. items: how long a conversation may get.
+    prompt_characters: how much of the conversation the model sees. items: of a longer one the oldest leave.
     beside: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
     in a pause and turn out wrong.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -61,12 +61,12 @@ class Item:
 
 
 class Transcript:
-    """The items of one conversation, in order, by id."""
+    """The items of one conversation, in order, by id. Past `longest` of them the oldest leave; `left` is told of each."""
 
-    def __init__(self, longest: int = 2_000) -> None:
+    def __init__(self, longest: int = 2_000, left: Callable[[Item], None] = lambda _item: None) -> None:
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
-        self._longest = longest
+        self._longest, self._left = longest, left
 
     def __iter__(self) -> Iterator[Item]:
         return (self._items[id] for id in self._order)
@@ -89,7 +89,8 @@ class Transcript:
     def add(self, item: Item, after: str | None = None) -> str | None:
         """Insert at the end, after the item `after`, or first (`"root"`); return the id before it.
 
-        Raises `InvalidRequest` for an id that is taken, an unknown `after`, or when the conversation is full.
+        Of a full conversation the oldest item leaves first. Raises `InvalidRequest` for an id that is taken or an
+        unknown `after`, which changes nothing.
         """
         if item.id in self._items:
             raise InvalidRequest(
@@ -97,25 +98,29 @@ class Transcript:
                 code="item_create_duplicate_item_id",
                 param="item.id",
             )
-        if len(self._order) >= self._longest:
-            raise InvalidRequest(
-                f"The conversation holds its {self._longest} items; delete some first.", code="conversation_full"
-            )
-        if after is None:
-            index = len(self._order)
-        elif after == "root":
-            index = 0
-        elif after in self._items:
-            index = self._order.index(after) + 1
-        else:
+        if after not in (None, "root") and after not in self._items:
             raise InvalidRequest(
                 f"There is no item '{after}' to insert after.",
                 code="item_create_invalid_previous_item_id",
                 param="previous_item_id",
             )
+        self._make_room(item)
+        index = len(self._order)
+        if after is not None:  # What it names may just have left: then this item is the oldest.
+            index = self._order.index(after) + 1 if after in self._items else 0
         self._items[item.id] = item
         self._order.insert(index, item.id)
         return self._order[index - 1] if index else None
+
+    def _make_room(self, new: Item) -> None:
+        """Let the oldest items leave until `new` fits. A call leaves with its output; what is being written stays."""
+        while len(self._order) >= self._longest:
+            may_leave = (item for item in self if item.status != "in_progress" and not _are_one_call(item, new))
+            if (oldest := next(may_leave, None)) is None:
+                return
+            for item in [item for item in self if item is oldest or _are_one_call(item, oldest)]:
+                self.remove(item.id)
+                self._left(item)
 
     def remove(self, id: str) -> bool:
         """Delete an item; whether it was there."""
@@ -135,6 +140,11 @@ class Transcript:
                 break
             kept.append(item)
         return kept[::-1]
+
+
+def _are_one_call(one: Item, other: Item) -> bool:
+    """Whether they are a call and its output."""
+    return bool(one.call_id) and one.call_id == other.call_id
 
 
 def prompt(instructions: str, items: Sequence[Item], language: str = "en") -> list[Message]:

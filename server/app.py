@@ -134,6 +134,7 @@ def session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(
         queued_audio_s=settings.queued_audio_s,
         prompt_characters=settings.prompt_characters,
+        items=settings.conversation_items,
         speculations_per_minute=settings.speculations_per_minute,
         recognition=RecognitionLimits(
             settle_s=settings.settle_s,

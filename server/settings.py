@@ -219,6 +219,8 @@ class Settings(BaseModel):
     """How long the recogniser may be busy with any piece of audio."""
     prompt_characters: Count = 24_000
     """How much of a conversation the language model sees."""
+    conversation_items: int = Field(default=2_000, ge=10)
+    """Messages and calls that a conversation holds; of a longer one the oldest leave."""
     file_jobs: Count = 2
     """Files that are transcribed at once (`/v1/audio/transcriptions`)."""
     speech_jobs: Count = 8

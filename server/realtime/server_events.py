@@ -15,6 +15,7 @@ from pipeline.notices import (
     Answered,
     AudioTaken,
     ItemAdded,
+    ItemLeft,
     Notice,
     PartialText,
     PlaybackPaused,
@@ -103,6 +104,8 @@ class ServerEvents:
                 }
             case ItemAdded():
                 yield from _item_added(notice)
+            case ItemLeft():
+                yield {"type": "conversation.item.deleted", "item_id": notice.item_id}
             case PartialText():
                 yield from self._partial(notice)
             case Transcribed():

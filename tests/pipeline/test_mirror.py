@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pipeline.engines import Message, ToolCall
 from pipeline.mirror import Add, Cut, Mirror, Output, Remove, Say, Step
-from pipeline.transcript import Item
+from pipeline.transcript import Item, Transcript
 from pipeline.word_times import interpolate
 
 
@@ -49,6 +49,17 @@ def test_a_turn_whose_sound_is_still_there_is_said_again_when_it_is_the_last() -
 
 def test_what_has_no_words_and_no_sound_cannot_be_told() -> None:
     assert steps(Mirror(), [spoken("a"), Item("b", role="assistant", status="in_progress", text="I was")]) == []
+
+
+def test_what_left_a_full_conversation_leaves_the_copy_too() -> None:
+    conversation = Transcript(3)
+    mirror = Mirror()
+    for item in (line("a", "A"), line("b", "B"), line("c", "C")):
+        conversation.add(item)
+    steps(mirror, list(conversation))
+    conversation.add(line("d", "D"))
+
+    assert steps(mirror, list(conversation)) == [Remove("a"), Add(line("d", "D"), Message("user", "D"), None)]
 
 
 def test_an_item_put_between_others_is_told_with_its_place() -> None:

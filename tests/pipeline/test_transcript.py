@@ -71,14 +71,62 @@ def test_a_wrong_item_is_refused_and_changes_nothing(item: Item, after: str | No
     assert (caught.value.code, caught.value.param, ids(conversation)) == (code, param, ["a", "b"])
 
 
-def test_a_full_conversation_takes_no_more_until_something_is_deleted() -> None:
-    conversation = transcript(said("a"), said("b"), longest=2)
-    with pytest.raises(InvalidRequest) as caught:
-        conversation.add(said("c"))
-    conversation.remove("a")
+def test_of_a_full_conversation_the_oldest_leave() -> None:
+    left: list[str] = []
+    conversation = Transcript(2, left=lambda item: left.append(item.id))
+    previous = [conversation.add(said(id)) for id in "abcd"]
+
+    assert (ids(conversation), left, previous) == (["c", "d"], ["a", "b"], [None, "a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("items", "stay"),
+    [
+        ([said("a"), call("b", "call_1"), said("c"), output("d", "call_1")], "bcdx"),
+        ([call("a", "call_1"), said("b"), output("c", "call_1"), said("d")], "bdx"),
+        ([output("a", "call_1"), said("b"), call("c", "call_1"), said("d")], "bdx"),
+        ([call("a", "call_1"), call("b", "call_2"), output("c", "call_1"), output("d", "call_2")], "bdx"),
+        ([call("a", "call_1"), said("b"), said("c"), said("d")], "bcdx"),
+    ],
+    ids=["neither", "the call is oldest", "the output is oldest", "parallel calls", "no output yet"],
+)
+def test_a_call_leaves_together_with_its_output(items: list[Item], stay: str) -> None:
+    conversation = transcript(*items, longest=4)
+    conversation.add(said("x"))
+
+    assert ids(conversation) == list(stay)
+
+
+def test_a_call_does_not_leave_for_its_own_output() -> None:
+    conversation = transcript(call("a", "call_1"), said("b"), said("c"), longest=3)
+    conversation.add(output("x", "call_1"))
+
+    assert ids(conversation) == ["a", "c", "x"]
+
+
+def test_what_is_being_written_does_not_leave() -> None:
+    writing = Item("a", role="assistant", status="in_progress")
+    conversation = transcript(writing, said("b"), longest=2)
     conversation.add(said("c"))
 
-    assert (caught.value.code, ids(conversation)) == ("conversation_full", ["b", "c"])
+    assert ids(conversation) == ["a", "c"]
+
+
+@pytest.mark.parametrize(("after", "order"), [("root", "xbc"), ("a", "xbc"), ("b", "bxc")])
+def test_an_item_that_is_put_into_a_full_conversation_stays_whatever_leaves(after: str, order: str) -> None:
+    conversation = transcript(said("a"), said("b"), said("c"), longest=3)
+    previous = conversation.add(said("x"), after)
+
+    assert (ids(conversation), previous) == (list(order), None if order[0] == "x" else order[order.index("x") - 1])
+
+
+def test_a_refused_item_makes_nothing_leave() -> None:
+    conversation = transcript(said("a"), said("b"), longest=2)
+    for item, after in ((said("b"), None), (said("x"), "nope")):
+        with pytest.raises(InvalidRequest):
+            conversation.add(item, after)
+
+    assert ids(conversation) == ["a", "b"]
 
 
 def test_items_are_found_by_id_until_they_are_deleted() -> None:

@@ -15,6 +15,7 @@ from pipeline.notices import (
     Answered,
     AudioTaken,
     ItemAdded,
+    ItemLeft,
     Notice,
     PartialText,
     PlaybackPaused,
@@ -138,6 +139,7 @@ def everything() -> Iterator[Notice]:
     yield Transcribed("item_1", "hello world again", "en", 1.0)
     yield TranscriptionFailed("item_1", EngineBusy("All are taken."))
     yield ItemAdded(user("Look!", images=("data:image/png;base64,AA==",)), "item_0")
+    yield ItemLeft("item_0")
     yield from spoken_reply()
     yield from written_reply()
     yield from called_function()
