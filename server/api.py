@@ -16,7 +16,7 @@ from starlette.responses import Response
 from pipeline.character import Character, text_in
 from pipeline.engines import SpeechRequest
 from server.advice import advice
-from server.characters import Characters, card
+from server.characters.catalogue import Characters, card
 from server.engines import EngineRoom
 from server.metrics import Metrics
 from server.realtime.websocket import Realtime

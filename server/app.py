@@ -27,7 +27,7 @@ from server.audio.hearing import Hearing
 from server.audio.places import Courtesy, Places
 from server.audio.speech import Speech
 from server.audio.transcription import Transcription
-from server.characters import Characters
+from server.characters.catalogue import Characters
 from server.engines import EngineRoom
 from server.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.identity.client_secrets import ClientSecrets

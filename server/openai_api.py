@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.characters import Characters
+from server.characters.catalogue import Characters
 from server.engines import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.identity.client_secrets import ClientSecrets

@@ -13,7 +13,7 @@ from pipeline.notices import Answered
 from pipeline.session import Session
 from pipeline.setup import Ask
 from pipeline.transcript import Item
-from server.characters import Characters
+from server.characters.catalogue import Characters
 from server.errors import openai_error
 from server.protocol.input_audio import InputAudio
 from server.realtime.client_events import (

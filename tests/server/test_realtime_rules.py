@@ -20,7 +20,7 @@ from pipeline.pump import Workers
 from pipeline.session import Session
 from pipeline.setup import Engines, SessionLimits
 from pipeline.speaking import SpeakingLimits
-from server.characters import Characters
+from server.characters.catalogue import Characters
 from server.realtime.connection import Connection
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings

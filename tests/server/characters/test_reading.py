@@ -19,7 +19,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.styles import STYLES
 from pipeline.system_prompt import system_prompt
 
-PERSONAS = Path(__file__).parents[2] / "personas"
+PERSONAS = Path(__file__).parents[3] / "personas"
 BUILT_IN = load_characters(PERSONAS)
 
 MARKUP = re.compile(r"[*_#`<>\[\]|~]|https?:|[\U0001F000-\U0001FAFF☀-➿]")
