@@ -55,7 +55,6 @@ class Answering:
         self._context, self._listening, self._upstream = context, listening, upstream
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
-        self._audible_until = 0.0
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
         self.asked: Ask | None = None
         self._overhearing = Overhearing()
@@ -114,7 +113,6 @@ class Answering:
         if reply.message and reply.message.spoken:
             reply.message.truncate(heard_ms)
         task.cancel()
-        self._audible_until = 0.0
         if not made:  # else it was counted when all of it was made
             self._context.observer.turn(reply.timing)
 
@@ -122,14 +120,14 @@ class Answering:
         """Be quiet while it is doubtful whether the person interrupts."""
         reply = self[number]
         reply.hold()
-        if reply.message:
+        if reply.message and reply is self._heard_first():
             self._context.outbox.put(PlaybackPaused(reply.message.id))
 
     def resume(self, number: int) -> None:
         """They did not."""
         reply = self[number]
         reply.go_on()
-        if reply.message:
+        if reply.message and reply is self._heard_first():
             self._context.outbox.put(PlaybackResumed(reply.message.id))
 
     # --- A voice meanwhile --------------------------------------------------------------------------------------------
@@ -137,11 +135,12 @@ class Answering:
     @property
     def audible(self) -> bool:
         """Whether an answer is being heard now."""
-        return self._spoken is not None and self._spoken.playback.runs(self._context.now())
+        reply = self._playing
+        return reply is not None and reply.playback.runs(self._context.now())
 
     def overhear(self, window: Samples, probability: float) -> float:
         """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
-        setup, reply, now = self._context.setup, self._spoken, self._context.now()
+        setup, reply, now = self._context.setup, self._playing, self._context.now()
         if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
             return probability
         playing = None
@@ -162,7 +161,7 @@ class Answering:
 
     def sound(self, text: str) -> Sound:
         """What is known of the voice that now seems to have said `text`."""
-        heard, reply = self._overhearing, self._spoken
+        heard, reply = self._overhearing, self._playing
         self._echo = heard.find_echo()
         likeness = self._echo.likeness if self._echo else 0.0
         if reply is None or reply.message is None:
@@ -170,8 +169,14 @@ class Answering:
         now = self._context.now()
         since, until = reply.playback.position(now) - SAID_MS, reply.playback.position(now) + NOT_YET_SAID_MS
         said = "".join(word.text for word in reply.message.words if since <= word.start_ms <= until)
-        left_ms = None if reply.record.status == "in_progress" else round(reply.playback.lead_s(now) * 1000)
-        return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, said), left_ms)
+        return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, said), self._left_ms())
+
+    def _left_ms(self) -> int | None:
+        """What is still to be heard of the answers in a row; None while one of them is in the making."""
+        replies, now = [reply for reply, _task in self._replies.values()], self._context.now()
+        if any(reply.record.status == "in_progress" for reply in replies):
+            return None
+        return round(sum(reply.playback.lead_s(now) for reply in replies) * 1000)
 
     def set_aside(self, effect: SetAside) -> None:
         """The voice was no turn; if it was an echo, it is known from now on."""
@@ -202,9 +207,23 @@ class Answering:
 
     def played(self, item_id: str, played_ms: float, playing: bool) -> None:
         """The client's player reports its position in an item; items that are not being heard are ignored."""
+        now, before = self._context.now(), None
         for reply, _task in self._replies.values():
             if reply.message and reply.message.id == item_id:
-                reply.playback.reported(played_ms, playing, self._context.now())
+                reply.playback.reported(played_ms, playing, now)
+                before = reply.playback
+            elif before and before.lead_s(now) > 0:
+                reply.playback.follows(before.ends_at(now), now)
+                before = reply.playback
+
+    def truncated(self, item_id: str) -> int | None:
+        """The client's player stopped within an item that was all sent; the number of its reply, which is over."""
+        for number, (reply, task) in self._replies.items():
+            if reply.message and reply.message.id == item_id and reply.record.status != "in_progress":
+                del self._replies[number]
+                task.cancel()
+                return number
+        return None
 
     def pause_clock(self) -> None:
         """The client is cut off: what it has not reported was not heard."""
@@ -218,6 +237,22 @@ class Answering:
                 reply.playback.resume(self._context.now())
 
     # --- Inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _playing(self) -> Reply | None:
+        """The answer that the player is in, or was in last."""
+        now = self._context.now()
+        row = (reply for reply, _task in self._replies.values() if reply.playback.lead_s(now) > 0)
+        return next(row, self._spoken)
+
+    def _heard_first(self) -> Reply | None:
+        """Of the answers that are not over, the one that is heard first."""
+        return next((reply for reply, _task in self._replies.values()), None)
+
+    def _audible_until(self) -> float:
+        """When all that was sent will have been heard."""
+        now = self._context.now()
+        return max((reply.playback.ends_at(now) for reply, _task in self._replies.values()), default=0.0)
 
     def _release(self, reply: Reply, turn: Turn | None) -> None:
         if turn and turn.turn_end is not None:
@@ -237,7 +272,7 @@ class Answering:
         place = context.transcript.add
         outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now)
         manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
-        return Reply(record, manner, timing, outlet, Playback(self._audible_until))
+        return Reply(record, manner, timing, outlet, Playback(self._audible_until()))
 
     async def _answer(self, number: int, reply: Reply, ask: Ask, draft: Item | None) -> None:
         context = self._context
@@ -253,7 +288,6 @@ class Answering:
             reply.end("failed", error=failure)
             over = ReplyFailed(number)
         context.observer.turn(reply.timing)
-        self._audible_until = reply.playback.ends_at(context.now())
         context.receive(ReplyGenerated(number))
         await self._played_out(reply)
         self._replies.pop(number, None)

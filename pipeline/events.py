@@ -247,6 +247,18 @@ class ResumePlayback:
     reply: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReportUnexpected:
+    """An event of this kind did not fit what the person and the latest reply were doing; it changed nothing.
+
+    The fields are few words of a closed set each, so that they can be counted.
+    """
+
+    event: str
+    person: str
+    reply: str
+
+
 Effect: TypeAlias = (
     OpenUtterance
     | DraftUtterance
@@ -259,5 +271,6 @@ Effect: TypeAlias = (
     | InterruptReply
     | PausePlayback
     | ResumePlayback
+    | ReportUnexpected
 )
 """Everything `Dialogue.receive` returns."""

@@ -31,6 +31,11 @@ class Playback:
         self._at_ms, self._playing = min(max(0.0, played_ms), self.sent_ms), playing
         self._since = now if self._paused_at is None else self._paused_at
 
+    def follows(self, ends_at: float, now: float) -> None:
+        """What was sent earlier will have been heard by `ends_at`, and nothing of this one before that."""
+        held_s = 0.0 if self._paused_at is None else now - self._paused_at
+        self._at_ms, self._since = 0.0, ends_at - held_s
+
     def pause(self, now: float) -> None:
         """The player was asked to hold still."""
         if self._paused_at is None:

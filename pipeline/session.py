@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from pipeline.answering import Answering
 from pipeline.audio import Samples
 from pipeline.context import Context
-from pipeline.dialogue import BargeIn, Dialogue, Person, Policy
+from pipeline.dialogue import BargeIn, Dialogue, Policy
 from pipeline.errors import InvalidRequest
 from pipeline.events import (
     CloseUtterance,
@@ -28,6 +28,7 @@ from pipeline.events import (
     ReplyCancelled,
     ReplyPlayed,
     ReplyRequested,
+    ReportUnexpected,
     ResumePlayback,
     SetAside,
     StartReply,
@@ -71,7 +72,7 @@ class Session:
         self._listening = Listening(self._context, self._upstream)
         self._answering = Answering(self._context, self._listening, self._upstream)
         self._context.overhear = self._answering.overhear
-        self._context.doubts = lambda: self._dialogue.doubts
+        self._context.doubts = lambda: self._dialogue.doubted
         self._closing = asyncio.Event()
 
     @property
@@ -97,7 +98,7 @@ class Session:
     @property
     def at_rest(self) -> bool:
         """Whether nobody is speaking and nothing is being answered or heard."""
-        return self._dialogue.person is Person.SILENT and self._dialogue.reply is None
+        return self._dialogue.at_rest
 
     def new_id(self, kind: str) -> str:
         """A fresh id for an item of the client's."""
@@ -140,7 +141,7 @@ class Session:
         """Take microphone samples at `LINE_RATE`. Voice detection takes about 0.2 ms for each 32 ms: keep calls short."""
         self._listening.be_alert(self._confirms and self._answering.audible)
         self._listening.hear(pcm)
-        if self._dialogue.doubts:
+        if self._dialogue.doubted:
             self._receive(self._answering.doubt_lasted(self._dialogue.turn))
 
     def commit_audio(self) -> None:
@@ -187,9 +188,8 @@ class Session:
             message = f"There is no assistant message '{item_id}' to truncate."
             raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
         item.truncate(heard_ms)
-        current = self._dialogue.reply
-        if current and current.generated and self._answering[current.id].message is item:
-            self._receive(ReplyPlayed(current.id))
+        if (heard := self._answering.truncated(item_id)) is not None:
+            self._receive(ReplyPlayed(heard))
 
     def played(self, item_id: str, played_ms: float, playing: bool) -> None:
         """The client's player reports how much of an item was heard, and whether it is playing."""
@@ -219,7 +219,7 @@ class Session:
     # --- What the turn machine decides --------------------------------------------------------------------------------
 
     def _receive(self, event: Event) -> None:
-        beside_nothing = self._dialogue.reply is None
+        beside_nothing = not self._dialogue.replies
         if isinstance(event, UtteranceDrafted) and beside_nothing and not self._answering.may_speculate():
             return
         for effect in self._dialogue.receive(self._with_sound(event)):
@@ -261,5 +261,7 @@ class Session:
                 self._answering.voice_began()
             case ResumePlayback():
                 self._answering.resume(effect.reply)
+            case ReportUnexpected():
+                self._context.observer.unexpected(effect.event, effect.person, effect.reply)
             case _:
                 assert_never(effect)

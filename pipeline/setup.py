@@ -96,9 +96,11 @@ class Observer:
     """Who is told how a session goes: the operator's logs and metrics.
 
     turn: a turn was answered, with its timing; engine_failed: role and error; speculated: an answer was prepared in a
-    pause, whether it was right, and how much was made of it.
+    pause, whether it was right, and how much was made of it; unexpected: an event did not fit the conversation, see
+    `ReportUnexpected`.
     """
 
     turn: Callable[[TurnTiming], None] = lambda _timing: None
     engine_failed: Callable[[str, Exception], None] = lambda _role, _error: None
     speculated: Callable[[bool, Made], None] = lambda _right, _made: None
+    unexpected: Callable[[str, str, str], None] = lambda _event, _person, _reply: None

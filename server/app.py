@@ -109,7 +109,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
             await room.close()
 
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.realtime = realtime
+    app.state.realtime, app.state.metrics = realtime, metrics
     app.add_middleware(PageHeaders)
     return app
 

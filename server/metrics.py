@@ -56,6 +56,12 @@ class Metrics:
         self._wasted_tokens = Counter(
             "kaikou_speculation_wasted_tokens_total", "Tokens written and never used, about.", registry=self.registry
         )
+        self.unexpected = Counter(
+            "kaikou_unexpected_events_total",
+            "Events that did not fit the conversation; any is a fault of this server.",
+            ["event", "person", "reply"],
+            registry=self.registry,
+        )
         self.sessions = Gauge("kaikou_sessions", "Conversations going on.", registry=self.registry)
         self.loop_lag = Gauge("kaikou_loop_lag_seconds", "Event loop lag, 95th percentile.", registry=self.registry)
         self.loop_cpu = Gauge(
@@ -77,6 +83,7 @@ class Metrics:
             turn=lambda timing: self._turn(session_id, character, principal, timing),
             engine_failed=partial(self.engine_failed, session_id),
             speculated=self._speculated,
+            unexpected=lambda event, person, reply: self.unexpected.labels(event, person, reply).inc(),
         )
 
     def audio_ended(self, kind: str) -> Callable[[str], None]:

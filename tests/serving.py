@@ -43,6 +43,7 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends.
 
+    An event that did not fit the conversation it came in is an error in the end.
     `instead`: engines of the test's own, by role.
     """
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
@@ -72,3 +73,5 @@ async def serving(
         async with asyncio.timeout(START_S):
             await task
         listener.close()
+    unexpected = [sample.labels for metric in app.state.metrics.unexpected.collect() for sample in metric.samples]
+    assert unexpected == [], "events came that did not fit a conversation"

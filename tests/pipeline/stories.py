@@ -32,6 +32,7 @@ SPECULATING_NEVER = Policy(barge_in=BargeIn.NEVER, speculate=True)
 UNASKED = Policy(answer=False, speculate=True)
 
 CUT_OFF = InterruptReply(1, Interruption.TURN_DETECTED)
+CUT_OFF_TOO = InterruptReply(2, Interruption.TURN_DETECTED)
 
 HEARD: Story = [
     (SpeechStarted(10), [OpenUtterance(1, 10)]),

@@ -17,6 +17,7 @@ from pipeline.events import (
     OpenUtterance,
     PartialRecognized,
     PausePlayback,
+    ReplyFailed,
     ReplyGenerated,
     ReplyPlayed,
     ReplyRequested,
@@ -31,7 +32,7 @@ from pipeline.events import (
     UtteranceRecognized,
 )
 from pipeline.interruption import Sound, Verdict
-from tests.pipeline.stories import ANSWERED, CONFIRMED, CUT_OFF, DOUBTED, STOPPED_AGAIN, Story, told
+from tests.pipeline.stories import ANSWERED, CONFIRMED, CUT_OFF, CUT_OFF_TOO, DOUBTED, STOPPED_AGAIN, Story, told
 
 SPECULATING_CONFIRMED = Policy(barge_in=BargeIn.CONFIRMED, speculate=True)
 
@@ -49,7 +50,6 @@ def test_words_interrupt_as_soon_as_they_are_more_than_a_noise() -> None:
         *DOUBTED,
         (PartialRecognized(2, ""), []),
         (PartialRecognized(2, "yeah"), []),
-        (PartialRecognized(1, "What is it?"), []),
         (PartialRecognized(2, "yeah but"), [CUT_OFF]),
         (PartialRecognized(2, "yeah but why"), []),
         STOPPED_AGAIN,
@@ -85,7 +85,6 @@ def test_words_that_come_late_interrupt_the_reply_that_has_gone_on() -> None:
         STOPPED_AGAIN,
         (DoubtLasted(2, 500, 1_100), []),
         (DoubtLasted(2, 500, 1_200), [SetAside(2, Verdict.NOISE), ResumePlayback(1)]),
-        (DoubtLasted(2, 500, 1_300), []),
         (UtteranceRecognized(2, "But why?"), [SetAside(2, None), CUT_OFF, StartReply(2, 2)]),
     ]
 
@@ -157,7 +156,6 @@ def test_a_second_voice_does_not_pause_what_is_paused() -> None:
         *DOUBTED,
         STOPPED_AGAIN,
         (SpeechStarted(310), [OpenUtterance(3, 310)]),
-        (DoubtLasted(2, 2_000, 0), []),
         (UtteranceRecognized(2, ""), [SetAside(2, Verdict.NOISE)]),
         (SpeechStopped(400, ended=380), [CloseUtterance(3, 400, ended=380)]),
         (UtteranceRecognized(3, ""), [SetAside(3, Verdict.NOISE), ResumePlayback(1)]),
@@ -238,8 +236,38 @@ def test_the_character_does_not_answer_the_echo_of_its_last_words(policy: Policy
 # Requests of the client
 
 
-def test_a_request_in_doubt_lets_the_reply_that_is_only_still_playing_go_on() -> None:
-    story: Story = [*DOUBTED, (ReplyGenerated(1), []), (ReplyRequested(), [ResumePlayback(1), StartReply(2, None)])]
+QUEUED_IN_DOUBT: Story = [
+    *DOUBTED,
+    (ReplyGenerated(1), []),
+    (ReplyRequested(), [StartReply(2, None), PausePlayback(2)]),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "effects"),
+    [
+        ("But why?", [CUT_OFF, CUT_OFF_TOO, StartReply(3, 2)]),
+        ("Mm-hmm.", [SetAside(2, Verdict.BACKCHANNEL), ResumePlayback(1), ResumePlayback(2)]),
+    ],
+)
+def test_a_reply_that_is_requested_in_doubt_waits_and_ends_or_goes_on_with_the_one_before(
+    words: str, effects: list[Effect]
+) -> None:
+    story: Story = [*QUEUED_IN_DOUBT, STOPPED_AGAIN, (UtteranceRecognized(2, words), effects)]
+
+    assert told(CONFIRMED, story) == story
+
+
+def test_a_voice_puts_every_reply_in_doubt_that_is_not_yet_heard_out() -> None:
+    story: Story = [
+        *ANSWERED,
+        (ReplyGenerated(1), []),
+        (ReplyRequested(), [StartReply(2, None)]),
+        (SpeechStarted(200), [OpenUtterance(2, 200), PausePlayback(1), PausePlayback(2)]),
+        (DoubtLasted(2, 64, 1_200), []),
+        (ReplyFailed(2), []),
+        (PartialRecognized(2, "but why"), [CUT_OFF]),
+    ]
 
     assert told(CONFIRMED, story) == story
 

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import pytest
 
 from pipeline.dialogue import Dialogue
@@ -6,6 +8,7 @@ from pipeline.events import (
     AudioDiscarded,
     CloseUtterance,
     DiscardUtterance,
+    DoubtLasted,
     DraftUtterance,
     DropReply,
     Effect,
@@ -13,12 +16,14 @@ from pipeline.events import (
     Interruption,
     InterruptReply,
     OpenUtterance,
+    PartialRecognized,
     ReleaseReply,
     ReplyCancelled,
     ReplyFailed,
     ReplyGenerated,
     ReplyPlayed,
     ReplyRequested,
+    ReportUnexpected,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -30,6 +35,7 @@ from pipeline.events import (
 from tests.pipeline.stories import (
     ANSWERED,
     CUT_OFF,
+    CUT_OFF_TOO,
     HEARD,
     NEVER,
     NOISE,
@@ -116,9 +122,6 @@ def test_a_turn_that_goes_on_while_it_is_decided_is_answered_together_with_the_n
     assert told(PLAIN, story) == story
 
 
-# Speculation
-
-
 def test_a_turn_that_only_a_noise_follows_while_it_is_decided_is_answered_after_the_noise() -> None:
     story: Story = [
         (SpeechStarted(0), [OpenUtterance(1, 0)]),
@@ -130,6 +133,60 @@ def test_a_turn_that_only_a_noise_follows_while_it_is_decided_is_answered_after_
     ]
 
     assert told(PLAIN, story) == story
+
+
+def overtaken_by(turn: int) -> Story:
+    """While the words of the turn before are awaited, the person makes another sound."""
+    return [
+        (SpeechStarted(turn * 100), [OpenUtterance(turn, turn * 100)]),
+        (SpeechStopped(turn * 100 + 90, turn * 100), [CloseUtterance(turn, turn * 100 + 90, turn * 100)]),
+    ]
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 2, 1], [2, 1, 3], [3, 1, 2]])
+@pytest.mark.parametrize("spoken", [{1: "What is it?"}, {1: "What is it?", 2: "And why?"}, {2: "And why?", 3: "So?"}])
+def test_one_answer_covers_all_turns_that_overtook_one_another(order: list[int], spoken: dict[int, str]) -> None:
+    *first, last = order
+    story: Story = [
+        *HEARD,
+        *overtaken_by(2),
+        *overtaken_by(3),
+        *((UtteranceRecognized(turn, spoken.get(turn, "")), list[Effect]()) for turn in first),
+        (UtteranceRecognized(last, spoken.get(last, "")), [StartReply(1, max(spoken))]),
+        (ReplyPlayed(1), []),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_overtaken_turns_are_only_written_down_when_the_client_commits_what_follows() -> None:
+    story: Story = [
+        *HEARD,
+        (SpeechStarted(130), [OpenUtterance(2, 130)]),
+        (AudioCommitted(190, 190), [CloseUtterance(2, 190, 190)]),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (UtteranceRecognized(2, "And why?"), []),
+    ]
+
+    assert told(PLAIN, story) == story
+
+
+def test_nothing_is_prepared_while_the_words_of_an_overtaken_turn_are_awaited() -> None:
+    story: Story = [
+        *HEARD,
+        (SpeechStarted(130), [OpenUtterance(2, 130)]),
+        (SpeechPaused(190, 170), [DraftUtterance(2)]),
+        (UtteranceDrafted(2, "and why"), []),
+        (UtteranceRecognized(1, "What is it?"), []),
+        (SpeechResumed(210), []),
+        (SpeechPaused(290, 270), [DraftUtterance(2)]),
+        (UtteranceDrafted(2, "and why"), [StartReply(1, 2, speculative=True, draft="and why")]),
+    ]
+
+    assert told(SPECULATING, story) == story
+
+
+# Speculation
 
 
 def test_a_speculative_reply_is_released_when_the_words_were_right() -> None:
@@ -234,7 +291,7 @@ def test_whatever_overtakes_a_speculation_drops_it(event: Event, effects: list[E
 
 
 def test_any_voice_cuts_the_reply_off_at_once_under_immediate() -> None:
-    story: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF]), (ReplyPlayed(1), [])]
+    story: Story = [*ANSWERED, (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF])]
 
     assert told(PLAIN, story) == story
 
@@ -329,21 +386,45 @@ def test_a_waiting_question_is_answered_when_the_audio_after_it_is_thrown_away()
 
 
 def test_a_typed_line_is_answered() -> None:
-    story: Story = [(ReplyRequested(), [StartReply(1, None)]), (ReplyRequested(), [])]
+    story: Story = [(ReplyRequested(), [StartReply(1, None)])]
 
     assert told(PLAIN, story) == story
+
+
+QUEUED: Story = [*ANSWERED, (ReplyGenerated(1), []), (ReplyRequested(), [StartReply(2, None)])]
+"""As after a tool call: the second answer is asked for while the first one is still being heard."""
 
 
 def test_a_request_queues_behind_a_reply_that_is_only_still_playing() -> None:
-    story: Story = [
-        *ANSWERED,
-        (ReplyGenerated(1), []),
-        (ReplyRequested(), [StartReply(2, None)]),
-        (ReplyPlayed(1), []),
-        (ReplyCancelled(), [InterruptReply(2, Interruption.CLIENT_CANCELLED)]),
-    ]
+    story: Story = [*QUEUED, (ReplyPlayed(1), []), (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF_TOO])]
 
     assert told(PLAIN, story) == story
+
+
+def test_a_voice_interrupts_every_reply_that_is_not_yet_heard_out() -> None:
+    story: Story = [*QUEUED, (SpeechStarted(200), [OpenUtterance(2, 200), CUT_OFF, CUT_OFF_TOO])]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_client_cancels_every_reply_that_is_not_yet_heard_out() -> None:
+    cancelled = [InterruptReply(reply, Interruption.CLIENT_CANCELLED) for reply in (1, 2)]
+    story: Story = [*QUEUED, (ReplyCancelled(), [*cancelled])]
+
+    assert told(PLAIN, story) == story
+
+
+def test_a_turn_waits_for_all_replies_in_a_row_under_never() -> None:
+    story: Story = [
+        *QUEUED,
+        (SpeechStarted(200), [OpenUtterance(2, 200)]),
+        STOPPED_AGAIN,
+        (UtteranceRecognized(2, "But why?"), []),
+        (ReplyFailed(2), []),
+        (ReplyPlayed(1), [StartReply(3, 2)]),
+    ]
+
+    assert told(NEVER, story) == story
 
 
 def test_words_recognized_during_a_requested_reply_are_answered_after_it() -> None:
@@ -362,8 +443,6 @@ def test_a_client_cancels_the_reply_and_what_waits_behind_it() -> None:
         *SPOKEN_OVER,
         (UtteranceRecognized(2, "But why?"), []),
         (ReplyCancelled(), [InterruptReply(1, Interruption.CLIENT_CANCELLED)]),
-        (ReplyCancelled(), []),
-        (ReplyPlayed(1), []),
         *NOISE,
     ]
 
@@ -374,7 +453,6 @@ def test_a_client_commits_the_turn_and_asks_for_the_answer_itself() -> None:
     story: Story = [
         (SpeechStarted(10), [OpenUtterance(1, 10)]),
         (AudioCommitted(90, 90), [CloseUtterance(1, 90, ended=90)]),
-        (SpeechStopped(95, ended=70), []),
         (UtteranceRecognized(1, "What is it?"), []),
         (ReplyRequested(), [StartReply(1, None)]),
     ]
@@ -395,9 +473,45 @@ def test_discarded_audio_is_forgotten_with_its_speculation() -> None:
     story: Story = [
         *PAUSED,
         (AudioDiscarded(), [DiscardUtterance(1), DropReply(1)]),
-        (UtteranceRecognized(1, "What is it?"), []),
         (AudioDiscarded(), []),
         (SpeechStarted(200), [OpenUtterance(2, 200)]),
     ]
 
     assert told(SPECULATING, story) == story
+
+
+# Events that do not fit
+
+UNEXPECTED: list[tuple[Story, Event, str, str]] = [
+    (HEARD[:1], SpeechStarted(200), "speaking", "none"),
+    ([], SpeechPaused(90, ended=70), "silent", "none"),
+    (HEARD[:1], SpeechResumed(95), "speaking", "none"),
+    (HEARD, SpeechStopped(130, ended=70), "deciding", "none"),
+    (HEARD, PartialRecognized(2, "what"), "deciding", "none"),
+    (HEARD, UtteranceDrafted(2, "what"), "deciding", "none"),
+    (HEARD[:1], UtteranceRecognized(1, "What is it?"), "speaking", "none"),
+    (ANSWERED, UtteranceRecognized(1, "What is it?"), "silent", "released"),
+    (ANSWERED, DoubtLasted(1, 64, 128), "silent", "released"),
+    (ANSWERED, ReplyRequested(), "silent", "released"),
+    (HEARD, ReplyCancelled(), "deciding", "none"),
+    (PAUSED, ReplyPlayed(2), "pausing", "speculative"),
+    (QUEUED[:-1], ReplyFailed(2), "silent", "generated"),
+    (QUEUED, ReplyGenerated(1), "silent", "released"),
+]
+
+
+@pytest.mark.parametrize(("story", "event", "person", "reply"), UNEXPECTED)
+def test_an_event_that_does_not_fit_is_reported_and_changes_nothing(
+    story: Story, event: Event, person: str, reply: str
+) -> None:
+    dialogue = Dialogue(SPECULATING if story is PAUSED else PLAIN)
+    for before, _effects in story:
+        dialogue.receive(before)
+    state = vars(dialogue).copy()
+
+    assert dialogue.receive(event) == [ReportUnexpected(type(event).__name__, person, reply)]
+    assert vars(dialogue) == state
+
+
+def test_every_event_that_may_be_unexpected_has_been_tried() -> None:
+    assert {type(event) for _, event, _, _ in UNEXPECTED} == set(get_args(Event)) - {AudioCommitted, AudioDiscarded}

@@ -37,6 +37,7 @@ from pipeline.events import (
     ReplyGenerated,
     ReplyPlayed,
     ReplyRequested,
+    ReportUnexpected,
     ResumePlayback,
     SetAside,
     SpeechPaused,
@@ -58,19 +59,28 @@ class Witness:
         self.turns = self.replies = 0
         self.open: int | None = None
         self.deciding: int | None = None
-        self.alive: int | None = None
-        self.gated = self.paused = self.sent = False
+        self.awaited: set[int] = set()
+        self.overtaken: set[int] = set()
+        self.row: list[int] = []
+        self.gated = False
+        self.paused, self.sent = set[int](), set[int]()
         self.answered: set[int] = set()
         self.owed: set[int] = set()
         self.aside: set[int] = set()
 
     def follow(self, event: Event, dialogue: Dialogue) -> None:
         """Let the dialogue receive the event and judge what it does."""
-        effects = dialogue.receive(event)
         before = len(self.complaints)
-        self._note(event, effects, dialogue.policy)
-        for effect in effects:
-            self._judge(effect, event)
+        fits, state = self._fits(event, dialogue), vars(dialogue).copy()
+        effects = dialogue.receive(event)
+        reported = any(isinstance(effect, ReportUnexpected) for effect in effects)
+        self._require(reported != fits, "what does not fit, and nothing else, is reported")
+        if reported:
+            self._require(len(effects) == 1 and vars(dialogue) == state, "what does not fit changes nothing")
+        else:
+            self._note(event, effects, dialogue.policy)
+            for effect in effects:
+                self._judge(effect, event)
         self._compare(dialogue)
         self.complaints[before:] = [f"{event} -> {effects}: {text}" for text in self.complaints[before:]]
 
@@ -78,27 +88,59 @@ class Witness:
         if not kept:
             self.complaints.append(rule)
 
+    def _fits(self, event: Event, dialogue: Dialogue) -> bool:
+        match event:
+            case SpeechStarted():
+                return self.open is None
+            case SpeechPaused() | SpeechResumed():
+                return dialogue.person is (Person.SPEAKING if isinstance(event, SpeechPaused) else Person.PAUSING)
+            case SpeechStopped():
+                return self.open is not None
+            case PartialRecognized(turn):
+                return turn in self.awaited
+            case UtteranceRecognized(turn):
+                return turn in self.awaited and turn != self.open
+            case UtteranceDrafted(turn):
+                return 0 < turn <= self.turns
+            case DoubtLasted(turn):
+                return bool(self.paused) and turn == self.turns
+            case ReplyRequested():
+                return not self.row or self.gated or self.row[-1] in self.sent
+            case ReplyCancelled():
+                return bool(self.row)
+            case ReplyGenerated(reply):
+                return reply in self.row[-1:]
+            case ReplyPlayed(reply) | ReplyFailed(reply):
+                return reply in self.row
+            case _:
+                return True
+
     def _note(self, event: Event, effects: list[Effect], policy: Policy) -> None:
         aside = {effect.turn for effect in effects if isinstance(effect, SetAside) and effect.verdict}
         taken_up = {effect.turn for effect in effects if isinstance(effect, SetAside) and not effect.verdict}
         self._require(taken_up <= self.aside, "only what was set aside is taken up")
         self.aside -= taken_up
         match event:
-            case ReplyPlayed(reply) | ReplyFailed(reply) if reply == self.alive:
-                self._end()
-            case ReplyGenerated(reply) if reply == self.alive:
-                self.sent = True
-            case SpeechStopped() if self.open:
+            case ReplyPlayed(reply) | ReplyFailed(reply):
+                self._end(reply)
+            case ReplyGenerated(reply):
+                self.sent.add(reply)
+            case SpeechStopped():
                 self.deciding = self.open
-            case UtteranceRecognized(turn, text) if turn == self.deciding:
-                self.deciding = None
-                if text.strip("。") and policy.answer and turn not in self.aside | aside:
+            case SpeechStarted() if self.deciding:
+                self.overtaken.add(self.deciding)
+            case UtteranceRecognized(turn, text):
+                wanted = text.strip("。") and policy.answer and turn not in self.aside | aside
+                if wanted and turn in self.overtaken | {self.deciding}:
                     self.owed.add(turn)
+                self.deciding = None if turn == self.deciding else self.deciding
+                self.overtaken.discard(turn)
+                self.awaited.remove(turn)
             case ReplyCancelled():
                 self.owed = set()
             case AudioCommitted():
                 self.deciding = None
-                self.owed = set()  # the client asks for the answer itself
+                self.owed, self.overtaken = set(), set()  # the client asks for the answer itself
         self.aside |= aside
 
     def _judge(self, effect: Effect, event: Event) -> None:
@@ -107,44 +149,46 @@ class Witness:
                 self._require(self.open is None, "one utterance at a time")
                 self._require(turn == self.turns + 1, "turns are numbered one after the other")
                 self.open, self.turns, self.deciding = turn, turn, None
+                self.awaited.add(turn)
             case DraftUtterance(turn):
                 self._require(turn == self.open, "only the open utterance is drafted")
             case CloseUtterance(turn) | DiscardUtterance(turn):
                 self._require(turn == self.open, "only the open utterance is closed or discarded, and once")
                 self.open = None
+                if isinstance(effect, DiscardUtterance):
+                    self.awaited.remove(turn)
             case StartReply():
                 self._judge_start(effect, event)
             case ReleaseReply(reply):
-                self._require(reply == self.alive and self.gated, "only what waits behind the gate is released")
+                self._require([reply] == self.row and self.gated, "only what waits behind the gate is released")
                 self._answer(self.turns)
                 self.gated = False
             case DropReply(reply):
-                self._require(reply == self.alive and self.gated, "only what waits behind the gate is dropped")
-                self._end()
+                self._require([reply] == self.row and self.gated, "only what waits behind the gate is dropped")
+                self._end(reply)
             case InterruptReply(reply):
-                self._require(reply == self.alive and not self.gated, "only what may be heard is interrupted")
-                self._end()
+                self._require(reply in self.row[:1] and not self.gated, "what is heard first is interrupted first")
+                self._end(reply)
             case SetAside(turn, verdict):
                 self._require(0 < turn <= self.turns, "only a turn is set aside")
                 self._require(verdict is not Verdict.INTERRUPTION, "what interrupts is not set aside")
             case PausePlayback(reply):
-                audible = reply == self.alive and not self.gated and not self.paused
+                audible = reply in self.row and not self.gated and reply not in self.paused
                 self._require(audible, "only what may be heard is paused")
-                self.paused = True
+                self.paused.add(reply)
             case ResumePlayback(reply):
-                self._require(reply == self.alive and self.paused, "only what is paused is resumed")
-                self.paused = False
+                self._require(reply in self.paused, "only what is paused is resumed")
+                self.paused.discard(reply)
 
     def _judge_start(self, start: StartReply, event: Event) -> None:
-        queued = isinstance(event, ReplyRequested) and self.sent and not self.gated and not self.paused
-        self._require(
-            self.alive is None or queued, "one reply at a time, unless all of it is sent and it goes on playing"
-        )
+        queued = isinstance(event, ReplyRequested) and self.sent.issuperset(self.row)
+        self._require(not self.row or queued, "one reply at a time, unless all before it are sent and only play on")
         self._require(start.reply == self.replies + 1, "replies are numbered one after the other")
         self._require(start.speculative == bool(start.draft), "a speculative reply, and no other, has a draft")
         self._require(not start.speculative or start.turn == self.turns, "speculation is about the current turn")
-        self._end()
-        self.alive, self.replies, self.gated = start.reply, start.reply, start.speculative
+        self._require(start.turn is None or not self.overtaken, "a turn is answered when all words before it are known")
+        self.row.append(start.reply)
+        self.replies, self.gated = start.reply, start.speculative
         if not start.speculative:
             self._answer(start.turn)
 
@@ -154,20 +198,28 @@ class Witness:
         self.answered |= self.owed if turn is None else {*self.owed, turn}
         self.owed = set()
 
-    def _end(self) -> None:
-        self.alive, self.gated, self.paused, self.sent = None, False, False, False
+    def _end(self, reply: int) -> None:
+        self.row.remove(reply)
+        self.gated = False
+        self.paused.discard(reply)
+        self.sent.discard(reply)
 
     def _compare(self, dialogue: Dialogue) -> None:
-        reply, person = dialogue.reply, dialogue.person
-        seen = (reply.id, reply.speculative, reply.doubted, reply.generated) if reply else (None, False, False, False)
-        self._require(seen == (self.alive, self.gated, self.paused, self.sent), "the reply is what the effects made it")
+        person, replies = dialogue.person, dialogue.replies
+        self._require([reply.id for reply in replies] == self.row, "the replies are those that are not over")
+        gated = [reply.id for reply in replies if reply.speculative]
+        self._require(gated == (self.row if self.gated else []), "what waits behind the gate is alone")
+        self._require({reply.id for reply in replies if reply.generated} == self.sent, "what is all sent is recorded")
+        self._require(self.paused == (set(self.row) if dialogue.doubted else set()), "all are in doubt or none")
+        self._require(all(reply.generated for reply in replies[:-1]), "only the last is still in the making")
         self._require(
             (person in (Person.SPEAKING, Person.PAUSING)) == (self.open is not None), "who speaks is recorded"
         )
         self._require((person is Person.DECIDING) == (self.deciding is not None), "deciding is waiting for words")
         self._require(not self.gated or person in (Person.PAUSING, Person.DECIDING), "speculation belongs to a pause")
         self._require(not self.paused or person is not Person.SILENT, "there is no doubt in silence")
-        quiet = person is Person.SILENT and reply is None
+        quiet = person is Person.SILENT and not self.row and not self.overtaken
+        self._require(dialogue.at_rest == quiet, "it is at rest when nothing is said, heard or awaited")
         self._require(not (quiet and self.owed), "nothing that was asked stays unanswered")
 
 
@@ -177,8 +229,13 @@ Move: TypeAlias = Callable[[Dialogue], Event]
 
 
 def current(dialogue: Dialogue) -> int:
-    """The reply that is alive, if any."""
+    """The latest reply, if there is one."""
     return dialogue.reply.id if dialogue.reply else 0
+
+
+def first(dialogue: Dialogue) -> int:
+    """The reply that is heard first, if there is one."""
+    return dialogue.replies[0].id if dialogue.replies else 0
 
 
 MOVES: dict[str, Move] = {
@@ -209,14 +266,18 @@ MOVES: dict[str, Move] = {
     "the words are none": lambda dialogue: UtteranceRecognized(dialogue.turn, ""),
     "the words are punctuation": lambda dialogue: UtteranceRecognized(dialogue.turn, "。"),
     "the words are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, "What is it?"),
+    "the words before are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 2, "And why?"),
+    "the words before are none": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, ""),
     "a reply is requested": lambda _: ReplyRequested(),
     "the client cancels": lambda _: ReplyCancelled(),
     "the reply is generated": lambda dialogue: ReplyGenerated(current(dialogue)),
     "the reply is played": lambda dialogue: ReplyPlayed(current(dialogue)),
     "the reply fails": lambda dialogue: ReplyFailed(current(dialogue)),
-    "an older reply is generated": lambda dialogue: ReplyGenerated(current(dialogue) - 1),
-    "an older reply is played": lambda dialogue: ReplyPlayed(current(dialogue) - 1),
-    "an older reply fails": lambda dialogue: ReplyFailed(current(dialogue) - 1),
+    "the first reply is played": lambda dialogue: ReplyPlayed(first(dialogue)),
+    "the first reply fails": lambda dialogue: ReplyFailed(first(dialogue)),
+    "an older reply is generated": lambda dialogue: ReplyGenerated(first(dialogue) - 1),
+    "an older reply is played": lambda dialogue: ReplyPlayed(first(dialogue) - 1),
+    "an older reply fails": lambda dialogue: ReplyFailed(first(dialogue) - 1),
 }
 """Every event, told of the current turn and reply and of those before, with each kind of words."""
 
@@ -233,21 +294,26 @@ def name_of(policy: Policy) -> str:
 
 # --- Every reachable state against every event -----------------------------------------------------------------------
 
-State: TypeAlias = tuple[str, tuple[str, ...], bool, str]
-"""The person, what is true of the reply, whether a turn waits for its answer, why the current one was set aside."""
+State: TypeAlias = tuple[str, tuple[str, ...], bool, str, int]
+"""The person, what is true of the replies, whether a turn waits for its answer, why the current one was set aside, how
+many overtaken turns' words are awaited."""
 
 Step: TypeAlias = tuple[State, str, State]
+
+MOST_REPLIES, MOST_OVERTAKEN = 3, 2
+"""Where exploration stops: more of them are no new kind of state."""
 
 
 def state_of(dialogue: Dialogue) -> State:
     """The dialogue without its numbers."""
-    reply, flags = dialogue.reply, ("none",)
-    if reply:
-        truths = (("doubted", reply.doubted), ("generated", reply.generated))
-        flags = ("speculative" if reply.speculative else "released", *(name for name, true in truths if true))
+    flags = ["doubted"] * dialogue.doubted
+    for reply in dialogue.replies:
+        flags.append("speculative" if reply.speculative else "released")
+        flags += ["generated"] * reply.generated
     aside = dialogue._dismissed
     why = aside.verdict.value if aside and aside.turn == dialogue.turn else ""
-    return dialogue.person.value, flags, dialogue._unanswered is not None, why
+    waiting = dialogue._unanswered is not None
+    return dialogue.person.value, tuple(flags or ["none"]), waiting, why, len(dialogue._overtaken)
 
 
 @cache
@@ -263,7 +329,7 @@ def explore(policy: Policy) -> tuple[list[Step], list[str]]:
             state = state_of(after)
             steps.append((state_of(dialogue), name, state))
             complaints += judge.complaints
-            if state not in seen:
+            if state not in seen and len(after.replies) <= MOST_REPLIES and state[4] <= MOST_OVERTAKEN:
                 seen.add(state)
                 queue.append((after, judge))
     return steps, complaints
@@ -294,21 +360,27 @@ def test_the_person_moves_only_as_the_diagram_says() -> None:
     }
 
 
-def test_the_reply_is_in_no_other_states_than_these() -> None:
+def test_the_replies_are_in_no_other_states_than_these() -> None:
     steps = [step for policy in POLICIES for step in explore(policy)[0]]
     anybody = {"silent", "speaking", "pausing", "deciding"}
     reachable: dict[tuple[str, ...], set[str]] = {}
-    for _before, _name, (person, reply, _waiting, _aside) in steps:
-        reachable.setdefault(reply, set()).add(person)
+    for _before, _name, (person, replies, _waiting, _aside, _overtaken) in steps:
+        if len([each for each in replies if each == "released"]) <= 2:
+            reachable.setdefault(replies, set()).add(person)
 
+    sent = ("released", "generated")
     assert reachable == {
         ("none",): anybody,
         ("speculative",): {"pausing", "deciding"},
         ("speculative", "generated"): {"pausing", "deciding"},
         ("released",): anybody,
-        ("released", "generated"): anybody,
-        ("released", "doubted"): anybody - {"silent"},
-        ("released", "doubted", "generated"): anybody - {"silent"},
+        sent: anybody,
+        (*sent, "released"): anybody,
+        (*sent, *sent): anybody,
+        ("doubted", "released"): anybody - {"silent"},
+        ("doubted", *sent): anybody - {"silent"},
+        ("doubted", *sent, "released"): anybody - {"silent"},
+        ("doubted", *sent, *sent): anybody - {"silent"},
     }
 
 
@@ -331,9 +403,13 @@ class Conversation(RuleBasedStateMachine):
         assert self.witness.complaints == []
 
     def teardown(self) -> None:
-        for name in ("speech stops", "the words are none", *["the reply is played"] * 3):
-            self.happens(name)
-        assert (self.witness.complaints, self.dialogue.person, self.dialogue.reply) == ([], Person.SILENT, None)
+        if self.witness.open:
+            self.happens("speech stops")
+        for turn in sorted(self.witness.awaited):
+            self.witness.follow(UtteranceRecognized(turn, ""), self.dialogue)
+        while self.witness.row:
+            self.happens("the first reply is played")
+        assert (self.witness.complaints, self.dialogue.at_rest) == ([], True)
 
 
 class FickleConversation(Conversation):

@@ -1,0 +1,78 @@
+"""What only a whole session shows: several parts of it must agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.dialogue import BargeIn, Policy
+from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped
+from tests.pipeline.conversing import MS_PER_LETTER, Conversation, Words, conversing
+
+ONE, TWO = "one two three four five six seven", "eight nine ten"
+ONE_S = len(ONE) * MS_PER_LETTER / 1000
+
+
+def texts(talk: Conversation) -> list[str]:
+    return [item.text for item in talk.session.transcript if item.role == "assistant"]
+
+
+async def test_a_voice_cuts_each_reply_in_a_row_to_what_was_heard_of_it() -> None:
+    async with conversing(Words("Wait.")) as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        await talk.is_quiet(0.5)
+        await talk.speaks(0.4)
+
+    assert texts(talk) == ["one two three", ""]
+    assert [stopped.heard_ms > 0 for stopped in talk.told(PlaybackStopped)] == [True, False]
+
+
+async def test_a_reply_that_was_heard_out_keeps_its_words_when_the_next_is_cut_off() -> None:
+    async with conversing(Words("Wait.")) as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        await talk.is_quiet(ONE_S + 0.2)
+        await talk.speaks(0.4)
+
+    assert texts(talk) == [ONE, "eight"]
+
+
+async def test_nothing_of_a_reply_is_heard_before_the_player_reports_the_end_of_the_one_before() -> None:
+    async with conversing(Words("Wait.")) as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        await talk.is_quiet(ONE_S - 0.1)
+        first = next(iter(talk.session.transcript))
+        talk.session.played(first.id, 400, playing=True)
+        await talk.is_quiet(0.5)
+        await talk.speaks(0.1)
+
+    assert texts(talk) == ["one two three four", ""]
+
+
+@pytest.mark.parametrize(("words", "left"), [("But why?", ["one two", ""]), ("Mm-hmm.", [ONE, TWO])])
+async def test_a_doubt_holds_all_replies_in_a_row(words: str, left: list[str]) -> None:
+    policy = Policy(barge_in=BargeIn.CONFIRMED)
+    async with conversing(Words(words), policy=policy) as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        await talk.is_quiet(0.5)
+        await talk.speaks(0.8)
+        await talk.is_quiet(0.9)
+        await talk.passes(3)
+
+    assert texts(talk) == left
+    assert len(talk.told(PlaybackPaused)) == 1
+    assert len(talk.told(PlaybackResumed)) == (words == "Mm-hmm.")
+
+
+async def test_what_a_client_truncates_is_over_and_what_is_queued_behind_it_plays_on() -> None:
+    async with conversing() as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        first = next(iter(talk.session.transcript))
+        talk.session.truncate(first.id, 400)
+        before = talk.session.at_rest
+        await talk.passes(3)
+
+    assert (texts(talk), before, talk.session.at_rest) == (["one two", TWO], False, True)
