@@ -12,11 +12,12 @@ such an engine has an `aclose`, the server calls that instead of `close`, to giv
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pipeline.audio import Samples
 from pipeline.character import Character
+from pipeline.text.clean import clean
 
 Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer", "speech_model"]
 
@@ -113,6 +114,12 @@ class Recognition:
     sounds: tuple[str, ...] = ()
     words: tuple[WordTime, ...] = ()
 
+    def clean(self) -> Recognition:
+        """The same, with every text fit to be kept and sent on."""
+        sounds = tuple(map(clean, self.sounds))
+        words = tuple(replace(word, text=clean(word.text)) for word in self.words)
+        return Recognition(clean(self.text), clean(self.language), clean(self.emotion), sounds, words)
+
 
 class RecognizerStream(Protocol):
     """One utterance. Calls come from one thread at a time, and block or are coroutines."""
@@ -188,6 +195,10 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+    def clean(self) -> ToolCall:
+        """The same, with every text fit to be kept and sent on."""
+        return ToolCall(clean(self.id), clean(self.name), clean(self.arguments))
 
 
 @dataclass(frozen=True, slots=True)

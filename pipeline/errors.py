@@ -16,6 +16,8 @@ Every error carries a stable `code` for programs and a message for people.
 
 from __future__ import annotations
 
+from pipeline.text.clean import clean
+
 
 class KaikouError(Exception):
     """Base of all errors raised on purpose. `code` is stable across versions; the message may change."""
@@ -23,10 +25,10 @@ class KaikouError(Exception):
     code = "internal_error"
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = clean(message)
+        super().__init__(self.message)
         if code is not None:
-            self.code = code
+            self.code = clean(code)
 
 
 class InvalidRequest(KaikouError):
@@ -36,7 +38,7 @@ class InvalidRequest(KaikouError):
 
     def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
         super().__init__(message, code=code)
-        self.param = param
+        self.param = param if param is None else clean(param)
 
 
 class SettingError(KaikouError):

@@ -26,6 +26,7 @@ from pipeline.engines import (
 from pipeline.errors import EngineTimeout
 from pipeline.language import language_of
 from pipeline.pump import Workers
+from pipeline.text.clean import CleanStream, clean
 from pipeline.word_times import align, interpolate
 
 Modality: TypeAlias = Literal["audio", "text"]
@@ -97,14 +98,14 @@ class Made:
 
 async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
     """A text that is already known, as if a model had written it."""
-    yield TextDelta(text)
+    yield TextDelta(clean(text))
 
 
 async def asked(
     model: ChatModel, request: ChatRequest, limits: SpeakingLimits, made: Made, first_token: Callable[[], None]
 ) -> AsyncGenerator[ChatEvent, None]:
-    """The model's events, each within its time, up to `longest_characters` of text. Raises `EngineTimeout`."""
-    bound = limits.first_token_s
+    """The model's events, cleaned, each within its time, up to `longest_characters` of text. Raises `EngineTimeout`."""
+    bound, cleaner = limits.first_token_s, CleanStream()
     async with aclosing(_generator(model.reply(request))) as events:
         while True:
             try:
@@ -117,8 +118,14 @@ async def asked(
                 return
             first_token()
             bound = limits.next_token_s
-            yield event
-            made.characters += len(event.text) if isinstance(event, TextDelta) else 0
+            match event:
+                case TextDelta():
+                    made.characters += len(event.text)
+                    yield TextDelta(cleaner.push(event.text))
+                case ToolCall():
+                    yield event.clean()
+                case Usage():
+                    yield event
             if made.characters > limits.longest_characters:
                 yield Usage(output_tokens=made.characters // 4, truncated=True)
                 return

@@ -11,6 +11,7 @@ from pipeline.mirror import Output
 from pipeline.reply import Part
 from pipeline.speaking import Made
 from pipeline.speech_model import Called, Finished, Said, Sounded, SpeechEvent
+from pipeline.text.clean import CleanStream
 
 
 class SpeechParts:
@@ -21,6 +22,7 @@ class SpeechParts:
         self._outputs: dict[str, Output] = {}
         self._message: Captioned | None = None
         self._speaks = ""
+        self._cleaner = CleanStream()
 
     @property
     def outputs(self) -> Sequence[Output]:
@@ -45,8 +47,9 @@ class SpeechParts:
                         yield from self._end_message()
                 case Called():
                     yield from self._end_message()
-                    self._output(event.item).call_id = event.call.id
-                    yield event.call
+                    call = event.call.clean()
+                    self._output(event.item).call_id = call.id
+                    yield call
                 case Usage():
                     yield from self._end_message()
                     yield event
@@ -57,12 +60,13 @@ class SpeechParts:
 
     def _said(self, event: Said) -> Iterator[Part]:
         self._output(event.item)
-        self._made.characters += len(event.text)
+        text = self._cleaner.push(event.text)
+        self._made.characters += len(text)
         if self._spoken:
             message = yield from self._speaking(event.item)
-            message.said(event.text)
+            message.said(text)
         else:
-            yield TextDelta(event.text)
+            yield TextDelta(text)
 
     def _output(self, item: str) -> Output:
         return self._outputs.setdefault(item, Output(item))
@@ -79,4 +83,4 @@ class SpeechParts:
         if self._message:
             self._message.finished()
             yield from self._message.pieces(last=True)
-        self._message, self._speaks = None, ""
+        self._message, self._speaks, self._cleaner = None, "", CleanStream()

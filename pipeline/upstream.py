@@ -28,6 +28,7 @@ from pipeline.setup import Ask, Setup
 from pipeline.speaking import Made
 from pipeline.speech_model import SpeechEvent, SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
 from pipeline.speech_parts import SpeechParts
+from pipeline.text.clean import clean
 from pipeline.transcript import Item, prompt
 
 RENEW_S = 25 * 60.0
@@ -272,7 +273,7 @@ class Hearing:
         link, id = self._committed
         try:
             async with asyncio.timeout(timeout_s):
-                return await link.heard(id, partial)
+                return clean(await link.heard(id, lambda text: partial(clean(text))))
         except TimeoutError as error:
             raise EngineTimeout("The speech model did not tell the words.", engine=self._upstream.info.name) from error
 

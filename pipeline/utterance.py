@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.audio import LINE_RATE, Samples, samples_of
 from pipeline.engines import Recognition, Recognizer, RecognizerStream
 from pipeline.pump import Workers
+from pipeline.text.clean import clean
 
 PIECE = samples_of(100)
 """Samples given to the recogniser at once: few thread hops, and partials still ten times a second."""
@@ -113,9 +114,8 @@ class Utterance:
             await self._more()
             if self._queue:
                 pcm = self._take()
-                heard = await self._workers.call(
-                    partial(stream.accept, pcm), timeout_s=self._limits.stall_s, engine=name
-                )
+                accept = partial(stream.accept, pcm)
+                heard = clean(await self._workers.call(accept, timeout_s=self._limits.stall_s, engine=name))
                 if heard != text:
                     text = heard
                     self._on_partial(text)
@@ -141,7 +141,8 @@ class Utterance:
     async def _settle(self, stream: RecognizerStream, name: str) -> Recognition:
         budget = self._limits.settle_s
         timeout = budget + self._limits.stall_s
-        return await self._workers.call(partial(stream.settle, budget), timeout_s=timeout, engine=name)
+        settled = await self._workers.call(partial(stream.settle, budget), timeout_s=timeout, engine=name)
+        return settled.clean()
 
     def _take(self) -> Samples:
         """The next queued samples, at most `LONGEST_PIECE` of them."""

@@ -175,7 +175,7 @@ class Hearing:
             heard = await call(partial(stream.settle, budget), timeout_s=budget + CALL_S, engine=name)
         finally:
             stream.close()
-        return _segment(utterance, heard)
+        return _segment(utterance, heard.clean())
 
     async def _open(self, language: str) -> RecognizerStream:
         """A recogniser; waits while conversations need them all. Raises `EngineBusy`."""

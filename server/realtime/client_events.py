@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from pipeline.errors import InvalidRequest
+from pipeline.text.clean import clean
 from server.errors import invalid_request
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -19,9 +20,17 @@ Json = dict[str, Any]
 
 
 class Part(BaseModel):
-    """The base of everything in a message: strict types, unknown fields ignored."""
+    """The base of everything in a message: strict types, clean text, unknown fields ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def clean_text(cls, fields: Any) -> Any:
+        """Texts without characters that cannot be kept or spoken, ids included."""
+        if not isinstance(fields, dict):
+            return fields
+        return {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
 class ContentPart(Part):

@@ -12,7 +12,7 @@ from models.stub import StubChatModel, StubRecognizer, StubSynthesizer
 from models.stub import create_chat_model as stub_chat_model
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
-from pipeline.engines import ChatEvent, ChatRequest, Recognition, SpeechChunk, SpeechRequest, TextDelta
+from pipeline.engines import ChatEvent, ChatRequest, Recognition, SpeechChunk, SpeechRequest, TextDelta, ToolCall
 from pipeline.errors import EngineError, EngineKeyRefused, EngineUnavailable
 
 NEVER_S = 30.0
@@ -55,6 +55,56 @@ class BrokenModel:
 
     async def aclose(self) -> None:
         """Nothing to free."""
+
+
+class UncleanModel:
+    """Cuts an emoji in two, leaves half of another, and writes what cannot be spoken; or calls a function in such words."""
+
+    def __init__(self, inner: StubChatModel) -> None:
+        self.info = inner.info
+        self.asked: list[ChatRequest] = []
+
+    async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        self.asked.append(request)
+        for piece in ("Good \ud83d", "\ude00 mor\x00ning, ", "my \udcff friend \ud83d"):
+            yield TextDelta(piece)
+        if request.tools:
+            yield ToolCall("call_1", request.tools[0].name, '{"city": "Par\udc00is"}')
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+class UncleanRecognizer:
+    """Understands words with half an emoji in them, in a language that has none."""
+
+    def __init__(self, inner: StubRecognizer) -> None:
+        self.info = inner.info
+
+    def open(self, language: str = "") -> Any:
+        return _UncleanStream()
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class _UncleanStream:
+    def accept(self, _pcm: Any) -> str:
+        return "Hello \ud83d"
+
+    def settle(self, _budget_s: float) -> Recognition:
+        return Recognition("Hello \ud83d\x00there.", "e\udc00n", emotion="sad", sounds=("music\udc00",))
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class UncleanFailure(BrokenModel):
+    """Never answers, and says why in words that cannot be sent."""
+
+    async def reply(self, _request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        raise EngineError("The server said \udcff\x00.", engine=self.info.name, code="bro\udcffken")
+        yield
 
 
 class BrokenSynthesizer:

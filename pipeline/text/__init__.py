@@ -1,0 +1,1 @@
+"""What happens to text on its way through a conversation?"""
