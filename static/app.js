@@ -1,6 +1,6 @@
 /** The page: which view is shown, and what goes from one to the next. */
 import { characters, ServerRefused, status } from "./api.js";
-import { h, iconButton, stillness, stylesheet } from "./dom.js";
+import { h, iconButton, keyFields, stillness, stylesheet } from "./dom.js";
 import { language, own, speak, t } from "./i18n.js";
 import { key, preferences } from "./preferences.js";
 import { choose, spokenWith } from "./views/choose.js";
@@ -163,7 +163,7 @@ async function ending(call) {
 /** Nobody answers, or not without a key. @param {boolean} locked */
 function nobody(locked) {
   const trouble = locked ? "key" : "nobody";
-  const field = h("input", { id: "key", type: "password", autocomplete: "off", "aria-label": t("key"), required: true });
+  const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const retry = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (locked) key.value = field.value;
@@ -175,7 +175,7 @@ function nobody(locked) {
       { class: "panel nobody", role: "alert", onsubmit: retry },
       h("h1", {}, t(`trouble.${trouble}.title`)),
       h("p", {}, t(`trouble.${trouble}.text`)),
-      h("p", { class: "field" }, locked && field, h("button", { id: "again", class: "plain" }, t(locked ? "continue" : "again"))),
+      h("p", { class: "field" }, ...(locked ? [name, field] : []), h("button", { id: "again", class: "plain" }, t(locked ? "continue" : "again"))),
     ),
   );
   return { close() {} };

@@ -67,6 +67,16 @@ export function segments(id, legend, options, chosen, onchoose) {
   return h("fieldset", { id, class: "segments" }, h("legend", {}, legend), h("div", {}, ...radios));
 }
 
+/**
+ * The fields of a form that asks for the server's key: the key, and a name that a password manager keeps it under.
+ * Without that name, or outside a form, browsers warn and keep nothing.
+ * @param {Record<string, any>} properties of the key's field
+ */
+export const keyFields = (properties) => [
+  h("input", { type: "text", name: "username", autocomplete: "username", value: "Kaikou", "aria-label": "Kaikou", hidden: true }),
+  h("input", { type: "password", name: "password", autocomplete: "current-password", ...properties }),
+];
+
 /** @type {Map<string, Promise<unknown>>} */
 const sheets = new Map();
 

@@ -1,7 +1,7 @@
 /** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
 import { sample, status } from "../api.js";
 import { devices, MicrophoneUnavailable, openMicrophone } from "../audio/devices.js";
-import { h, iconButton, segments } from "../dom.js";
+import { h, iconButton, keyFields, segments } from "../dom.js";
 import { has, nameOf, own, t } from "../i18n.js";
 import { key, preferences, remember } from "../preferences.js";
 import { command, spokenWith } from "./choose.js";
@@ -17,7 +17,8 @@ import { command, spokenWith } from "./choose.js";
 export function settings(desk, section = "") {
   const lifetime = new AbortController();
   const close = () => dialog.close();
-  const server = h("section", { id: "server" }, h("h3", {}, t("set.server")));
+  const server = h("section", { id: "server" });
+  const showServer = () => describeServer(server).then(() => server.scrollIntoView());
   const dialog = h(
     "dialog",
     { id: "settings", "aria-label": t("settings"), onclose: () => (lifetime.abort(), dialog.remove()) },
@@ -28,14 +29,14 @@ export function settings(desk, section = "") {
       h("section", {}, h("h3", {}, t("set.sound")), microphone(desk, lifetime.signal), speaker(desk), volume(desk), speed(desk)),
       patience(desk),
       captions(desk),
-      keyField(),
+      keyForm(() => void showServer()),
       server,
     ),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   document.body.append(dialog);
   dialog.showModal();
-  void describeServer(server).then(() => section === "server" && server.scrollIntoView());
+  void (section === "server" ? showServer() : describeServer(server));
   return dialog;
 }
 
@@ -165,10 +166,24 @@ function captions(desk) {
   });
 }
 
-function keyField() {
-  const input = h("input", { id: "server-key", type: "password", autocomplete: "off", value: key.value, "aria-describedby": "key-note" });
+/** @param {() => void} onkey the key may be another one now */
+function keyForm(onkey) {
+  const [name, input] = keyFields({ id: "server-key", value: key.value, "aria-describedby": "key-note" });
   input.onchange = () => (key.value = input.value.trim());
-  return h("section", {}, field(t("set.key"), input, h("p", { class: "note", id: "key-note" }, t("set.key.note"))));
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    key.value = input.value.trim();
+    onkey();
+  };
+  return h(
+    "form",
+    { class: "field", onsubmit: submit },
+    name,
+    h("label", { for: input.id }, t("set.key")),
+    input,
+    h("button", { class: "plain" }, t("set.key.use")),
+    h("p", { class: "note", id: "key-note" }, t("set.key.note")),
+  );
 }
 
 /** The languages of this page by name, and how many more. @param {string[]} [codes] */
@@ -178,16 +193,17 @@ function spokenBy(codes = []) {
   return [...named, more && `+${more}`].filter(Boolean).join(", ");
 }
 
-/** @param {HTMLElement} section */
+/** Say what the server runs, as it is now. @param {HTMLElement} section */
 async function describeServer(section) {
-  let described;
-  try {
-    described = await status();
-  } catch {
-    section.append(h("p", { class: "note", role: "status" }, t("set.server.none")));
-    return;
-  }
-  const { language_model: model, engines, advice, version } = described;
+  const described = await status().catch(() => null);
+  section.replaceChildren(
+    h("h3", {}, t("set.server")),
+    ...(described ? serverDescription(described) : [h("p", { class: "note", role: "status" }, t("set.server.none"))]),
+  );
+}
+
+/** @param {import("../api.js").Status} status */
+function serverDescription({ language_model: model, engines, advice, version }) {
   const others = engines.filter(({ role, state }) => role !== "chat_model" || state !== "ready");
   const rows = others.map(({ role, name, state, languages, note }) => ({
     label: has(`role.${role}`) ? t(`role.${role}`) : role,
@@ -196,9 +212,9 @@ async function describeServer(section) {
   }));
   const connected = [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · ");
   const mind = { label: t("set.model"), text: connected, state: "" };
-  section.append(
+  return [
     h("dl", {}, ...[mind, ...rows].flatMap(({ label, text, state }) => [h("dt", {}, label), h("dd", { "data-engine": state }, text)])),
     ...advice.map(({ text, command: line }) => h("div", { class: "advice" }, h("p", {}, own(text)), line ? command(line) : "")),
     h("p", { class: "note", translate: "no" }, `Kaikou ${version}`),
-  );
+  ];
 }

@@ -1,5 +1,5 @@
 /** What stands between the two: what happened, whether anything was lost, and what to do. */
-import { h } from "../dom.js";
+import { h, keyFields } from "../dom.js";
 import { has, own, t } from "../i18n.js";
 import { key } from "../preferences.js";
 import { hearing } from "./choose.js";
@@ -83,11 +83,11 @@ function actionsFor(call, trouble, type) {
 
 /** @param {import("../call.js").Call} call */
 function keyForm(call) {
-  const field = h("input", { id: "key", type: "password", autocomplete: "off", "aria-label": t("key"), required: true });
+  const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const use = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     key.value = field.value;
     call.retry();
   };
-  return h("form", { class: "field", onsubmit: use }, field, h("button", { class: "plain" }, t("continue")));
+  return h("form", { class: "field", onsubmit: use }, name, field, h("button", { class: "plain" }, t("continue")));
 }

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, WebSocketRoute, expect, sync_playwright
 
 from tests.browser.static_server import serve_static
 
@@ -32,6 +32,10 @@ FLAGS = [
     f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
 ]
 BUDGET_BYTES = 100_000
+ADVICE_OF_THE_BROWSER = {"warning", "verbose"}
+"""Console messages about how a page is written; "error" is also what a test that takes the server away causes."""
+OLD_PLAYER = "The ScriptProcessorNode is deprecated"
+"""Where worklets are missing, on a page that is not secure, nothing else can play."""
 
 
 def tone(seconds: float) -> str:
@@ -159,6 +163,11 @@ def wait_for(page: Page, state: str) -> None:
 
 
 def talk(page: Page, address: str, character: str = "philosopher") -> None:
+def advice_in(said: ConsoleMessage) -> list[str]:
+    """What the browser finds wrong with how the page is written."""
+    return [said.text] if said.type in ADVICE_OF_THE_BROWSER and not said.text.startswith(OLD_PLAYER) else []
+
+
     page.goto(address)
     page.click(f"[data-character={character}]")
     page.click("#talk")
@@ -654,3 +663,25 @@ def test_nothing_is_wider_than_the_window_and_the_controls_are_in_it(
     assert max(widths) <= width
     assert end["x"] + end["width"] <= width
     assert end["y"] + end["height"] <= height
+def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str) -> None:
+    keys: list[str | None] = []
+
+    def status(route: Route) -> None:
+        keys.append(route.request.headers.get("authorization"))
+        route.continue_()
+
+    page.goto(address)
+    page.route("**/api/status", status)
+    page.evaluate("window.sameVisit = true")
+    page.click("#settings-open")
+    page.wait_for_selector("#server dl")
+    page.fill("#server-key", " sk-mine ")
+    with page.expect_response("**/api/status"):
+        page.press("#server-key", "Enter")
+    expect(page.locator("#server dl")).to_have_count(1)
+    assert keys == [None, "Bearer sk-mine"]
+    assert page.evaluate("window.sameVisit && location.search === ''")
+    assert page.locator("#server-key").get_attribute("autocomplete") == "current-password"
+    assert page.locator("#settings").is_visible()
+
+
