@@ -320,6 +320,10 @@ export class Call {
         this.become("reconnecting");
       },
       gone: () => void this.queue(),
+      ended: () => {
+        this.dispatch({ type: "page.disconnected" });
+        this.give("over");
+      },
       elsewhere: () => this.give("elsewhere"),
       refused: (reason) => void (reason === "key" ? this.give(reason) : this.queue()),
     });

@@ -77,8 +77,13 @@ export const SILENCE = {
   timings: {},
 };
 
-/** Errors that only say that the other side was faster. */
-const HARMLESS = new Set(["response_cancel_not_active", "conversation_already_has_active_response", "item_truncate_invalid_item_id"]);
+/** Errors that need no notice: the other side was faster, or the session ends, which the page says when it is closed. */
+const HARMLESS = new Set([
+  "response_cancel_not_active",
+  "conversation_already_has_active_response",
+  "item_truncate_invalid_item_id",
+  "session_expired",
+]);
 
 /** @param {string} id @param {"user" | "character"} role @returns {Line} */
 const blank = (id, role) => ({

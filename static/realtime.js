@@ -4,6 +4,7 @@
  *
  * connecting ──session.created──▶ open ──lost──▶ waiting ──▶ connecting ──kaikou.resumed · session.created──▶ open
  *     └─never opened──▶ refused        └─taken over──▶ elsewhere      └─too often──▶ gone      `close()` ends it from any
+ *                                      └─over──▶ ended: `connect()` begins another session
  */
 import { Outgoing } from "./outgoing.js";
 
@@ -20,6 +21,7 @@ const MOST_SEEN = 2000;
 /** Close codes: ours to a socket we gave up, and the server's. */
 const GIVEN_UP = 4002;
 const TAKEN_OVER = 4001;
+const OVER = 1000;
 const RESTARTS = 1012;
 /** Close codes that say why: try again later, policy, and unauthorized. */
 const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key" });
@@ -33,6 +35,7 @@ const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "k
  * @property {(receivedSamples: number) => void} resumed the session goes on; so much of the microphone had arrived
  * @property {(attempt: number, delayMs: number) => void} lost trying again in `delayMs`
  * @property {() => void} gone no more attempts by itself
+ * @property {() => void} ended the server ended the session: it was too long, or idle for too long
  * @property {() => void} elsewhere another page took the session over
  * @property {(reason: Refusal) => void} refused
  */
@@ -188,6 +191,11 @@ export class Realtime {
       return this.listener.elsewhere();
     }
     if (!this.everOpened) return this.listener.refused(REASONS[code] ?? "unreachable");
+    if (code === OVER) {
+      this.token = "";
+      this.everOpened = false;
+      return this.listener.ended();
+    }
     if (this.attempt >= BACKOFF_MS.length) return this.listener.gone();
     const delayMs = code === RESTARTS && this.attempt === 0 ? 0 : BACKOFF_MS[this.attempt];
     this.attempt++;

@@ -73,6 +73,8 @@ function actionsFor(call, trouble, type) {
       return [action(t("now"), () => call.realtime.retryNow(), "again")];
     case "waiting":
       return [action(t("cancel"), () => call.give("full"), "cancel")];
+    case "over":
+      return [action(t("after.continue"), () => call.retry(), "again")];
     case "unreachable":
     case "full":
       return [action(t("now"), () => call.retry(), "again")];

@@ -58,6 +58,8 @@ class Script:
     fails: bool = False
     token: str = ""
     resumes: bool = True
+    ends: bool = False
+    """Whether the session is over as soon as it was resumed."""
     deaf: bool = False
     events: int = 0
 
@@ -71,6 +73,8 @@ class Script:
         if self.resumes and self.token and f"&resume={self.token}" in socket.url:
             got = {"received_events": len(self.received), "received_samples": len(self.heard) // 2}
             self.send("kaikou.resumed", session_id="sess_1", **got)
+            if self.ends:
+                socket.close(code=1000)
             return
         session = {"id": f"sess_{len(self.sockets)}", "type": "realtime"}
         self.send("session.created", session={**session, "kaikou": {"token": self.token, "resume_s": 60}})
@@ -153,9 +157,15 @@ def page(browser: Browser, script: Script) -> Iterator[Page]:
     page.route_web_socket("**/v1/realtime**", script.connect)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.extend(advice_in(said)))
     yield page
     context.close()
     assert problems == []
+
+
+def advice_in(said: ConsoleMessage) -> list[str]:
+    """What the browser finds wrong with how the page is written."""
+    return [said.text] if said.type in ADVICE_OF_THE_BROWSER and not said.text.startswith(OLD_PLAYER) else []
 
 
 def wait_for(page: Page, state: str) -> None:
@@ -163,11 +173,6 @@ def wait_for(page: Page, state: str) -> None:
 
 
 def talk(page: Page, address: str, character: str = "philosopher") -> None:
-def advice_in(said: ConsoleMessage) -> list[str]:
-    """What the browser finds wrong with how the page is written."""
-    return [said.text] if said.type in ADVICE_OF_THE_BROWSER and not said.text.startswith(OLD_PLAYER) else []
-
-
     page.goto(address)
     page.click(f"[data-character={character}]")
     page.click("#talk")
@@ -510,6 +515,46 @@ def test_a_talk_that_was_taken_over_is_left_alone(page: Page, address: str, scri
     assert len(script.sockets) == 1
 
 
+def expect_an_ended_talk_that_goes_on_when_asked(page: Page, script: Script) -> None:
+    wait_for(page, "gone")
+    expect(page.locator(".panel")).to_contain_text("came to its end")
+    expect(page.locator(".panel")).to_contain_text("still here")
+    assert page.locator(".notice").count() == 0
+    sockets = len(script.sockets)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(700)
+    assert len(script.sockets) == sockets
+    page.click("#again")
+    wait_for(page, "resting")
+    assert "resume=" not in script.sockets[-1].url
+    assert [event["item"]["content"] for event in script.sent("conversation.item.create")] == [
+        [{"type": "output_text", "text": "One two three four"}]
+    ]
+    assert len(script.sent("kaikou.greet")) == 1
+    assert page.locator(".panel, .notice").count() == 0
+
+
+def test_a_talk_that_the_server_ended_is_over_and_goes_on_only_when_asked(
+    page: Page, address: str, script: Script
+) -> None:
+    script.token = "mine"
+    talk(page, address)
+    wait_for(page, "resting")
+    script.send("error", error={"code": "session_expired", "message": "Your session was idle for too long."})
+    script.sockets[-1].close(code=1000)
+    expect_an_ended_talk_that_goes_on_when_asked(page, script)
+
+
+def test_a_talk_that_ends_just_as_it_is_resumed_is_over_and_goes_on_only_when_asked(
+    page: Page, address: str, script: Script
+) -> None:
+    script.token, script.ends = "mine", True
+    talk(page, address)
+    wait_for(page, "resting")
+    script.sockets[-1].close(code=1011)
+    expect_an_ended_talk_that_goes_on_when_asked(page, script)
+
+
 def place(page: Page, answers: list[dict[str, Any]]) -> list[str]:
     """Answer the page's questions for its place, the last answer for ever; the addresses that it asked."""
     asked: list[str] = []
@@ -623,6 +668,28 @@ def test_patience_and_speed_reach_the_session_at_once(page: Page, address: str, 
     assert page.evaluate("document.querySelector('#microphone').options.length") > 1
 
 
+def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str) -> None:
+    keys: list[str | None] = []
+
+    def status(route: Route) -> None:
+        keys.append(route.request.headers.get("authorization"))
+        route.continue_()
+
+    page.goto(address)
+    page.route("**/api/status", status)
+    page.evaluate("window.sameVisit = true")
+    page.click("#settings-open")
+    page.wait_for_selector("#server dl")
+    page.fill("#server-key", " sk-mine ")
+    with page.expect_response("**/api/status"):
+        page.press("#server-key", "Enter")
+    expect(page.locator("#server dl")).to_have_count(1)
+    assert keys == [None, "Bearer sk-mine"]
+    assert page.evaluate("window.sameVisit && location.search === ''")
+    assert page.locator("#server-key").get_attribute("autocomplete") == "current-password"
+    assert page.locator("#settings").is_visible()
+
+
 UNNAMED = """
   [...document.querySelectorAll("button, input, select, summary, a[href], meter")].filter((element) => {
     const label = element.getAttribute("aria-label") || element.textContent.trim() || element.labels?.length;
@@ -663,25 +730,3 @@ def test_nothing_is_wider_than_the_window_and_the_controls_are_in_it(
     assert max(widths) <= width
     assert end["x"] + end["width"] <= width
     assert end["y"] + end["height"] <= height
-def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str) -> None:
-    keys: list[str | None] = []
-
-    def status(route: Route) -> None:
-        keys.append(route.request.headers.get("authorization"))
-        route.continue_()
-
-    page.goto(address)
-    page.route("**/api/status", status)
-    page.evaluate("window.sameVisit = true")
-    page.click("#settings-open")
-    page.wait_for_selector("#server dl")
-    page.fill("#server-key", " sk-mine ")
-    with page.expect_response("**/api/status"):
-        page.press("#server-key", "Enter")
-    expect(page.locator("#server dl")).to_have_count(1)
-    assert keys == [None, "Bearer sk-mine"]
-    assert page.evaluate("window.sameVisit && location.search === ''")
-    assert page.locator("#server-key").get_attribute("autocomplete") == "current-password"
-    assert page.locator("#settings").is_visible()
-
-
