@@ -13,6 +13,7 @@ import { Tape } from "./audio/tape.js";
 import { effects, history, phase, reduce, SILENCE } from "./conversation.js";
 import { key, preferences } from "./preferences.js";
 import { Realtime } from "./realtime.js";
+import { sessionUpdate } from "./session-update.js";
 
 const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
 const SLOW_MS = 3000;
@@ -20,7 +21,6 @@ const SETTLE_MS = 700;
 const REPORT_MS = 200; // how often the server is told what was heard; it cuts its memory by it
 const NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
-const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 
 /** @typedef {import("./conversation.js").Event} Event */
 /** @typedef {import("./conversation.js").Effect} Effect */
@@ -209,26 +209,7 @@ export class Call {
 
   /** Tell the server how to listen and speak; also after a setting changed. */
   configure() {
-    this.realtime.send({
-      type: "session.update",
-      session: {
-        type: "realtime",
-        audio: {
-          input: {
-            format: { type: "audio/pcm", rate: 16000 },
-            transcription: { model: "kaikou" },
-            turn_detection: {
-              type: "semantic_vad",
-              eagerness: EAGERNESS[preferences.patience],
-              create_response: true,
-              interrupt_response: true,
-            },
-          },
-          output: { format: { type: "audio/pcm", rate: 24000 }, speed: preferences.speed },
-        },
-        kaikou: { language: this.language, barge_in: "confirmed" },
-      },
-    });
+    this.realtime.send(sessionUpdate(this.language, preferences));
   }
 
   /** Take over a changed volume or speaker. */
