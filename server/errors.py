@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from pipeline.errors import (
@@ -16,6 +17,8 @@ from pipeline.errors import (
     KaikouError,
     LimitReached,
 )
+
+log = structlog.get_logger("kaikou")
 
 
 class TooLarge(InvalidRequest):
@@ -70,7 +73,23 @@ def openai_error(error: KaikouError) -> dict[str, Any]:
     return {"type": kind, "code": error.code, "message": error.message, "param": getattr(error, "param", None)}
 
 
-BRANCHES = frozenset("str constrained-int server_vad semantic_vad message function_call function_call_output".split())
+UNEXPECTED = KaikouError("Something went wrong inside the server; please try again.")
+
+
+def as_told(error: Exception, event: str, **about: Any) -> KaikouError:
+    """The error as a client is told it. One that nobody expected is logged as `event`, and the client not told what."""
+    if isinstance(error, KaikouError):
+        return error
+    if isinstance(error, ValidationError):
+        return invalid_request(error)
+    log.error(event, exc_info=error, **about)
+    return UNEXPECTED
+
+
+BRANCHES = frozenset(
+    "str constrained-int server_vad semantic_vad message function_call function_call_output item_reference "
+    "CustomVoice".split()
+)
 """What pydantic puts into a path to say which of several types it tried; no field is called so."""
 
 

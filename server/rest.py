@@ -6,27 +6,23 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import orjson
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import InvalidRequest, KaikouError
-from server.errors import TooLarge, Unauthorized, openai_error, status_of
+from pipeline.errors import KaikouError
+from server.errors import TooLarge, Unauthorized, as_told, openai_error, status_of
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import Principal
+from server.json_text import check_depth, from_json
 from server.settings import Settings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-log = structlog.get_logger("kaikou")
 
 LARGEST_BODY = 1_000_000
 """Bytes of JSON in one request."""
 
 RETRY_AFTER_S = 5
 """When to come back to a server that has too much to do."""
-
-UNEXPECTED = KaikouError("Something went wrong inside the server; please try again.")
 
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -49,10 +45,9 @@ async def json_body(request: Request) -> Any:
         body += part
         if len(body) > LARGEST_BODY:
             raise too_large
-    try:
-        return orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+    value = from_json(body, "The body") if body else {}
+    check_depth(value, "The body")
+    return value
 
 
 def principal_of(request: Request) -> Principal:
@@ -70,11 +65,8 @@ def guarded(endpoint: Endpoint, settings: Settings, *, openai: bool = False) -> 
                 message = "Pages of this origin may not use the API; see the setting allowed_origins."
                 raise Unauthorized(message, code="origin_denied")
             return await endpoint(request)
-        except KaikouError as error:
-            return failure(error, openai)
-        except Exception:
-            log.exception("request failed", path=request.url.path)
-            return failure(UNEXPECTED, openai)
+        except Exception as error:  # noqa: BLE001 — the request's outermost frame
+            return failure(as_told(error, "request failed", path=request.url.path), openai)
 
     return handle
 

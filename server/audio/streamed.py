@@ -13,8 +13,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from pipeline.errors import KaikouError
-from server.errors import openai_error
-from server.rest import UNEXPECTED, failure
+from server.errors import as_told, openai_error
+from server.rest import failure
 
 log = structlog.get_logger("kaikou")
 
@@ -67,7 +67,7 @@ class Streamed(StreamingResponse):
         try:
             piece = await anext(self._body, b"")
         except Exception as error:  # noqa: BLE001 — the request's outermost frame
-            await failure(_told(error), openai=True)(self._scope, self._receive, send)
+            await failure(self._told(error), openai=True)(self._scope, self._receive, send)
             return
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
@@ -77,21 +77,16 @@ class Streamed(StreamingResponse):
         except StoppedReading:
             raise
         except Exception as error:  # noqa: BLE001 — the request's outermost frame
-            told = _told(error)
+            told = self._told(error)
             if self.media_type != EVENT_STREAM:
                 return  # the server closes a connection whose response was not finished
             await send({"type": "http.response.body", "body": event({"error": openai_error(told)}), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def _told(self, error: Exception) -> KaikouError:
+        return as_told(error, "request failed", path=self._scope["path"])
+
 
 def event(data: Mapping[str, Any]) -> bytes:
     """One server-sent event."""
     return b"data: " + orjson.dumps(data) + b"\n\n"
-
-
-def _told(error: Exception) -> KaikouError:
-    """The error as the client is told it; what nobody expected is logged."""
-    if isinstance(error, KaikouError):
-        return error
-    log.error("request failed", exc_info=error)
-    return UNEXPECTED

@@ -6,23 +6,24 @@ Lenient about what is not known (extra fields are ignored), strict about what is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipeline.errors import InvalidRequest
 from pipeline.text.clean import clean
 from server.errors import invalid_request
+from server.json_text import check_depth, from_json
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Json = dict[str, Any]
+Instructions = Annotated[str, StringConstraints(max_length=200_000)]
 
 
 class Part(BaseModel):
     """The base of everything in a message: strict types, clean text, unknown fields ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -62,11 +63,33 @@ class FunctionOutputItem(Part):
     id: Id | None = None
 
 
-ClientItem = Annotated[MessageItem | FunctionCallItem | FunctionOutputItem, Field(discriminator="type")]
+class ItemReference(Part):
+    """Stands for an item of the conversation where an answer is given its input."""
+
+    type: Literal["item_reference"]
+    id: str
+
+
+ClientItem: TypeAlias = MessageItem | FunctionCallItem | FunctionOutputItem
+InputItem: TypeAlias = ClientItem | ItemReference
+
+
+class FunctionTool(Part):
+    type: Literal["function"] = "function"
+    name: str = Field(min_length=1, max_length=128)
+    description: str = ""
+    parameters: Json = Field(default_factory=dict)
+
+
+Tools = Annotated[list[FunctionTool], Field(max_length=128)]
+
+
+class CustomVoice(Part):
+    id: str
 
 
 class ResponseAudioOutput(Part):
-    voice: str | Json | None = None
+    voice: str | CustomVoice | None = None
     format: Json | None = None
 
 
@@ -78,13 +101,13 @@ class ResponseParams(Part):
     """The overrides of one `response.create`."""
 
     output_modalities: list[Literal["audio", "text"]] | None = Field(default=None, min_length=1, max_length=1)
-    instructions: str | None = None
-    tools: list[Json] | None = None
+    instructions: Instructions | None = None
+    tools: Tools | None = None
     tool_choice: str | Json | None = None
     max_output_tokens: Annotated[int, Field(ge=1)] | Literal["inf"] | None = None
     metadata: dict[str, str] | None = None
     conversation: Literal["auto", "none"] = "auto"
-    input: list[Json] | None = None
+    input: list[Annotated[InputItem, Field(discriminator="type")]] | None = None
     audio: ResponseAudio | None = None
 
 
@@ -105,7 +128,7 @@ class Clear(Part):
 
 
 class CreateItem(Part):
-    item: ClientItem
+    item: ClientItem = Field(discriminator="type")
     previous_item_id: str | None = None
 
 
@@ -189,17 +212,12 @@ EVENTS: Mapping[str, type[ClientEvent]] = {
     "kaikou.ack": Acknowledge,
 }
 
-_ITEM: TypeAdapter[MessageItem | FunctionCallItem | FunctionOutputItem] = TypeAdapter(ClientItem)
-
 APPEND = "input_audio_buffer.append"
 
 
 def parse_json(text: str | bytes) -> Json:
-    """The message as an object. Raises `InvalidRequest` for anything else, deep nesting included."""
-    try:
-        message = orjson.loads(text)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"The message is not valid JSON: {error}.", code="invalid_json") from None
+    """The message as an object. Raises `InvalidRequest` for anything else."""
+    message = from_json(text, "The message")
     if not isinstance(message, dict):
         raise InvalidRequest("A message must be a JSON object with a 'type'.", code="invalid_json")
     return message
@@ -220,6 +238,7 @@ def parse_event(message: Json) -> ClientEvent:
     if message["type"] == "transcription_session.update":
         text = 'The beta dialect is not spoken here: send session.update with session.type "transcription".'
         raise InvalidRequest(text, code="beta_api_shape_disabled", param="type")
+    check_depth(message, "The message")
     kind = EVENTS.get(message["type"])
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")
@@ -227,11 +246,3 @@ def parse_event(message: Json) -> ClientEvent:
         return kind.model_validate(message)
     except ValidationError as error:
         raise invalid_request(error) from None
-
-
-def parse_item(item: Json) -> MessageItem | FunctionCallItem | FunctionOutputItem:
-    """An item of `response.create`'s `input`. Raises `InvalidRequest`."""
-    try:
-        return _ITEM.validate_python(item)
-    except ValidationError as error:
-        raise invalid_request(error, "response.input") from None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from pipeline.audio import Samples
+from pipeline.audio import Samples, samples_of
 from pipeline.character import Character, text_in
-from pipeline.errors import InvalidRequest, KaikouError, LimitReached
+from pipeline.errors import InvalidRequest
 from pipeline.notices import Answered
 from pipeline.session import Session
 from pipeline.setup import Ask
 from pipeline.transcript import Item
 from server.characters.catalogue import Characters
-from server.errors import openai_error
+from server.errors import as_told, openai_error
 from server.protocol.input_audio import InputAudio
 from server.realtime.client_events import (
     APPEND,
@@ -24,14 +25,19 @@ from server.realtime.client_events import (
     Clear,
     ClearOutput,
     ClientEvent,
+    ClientItem,
     Commit,
     ContentPart,
     CreateItem,
     CreateResponse,
+    CustomVoice,
     DeleteItem,
     FunctionCallItem,
     FunctionOutputItem,
     Greet,
+    InputItem,
+    ItemReference,
+    Json,
     MessageItem,
     PlaybackReport,
     ResponseParams,
@@ -40,13 +46,11 @@ from server.realtime.client_events import (
     TruncateItem,
     event_id_of,
     parse_event,
-    parse_item,
     parse_json,
 )
 from server.realtime.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
 from server.realtime.session_object import (
     Defaults,
-    FunctionTool,
     SessionObject,
     detection_object,
     setup_of,
@@ -56,7 +60,11 @@ from server.realtime.session_object import (
     updated,
 )
 
-OMIT_FROM_ECHO = {"kaikou"}
+YIELD_SAMPLES = samples_of(100)
+"""After so much audio other sessions have their turn. Receiving alone does not wait while messages are queued."""
+
+MESSAGE_SAMPLES = samples_of(10)
+"""What any message counts for in this, since understanding it is work too."""
 
 
 class Connection:
@@ -81,7 +89,7 @@ class Connection:
         self._expires_at, self.extensions = expires_at, extensions
         self.token, self._resume_s = token, resume_s
         self.acknowledged = ""
-        self._received_events = 0
+        self._received_events = self._unyielded = 0
         self._id = session.new_id("sess")
         self._input = InputAudio(session_object.audio.input.format, append_bytes)
         self.events = ServerEvents(
@@ -92,44 +100,45 @@ class Connection:
 
     # --- From the client ----------------------------------------------------------------------------------------------
 
-    def receive(self, message: str) -> Iterator[Samples]:
-        """Take one text message. Returns slices of audio to `hear` one by one, each decoded when it is asked for.
-
-        What is wrong with the message is told to the client.
-        """
-        parsed: dict[str, Any] = {}
-        self._received_events += 1
+    async def receive(self, message: str | bytes) -> None:
+        """Take one message: an event as JSON, or audio. What is wrong with it, or goes wrong here, the client is told."""
+        parsed: Json = {}
+        self._unyielded += MESSAGE_SAMPLES
         try:
+            if isinstance(message, bytes):
+                await self._hear(self._audio_of(message))
+                return
+            self._received_events += 1
             parsed = parse_json(message)
             if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
-                return self._input.of_base64(audio)
-            self._do(parse_event(parsed))
-        except KaikouError as error:
-            self._answer(error_event(openai_error(error), event_id_of(parsed)))
-        return iter(())
-
-    def receive_audio(self, data: bytes) -> Iterator[Samples]:
-        """Take one binary message: microphone audio in the session's input format. An extension."""
-        try:
-            if self.extensions:
-                return self._input.of_bytes(data)
-            message = "Binary messages are not part of this protocol: send JSON text."
-            raise InvalidRequest(message, code="invalid_json")
-        except KaikouError as error:
-            self._answer(error_event(openai_error(error)))
-        return iter(())
+                await self._hear(self._input.of_base64(audio))
+            else:
+                self._do(parse_event(parsed))
+        except Exception as error:  # noqa: BLE001 — the outermost frame of what a client sends
+            self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id_of(parsed)))
+        await self._yield_in_time()
 
     def resumed(self) -> dict[str, Any]:
         """Tells a client that comes back what of it arrived, so that it can send the rest."""
         received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
         return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
-    def hear(self, pcm: Samples) -> None:
-        """Let the session hear one slice."""
-        try:
+    def _audio_of(self, data: bytes) -> Iterator[Samples]:
+        if not self.extensions:
+            message = "Binary messages are not part of this protocol: send JSON text."
+            raise InvalidRequest(message, code="invalid_json")
+        return self._input.of_bytes(data)
+
+    async def _hear(self, slices: Iterator[Samples]) -> None:
+        for pcm in slices:
+            await self._yield_in_time()
             self.session.hear(pcm)
-        except LimitReached as error:
-            self._answer(error_event(openai_error(error)))
+            self._unyielded += len(pcm)
+
+    async def _yield_in_time(self) -> None:
+        if self._unyielded >= YIELD_SAMPLES:
+            self._unyielded = 0
+            await asyncio.sleep(0)
 
     def _do(self, event: ClientEvent) -> None:
         match event:
@@ -251,7 +260,7 @@ class Connection:
 
     # --- Items and requests -------------------------------------------------------------------------------------------
 
-    def _item(self, item: MessageItem | FunctionCallItem | FunctionOutputItem) -> Item:
+    def _item(self, item: ClientItem) -> Item:
         id = item.id or self.session.new_id("item")
         match item:
             case MessageItem():
@@ -272,7 +281,7 @@ class Connection:
             instructions=params.instructions,
             modality=params.output_modalities[0] if params.output_modalities else None,
             voice=_voice_of(params),
-            tools=None if params.tools is None else tools_of([FunctionTool.model_validate(t) for t in params.tools]),
+            tools=None if params.tools is None else tools_of(params.tools),
             tool_choice=None if params.tool_choice is None else tool_choice_of(params.tool_choice),
             max_tokens=None if most == "inf" else most,
             input=None if params.input is None else [self._given(item) for item in params.input],
@@ -280,13 +289,13 @@ class Connection:
             metadata=params.metadata or {},
         )
 
-    def _given(self, item: dict[str, Any]) -> Item:
-        if item.get("type") == "item_reference":
-            known = self.session.transcript.get(str(item.get("id")))
-            if known is None:
-                raise _unknown_item(str(item.get("id")), "reference")
-            return known
-        return self._item(parse_item(item))
+    def _given(self, item: InputItem) -> Item:
+        if not isinstance(item, ItemReference):
+            return self._item(item)
+        known = self.session.transcript.get(item.id)
+        if known is None:
+            raise _unknown_item(item.id, "reference")
+        return known
 
     def _answer(self, event: dict[str, Any]) -> None:
         self.session.outbox.put(Answered(event))
@@ -298,7 +307,7 @@ def _text_of(part: ContentPart) -> str:
 
 def _voice_of(params: ResponseParams) -> str | None:
     voice = params.audio.output.voice if params.audio and params.audio.output else None
-    return str(voice.get("id", "")) if isinstance(voice, dict) else voice
+    return voice.id if isinstance(voice, CustomVoice) else voice
 
 
 def _unknown_item(id: str, verb: str) -> InvalidRequest:

@@ -10,7 +10,6 @@ import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pipeline.audio import samples_of
 from pipeline.errors import LimitReached
 from pipeline.notices import Answered
 from server.errors import openai_error
@@ -28,12 +27,6 @@ FAREWELL_S = 0.3
 """How long the last event of a session may take to leave."""
 
 DISCARD_S = 5.0
-
-YIELD_SAMPLES = samples_of(100)
-"""After so much audio other sessions have their turn. Receiving alone does not wait while messages are queued."""
-
-MESSAGE_SAMPLES = samples_of(10)
-"""What any message counts for in this, since understanding it is work too."""
 
 CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012, 4001
 TOO_SLOW = "the client does not read what it asked for"
@@ -173,20 +166,10 @@ class Live:
             await asyncio.wait(directions)
 
     async def _read(self, websocket: WebSocket) -> None:
-        connection, outbox, unyielded = self.connection, self.connection.session.outbox, 0
+        connection, outbox = self.connection, self.connection.session.outbox
         while (message := await websocket.receive())["type"] != "websocket.disconnect":
             text = message.get("text")
-            slices = connection.receive(text) if text is not None else connection.receive_audio(message["bytes"])
-            unyielded += MESSAGE_SAMPLES
-            for pcm in slices:
-                if unyielded >= YIELD_SAMPLES:
-                    unyielded = 0
-                    await asyncio.sleep(0)
-                connection.hear(pcm)
-                unyielded += len(pcm)
-            if unyielded >= YIELD_SAMPLES:
-                unyielded = 0
-                await asyncio.sleep(0)
+            await connection.receive(message["bytes"] if text is None else text)
             if outbox.overflowed:
                 self.end(CLOSE_TOO_SLOW, TOO_SLOW)
                 await _discard(websocket)

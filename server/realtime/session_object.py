@@ -21,7 +21,7 @@ from pipeline.setup import Setup
 from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
-from server.realtime.client_events import Part
+from server.realtime.client_events import FunctionTool, Instructions, Part, Tools
 
 PCM_RATES = (8_000, 16_000, 24_000, 48_000)
 REPLACED_WHOLE = frozenset({"turn_detection", "transcription", "format", "noise_reduction", "tool_choice"})
@@ -101,13 +101,6 @@ class Audio(Part):
     output: AudioOutput = AudioOutput()
 
 
-class FunctionTool(Part):
-    type: Literal["function"] = "function"
-    name: str = Field(min_length=1, max_length=128)
-    description: str = ""
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
 class Extension(Part):
     """What Kaikou adds: who is talked to, and in which language."""
 
@@ -125,8 +118,8 @@ class SessionObject(Part):
 
     type: SessionType = "realtime"
     output_modalities: list[Literal["audio", "text"]] = Field(default=["audio"], min_length=1, max_length=1)
-    instructions: str | None = Field(default=None, max_length=200_000)
-    tools: list[FunctionTool] = Field(default_factory=list, max_length=128)
+    instructions: Instructions | None = None
+    tools: Tools = Field(default_factory=list)
     tool_choice: str | dict[str, Any] = "auto"
     max_output_tokens: Annotated[int, Field(ge=1, le=65_536)] | Literal["inf"] = "inf"
     audio: Audio = Audio()
@@ -139,9 +132,6 @@ OF_ANSWERS = frozenset({"create_response", "interrupt_response", "idle_timeout_m
 ONLY_WRITE_DOWN = Policy(answer=False, barge_in=BargeIn.NEVER)
 """How turns are taken where nobody answers."""
 
-DEEPEST = 100
-"""How deeply an update may be nested; what is echoed must be possible to write as JSON."""
-
 
 def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool = True) -> SessionObject:
     """`current` with the present keys of `changes`. Raises `InvalidRequest` naming the field; `typed` demands its type."""
@@ -152,8 +142,6 @@ def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool =
             code="missing_required_parameter" if kind is None else "invalid_value",
             param="session.type",
         )
-    if _is_deeper(changes, DEEPEST):
-        raise InvalidRequest(f"The session may be nested {DEEPEST} levels deep at most.", param="session")
     try:
         merged = _merge(current.model_dump(exclude_unset=True), changes)
         return SessionObject.model_validate(merged)
@@ -170,14 +158,6 @@ def _merge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
         else:
             merged[key] = value
     return merged
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    level = [value]
-    for _ in range(levels):
-        inner = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
-        level = [child for children in inner for child in children]
-    return bool(level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections import Counter
 from typing import Any
 
-import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.silero import create as create_detector
-from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.character import load_characters
-from pipeline.endpoint import Endpointing
-from pipeline.pump import Workers
-from pipeline.session import Session
-from pipeline.setup import Engines, SessionLimits
-from pipeline.speaking import SpeakingLimits
-from server.characters.catalogue import Characters
-from server.realtime.connection import Connection
-from server.realtime.session_object import Defaults, SessionObject, setup_of
-from server.settings import Settings
+from tests.server.socketless import Event, append, connected, update, write
 from tests.speech import sentence, silence
-
-Event = dict[str, Any]
-
-CHARACTERS = Characters(load_characters(Settings().personas), "assistant")
-DETECTOR = create_detector({})
-QUICK = SessionLimits(speaking=SpeakingLimits(lead_s=1e9), queued_audio_s=1e9)
-DEFAULTS = Defaults(Endpointing())
-
-
-def append(pcm: Any) -> Event:
-    return {"type": "input_audio_buffer.append", "audio": base64.b64encode(pcm.tobytes()).decode()}
-
-
-def write(text: str) -> Event:
-    content = [{"type": "input_text", "text": text}]
-    return {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": content}}
-
-
-def update(**session: Any) -> Event:
-    return {"type": "session.update", "session": {"type": "realtime", **session}}
-
 
 WEATHER = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {"city": {}}}}
 VALID: list[Event] = [
@@ -82,74 +47,18 @@ PAUSE = {"type": "a moment"}
 """Not sent: lets the server work a little."""
 
 
-class Client:
-    """A connection without a socket; keeps what the server says and truncates what it plays."""
-
-    def __init__(self) -> None:
-        engines = Engines(
-            DETECTOR,
-            create_recognizer({"settle_ms": 0}),
-            create_chat_model({"first_token_ms": 0, "words_per_s": 5_000}),
-            create_synthesizer({"first_audio_ms": 0}),
-        )
-        self.workers = Workers(4)
-        setup = setup_of(SessionObject(), CHARACTERS.find("wizard"), DEFAULTS)
-        self.session = Session(setup, engines, self.workers, QUICK)
-        self.connection = Connection(
-            self.session, SessionObject(), CHARACTERS, "wizard", DEFAULTS,
-            append_bytes=10**7, expires_at=0, extensions=True,
-        )  # fmt: skip
-        self.events: list[Event] = []
-
-    async def read(self) -> None:
-        while True:
-            notice = await self.session.outbox.take()
-            self.events += [json.loads(orjson.dumps(event)) for event in self.connection.events.of(notice)]
-
-    def send(self, event: Any) -> None:
-        for pcm in self.connection.receive(json.dumps(event)):
-            self.connection.hear(pcm)
-
-    def truncate_last(self) -> None:
-        started = [event["item_id"] for event in self.events if event["type"] == "response.output_audio.delta"]
-        if started:
-            self.send({"type": "conversation.item.truncate", "item_id": started[-1], "audio_end_ms": 100})
-
-    async def settle(self) -> None:
-        """Let everything that goes on come to rest; bounded."""
-        async with asyncio.timeout(20):
-            while not self.session.at_rest or any(
-                event["type"] == "response.created" and not self.done(event["response"]["id"]) for event in self.events
-            ):
-                await asyncio.sleep(0.005)
-                self.send(append(silence(0.1, 24_000)))
-                self.truncate_last()
-
-    def done(self, response_id: str) -> bool:
-        return any(e["type"] == "response.done" and e["response"]["id"] == response_id for e in self.events)
-
-
 async def converse(script: list[Any]) -> list[Event]:
-    client = Client()
-    life, reading = asyncio.create_task(client.session.run()), asyncio.create_task(client.read())
-    await asyncio.sleep(0)
-    for index, event in enumerate(script):
-        if event is PAUSE:
-            await asyncio.sleep(0.01)
-        elif isinstance(event, dict):
-            client.send({**event, "event_id": f"mine_{index}"})
-        else:
-            client.send(event)
-        await asyncio.sleep(0)
-    client.send(update(audio={"input": {"turn_detection": {"type": "server_vad"}}}))
-    await client.settle()
-    client.session.close()
-    await life
-    await asyncio.sleep(0)
-    reading.cancel()
-    await asyncio.wait({reading})
-    client.workers.close()
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    async with connected() as client:
+        for index, event in enumerate(script):
+            if event is PAUSE:
+                await asyncio.sleep(0.01)
+            elif isinstance(event, dict):
+                await client.send({**event, "event_id": f"mine_{index}"})
+            else:
+                await client.send(event)
+            await asyncio.sleep(0)
+        await client.send(update(audio={"input": {"turn_detection": {"type": "server_vad"}}}))
+        await client.settle()
     return client.events
 
 
