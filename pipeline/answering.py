@@ -110,7 +110,7 @@ class Answering:
         if made and reply.message:
             self._context.outbox.put(PlaybackStopped(reply.message.id, heard_ms))
         reply.end("cancelled", reason)
-        if reply.message and reply.message.spoken:
+        if reply.message and reply.message.spoken and not reply.made.unheard:
             reply.message.truncate(heard_ms)
         task.cancel()
         if not made:  # else it was counted when all of it was made
@@ -216,13 +216,18 @@ class Answering:
                 reply.playback.follows(before.ends_at(now), now)
                 before = reply.playback
 
-    def truncated(self, item_id: str) -> int | None:
-        """The client's player stopped within an item that was all sent; the number of its reply, which is over."""
+    def truncate(self, item: Item, heard_ms: int) -> int | None:
+        """The client's player stopped within an item; if that was all sent, the number of its reply, which is over."""
+        item.truncate(heard_ms)
         for number, (reply, task) in self._replies.items():
-            if reply.message and reply.message.id == item_id and reply.record.status != "in_progress":
-                del self._replies[number]
-                task.cancel()
-                return number
+            if reply.message is not item:
+                continue
+            if reply.record.status == "in_progress":
+                reply.stop_at(heard_ms)
+                return None
+            del self._replies[number]
+            task.cancel()
+            return number
         return None
 
     def pause_clock(self) -> None:

@@ -36,6 +36,10 @@ class Playback:
         held_s = 0.0 if self._paused_at is None else now - self._paused_at
         self._at_ms, self._since = 0.0, ends_at - held_s
 
+    def stopped(self, heard_ms: float) -> None:
+        """The player stopped there, and nothing more will be sent."""
+        self.sent_ms = self._at_ms = min(self.sent_ms, heard_ms)
+
     def pause(self, now: float) -> None:
         """The player was asked to hold still."""
         if self._paused_at is None:

@@ -120,6 +120,12 @@ class Reply:
         self.playback.resume(self._outlet.now())
         self._audible.set()
 
+    def stop_at(self, heard_ms: int) -> None:
+        """The person stopped listening there: no more sound is sent, text and calls alone go on."""
+        self.made.unheard = True
+        self._outlet.take_back(self.record)
+        self.playback.stopped(heard_ms)
+
     def end(self, status: ReplyStatus, reason: str = "", error: KaikouError | None = None) -> None:
         """Close the reply towards the client, once. Nothing of it is sent afterwards."""
         if self._ended:
@@ -214,6 +220,8 @@ class Reply:
             return
         await self._pace(lead_s)
         await self._turn()
+        if self.made.unheard:
+            return
         self._send_audio(piece.pcm)
         self._tell_words()
 
@@ -231,9 +239,11 @@ class Reply:
     def _begin_clause(self, clause: SpokenClause) -> None:
         self._tell_words()  # of the clause before, if its last piece left before they were known
         item = self._message()
-        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, False
+        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, self.made.unheard
         if clause.text:
             self._tell_text(item, clause.text)
+        if self.made.unheard:
+            return
         # Guessed times, until the clause is made: an interruption in its first moments needs some.
         item.words += _later(clause.words, self._clause_at_ms)
 
@@ -291,13 +301,15 @@ class Reply:
     def _begin_item(self, item: Item) -> None:
         self.release()
         self._open, self._sent_text = item, ""
+        if self.made.unheard and item.spoken:
+            item.truncate(0)
         self.record.items.append(item)
         previous = self._outlet.place(item) if self.record.in_conversation else None
         self._outlet.tell(ReplyItemStarted(self.record, len(self.record.items) - 1, item, previous))
 
     def _tell_text(self, item: Item, delta: str) -> None:
         self._sent_text += delta
-        item.text += delta
+        item.write(delta)
         self._outlet.tell(ReplyText(self.record, len(self.record.items) - 1, item, delta))
 
     def _close_item(self, status: str) -> None:

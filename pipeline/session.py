@@ -182,13 +182,15 @@ class Session:
         self._receive(ReplyCancelled())
 
     def truncate(self, item_id: str, heard_ms: int) -> None:
-        """The person heard only the first `heard_ms` of an item. Raises `InvalidRequest` unless the character said it."""
+        """The person heard only the first `heard_ms` of an item, and will hear no more of it.
+
+        Raises `InvalidRequest` unless the character said it aloud.
+        """
         item = self.transcript.get(item_id)
-        if item is None or item.role != "assistant" or item.type != "message":
-            message = f"There is no assistant message '{item_id}' to truncate."
+        if item is None or item.role != "assistant" or item.type != "message" or not item.spoken:
+            message = f"There is no spoken assistant message '{item_id}' to truncate."
             raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
-        item.truncate(heard_ms)
-        if (heard := self._answering.truncated(item_id)) is not None:
+        if (heard := self._answering.truncate(item, heard_ms)) is not None:
             self._receive(ReplyPlayed(heard))
 
     def played(self, item_id: str, played_ms: float, playing: bool) -> None:

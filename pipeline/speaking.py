@@ -90,10 +90,11 @@ class Piece:
 
 @dataclass(slots=True)
 class Made:
-    """How much of an answer exists so far, heard or not."""
+    """How much of an answer exists so far, heard or not. `unheard`: no more of it will be heard, so it needs no sound."""
 
     characters: int = 0
     audio_ms: float = 0.0
+    unheard: bool = False
 
 
 async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
@@ -165,6 +166,8 @@ async def pieces_of(
                 continue
             clause = SpokenClause(part.text, words=interpolate(part.text, GUESSED_MS_PER_CHARACTER * len(part.text)))
             yield Piece(clause)
+            if made.unheard:
+                continue
             style = style if part.style is None else part.style
             request = _speech_request(part, manner, style)
             chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)

@@ -49,6 +49,13 @@ class Item:
     emotion: str = ""
     sounds: tuple[str, ...] = ()
 
+    def write(self, text: str) -> None:
+        """More text, while the item is in progress; what comes after a cut was not heard."""
+        if self.whole is None:
+            self.text += text
+        else:
+            self.whole += text
+
     def truncate(self, heard_ms: int) -> None:
         """Keep only the text that was heard in the first `heard_ms` of the item's audio; more than there is means all.
 
