@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.apology import Apologies
-from pipeline.audio import Samples
 from pipeline.context import Context
-from pipeline.dialogue import BargeIn
-from pipeline.echo import Echo, Overhearing, Playing, share_said
+from pipeline.echo import Playing
 from pipeline.engines import ChatRequest
 from pipeline.errors import LimitReached
 from pipeline.events import (
-    DoubtLasted,
     Event,
     Interruption,
     ReplyFailed,
     ReplyGenerated,
     ReplyPlayed,
-    SetAside,
     StartReply,
 )
-from pipeline.interruption import Sound, Verdict
 from pipeline.language import language_of
 from pipeline.listening import Listening, Turn
 from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyRecord, TurnTiming
@@ -34,6 +30,7 @@ from pipeline.setup import Ask
 from pipeline.speaking import Manner
 from pipeline.transcript import Item, prompt
 from pipeline.upstream import Upstream
+from pipeline.voice_over import JustSaid
 
 PLAYED_GRACE_S = 3.0
 """A player that reports nothing new for this long after everything should have been heard is taken to be done."""
@@ -49,17 +46,24 @@ NOT_YET_SAID_MS = 500
 
 
 class Answering:
-    """Answers for one session. In the conversation one at a time, by number; beside it a few, by id."""
+    """Answers for one session. In the conversation one at a time, by number; beside it a few, by id.
 
-    def __init__(self, context: Context, listening: Listening, upstream: Upstream | None = None) -> None:
-        self._context, self._listening, self._upstream = context, listening, upstream
+    What happens to them is told to `report`.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        listening: Listening,
+        report: Callable[[Event], None],
+        upstream: Upstream | None = None,
+    ) -> None:
+        self._context, self._listening, self._report, self._upstream = context, listening, report, upstream
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
         self.asked: Ask | None = None
-        self._overhearing = Overhearing()
         self._spoken: Reply | None = None
-        self._echo: Echo | None = None
         self._apologies = Apologies()
 
     def __getitem__(self, number: int) -> Reply:
@@ -73,8 +77,6 @@ class Answering:
         turn = self._listening.turns.get(effect.turn) if effect.turn else None
         now = self._context.now()
         timing = TurnTiming("", turn.item.id if turn else "", turn.speech_end if turn else now, effect.speculative)
-        if turn:
-            self._overhearing.turn_answered()
         reply = self._make(ask, timing)
         if not effect.speculative:
             self._release(reply, turn)
@@ -138,38 +140,28 @@ class Answering:
         reply = self._playing
         return reply is not None and reply.playback.runs(self._context.now())
 
-    def overhear(self, window: Samples, probability: float) -> float:
-        """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
-        setup, reply, now = self._context.setup, self._playing, self._context.now()
-        if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
-            return probability
-        playing = None
-        if reply and reply.loudness and (self.audible or reply.held):
-            playing = Playing(reply.loudness, reply.playback.position(now) if self.audible else None)
-        speech = probability >= setup.endpointing.threshold
-        voice = self._overhearing.hear(window, speech, playing)
-        # While it is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
-        return 0.0 if speech and not voice and self.audible else probability
-
-    def voice_began(self) -> None:
-        """The person, or what sounds like one, begins to speak."""
-        self._overhearing.voice_began()
-
-    def doubt_lasted(self, turn: int) -> DoubtLasted:
-        """How long the voice of `turn` is, and how long it is over."""
-        return DoubtLasted(turn, self._overhearing.voiced_ms, self._overhearing.silent_ms)
-
-    def sound(self, text: str) -> Sound:
-        """What is known of the voice that now seems to have said `text`."""
-        heard, reply = self._overhearing, self._playing
-        self._echo = heard.find_echo()
-        likeness = self._echo.likeness if self._echo else 0.0
-        if reply is None or reply.message is None:
-            return Sound(heard.voiced_ms, heard.soft, likeness)
+    def playing(self) -> Playing | None:
+        """The answer that the player is in, paused or not; None if there is none."""
+        reply = self._playing
+        if reply is None or not reply.loudness:
+            return None
         now = self._context.now()
-        since, until = reply.playback.position(now) - SAID_MS, reply.playback.position(now) + NOT_YET_SAID_MS
+        audible = reply.playback.runs(now)
+        return (
+            Playing(reply.loudness, reply.playback.position(now) if audible else None)
+            if audible or reply.held
+            else None
+        )
+
+    def just_said(self) -> JustSaid | None:
+        """What a voice may now be the echo of, or the answer to; None if nothing was said yet."""
+        reply = self._playing
+        if reply is None or reply.message is None:
+            return None
+        position_ms = reply.playback.position(self._context.now())
+        since, until = position_ms - SAID_MS, position_ms + NOT_YET_SAID_MS
         said = "".join(word.text for word in reply.message.words if since <= word.start_ms <= until)
-        return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, said), self._left_ms())
+        return JustSaid(said, self._left_ms())
 
     def _left_ms(self) -> int | None:
         """What is still to be heard of the answers in a row; None while one of them is in the making."""
@@ -177,11 +169,6 @@ class Answering:
         if any(reply.record.status == "in_progress" for reply in replies):
             return None
         return round(sum(reply.playback.lead_s(now) for reply in replies) * 1000)
-
-    def set_aside(self, effect: SetAside) -> None:
-        """The voice was no turn; if it was an echo, it is known from now on."""
-        if effect.verdict is Verdict.ECHO:
-            self._overhearing.known = self._echo
 
     # --- Beside the conversation --------------------------------------------------------------------------------------
 
@@ -293,10 +280,10 @@ class Answering:
             reply.end("failed", error=failure)
             over = ReplyFailed(number)
         context.observer.turn(reply.timing)
-        context.receive(ReplyGenerated(number))
+        self._report(ReplyGenerated(number))
         await self._played_out(reply)
         self._replies.pop(number, None)
-        context.receive(over)
+        self._report(over)
 
     async def _apologise(self, reply: Reply, ask: Ask) -> None:
         """Have the character say that there will be no answer, or no more of it, if it can still speak."""

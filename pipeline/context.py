@@ -7,9 +7,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pipeline.audio import Samples
 from pipeline.errors import EngineError, KaikouError
-from pipeline.events import Event
 from pipeline.notices import ItemLeft
 from pipeline.outbox import Outbox
 from pipeline.pump import Workers
@@ -20,10 +18,8 @@ from pipeline.transcript import Transcript
 class Context:
     """Shared by a session's `Listening` and `Answering`; made and owned by the `Session`.
 
-    attached: whether the client is connected just now. receive: gives a fact to the turn machine and performs what it
-    decides. overhear: takes the microphone's next window and the probability that it is speech; returns that of a
-    person's. doubts: whether it is not known yet if a voice interrupts. spawn: runs work as a task of the session,
-    which ends with it at the latest. The session provides these.
+    attached: whether the client is connected just now. spawn: runs work as a task of the session, which ends with it at
+    the latest.
     """
 
     def __init__(
@@ -34,18 +30,15 @@ class Context:
         limits: SessionLimits,
         observer: Observer,
         now: Callable[[], float],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     ) -> None:
         self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
-        self.now = now
+        self.now, self.spawn = now, spawn
         self.active_at = now()
         self.attached = True
         self._told: Exception | None = None
         self.outbox = Outbox(limits.queued_audio_s)
         self.transcript = Transcript(limits.items, left=lambda item: self.outbox.put(ItemLeft(item.id)))
-        self.receive: Callable[[Event], None]
-        self.overhear: Callable[[Samples, float], float]
-        self.doubts: Callable[[], bool]
-        self.spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
     def new_id(self, kind: str) -> str:
         """A fresh id such as "item_…" (at most 32 characters)."""

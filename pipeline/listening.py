@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,16 +19,19 @@ from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
     CloseUtterance,
+    Event,
     OpenUtterance,
     PartialRecognized,
     SetAside,
     SpeechPaused,
     SpeechResumed,
+    SpeechStopped,
     UtteranceDrafted,
     UtteranceRecognized,
 )
 from pipeline.interruption import Verdict
 from pipeline.notices import (
+    AudioDropped,
     AudioTaken,
     ItemAdded,
     PartialText,
@@ -39,6 +44,7 @@ from pipeline.transcript import Item
 from pipeline.turn_sound import TurnSound
 from pipeline.upstream import Hearing, Upstream
 from pipeline.utterance import Utterance
+from pipeline.voice_over import VoiceOver
 
 PRE_ROLL = samples_of(800)
 """Samples kept from before a voice is noticed; more than any prefix and onset together."""
@@ -57,7 +63,8 @@ KEPT_TURNS = 3
 class Turn:
     """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
 
-    failure: why its words are not known. drafts: whether its words can be had in a pause.
+    failure: why its words are not known. drafts: whether its words can be had in a pause. invented: samples of silence
+    that its client did not send.
     """
 
     number: int
@@ -70,44 +77,70 @@ class Turn:
     wordless: bool = False
     failure: KaikouError | None = None
     drafts: bool = True
+    invented: int = 0
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
+    @property
+    def seconds(self) -> float:
+        """How much audio of the client's it holds."""
+        return self.utterance.seconds - self.invented / LINE_RATE
+
 
 class Listening:
-    """Hears for one session. `turns` holds those whose words are not known yet, and the latest ones."""
+    """Hears for one session. `turns` holds those whose words are not known yet, and the latest ones.
 
-    def __init__(self, context: Context, upstream: Upstream | None = None) -> None:
-        self._context, self._upstream = context, upstream
-        setup, detector = context.setup, context.engines.voice_detector
+    What is heard in a window, or asked for by the client, is returned as events; what is found out later, by a
+    recogniser or by waiting in vain, is told to `report`.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        voice_over: VoiceOver,
+        report: Callable[[Event], None],
+        upstream: Upstream | None = None,
+    ) -> None:
+        self._context, self._voice_over, self._report, self._upstream = context, voice_over, report, upstream
+        setup = context.setup
         self._manual_mode = setup.endpointing is None
         self._endpointer = Endpointer(setup.endpointing)
         self._sound = TurnSound(context, self._judged_by_sound)
-        self._voice, self._window = detector.open(), detector.window
+        self._window = context.engines.voice_detector.window
         self._rest = np.zeros(0, np.int16)
         self._pre_roll: deque[tuple[int, Samples]] = deque(maxlen=PRE_ROLL // self._window)
         self._manual: list[Samples] = []
         self._manual_samples = 0
-        self._heard = 0
+        self._heard = self._invented = 0
         self._arrived = context.now()
         self._current: Turn | None = None
         self.turns: dict[int, Turn] = {}
 
     # --- Samples ------------------------------------------------------------------------------------------------------
 
-    def hear(self, pcm: Samples) -> None:
-        """Take the next samples at `LINE_RATE`, any number of them. Raises `LimitReached` for audio nobody commits."""
+    def windows(self, pcm: Samples) -> list[Samples]:
+        """Cut the next samples at `LINE_RATE`, any number of them, into windows that voice detection takes.
+
+        There are none while the client ends the turns: then samples are only kept. Raises `LimitReached` for too many.
+        """
         self._arrived = self._context.now()
         if self._manual_mode:
             self._keep_for_commit(pcm)
-            return
+            return []
         waiting = np.concatenate((self._rest, pcm)) if len(self._rest) else pcm
         whole = len(waiting) // self._window * self._window
         self._rest = waiting[whole:]
-        for start in range(0, whole, self._window):
-            self._hear_window(waiting[start : start + self._window])
+        return [waiting[start : start + self._window] for start in range(0, whole, self._window)]
 
-    def commit(self) -> None:
+    def push_window(self, window: Samples, probability: float) -> list[Event]:
+        """Take the next window, with the probability that it is the person's speech; act on the events before the next."""
+        at, self._invented = self._heard, 0
+        self._heard += len(window)
+        if self._current is None:
+            self._pre_roll.append((at, window))
+        return self._judge(window, probability, at)
+
+    def commit(self) -> Event:
         """The client says that the turn is over. Raises `InvalidRequest` if less than 100 ms were heard."""
         heard = self._uncommitted()
         if heard < samples_of(SHORTEST_COMMIT_MS):
@@ -117,34 +150,30 @@ class Listening:
                 code="input_audio_buffer_commit_empty",
             )
         self._endpointer.reset()
-        self._context.receive(AudioCommitted(self._heard - heard, self._heard))
+        return AudioCommitted(self._heard - heard, self._heard)
 
-    def clear(self) -> None:
+    def clear(self) -> Event:
         """The client throws away what it sent and did not commit."""
         self._manual, self._manual_samples = [], 0
         self._rest = self._rest[:0]
         self._pre_roll.clear()
         self._endpointer.reset()
-        self._context.receive(AudioDiscarded())
+        return AudioDiscarded()
 
-    def configure(self, endpointing: Endpointing | None) -> None:
+    def configure(self, endpointing: Endpointing | None) -> list[Event]:
         """Find turns differently from now on; None leaves it to the client and forgets a turn that goes on."""
-        if endpointing is None and not self._manual_mode:
-            self.clear()
+        events = [self.clear()] if endpointing is None and not self._manual_mode else []
         if endpointing is not None:
             self._endpointer.endpointing = endpointing
         self._manual_mode = endpointing is None
+        return events
 
-    def _hear_window(self, window: Samples) -> None:
-        at = self._heard
-        self._heard += len(window)
+    def _judge(self, window: Samples, probability: float, at: int) -> list[Event]:
         if self._current:
             self._current.utterance.hear(window)
             self._sound.hear(window)
-        else:
-            self._pre_roll.append((at, window))
-        probability = self._context.overhear(window, self._voice.probability(window))
-        for event in self._endpointer.hear(probability, at, len(window)):
+        events = self._endpointer.hear(probability, at, len(window))
+        for event in events:
             if self._current and isinstance(event, SpeechPaused):
                 self._current.speech_end = self._clock_at(event.ended)
                 if self._endpointer.endpointing.by_sound:
@@ -152,7 +181,7 @@ class Listening:
             elif self._current and isinstance(event, SpeechResumed):
                 self._current.utterance.resume()
                 self._sound.resumed()
-            self._context.receive(event)
+        return list(events)
 
     def _keep_for_commit(self, pcm: Samples) -> None:
         longest_s = self._context.limits.manual_audio_s
@@ -169,17 +198,35 @@ class Listening:
         if self._manual_mode:
             return self._manual_samples
         if self._current:
-            return round(self._current.utterance.seconds * LINE_RATE)
+            return round(self._current.seconds * LINE_RATE)
         return sum(len(window) for _, window in self._pre_roll)
 
-    def _starved(self) -> None:
-        """The client fell silent in the middle of a turn without sending silence: hear a second of it."""
-        if not self._context.attached:
-            return
+    async def _watch(self, turn: Turn) -> None:
+        """End the turn if its client, who is there, sends nothing any more, whatever becomes of its recognition."""
+        now, patience_s, asked = self._context.now, self._context.limits.recognition.starved_s, 0.0
+        while not turn.closed.is_set():
+            left_s = max(self._arrived, asked) + patience_s - now()
+            if left_s > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left_s):
+                        await turn.closed.wait()
+                continue
+            asked = now()
+            if self._context.attached:
+                self._hear_silence(turn)
+
+    def _hear_silence(self, turn: Turn) -> None:
+        """A second of silence in place of what the client does not send. It may end the turn, but is no time of its line."""
         silence = np.zeros(self._window, np.int16)
         for _ in range(LINE_RATE // self._window):
-            if self._endpointer.speaking:
-                self._hear_window(silence)
+            if turn.closed.is_set():
+                return
+            turn.invented += self._window
+            self._invented += self._window
+            for event in self._judge(silence, 0.0, self._heard + self._invented - self._window):
+                if isinstance(event, SpeechPaused | SpeechStopped):
+                    event = replace(event, at=self._heard)
+                self._report(event)
 
     def _clock_at(self, position: int) -> float:
         """When the sample at `position` arrived, given that a microphone sends in real time."""
@@ -198,7 +245,6 @@ class Listening:
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
             on_drafted=lambda text: self._drafted(turn, text),
-            on_starved=self._starved,
             language=context.setup.language,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
@@ -215,6 +261,8 @@ class Listening:
         self._forget_answered()
         self.turns[number] = self._current = turn
         turn.task = context.spawn(self._pass_on(turn, ears.hearing) if ears else self._recognize(turn))
+        if not turn.by_client:
+            context.spawn(self._watch(turn))
 
     def draft(self) -> None:
         """Get the words of the current turn as they stand."""
@@ -241,7 +289,9 @@ class Listening:
         turn, self._current = self._current, None
         if turn and turn.task:
             turn.task.cancel()
+            turn.closed.set()
             del self.turns[turn.number]
+            self._context.outbox.put(AudioDropped(turn.item.id))
 
     def be_alert(self, alert: bool) -> None:
         """Whether the first sound of a voice counts, at the price of taking other sounds for one."""
@@ -270,12 +320,12 @@ class Listening:
         if turn is self._current:
             self._endpointer.text = text
         self._context.outbox.put(PartialText(turn.item.id, text))
-        self._context.receive(PartialRecognized(turn.number, text))
+        self._report(PartialRecognized(turn.number, text))
 
     def _drafted(self, turn: Turn, text: str) -> None:
         if drafted := turn.utterance.drafted:
             turn.item.emotion, turn.item.sounds = drafted.emotion, drafted.sounds
-        self._context.receive(UtteranceDrafted(turn.number, text))
+        self._report(UtteranceDrafted(turn.number, text))
 
     async def _recognize(self, turn: Turn) -> None:
         context, text = self._context, ""
@@ -290,14 +340,14 @@ class Listening:
         turn.recognized_at = context.now()
         # Who speaks a language that nobody here knows is told so, and not asked to say it again.
         failed = turn.failure is not None and not isinstance(turn.failure, UnknownLanguage)
-        context.receive(UtteranceRecognized(turn.number, text, failed=failed))
+        self._report(UtteranceRecognized(turn.number, text, failed=failed))
 
     def _transcribed(self, turn: Turn, recognition: Recognition) -> None:
         context, text = self._context, recognition.text
-        if turn.item.aside or context.doubts():
+        if turn.item.aside or self._voice_over.doubted:
             # The client is told the words only after it is known whether they are anybody's.
-            context.receive(UtteranceDrafted(turn.number, text))
-        item, seconds, language = turn.item, turn.utterance.seconds, recognition.language
+            self._report(UtteranceDrafted(turn.number, text))
+        item, seconds, language = turn.item, turn.seconds, recognition.language
         if turn.wordless:
             recognition = Recognition("", language)
         item.text, item.emotion, item.sounds = recognition.text, recognition.emotion, recognition.sounds
@@ -321,10 +371,10 @@ class Listening:
             self._not_transcribed(turn, error, "speech_model")
         else:
             written = context.spawn(self._write_down(turn, hearing))
-            if context.doubts():
+            if self._voice_over.doubted:
                 await asyncio.wait({written}, timeout=DOUBTED_WORDS_S)
         turn.recognized_at = context.now()
-        context.receive(UtteranceRecognized(turn.number, turn.item.text))
+        self._report(UtteranceRecognized(turn.number, turn.item.text))
 
     async def _write_down(self, turn: Turn, hearing: Hearing) -> None:
         try:

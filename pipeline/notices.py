@@ -40,6 +40,13 @@ class AudioTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioDropped:
+    """The turn's audio was thrown away: it will not become the item `item_id`, and nothing more is told of it."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemAdded:
     """An item of the person's, the client's or the character's entered the conversation. `done` if it is complete."""
 
@@ -224,6 +231,7 @@ Notice: TypeAlias = (
     | VoiceHeard
     | VoiceEnded
     | AudioTaken
+    | AudioDropped
     | ItemAdded
     | ItemLeft
     | PartialText

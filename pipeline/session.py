@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -42,6 +42,7 @@ from pipeline.pump import Workers
 from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
 from pipeline.transcript import Item, Transcript
 from pipeline.upstream import Upstream, policy_without_words
+from pipeline.voice_over import VoiceOver
 
 
 class _Ended(Exception):
@@ -63,16 +64,15 @@ class Session:
         observer: Observer | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._context = Context(setup, engines, workers, limits or SessionLimits(), observer or Observer(), now)
-        self._context.receive = self._receive
-        self._context.spawn = self._spawn
+        limits, observer = limits or SessionLimits(), observer or Observer()
+        self._context = Context(setup, engines, workers, limits, observer, now, self._spawn)
         self._tasks: asyncio.TaskGroup | None = None
         self._upstream = Upstream(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
-        self._listening = Listening(self._context, self._upstream)
-        self._answering = Answering(self._context, self._listening, self._upstream)
-        self._context.overhear = self._answering.overhear
-        self._context.doubts = lambda: self._dialogue.doubted
+        self._voice = engines.voice_detector.open()
+        self._voice_over = VoiceOver()
+        self._listening = Listening(self._context, self._voice_over, self._receive, self._upstream)
+        self._answering = Answering(self._context, self._listening, self._receive, self._upstream)
         self._closing = asyncio.Event()
 
     @property
@@ -123,7 +123,8 @@ class Session:
         """Change the settings; a turn or an answer that goes on keeps those it began with."""
         self._context.setup = setup
         self._dialogue.policy = self._policy
-        self._listening.configure(setup.endpointing)
+        for event in self._listening.configure(setup.endpointing):
+            self._receive(event)
 
     def detach(self) -> None:
         """The client was cut off: until it is back, nothing counts as heard and its silence means nothing."""
@@ -139,18 +140,25 @@ class Session:
 
     def hear(self, pcm: Samples) -> None:
         """Take microphone samples at `LINE_RATE`. Voice detection takes about 0.2 ms for each 32 ms: keep calls short."""
+        windows = self._listening.windows(pcm)
+        self.push_windows(windows, map(self._voice.probability, windows))
+
+    def push_windows(self, windows: Sequence[Samples], probabilities: Iterable[float]) -> None:
+        """Take windows of the microphone, each with the probability that it is speech."""
         self._listening.be_alert(self._confirms and self._answering.audible)
-        self._listening.hear(pcm)
+        for window, probability in zip(windows, probabilities, strict=True):
+            for event in self._listening.push_window(window, self._persons(window, probability)):
+                self._receive(event)
         if self._dialogue.doubted:
-            self._receive(self._answering.doubt_lasted(self._dialogue.turn))
+            self._receive(self._voice_over.lasted(self._dialogue.turn))
 
     def commit_audio(self) -> None:
         """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
-        self._listening.commit()
+        self._receive(self._listening.commit())
 
     def clear_audio(self) -> None:
         """The client throws uncommitted audio away."""
-        self._listening.clear()
+        self._receive(self._listening.clear())
 
     def add_item(self, item: Item, after: str | None = None) -> None:
         """Put an item of the client's into the conversation. Raises `InvalidRequest`, see `Transcript.add`."""
@@ -206,6 +214,12 @@ class Session:
     def _confirms(self) -> bool:
         return self._dialogue.policy.barge_in is BargeIn.CONFIRMED
 
+    def _persons(self, window: Samples, probability: float) -> float:
+        setup = self._context.setup
+        if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
+            return probability
+        return self._voice_over.persons(window, probability, setup.endpointing.threshold, self._answering.playing())
+
     def _active_reply(self) -> str | None:
         current = self._dialogue.reply
         if current is None or current.speculative or current.generated:
@@ -224,15 +238,18 @@ class Session:
         beside_nothing = not self._dialogue.replies
         if isinstance(event, UtteranceDrafted) and beside_nothing and not self._answering.may_speculate():
             return
-        for effect in self._dialogue.receive(self._with_sound(event)):
+        effects = self._dialogue.receive(self._with_sound(event))
+        self._voice_over.doubted = self._dialogue.doubted
+        for effect in effects:
             self._perform(effect)
 
     def _with_sound(self, event: Event) -> Event:
         """Words that may be a voice over a reply come with what is known of its sound."""
         match event:
             case PartialRecognized() | UtteranceDrafted() | UtteranceRecognized() if self._confirms:
-                current = event.turn == self._dialogue.turn
-                return replace(event, sound=self._answering.sound(event.text)) if current else event
+                if event.turn != self._dialogue.turn:
+                    return event
+                return replace(event, sound=self._voice_over.sound(event.text, self._answering.just_said()))
             case _:
                 return event
 
@@ -240,7 +257,7 @@ class Session:
         match effect:
             case OpenUtterance():
                 self._listening.open(effect)
-                self._answering.voice_began()
+                self._voice_over.began()
             case DraftUtterance():
                 self._listening.draft()
             case CloseUtterance():
@@ -249,8 +266,10 @@ class Session:
                 self._listening.discard()
             case SetAside():
                 self._listening.set_aside(effect)
-                self._answering.set_aside(effect)
+                self._voice_over.set_aside(effect.verdict)
             case StartReply():
+                if effect.turn:
+                    self._voice_over.was_answered()
                 self._answering.start(effect)
             case ReleaseReply():
                 self._answering.release(effect.reply)
@@ -260,7 +279,7 @@ class Session:
                 self._answering.interrupt(effect.reply, effect.reason)
             case PausePlayback():
                 self._answering.pause(effect.reply)
-                self._answering.voice_began()
+                self._voice_over.began()
             case ResumePlayback():
                 self._answering.resume(effect.reply)
             case ReportUnexpected():

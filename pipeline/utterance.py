@@ -38,10 +38,7 @@ class RecognitionLimits:
 
 
 class Utterance:
-    """The recognition of one turn. `hear`, `draft` and `close` order; `run` does the work and reports by callbacks.
-
-    `on_starved` is called when the client stops sending in the middle of the turn.
-    """
+    """The recognition of one turn. `hear`, `draft` and `close` order; `run` does the work and reports by callbacks."""
 
     def __init__(
         self,
@@ -51,11 +48,10 @@ class Utterance:
         *,
         on_partial: Callable[[str], None],
         on_drafted: Callable[[str], None],
-        on_starved: Callable[[], None],
         language: str = "",
     ) -> None:
         self._recognizer, self._workers, self._limits, self._language = recognizer, workers, limits, language
-        self._on_partial, self._on_drafted, self._on_starved = on_partial, on_drafted, on_starved
+        self._on_partial, self._on_drafted = on_partial, on_drafted
         self._queue: list[Samples] = []
         self._queued = self._taken = 0
         self._wake = asyncio.Event()
@@ -129,14 +125,10 @@ class Utterance:
                     self._on_drafted(draft.text)
 
     async def _more(self) -> None:
-        """Wait for a piece of audio or an order; a client that sends nothing is taken for silence."""
+        """Wait for a piece of audio or an order; one of them comes, since turns end when the client sends nothing."""
         while not (self._closed or self._wants_draft or self._queued >= PIECE):
             self._wake.clear()
-            try:
-                async with asyncio.timeout(self._limits.starved_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                self._on_starved()
+            await self._wake.wait()
 
     async def _settle(self, stream: RecognizerStream, name: str) -> Recognition:
         budget = self._limits.settle_s

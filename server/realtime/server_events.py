@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from pipeline.notices import (
     Answered,
+    AudioDropped,
     AudioTaken,
     ItemAdded,
     ItemLeft,
@@ -102,6 +103,8 @@ class ServerEvents:
                     "item_id": notice.item_id,
                     "previous_item_id": notice.previous,
                 }
+            case AudioDropped():
+                self._partials.pop(notice.item_id, None)
             case ItemAdded():
                 yield from _item_added(notice)
             case ItemLeft():

@@ -12,12 +12,14 @@ import numpy as np
 
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.dialogue import Policy
+from pipeline.endpoint import Endpointing
 from pipeline.engines import EngineInfo, Recognition, SpeechChunk, SpeechRequest
 from pipeline.errors import EngineError
 from pipeline.notices import Notice
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
+from pipeline.setup import Ask, Engines, Observer, Setup
+from pipeline.turn_wait import fixed_wait
 
 WINDOW = 512
 WINDOW_S = WINDOW / LINE_RATE
@@ -156,16 +158,17 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversing(
-    *script: Words, policy: Policy | None = None, limits: SessionLimits | None = None
-) -> AsyncIterator[Conversation]:
-    """A conversation whose recogniser hears `script`. Events that do not fit are an error in the end."""
+async def conversing(*script: Words, policy: Policy | None = None, wait_ms: int = 500) -> AsyncIterator[Conversation]:
+    """A conversation whose recogniser hears `script`; turns end after `wait_ms` of silence.
+
+    An event that did not fit is an error in the end.
+    """
     unexpected: list[tuple[str, str, str]] = []
     engines = Engines(Levels(), Ears(script), Mute(), Mouth())  # type: ignore[arg-type]
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
-    setup = Setup(policy=policy or Policy())
+    setup = Setup(policy=policy or Policy(), endpointing=Endpointing(wait_ms=fixed_wait(wait_ms)))
     observer = Observer(unexpected=lambda *what: unexpected.append(what))
-    session = Session(setup, engines, workers, limits, observer, now=lambda: clock.now)
+    session = Session(setup, engines, workers, observer=observer, now=lambda: clock.now)
     talk, real_time = Conversation(session, clock), loop.time
     loop.time = lambda: clock.now  # type: ignore[method-assign]
     tasks = [asyncio.create_task(session.run()), asyncio.create_task(_listen(talk))]

@@ -15,7 +15,7 @@ from pipeline.pump import Workers
 from pipeline.utterance import LONGEST_PIECE, PIECE, RecognitionLimits, Utterance
 from tests.loop_clock import LoopClock
 
-LIMITS = RecognitionLimits(settle_s=0.5, open_s=100, stall_s=100, starved_s=100)
+LIMITS = RecognitionLimits(settle_s=0.5, open_s=100, stall_s=100)
 """Passed only where the clock is moved."""
 
 LONG_S = 10.0
@@ -104,7 +104,6 @@ class Hearing:
         recognizer: Scripted,
         workers: Workers,
         limits: RecognitionLimits = LIMITS,
-        on_starved: Callable[[], None] | None = None,
     ) -> None:
         self.reports: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.utterance = Utterance(
@@ -113,7 +112,6 @@ class Hearing:
             limits,
             on_partial=lambda text: self.reports.put_nowait(("partial", text)),
             on_drafted=lambda text: self.reports.put_nowait(("drafted", text)),
-            on_starved=on_starved or (lambda: self.reports.put_nowait(("starved", ""))),
             language="en",
         )
         self._task: asyncio.Task[Recognition] | None = None
@@ -335,52 +333,6 @@ async def test_a_draft_covers_all_that_was_heard_before_it(workers: Workers) -> 
     await running
 
     assert recognizer.calls == [("open", "en"), ("accept", PIECE // 2), ("settle", 0.5), ("close", None)]
-
-
-# --- A client that sends nothing -----------------------------------------------------------------------------------------
-
-
-async def test_a_client_that_sends_nothing_is_reported_again_and_again(workers: Workers) -> None:
-    recognizer, clock, reports = Scripted(partials=["hello"]), LoopClock(), list[tuple[str, str]]()
-    hearing = Hearing(recognizer, workers)
-    running = hearing.start()
-    hearing.utterance.hear(speech())
-    heard = await hearing.next()
-    for _ in range(3):
-        await quiet()
-        clock.advance(LIMITS.starved_s)
-        reports.append(await hearing.next())
-    hearing.utterance.close()
-    await running
-
-    assert (heard, reports) == (("partial", "hello"), [("starved", "")] * 3)
-
-
-async def test_the_silence_that_is_heard_for_a_starved_turn_reaches_the_recogniser(workers: Workers) -> None:
-    recognizer, clock = Scripted(partials=["hello"]), LoopClock()
-
-    def hear_silence() -> None:
-        hearing.utterance.hear(speech(10))
-        hearing.utterance.close()
-
-    hearing = Hearing(recognizer, workers, on_starved=hear_silence)
-    running = hearing.start()
-    hearing.utterance.hear(speech())
-    await hearing.next()
-    await quiet()
-    clock.advance(LIMITS.starved_s)
-    await running
-
-    assert recognizer.calls[1:4] == [("accept", PIECE), ("accept", LONGEST_PIECE), ("accept", LONGEST_PIECE)]
-
-
-async def test_a_client_that_sends_in_time_is_not_starved(workers: Workers) -> None:
-    hearing = Hearing(Scripted(), workers)
-    hearing.utterance.hear(speech())
-    hearing.utterance.close()
-    await hearing.utterance.run()
-
-    assert hearing.rest() == []
 
 
 # --- Errors --------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pipeline.engines import WordTime
 from pipeline.errors import EngineBusy, EngineTimeout, InvalidRequest
 from pipeline.notices import (
     Answered,
+    AudioDropped,
     AudioTaken,
     ItemAdded,
     Notice,
@@ -113,6 +114,15 @@ def test_a_recogniser_that_changes_its_mind_gets_no_more_deltas() -> None:
 
 def test_an_empty_transcription_has_no_deltas() -> None:
     assert said(events(), Transcribed("item_1", "", "", 2.0)) == [completed("")]
+
+
+def test_nothing_is_remembered_of_a_turn_whose_audio_was_thrown_away() -> None:
+    twice = [PartialText("item_1", "hello world"), PartialText("item_1", "hello world again")]
+    by = events()
+    before, dropped, after = said(by, *twice), said(by, AudioDropped("item_1")), said(by, *twice)
+
+    assert (dropped, after) == ([], before)
+    assert len(before) == 1
 
 
 def test_turns_do_not_share_their_partials() -> None:

@@ -13,6 +13,7 @@ from pipeline.engines import Usage, WordTime
 from pipeline.errors import EngineBusy, InvalidRequest
 from pipeline.notices import (
     Answered,
+    AudioDropped,
     AudioTaken,
     ItemAdded,
     ItemLeft,
@@ -135,6 +136,7 @@ def everything() -> Iterator[Notice]:
     yield PartialText("item_1", "hello world again")
     yield VoiceEnded("item_1", 900)
     yield AudioTaken("item_1", None)
+    yield AudioDropped("item_0")
     yield ItemAdded(spoken_by_user(transcribed=False), None)
     yield Transcribed("item_1", "hello world again", "en", 1.0)
     yield TranscriptionFailed("item_1", EngineBusy("All are taken."))
