@@ -4,7 +4,8 @@ The server runs on one core, this client on another. Every session sends 20 ms f
 silence, turn after turn. Reported for each number of sessions: the time from the last frame of speech to the first audible
 sample of the answer, turns lost or cut in, the server's share of its core, and its memory for each session. Then what
 sessions cost that send nothing, or only silence, and whether a thousand connections leave anything behind. With `--peers`,
-the same client talks to Pipecat, and to a server that does no more than it must, in the same run.
+the same client talks to Pipecat, and to a server that does no more than it must, in the same run. With `--against`, it talks
+to this checkout and to another one by turns, and nothing else is measured.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import av
 import numpy as np
 import websockets
 
+from benchmarks.checkouts import alternately, comparison
 from benchmarks.recordings import BESIDE, english_clips
 from benchmarks.scoring import percentile
 from benchmarks.serving import Cost, pinned, program, server
@@ -40,6 +42,7 @@ CONTINUOUS = "en_arctic_a0024.wav"
 """Four seconds without an inner pause that could be taken for an end."""
 
 PEERS = Path(__file__).parent / "peers"
+HERE = Path(__file__).resolve().parents[1]
 PEERS_PYTHON = Path("build/peers/bin/python")
 """The environment with requirements-peers.txt."""
 
@@ -151,7 +154,7 @@ async def talk_at_once(
     address: str, sessions: int, turns: int, pcm: np.ndarray, wire: Wire, cost: Cost
 ) -> dict[str, Any]:
     """`sessions` conversations side by side."""
-    measured, before, peak = Measured(), cost.megabytes, 0.0
+    measured, before, peak, worked = Measured(), cost.megabytes, 0.0, cost.seconds
     talk, url = wire.frames(pcm), f"ws://{address}{wire.path}"
     cost.share()
     work = asyncio.gather(*(session(url, i, turns, talk, wire, measured) for i in range(sessions)))
@@ -168,6 +171,7 @@ async def talk_at_once(
         "p50_ms": round(statistics.median(latencies)) if latencies else None,
         "p95_ms": round(percentile(latencies, 0.95) or 0) if latencies else None,
         "cpu_percent": cost.share(),
+        "cpu_s": round(cost.seconds - worked, 2),
         "mb_per_session": round((peak - before) / sessions, 2),
     }
 
@@ -215,9 +219,9 @@ async def come_and_go(url: str, connections: int, cost: Cost) -> dict[str, float
     }
 
 
-def kaikou() -> AbstractContextManager[tuple[str, Any]]:
-    """With stub engines."""
-    return server("--engines", "stub")
+def kaikou(folder: Path | None = None) -> AbstractContextManager[tuple[str, Any]]:
+    """With stub engines; `folder` is another checkout."""
+    return server("--engines", "stub", folder=folder)
 
 
 def peers(python: Path) -> Iterator[tuple[str, list[str]]]:
@@ -250,6 +254,14 @@ def main(arguments: Sequence[str]) -> int:
         show(row := {"server": name, **row})
         return row
 
+    if options.against:
+        folders = {"this": HERE, "other": options.against.resolve()}
+        rows = []
+        for count in _numbers(options.sessions):
+            for name, folder in alternately(folders, options.rounds):
+                rows.append(measure(name, kaikou(folder), REALTIME, count))
+            show(comparison([row for row in rows if row["sessions"] == count], *folders))
+        return 1 if any(row["lost"] for row in rows) else 0
     rows = [measure("kaikou", kaikou(), REALTIME, count) for count in _numbers(options.sessions)]
     report: dict[str, Any] = {"clip": options.clip, "load": rows, "peers": []}
     for name, command in peers(options.peers) if options.peers else ():
@@ -284,6 +296,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--clip", default=CONTINUOUS, help="the recording that everybody says")
     parser.add_argument("--peers", type=Path, nargs="?", const=PEERS_PYTHON, help="also measure other servers")
     parser.add_argument("--peer-sessions", default="1,8,16", help="numbers of sessions for them")
+    parser.add_argument("--against", type=Path, help="another checkout of Kaikou: compare this one with it")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each of the two checkouts")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     return parser
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -17,11 +18,14 @@ START_S = 30.0
 
 
 @contextlib.contextmanager
-def server(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A running Kaikou: its address without a scheme ("127.0.0.1:40123"), and its process."""
+def server(*arguments: str, folder: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A running Kaikou: its address without a scheme ("127.0.0.1:40123"), and its process.
+
+    folder: another checkout, run by the Python of this one.
+    """
     command = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", "0", *arguments]
     quiet = {"KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet}, cwd=folder)
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -75,7 +79,7 @@ class Cost:
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self._cpu, self._at = self._seconds(), time.perf_counter()
+        self._cpu, self._at = self.seconds, time.perf_counter()
 
     @property
     def megabytes(self) -> float:
@@ -84,11 +88,13 @@ class Cost:
 
     def share(self) -> float:
         """Percent of a core since the last call, or since the beginning."""
-        cpu, at = self._seconds(), time.perf_counter()
+        cpu, at = self.seconds, time.perf_counter()
         share = 100 * (cpu - self._cpu) / (at - self._at)
         self._cpu, self._at = cpu, at
         return round(share, 1)
 
-    def _seconds(self) -> float:
+    @property
+    def seconds(self) -> float:
+        """What the processor has worked for it."""
         times = self._process.cpu_times()
         return float(times.user + times.system)
