@@ -20,6 +20,7 @@ from server.app import create_app
 from server.draining import DrainingServer
 from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
+from server.operations.event_loop import new_event_loop
 from server.settings import Settings, ignored_variables, load_settings
 
 log = structlog.get_logger("kaikou")
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2
     try:
-        asyncio.run(_serve(settings, listener))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_serve(settings, listener))
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2

@@ -1,0 +1,1 @@
+"""How is the server run: the loop that it runs on."""
