@@ -10,7 +10,7 @@ import importlib.util
 import json
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,7 +32,9 @@ Floats: TypeAlias = NDArray[np.float32]
 WINDOW = 512
 CONTEXT = 64
 HIDDEN = 128
-SPECTRUM = 129
+MEMORY = CONTEXT + 2 * HIDDEN
+FRAME = 256
+HANN = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
 GATE_FRAME_BYTES = LINE_RATE * 30 // 1000 * 2
 WARM_UP = 3
 """Windows from before a wake-up that the network hears first: its memory of the silence is old by then."""
@@ -74,6 +76,17 @@ class SileroDetector:
     def open(self) -> SileroStream:
         return SileroStream(self._network, self._settings)
 
+    def probabilities(self, streams: Sequence[SileroStream], windows: Sequence[Samples]) -> list[float]:
+        """As `probability` of each stream, in one pass of the network over those that are awake."""
+        results = [0.0] * len(streams)
+        awake = [index for index, stream in enumerate(streams) if stream.hears(windows[index])]
+        if awake:
+            found = step_together(self._network, [streams[i] for i in awake], [windows[i] for i in awake])
+            for index, probability in zip(awake, found, strict=True):
+                results[index] = probability
+                streams[index].judged(probability)
+        return results
+
     def close(self) -> None:
         """Nothing to free."""
 
@@ -85,10 +98,11 @@ class SileroStream:
         self._network = network
         self._settings = settings
         self._gate = _Gate(settings.gate_mode) if settings.gate else None
-        self._state = network.initial(1)
-        self._context = np.zeros(CONTEXT, np.float32)
+        self._heard = True
         self._quiet = 0
         self._slept: deque[Samples] = deque(maxlen=WARM_UP + 1)
+        self.memory = np.zeros(MEMORY, np.float32)
+        """The last samples, then the network's state: h and c."""
 
     @property
     def asleep(self) -> bool:
@@ -97,29 +111,48 @@ class SileroStream:
 
     def probability(self, window: Samples) -> float:
         """How likely the next 512 samples are speech, 0 to 1; exactly 0 while asleep."""
-        heard = self._gate is None or self._gate.hears(window)
-        if self.asleep and not heard:
-            self._slept.append(window.copy())
+        if not self.hears(window):
             return 0.0
+        (result,) = step_together(self._network, [self], [window])
+        self.judged(result)
+        return result
+
+    def hears(self, window: Samples) -> bool:
+        """Whether the network is awake for this window; it must be asked before it. Wakes it where it must."""
+        self._heard = self._gate is None or self._gate.hears(window)
+        if self.asleep and not self._heard:
+            self._slept.append(window.copy())
+            return False
         if self._slept:
             self._wake()
-        result = self._step(window)
-        self._quiet = self._quiet + 1 if not heard and result < self._settings.sleep_probability else 0
-        return result
+        return True
+
+    def judged(self, probability: float) -> None:
+        """What the network said of the window that was asked for last."""
+        quiet = not self._heard and probability < self._settings.sleep_probability
+        self._quiet = self._quiet + 1 if quiet else 0
 
     def _wake(self) -> None:
         if len(self._slept) > WARM_UP:
-            self._context = _floats(self._slept.popleft()[-CONTEXT:])
+            self.memory[:CONTEXT] = _floats(self._slept.popleft()[-CONTEXT:])
         for window in self._slept:
-            self._step(window)
+            step_together(self._network, [self], [window])
         self._slept.clear()
 
-    def _step(self, window: Samples) -> float:
-        samples = np.concatenate((self._context, _floats(window)))
-        self._context = samples[-CONTEXT:]
-        probabilities, h, c = self._network.step(samples[np.newaxis], *self._state)
-        self._state = h, c
-        return float(probabilities[0])
+
+def step_together(network: SileroNetwork, streams: Sequence[SileroStream], windows: Sequence[Samples]) -> list[float]:
+    """One step of the network for all; every stream keeps what it must remember."""
+    count = len(streams)
+    memories = np.concatenate([stream.memory for stream in streams]).reshape(count, MEMORY)
+    samples = np.empty((count, CONTEXT + WINDOW), np.float32)
+    samples[:, :CONTEXT] = memories[:, :CONTEXT]
+    samples[:, CONTEXT:] = _floats(np.concatenate(windows)).reshape(count, WINDOW)
+    h, c = memories[:, CONTEXT : CONTEXT + HIDDEN], memories[:, CONTEXT + HIDDEN :]
+    probabilities, h, c = network.step(samples, h, c)
+    memories = np.concatenate((samples[:, WINDOW:], h, c), axis=1)
+    for stream, memory in zip(streams, memories, strict=True):
+        stream.memory = memory.copy()  # a view would keep the memories of all the others
+    return [float(probability) for probability in probabilities]
 
 
 class _Gate:
@@ -141,18 +174,21 @@ class _Gate:
 
 
 class SileroNetwork:
-    """Spectrum, four convolutions, one LSTM cell, one output; stateless, for any number of streams at once."""
+    """Spectrum, four convolutions, one LSTM cell, one output; stateless, for any number of streams at once.
+
+    A sigmoid is `(tanh(x / 2) + 1) / 2`, which cannot overflow; the halves are in the weights: one call does all gates.
+    """
 
     def __init__(self, weights: Mapping[str, Floats]) -> None:
-        self._basis = np.ascontiguousarray(weights["stft_conv.weight"][:, 0].T)
         self._convolutions = [
             (_taps_first(weights[f"conv{layer}.weight"]), weights[f"conv{layer}.bias"], stride)
             for layer, stride in ((1, 1), (2, 2), (3, 2), (4, 1))
         ]
-        self._cell = np.concatenate((weights["lstm_cell.weight_ih"], weights["lstm_cell.weight_hh"]), axis=1).T.copy()
-        self._cell_bias = weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
-        self._output = weights["final_conv.weight"][0, :, 0].copy()
-        self._output_bias = weights["final_conv.bias"]
+        cell = np.concatenate((weights["lstm_cell.weight_ih"], weights["lstm_cell.weight_hh"]), axis=1)
+        self._cell = np.ascontiguousarray(_gates_in_order(cell).T)
+        self._cell_bias = _gates_in_order(weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"])
+        self._output = weights["final_conv.weight"][0, :, 0] / 2
+        self._output_bias = weights["final_conv.bias"] / 2
 
     def initial(self, streams: int) -> tuple[Floats, Floats]:
         """The state before any audio: h and c, each (streams, 128)."""
@@ -160,22 +196,33 @@ class SileroNetwork:
 
     def step(self, windows: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats, Floats]:
         """Speech probabilities (n,), next h and c (n, 128) of windows (n, 576): 64 old and 512 new samples, -1 to 1."""
-        features = self._magnitudes(windows)
+        features = _magnitudes(windows)
         for weight, bias, stride in self._convolutions:
             features = _convolve(features, weight, bias, stride)
-        gates = np.concatenate((features[:, 0], h), axis=1) @ self._cell + self._cell_bias
-        remember = _sigmoid(gates[:, HIDDEN : 2 * HIDDEN])
-        c = remember * c + _sigmoid(gates[:, :HIDDEN]) * np.tanh(gates[:, 2 * HIDDEN : 3 * HIDDEN])
-        h = _sigmoid(gates[:, 3 * HIDDEN :]) * np.tanh(c)
-        return _sigmoid(np.maximum(h, 0.0) @ self._output + self._output_bias), h, c
+        gates = np.concatenate((features[:, 0], h), axis=1) @ self._cell
+        gates += self._cell_bias
+        np.tanh(gates, out=gates)
+        sigmoids = gates[:, : 3 * HIDDEN]
+        sigmoids += 1
+        sigmoids *= 0.5
+        enter, keep, leave, candidate = (gates[:, at : at + HIDDEN] for at in range(0, 4 * HIDDEN, HIDDEN))
+        c = keep * c + enter * candidate
+        h = leave * np.tanh(c)
+        return (np.tanh(np.maximum(h, 0) @ self._output + self._output_bias) + 1) / 2, h, c
 
-    def _magnitudes(self, windows: Floats) -> Floats:
-        """The short-time spectrum, (n, 4, 129): 256 samples every 128, the end mirrored by 64."""
-        blocks = np.concatenate((windows, windows[:, -2 : -CONTEXT - 2 : -1]), axis=1).reshape(-1, 5, 128)
-        frames = np.concatenate((blocks[:, :4], blocks[:, 1:]), axis=2)
-        parts = frames.reshape(-1, 256) @ self._basis
-        parts *= parts
-        return np.sqrt(parts[:, :SPECTRUM] + parts[:, SPECTRUM:]).reshape(-1, 4, SPECTRUM)
+
+def _magnitudes(windows: Floats) -> Floats:
+    """The short-time spectrum, (n, 4, 129): 256 samples every 128, the end mirrored by 64.
+
+    The network's own first layer holds the same transform as a matrix, which takes up to twice as long.
+    """
+    padded = np.concatenate((windows, windows[:, -2 : -CONTEXT - 2 : -1]), axis=1)
+    row, item = padded.strides
+    frames = np.ndarray((len(windows), 4, FRAME), np.float32, padded, 0, (row, item * FRAME // 2, item))
+    spectrum = np.fft.rfft(frames * HANN).view(np.float32)
+    spectrum *= spectrum
+    power = spectrum[..., ::2] + spectrum[..., 1::2]
+    return np.sqrt(power, out=power)
 
 
 def _taps_first(weight: Floats) -> Floats:
@@ -183,20 +230,22 @@ def _taps_first(weight: Floats) -> Floats:
     return weight.transpose(2, 1, 0).reshape(-1, len(weight)).copy()
 
 
+def _gates_in_order(weight: Floats) -> Floats:
+    """The gates of the cell, the three with a sigmoid first and halved: input, forget, output, then the candidate."""
+    enter, keep, candidate, leave = np.split(weight, 4)
+    return np.concatenate((enter / 2, keep / 2, leave / 2, candidate))
+
+
 def _convolve(features: Floats, weight: Floats, bias: Floats, stride: int) -> Floats:
     """A convolution over time, 3 taps and padding 1, and the rectifier: (n, t, in) to (n, t / stride, out)."""
     streams, steps, channels = features.shape
     padded = np.zeros((streams, steps + 2, channels), np.float32)
     padded[:, 1:-1] = features
-    taps = np.concatenate([padded[:, tap : tap + steps : stride] for tap in range(3)], axis=2)
+    row, step, item = padded.strides
+    taps = np.ndarray((streams, steps // stride, 3 * channels), np.float32, padded, 0, (row, step * stride, item))
     product = taps.reshape(-1, 3 * channels) @ weight
     product += bias
-    return np.maximum(product, 0.0, out=product).reshape(streams, -1, len(bias))
-
-
-def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 0.5 * np.tanh(0.5 * x) + 0.5  # by way of tanh, which cannot overflow
-    return result
+    return np.maximum(product, 0, out=product).reshape(streams, -1, len(bias))
 
 
 def _floats(pcm: Samples) -> Floats:

@@ -6,6 +6,8 @@ import pytest
 
 from models.silero import (
     CONTEXT,
+    FRAME,
+    HANN,
     WINDOW,
     SileroNetwork,
     SileroStream,
@@ -104,6 +106,27 @@ def test_many_streams_in_one_step_agree_with_each_alone(network: SileroNetwork) 
     assert [part.dtype for part in together] == [np.float32] * 3
     for many, ones in zip(together, zip(*alone, strict=True), strict=True):
         np.testing.assert_allclose(many, np.concatenate(ones), atol=1e-5)
+
+
+def test_streams_judged_in_one_pass_are_judged_as_each_alone_asleep_or_awake() -> None:
+    detector, generator = create({"sleep_windows": 3}), np.random.default_rng(7)
+    loud = [generator.integers(-9_000, 9_000, WINDOW).astype(np.int16) for _ in range(30)]
+    silence = [np.zeros(WINDOW, np.int16)] * 30
+    wakes = silence[:12] + loud[12:24] + silence[24:]
+
+    streams = [detector.open() for _ in range(3)]
+    together = [detector.probabilities(streams, windows) for windows in zip(loud, silence, wakes, strict=True)]
+    alone = [list(map(detector.open().probability, windows)) for windows in (loud, silence, wakes)]
+
+    np.testing.assert_allclose(np.transpose(together), alone, atol=1e-5)
+    assert [probabilities[1] for probabilities in together[5:]] == [0.0] * 25
+
+
+def test_the_spectrum_is_the_one_that_the_weights_hold_as_a_matrix() -> None:
+    basis = read_safetensors(find_weights())["stft_conv.weight"][:, 0]
+    angles = 2 * np.pi * np.outer(np.arange(FRAME // 2 + 1), np.arange(FRAME)) / FRAME
+
+    np.testing.assert_allclose(basis, np.concatenate((np.cos(angles), -np.sin(angles))) * HANN, atol=1e-6)
 
 
 def test_digital_silence_puts_the_network_to_sleep() -> None:
