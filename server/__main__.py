@@ -22,6 +22,7 @@ from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
 from server.operations.event_loop import new_event_loop
 from server.settings import Settings, ignored_variables, load_settings
+from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
 
@@ -96,7 +97,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     app = create_app(settings, room, model)
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        ws=ReadAhead,
         ws_max_size=settings.message_bytes,
         ws_per_message_deflate=False,
         log_config=None,

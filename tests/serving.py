@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from server.app import create_app
 from server.engines import EngineRoom, find_language_model
 from server.settings import load_settings
+from server.transports.uvicorn_websocket import ReadAhead
 
 START_S = 10.0
 
@@ -54,7 +55,7 @@ async def serving(
     app = create_app(settings, room)
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        ws=ReadAhead,
         ws_max_size=settings.message_bytes,
         ws_per_message_deflate=False,
         log_config=None,

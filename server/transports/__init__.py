@@ -1,0 +1,1 @@
+"""How do messages get from a client to its session, and back?"""
