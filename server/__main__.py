@@ -22,6 +22,7 @@ from server.engines import EngineRoom, find_language_model
 from server.logs import configure_logging
 from server.operations.event_loop import new_event_loop
 from server.settings import Settings, ignored_variables, load_settings
+from server.settings.serving import Server
 from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
@@ -38,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = vars(_parser().parse_args(arguments))
     try:
         settings = load_settings(flags)
-        configure_logging(settings.log)
+        configure_logging(settings.server.log)
         if ignored := ignored_variables():
             log.info("these variables tell of a service and set nothing", variables=ignored)
-        listener = _listen(settings)
+        listener = _listen(settings.server)
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2
@@ -68,27 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _listen(settings: Settings) -> socket.socket:
+def _listen(server: Server) -> socket.socket:
     """The listening socket, bound before anything slow is done. Raises `KaikouError` that says what to do."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((server.host, server.port))
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise KaikouError(
-                f"Port {settings.port} is taken, perhaps by another Kaikou. "
-                f"Choose another: python3 run.py --port {settings.port + 1}"
+                f"Port {server.port} is taken, perhaps by another Kaikou. "
+                f"Choose another: python3 run.py --port {server.port + 1}"
             ) from None
-        raise KaikouError(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+        raise KaikouError(f"Cannot listen on {server.host}:{server.port}: {error.strerror}.") from None
     return listener
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    found = await find_language_model(settings)
+    found = await find_language_model(settings.engines)
     name, options = found or ("", None)
     room = EngineRoom(settings, options)
     model = (options["model"] or "a language model") if options else room.engines.chat_model.info.name
@@ -98,19 +99,19 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
-        ws_max_size=settings.message_bytes,
+        ws_max_size=settings.server.message_bytes,
         ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
-        ssl_certfile=settings.ssl_certfile,
-        ssl_keyfile=settings.ssl_keyfile,
+        ssl_certfile=settings.server.ssl_certfile,
+        ssl_keyfile=settings.server.ssl_keyfile,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    scheme = "https" if settings.ssl_certfile else "http"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    scheme = "https" if settings.server.ssl_certfile else "http"
+    host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     address = f"{scheme}://{host}:{listener.getsockname()[1]}"
     _announce(address, room, model, name)
-    if settings.open:
+    if settings.server.open:
         webbrowser.open(address)
     await DrainingServer(config, app.state.realtime).serve([listener])
 

@@ -38,6 +38,7 @@ from server.realtime.session_object import Defaults
 from server.realtime.websocket import Realtime
 from server.rest import guarded, json_response
 from server.settings import Settings
+from server.settings.conversations import Turns
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -52,23 +53,21 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
 
     `language_model` is what the page calls the model. Raises `SettingError` or `InvalidRequest` for bad characters.
     """
-    characters = Characters(load_characters(settings.personas), settings.default_character)
-    metrics, secrets = Metrics(room), ClientSecrets(settings.client_secrets)
-    endpointing = Endpointing(longest_ms=round(settings.turn_s * 1000))
-    waits = Waits(settings.shortest_wait_ms, settings.longest_wait_ms)
-    styles = room.engines.synthesizer.info.styles
-    defaults = Defaults(endpointing, settings.silence_ms, settings.speculate, waits, room.uses_speech_model, styles)
-    admission = Admission(settings.latency_cpu, settings.latency_lag_ms / 1000, settings.max_sessions)
-    realtime = Realtime(settings, room, characters, metrics, secrets, session_limits(settings), defaults, admission)
+    characters = Characters(load_characters(settings.characters.folder), settings.characters.default)
+    metrics, secrets = Metrics(room), ClientSecrets(settings.server.client_secrets)
+    defaults = session_defaults(settings.turns, room)
+    sessions, limits = settings.sessions, session_limits(settings)
+    admission = Admission(sessions.latency_cpu, sessions.latency_lag_ms / 1000, sessions.max_sessions)
+    realtime = Realtime(settings.server, sessions, room, characters, metrics, secrets, limits, defaults, admission)
     api = Api(VERSION, room, characters, metrics, language_model, realtime)
     openai = OpenAIApi(room, characters, secrets, defaults)
     speech, transcription = audio_api(settings, room, metrics, Courtesy(lambda: realtime.talking))
 
     def rest(path: str, endpoint: object, method: str = "GET") -> Route:
-        return Route(path, guarded(endpoint, settings), methods=[method])  # type: ignore[arg-type]
+        return Route(path, guarded(endpoint, settings.server), methods=[method])  # type: ignore[arg-type]
 
     def v1(path: str, endpoint: object, method: str = "GET") -> Route:
-        return Route(path, guarded(endpoint, settings, openai=True), methods=[method])  # type: ignore[arg-type]
+        return Route(path, guarded(endpoint, settings.server, openai=True), methods=[method])  # type: ignore[arg-type]
 
     async def health(_request: Request) -> Response:
         return json_response({"status": "ok", "engines": room.describe()})
@@ -118,36 +117,50 @@ def audio_api(
     settings: Settings, room: EngineRoom, metrics: Metrics, courtesy: Courtesy
 ) -> tuple[Speech, Transcription]:
     """The endpoints of `/v1/audio`."""
+    jobs = settings.audio_api
     engines, failed = room.engines, partial(metrics.engine_failed, "audio")
-    hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.settle_s)
-    uploads = Places(settings.file_jobs + settings.waiting_jobs, 0)
-    files = Places(settings.file_jobs, settings.waiting_jobs, metrics.audio_ended("transcription"))
-    texts = Places(settings.speech_jobs, settings.waiting_jobs, metrics.audio_ended("speech"))
+    hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.turns.settle_s)
+    uploads = Places(jobs.file_jobs + jobs.waiting_jobs, 0)
+    files = Places(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
+    texts = Places(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
     return (
-        Speech(room, texts, courtesy, failed, settings.audio_s),
-        Transcription(hearing, uploads, files, failed, settings.file_bytes, settings.file_s),
+        Speech(room, texts, courtesy, failed, settings.engine_limits.audio_s),
+        Transcription(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s),
+    )
+
+
+def session_defaults(turns: Turns, room: EngineRoom) -> Defaults:
+    """What holds in every session whose client says nothing else."""
+    return Defaults(
+        Endpointing(longest_ms=round(turns.turn_s * 1000)),
+        turns.silence_ms,
+        turns.speculate,
+        Waits(turns.shortest_wait_ms, turns.longest_wait_ms),
+        room.uses_speech_model,
+        room.engines.synthesizer.info.styles,
     )
 
 
 def session_limits(settings: Settings) -> SessionLimits:
     """The bounds of every session."""
+    turns, answers, engines = settings.turns, settings.answers, settings.engine_limits
     return SessionLimits(
-        queued_audio_s=settings.queued_audio_s,
-        prompt_characters=settings.prompt_characters,
-        items=settings.conversation_items,
-        speculations_per_minute=settings.speculations_per_minute,
+        queued_audio_s=answers.queued_audio_s,
+        prompt_characters=answers.prompt_characters,
+        items=answers.conversation_items,
+        speculations_per_minute=turns.speculations_per_minute,
         recognition=RecognitionLimits(
-            settle_s=settings.settle_s,
+            settle_s=turns.settle_s,
             open_s=OPEN_S + BACKSTOP_S,
-            stall_s=settings.recognizer_s + BACKSTOP_S,
-            longest_s=longest_turn_s(settings),
+            stall_s=engines.recognizer_s + BACKSTOP_S,
+            longest_s=longest_turn_s(turns),
         ),
         speaking=SpeakingLimits(
-            first_token_s=settings.first_token_s + BACKSTOP_S,
-            next_token_s=settings.first_token_s + BACKSTOP_S,
-            audio_s=settings.audio_s + BACKSTOP_S,
-            longest_s=settings.reply_s,
-            lead_s=settings.lead_s,
+            first_token_s=engines.first_token_s + BACKSTOP_S,
+            next_token_s=engines.first_token_s + BACKSTOP_S,
+            audio_s=engines.audio_s + BACKSTOP_S,
+            longest_s=answers.reply_s,
+            lead_s=answers.lead_s,
         ),
     )
 

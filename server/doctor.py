@@ -62,7 +62,7 @@ class Doctor:
         except EngineUnavailable as error:
             return Finding(role, engine, error.message)
         except SettingError as error:
-            return Finding(role, engine, error.message, note="See server/settings.py.")
+            return Finding(role, engine, error.message, note="See docs/settings.md.")
         await close_engine(made)
         return Finding(role, engine, note=" ".join(filter(None, [made.info.note, *self._remarks(entries)])))
 
@@ -105,12 +105,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _examine(settings: Settings) -> int:
-    there = shelf(settings)
-    found = await find_language_model(settings)
+    there = shelf(settings.weights, settings.engines.languages)
+    found = await find_language_model(settings.engines)
     where, language_model = found or ("", None)
-    doctor = Doctor(there, registry.create, memory_bytes(), disk_free_bytes(settings.weights))
-    taken = wanted(settings.engines, explicit_of(settings, language_model), there)
-    told = options(settings, None)
+    doctor = Doctor(there, registry.create, memory_bytes(), disk_free_bytes(settings.weights.folder))
+    taken = wanted(settings.engines.set, explicit_of(settings.engines, language_model), there)
+    told = options(settings.engines, settings.engine_limits, None)
     print(_machine(settings, doctor))
     working = set[Role]()
     for role, does in ROLES.items():
@@ -119,7 +119,8 @@ async def _examine(settings: Settings) -> int:
             if (role, engine) == ("chat_model", "openai"):
                 finding = _language_model(where)
             else:
-                finding = await doctor.look_at(role, engine, told.get((role, engine), {}))
+                given = {**told.get((role, engine), {}), **settings.engines.options(role, engine)}
+                finding = await doctor.look_at(role, engine, given)
             working |= set() if finding.lacks else {role}
             print(shown(finding))
     return 0 if working == set(ROLES) else 1
@@ -137,7 +138,7 @@ def _machine(settings: Settings, doctor: Doctor) -> str:
     installed = ", ".join(weights.name for weights in doctor.shelf.installed) or "none"
     return (
         f"Kaikou {VERSION}, Python {platform.python_version()}: {has}\n"
-        f"weights in {settings.weights} ({megabytes(doctor.disk_free)} free): {installed}"
+        f"weights in {settings.weights.folder} ({megabytes(doctor.disk_free)} free): {installed}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -15,11 +15,13 @@ from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.fence import BreakerState, Fence
 from pipeline.pump import Workers
 from pipeline.setup import Engines
-from server.fencing import chained, member, spelled
+from server.fencing import chained, longest_turn_s, member, spelled
 from server.machine import cores, has_gpu, has_library
 from server.remote_engines import remote_options
 from server.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
 from server.settings import Settings
+from server.settings.engines import EngineLimits, Weights
+from server.settings.engines import Engines as EngineSettings
 
 State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
@@ -77,16 +79,19 @@ class EngineRoom:
 
         there: the installed weights; without it, those in the settings' folder.
         """
-        self._settings, self._there = settings, there or shelf(settings)
-        self._options = options(settings, language_model)
+        chosen, limits = settings.engines, settings.engine_limits
+        self._settings, self._limits = chosen, limits
+        self._sessions, self._longest_s = settings.sessions.max_sessions, longest_turn_s(settings.turns)
+        self._there = there or shelf(settings.weights, chosen.languages)
+        self._options = options(chosen, limits, language_model)
         self._members = list[Member[Any]]()
         self.choices: dict[Role, Choice] = {}
         self.statuses: dict[tuple[Role, str], EngineStatus] = {}
-        names = wanted(settings.engines, explicit_of(settings, language_model), self._there)
+        names = wanted(chosen.set, explicit_of(chosen, language_model), self._there)
         self.engines = Engines(**{role: self._make(role, chain) for role, chain in names.items()})
-        self.speech_model_default = bool(settings.speech_model_url) and settings.speech_model_default
+        self.speech_model_default = bool(chosen.realtime.url) and chosen.realtime.default
         self.language_model_connected = bool(language_model) or self.speech_model_default
-        self.workers = Workers(settings.engine_threads)
+        self.workers = Workers(limits.engine_threads)
 
     @property
     def hears(self) -> tuple[str, ...]:
@@ -165,66 +170,65 @@ class EngineRoom:
         made = [(self._start(role, name), name) for name in spelled(role, chain)]
         started = [(one, name) for one, name in made if not isinstance(one.engine, Missing)] or made[:1]
         self.choices[role] = self._there.choice(role, started[0][1])
-        return chained(role, [one for one, _name in started], self._settings)
+        return chained(role, [one for one, _name in started], self._limits, self._longest_s)
 
     def _start(self, role: Role, name: str) -> Member[Any]:
         choice = self._there.choice(role, name)
         try:
-            engine: Any = registry.create(
-                role, choice.engine, {**self._options.get((role, choice.engine), {}), **choice.options}
-            )
+            told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
+            engine: Any = registry.create(role, choice.engine, {**told[0], **choice.options, **told[1]})
         except EngineUnavailable as error:
             engine = Missing(role, choice.engine, error)
-        fenced = member(engine, role, name, self._settings)
+        fenced = member(engine, role, name, self._limits, self._sessions)
         self._members.append(fenced)
         self.statuses[role, name] = EngineStatus(engine.info, fenced.fence, isinstance(engine, Missing))
         return fenced
 
 
-def explicit_of(settings: Settings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:
+def explicit_of(settings: EngineSettings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:
     """The engines that the settings name, by role; empty for those that they leave open."""
     return {
         "recognizer": settings.recognizer,
         "chat_model": settings.chat_model or ("openai" if language_model else ""),
         "synthesizer": settings.synthesizer,
         "turn_model": settings.turn_model,
-        "speech_model": "realtime" if settings.speech_model_url else "",
+        "speech_model": "realtime" if settings.realtime.url else "",
     }
 
 
-def options(settings: Settings, language_model: Mapping[str, Any] | None) -> Options:
+def options(settings: EngineSettings, limits: EngineLimits, language_model: Mapping[str, Any] | None) -> Options:
     """What engines are told beside their weights."""
     return {
-        **remote_options(settings),
+        **remote_options(settings, limits),
         ("chat_model", "openai"): language_model or {},
-        ("recognizer", "pocketsphinx"): {"processes": settings.recognizer_processes},
+        ("recognizer", "pocketsphinx"): {"processes": settings.pocketsphinx.processes},
     }
 
 
-def shelf(settings: Settings) -> Shelf:
-    """The installed weights of this server."""
-    installed = registry.weights_store(settings.weights).weights()
-    return Shelf(installed, settings.languages, has_library, has_gpu(), cores())
+def shelf(weights: Weights, languages: Sequence[str]) -> Shelf:
+    """The installed weights of this server, where these languages are spoken."""
+    installed = registry.weights_store(weights.folder).weights()
+    return Shelf(installed, languages, has_library, has_gpu(), cores())
 
 
-async def find_language_model(settings: Settings) -> tuple[str, dict[str, Any]] | None:
+async def find_language_model(engines: EngineSettings) -> tuple[str, dict[str, Any]] | None:
     """Where the language model is and the options to reach it: as set, else a server found on this machine, else None.
 
     The engine set "stub" brings its own model, so that what it measures is the loop alone.
     """
+    settings = engines.openai
     key = settings.llm_api_key.get_secret_value()
-    common = {"timeout_s": settings.first_token_s}
     if settings.llm_base_url or key:
-        options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model, **common}
+        options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model}
         return _without_password(settings.llm_base_url) or "OpenAI", options
-    if not settings.llm_discover or "chat_model" in registry.SETS.get(settings.engines, {}):
+    if not settings.llm_discover or "chat_model" in registry.SETS.get(engines.set, {}):
         return None
     find = registry.local_model_finder()
     found = await find()
     if found is None:
         return None
     model = settings.llm_model or found.model
-    return found.server, {"base_url": found.base_url, "api_key": "", "model": model, **common}
+    return found.server, {"base_url": found.base_url, "api_key": "", "model": model}
 
 
 def _without_password(url: str) -> str:

@@ -10,7 +10,8 @@ from pipeline.engines import Role
 from pipeline.errors import SettingError
 from pipeline.fence import Fence, FenceLimits
 from pipeline.pump import Workers
-from server.settings import Settings
+from server.settings.conversations import Turns
+from server.settings.engines import EngineLimits
 
 OPEN_S = 15.0
 """How long recognisers may take to open an utterance: one that starts a process for it reads its model first."""
@@ -22,9 +23,9 @@ BACKSTOP_S = 1.0
 """What the loop waits longer than a chain does: a bound that is run into is to count as the engine's failure."""
 
 
-def longest_turn_s(settings: Settings) -> float:
+def longest_turn_s(turns: Turns) -> float:
     """How much audio of a turn is recognised, and kept for the next recogniser; with some room before and after."""
-    return settings.turn_s + 5
+    return turns.turn_s + 5
 
 
 def spelled(role: Role, chain: str) -> list[str]:
@@ -37,37 +38,37 @@ def spelled(role: Role, chain: str) -> list[str]:
     return parts
 
 
-def member(engine: Any, role: Role, name: str, settings: Settings) -> Member[Any]:
-    """An engine behind a fence of its own, with threads of its own."""
+def member(engine: Any, role: Role, name: str, limits: EngineLimits, sessions: int) -> Member[Any]:
+    """An engine behind a fence of its own, with threads of its own. sessions: conversations that may go on at once."""
     at_once = {
-        "recognizer": settings.recognizer_at_once,
-        "chat_model": settings.chat_model_at_once,
-        "synthesizer": settings.synthesizer_at_once,
+        "recognizer": limits.recognizer_at_once,
+        "chat_model": limits.chat_model_at_once,
+        "synthesizer": limits.synthesizer_at_once,
     }
-    limits = FenceLimits(
-        at_once=at_once.get(role, settings.max_sessions),
-        waiting=settings.engine_waiting,
-        wait_s=settings.engine_wait_s,
-        failures=settings.breaker_failures,
-        within_s=settings.breaker_within_s,
-        pause_s=settings.breaker_pause_s,
+    fence = FenceLimits(
+        at_once=at_once.get(role, sessions),
+        waiting=limits.engine_waiting,
+        wait_s=limits.engine_wait_s,
+        failures=limits.breaker_failures,
+        within_s=limits.breaker_within_s,
+        pause_s=limits.breaker_pause_s,
     )
-    return Member(engine, engine.info, Fence(role, name, limits), Workers(settings.engine_threads))
+    return Member(engine, engine.info, Fence(role, name, fence), Workers(limits.engine_threads))
 
 
-def chained(role: Role, members: Sequence[Member[Any]], settings: Settings) -> Any:
-    """The members as one engine of the role."""
+def chained(role: Role, members: Sequence[Member[Any]], limits: EngineLimits, longest_s: float) -> Any:
+    """The members as one engine of the role. longest_s: of a turn, as `longest_turn_s` says it."""
     match role:
         case "recognizer":
-            return RecognizerChain(members, settings.recognizer_s, OPEN_S, longest_turn_s(settings))
+            return RecognizerChain(members, limits.recognizer_s, OPEN_S, longest_s)
         case "chat_model":
-            return ChatChain(members, settings.first_token_s)
+            return ChatChain(members, limits.first_token_s)
         case "synthesizer":
-            return SynthesizerChain(members, settings.audio_s)
+            return SynthesizerChain(members, limits.audio_s)
         case "turn_model":
             return FencedTurnModel(members, TURN_MODEL_S)
         case "speech_model":
-            return FencedSpeechModel(members, settings.first_token_s)
+            return FencedSpeechModel(members, limits.first_token_s)
         case "voice_detector":
             return members[0].engine  # called inline, a few microseconds at a time
         case _:

@@ -14,7 +14,7 @@ from server.errors import TooLarge, Unauthorized, as_told, openai_error, status_
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import Principal
 from server.json_text import check_depth, from_json
-from server.settings import Settings
+from server.settings.serving import Server
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -55,13 +55,13 @@ def principal_of(request: Request) -> Principal:
     return cast(Principal, request.state.principal)
 
 
-def guarded(endpoint: Endpoint, settings: Settings, *, openai: bool = False) -> Endpoint:
+def guarded(endpoint: Endpoint, server: Server, *, openai: bool = False) -> Endpoint:
     """`endpoint` behind the key, its errors told in the shape of `/api`, or of the OpenAI API."""
 
     async def handle(request: Request) -> Response:
         try:
-            request.state.principal = identify(settings, presented_key(request))
-            if request.method == "POST" and not origin_allowed(settings, request):
+            request.state.principal = identify(server, presented_key(request))
+            if request.method == "POST" and not origin_allowed(server, request):
                 message = "Pages of this origin may not use the API; see the setting allowed_origins."
                 raise Unauthorized(message, code="origin_denied")
             return await endpoint(request)

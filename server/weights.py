@@ -96,8 +96,8 @@ def _words(text: str) -> tuple[str, ...]:
 def recommendation(settings: Settings) -> list[Any]:
     """The catalogue's entries that suit this machine."""
     catalogue = registry.catalogue()
-    machine = catalogue.Machine(cores(), memory_bytes(), disk_free_bytes(settings.weights), has_gpu())
-    entries: list[Any] = catalogue.recommended(machine, settings.languages)
+    machine = catalogue.Machine(cores(), memory_bytes(), disk_free_bytes(settings.weights.folder), has_gpu())
+    entries: list[Any] = catalogue.recommended(machine, settings.engines.languages)
     return entries
 
 
@@ -128,7 +128,7 @@ def _pull(settings: Settings, out: Progress, names: Sequence[str]) -> int:
     entries = _entries(settings, names)
     if not entries:
         raise KaikouError("Nothing fits: the disk has too little room, or the machine too little memory.")
-    puller = registry.weights_puller(settings.weights, settings.models_mirror, settings.models_from, out)
+    puller = registry.weights_puller(settings.weights.folder, settings.weights.mirrors, settings.weights.hub, out)
     print(
         f"Fetching {', '.join(entry.name for entry in entries)}: about {_total(entries)}.", file=sys.stderr, flush=True
     )
@@ -158,7 +158,7 @@ def _pulled(puller: Any, name: str, out: Progress) -> KaikouError | None:
 
 def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:
     """What the server takes from now on, and how to have it take what it does not by itself."""
-    names = wanted(AUTO, {}, shelf(settings))
+    names = wanted(AUTO, {}, shelf(settings.weights, settings.engines.languages))
     told = [f"{verb} with {names[role]}" for role, verb in VERBS.items()]
     taken = {name.partition(":")[2] for name in names.values()}
     others = [entry for entry in entries if entry.part in VERBS and entry.name not in taken]
@@ -169,11 +169,11 @@ def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:
 
 
 def _list(settings: Settings, out: Progress, names: Sequence[str]) -> int:
-    store = registry.weights_store(settings.weights)
+    store = registry.weights_store(settings.weights.folder)
     installed = set(store.names())
     suited = {entry.name for entry in recommendation(settings)}
     entries = registry.catalogue().CATALOGUE
-    print(f"Weights in {settings.weights}; * is recommended for this machine. Sizes are approximate.\n")
+    print(f"Weights in {settings.weights.folder}; * is recommended for this machine. Sizes are approximate.\n")
     for entry in entries:
         state = "installed" if entry.name in installed else "-"
         size = megabytes(entry.mb * 1_000_000)
@@ -190,7 +190,7 @@ def _list(settings: Settings, out: Progress, names: Sequence[str]) -> int:
 
 
 def _verify(settings: Settings, out: Progress, names: Sequence[str]) -> int:
-    store = registry.weights_store(settings.weights)
+    store = registry.weights_store(settings.weights.folder)
     faults = 0
     for name in names or store.names():
         try:
@@ -207,7 +207,7 @@ def _verify(settings: Settings, out: Progress, names: Sequence[str]) -> int:
 
 
 def _remove(settings: Settings, out: Progress, names: Sequence[str]) -> int:
-    store = registry.weights_store(settings.weights)
+    store = registry.weights_store(settings.weights.folder)
     for name in names:
         print(f"{name} is removed; {megabytes(store.remove(name))} are free again.")
     return 0

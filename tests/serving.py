@@ -48,7 +48,7 @@ async def serving(
     `instead`: engines of the test's own, by role.
     """
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
-    found = await find_language_model(settings)
+    found = await find_language_model(settings.engines)
     room = EngineRoom(settings, found[1] if found else None)
     room.engines = replace(room.engines, **(instead or {}))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -56,7 +56,7 @@ async def serving(
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
-        ws_max_size=settings.message_bytes,
+        ws_max_size=settings.server.message_bytes,
         ws_per_message_deflate=False,
         log_config=None,
         lifespan="on",

@@ -15,12 +15,16 @@ import pytest
 
 from pipeline import registry
 from pipeline.conformance import Subject, Trial, checks
+from pipeline.engines import SpeechRequest
 from pipeline.errors import SettingError
+from server.engines import EngineRoom
+from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "engines.md").read_text("utf-8")
+VARIABLES = next(re.finditer(r"KAIKOU_ENGINES__.*", PAGE))[0]
 FILES = dict(re.findall(r"```\w+\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
 
 
@@ -42,7 +46,7 @@ class Installed:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     source, site = tmp_path_factory.mktemp("kazoo"), tmp_path_factory.mktemp("site")
-    for name, text in FILES.items():
+    for name, text in FILES.items() - {("kaikou.toml", FILES["kaikou.toml"])}:
         (source / name).write_text(text, "utf-8")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--target", str(site)]
     subprocess.run([*command, str(wheel_of(source))], check=True, capture_output=True, timeout=80)
@@ -75,7 +79,7 @@ def found(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_engine_takes_under_sixty_lines() -> None:
-    assert {"pyproject.toml", "kazoo.py", "test_kazoo.py"} == set(FILES)
+    assert {"pyproject.toml", "kazoo.py", "test_kazoo.py", "kaikou.toml"} == set(FILES)
     assert FILES["kazoo.py"].count("\n") < 60
 
 
@@ -114,6 +118,27 @@ def test_its_own_tests_run_as_the_page_says(installed: Installed) -> None:
 
     assert done.returncode == 0, done.stdout
     assert f"{len(checks('synthesizer'))} passed" in done.stdout
+
+
+@pytest.mark.usefixtures("found")
+@pytest.mark.parametrize("by", ["table", "variable"])
+async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -> None:
+    config, variables = tmp_path / "kaikou.toml", dict(re.findall(r"(KAIKOU_\w+)=(\w+)", VARIABLES))
+    config.write_text(FILES["kaikou.toml"] if by == "table" else "", "utf-8")
+    environment = {**(variables if by == "variable" else {}), "KAIKOU_ENGINES": "stub"}
+    room = EngineRoom(load_settings({"config": str(config)}, environment))
+    spoken = list(room._members[-1].engine.speak(SpeechRequest("Hum.", "kazoo/low")))
+    expected = list(registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(SpeechRequest("Hum.", "kazoo/low")))
+    await room.close()
+
+    assert [chunk.pcm.tolist() for chunk in spoken] == [chunk.pcm.tolist() for chunk in expected]
+
+
+@pytest.mark.usefixtures("found")
+def test_an_option_it_does_not_know_is_told_at_the_start() -> None:
+    settings = load_settings({"engines": "stub", "synthesizer": "kazoo"}, {"KAIKOU_ENGINES__KAZOO__DOORS": "2"})
+    with pytest.raises(SettingError, match="doors"):
+        EngineRoom(settings)
 
 
 @pytest.mark.usefixtures("found")

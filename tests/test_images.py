@@ -149,13 +149,13 @@ def test_every_variable_of_compose_is_explained_in_the_example() -> None:
 
 
 def test_every_variable_of_kaikou_is_a_setting() -> None:
-    from server.settings import Settings
+    from server.settings.tree import SETTINGS
 
     named = set(compose("compose.yaml")["services"]["kaikou"]["environment"])
     baked = {part.partition("=")[0] for name in DOCKERFILES for text in words(name, "ENV") for part in text.split()}
     settings = {name for name in named | baked if name.startswith("KAIKOU_")}
 
-    assert {name.removeprefix("KAIKOU_").lower() for name in settings} <= set(Settings.model_fields)
+    assert settings <= {setting.variable for setting in SETTINGS.values()}
 
 
 def test_compose_for_a_gpu_takes_its_image_and_lends_it_the_gpu() -> None:

@@ -21,7 +21,7 @@ class Characters:
             raise SettingError(f"There is no character {default!r}; known: {', '.join(characters)}.")
         rank = {id: place for place, id in enumerate(FIRST)}
         self._characters = dict(sorted(characters.items(), key=lambda entry: (rank.get(entry[0], 99), entry[0])))
-        self._default = default
+        self.default = default
 
     def __iter__(self) -> Iterator[Character]:
         return iter(self._characters.values())
@@ -31,7 +31,7 @@ class Characters:
 
     def find(self, name: str) -> Character:
         """The character called `name`, else the default: stock clients name OpenAI's models."""
-        return self._characters.get(name) or self._characters[self._default]
+        return self._characters.get(name) or self._characters[self.default]
 
     def get(self, id: str) -> Character:
         """The character `id`. Raises `NotFound`."""

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from server.errors import Unauthorized
 from server.identity.principal import OWNER, Principal, holder_of
-from server.settings import Settings
+from server.settings.serving import Server
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket: OpenAI's clients send the key as a subprotocol."""
@@ -26,13 +26,13 @@ def presented_key(connection: HTTPConnection) -> str:
     return next((name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)), "")
 
 
-def identify(settings: Settings, key: str) -> Principal:
+def identify(server: Server, key: str) -> Principal:
     """Whose `key` this is; the owner of this machine where the operator wants none. Raises `Unauthorized`."""
-    if not settings.api_keys:
+    if not server.api_keys:
         return OWNER
     given = key.encode()
     # All are compared, in constant time, so that the answer's delay says nothing about any of them.
-    matches = [hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.api_keys]
+    matches = [hmac.compare_digest(given, known.get_secret_value().encode()) for known in server.api_keys]
     if not any(matches):
         raise Unauthorized("Incorrect API key provided. Ask whoever runs this server for one.")
     return holder_of(key)
@@ -41,15 +41,15 @@ def identify(settings: Settings, key: str) -> Principal:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def origin_allowed(settings: Settings, connection: HTTPConnection) -> bool:
+def origin_allowed(server: Server, connection: HTTPConnection) -> bool:
     """Whether the web page that opens this connection, if it is one, may: ours, or one that the settings name.
 
     Without this, any page that a person visits could talk to a server on their machine.
     """
     origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
-    if origin is None or "*" in settings.allowed_origins or origin in settings.allowed_origins:
+    if origin is None or "*" in server.allowed_origins or origin in server.allowed_origins:
         return True
     # A foreign name that was made to point at this machine sends itself as both Origin and Host.
     name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    rebound = settings.host in ("127.0.0.1", "localhost", "::1") and name not in LOOPBACK
+    rebound = server.host in ("127.0.0.1", "localhost", "::1") and name not in LOOPBACK
     return origin.partition("://")[2] == host and not rebound

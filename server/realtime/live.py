@@ -16,7 +16,7 @@ from server.errors import openai_error
 from server.realtime.connection import Connection
 from server.realtime.retained import Retained
 from server.realtime.server_events import error_event
-from server.settings import Settings
+from server.settings.conversations import Sessions
 
 log = structlog.get_logger("kaikou")
 
@@ -40,7 +40,7 @@ class Live:
     ends with the socket.
     """
 
-    def __init__(self, id: str, connection: Connection, settings: Settings) -> None:
+    def __init__(self, id: str, connection: Connection, settings: Sessions) -> None:
         self.id, self.connection = id, connection
         self._settings = settings
         self._retained = Retained(settings.retained_bytes)

@@ -31,7 +31,8 @@ from server.realtime.live import CLOSE_RESTART, Live
 from server.realtime.server_events import error_event, new_event_id
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.realtime.waiting import WaitingLine
-from server.settings import Settings
+from server.settings.conversations import Sessions
+from server.settings.serving import Server
 
 log = structlog.get_logger("kaikou")
 
@@ -54,7 +55,8 @@ TICK_S = 0.02
 class Realtime:
     """Everything that connections share. `live` holds the sessions that go on, by token."""
 
-    settings: Settings
+    server: Server
+    settings: Sessions
     room: EngineRoom
     characters: Characters
     metrics: Metrics
@@ -130,12 +132,12 @@ class Realtime:
 
     def _admit(self, websocket: WebSocket, back: Live | None) -> tuple[Principal, ClientSecret | None]:
         """Let the client in, and say who it is. Raises `Unauthorized` or `LimitReached`."""
-        if not origin_allowed(self.settings, websocket):
+        if not origin_allowed(self.server, websocket):
             message = "Pages of this origin may not connect; see the setting allowed_origins."
             raise Unauthorized(message, code="origin_denied")
         key = presented_key(websocket)
         secret = self.secrets.find(key) if key.startswith(PREFIX) else None
-        principal = secret.principal if secret else identify(self.settings, key)
+        principal = secret.principal if secret else identify(self.server, key)
         if back is None:
             if self.draining:
                 raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
@@ -149,7 +151,7 @@ class Realtime:
     def _begin(self, websocket: WebSocket, principal: Principal, secret: ClientSecret | None) -> Live:
         """A new session, whose life begins now."""
         query, settings = websocket.query_params, self.settings
-        model = query.get("model") or (secret.model if secret else "") or settings.default_character
+        model = query.get("model") or (secret.model if secret else "") or self.characters.default
         session_object = secret.session if secret else _first_object(query.get("intent"))
         character = self.characters.find(session_object.kaikou.character or model)
         id = token_hex(4)  # for the log: random, so that it identifies nobody

@@ -27,7 +27,7 @@ from tests.speech import silence
 
 Event = dict[str, Any]
 
-CHARACTERS = Characters(load_characters(Settings().personas), "assistant")
+CHARACTERS = Characters(load_characters(Settings().characters.folder), "assistant")
 DETECTOR = create_detector({})
 QUICK = SessionLimits(speaking=SpeakingLimits(lead_s=1e9), queued_audio_s=1e9)
 DEFAULTS = Defaults(Endpointing())

@@ -135,7 +135,7 @@ async def test_the_log_names_on_whose_account_a_session_runs_and_by_what_they_sh
             async with talking(server, key="sk-one"), talking(server, key=secret.value):
                 pass
     began = [(line["principal"], line["by"]) for line in logged if line["event"] == "session began"]
-    account = identify(load_settings({}, {"KAIKOU_API_KEYS": "sk-one"}), "sk-one").id
+    account = identify(load_settings({}, {"KAIKOU_API_KEYS": "sk-one"}).server, "sk-one").id
     assert began == [(account, "key"), (account, "client_secret")]
 
 
@@ -169,7 +169,7 @@ async def test_four_people_who_talk_at_once_do_not_hold_up_the_event_loop() -> N
 
 async def test_a_password_in_the_models_address_is_not_shown() -> None:
     settings = load_settings({}, {"KAIKOU_LLM_BASE_URL": "http://me:secret@127.0.0.1:9/v1"})
-    found = await find_language_model(settings)
+    found = await find_language_model(settings.engines)
     assert found is not None
     assert found[0] == "http://127.0.0.1:9/v1"
     assert found[1]["base_url"] == "http://me:secret@127.0.0.1:9/v1"

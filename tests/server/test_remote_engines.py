@@ -6,11 +6,11 @@ import logging
 
 import httpx2
 import pytest
-from pydantic import SecretStr
 
 from server.engines import EngineRoom
 from server.remote_engines import remote_options
-from server.settings import SECRETS, Settings, load_settings
+from server.settings import load_settings
+from server.settings.tree import SETTINGS
 from tests.models.remote_speech import KEY, SECRETIVE
 from tests.models.speech_server import HEARD, refusing, running, speaking
 from tests.server.talking import talking
@@ -94,9 +94,9 @@ async def test_a_voice_without_a_key_is_missing_and_the_rest_works() -> None:
 
 async def test_connections_are_given_back_when_the_server_ends() -> None:
     async with running(speaking) as provider:
-        settings = Settings(engines="stub", synthesizer="openai", recognizer="openai", tts_base_url=provider.base_url,
-                            stt_base_url=provider.base_url)  # fmt: skip
-        room = EngineRoom(settings)
+        named = {"engines": "stub", "synthesizer": "openai", "recognizer": "openai"}
+        where = {"tts_base_url": provider.base_url, "stt_base_url": provider.base_url}
+        room = EngineRoom(load_settings({**named, **where}, {}))
         clients = [member.engine._remote.http for member in room._members if member.fence.name == "openai"]
         await room.close()
 
@@ -105,7 +105,8 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
 
 def given(environment: dict[str, str], role: str) -> str:
     """The key that the engine "openai" of a role gets."""
-    options = remote_options(load_settings({}, environment))
+    settings = load_settings({}, environment)
+    options = remote_options(settings.engines, settings.engine_limits)
     return str(options[role, "openai"]["api_key"])  # type: ignore[index]
 
 
@@ -119,14 +120,14 @@ def test_openais_key_opens_all_of_openai_and_is_sent_nowhere_else(role: str, our
     assert given({**openai, "OPENAI_BASE_URL": elsewhere}, role) == ""
 
 
-def test_every_secret_is_known_as_one() -> None:
-    secret = {name for name, field in Settings.model_fields.items() if SecretStr.__name__ in str(field.annotation)}
+def test_every_key_is_a_secret_by_its_type() -> None:
+    named = {name for name in SETTINGS if name.endswith(("_key", "_keys"))}
 
-    assert secret == SECRETS
+    assert {name for name, setting in SETTINGS.items() if setting.is_secret} == named
 
 
 def test_lists_of_the_environment_are_separated_by_commas() -> None:
     settings = load_settings({}, {"KAIKOU_TTS_VOICES": "af_heart, male=am_adam", "KAIKOU_INDEXTTS_OPTIONS": "top_k=30"})
 
-    assert settings.tts_voices == ("af_heart", "male=am_adam")
-    assert settings.indextts_options == ("top_k=30",)
+    assert settings.engines.openai.tts_voices == ("af_heart", "male=am_adam")
+    assert settings.engines.indextts.options == ("top_k=30",)

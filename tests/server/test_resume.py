@@ -213,7 +213,7 @@ async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost
     events = SimpleNamespace(of=lambda notice: [notice.event])
     connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
     live, first, second = (
-        Live("id", cast(Connection, connection), load_settings({}, {})),
+        Live("id", cast(Connection, connection), load_settings({}, {}).sessions),
         StubbornSocket(),
         StubbornSocket(),
     )

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from pipeline.errors import SettingError
 from server.settings import Settings, ignored_variables, load_settings
+from server.settings.serving import Server
+from server.settings.tree import SETTINGS
 
 
 @pytest.fixture(autouse=True)
@@ -47,18 +49,23 @@ def test_flags_win_over_the_environment_over_the_file_over_the_defaults(
         written(folder, "port = 1111")
     settings = load_settings({"port": 3333} if as_flag else {}, {"KAIKOU_PORT": "2222"} if in_environment else {})
 
-    assert settings.port == (3333 if as_flag else 2222 if in_environment else 1111 if in_file else 7210)
+    assert settings.server.port == (3333 if as_flag else 2222 if in_environment else 1111 if in_file else 7210)
 
 
 def test_settings_from_different_places_are_in_force_together(folder: Path) -> None:
     written(folder, 'log = "debug"\nsession_s = 60')
     settings = load_settings({"open": True}, {"KAIKOU_PORT": "2222"})
 
-    assert (settings.log, settings.session_s, settings.open, settings.port) == ("debug", 60.0, True, 2222)
+    assert (settings.server.log, settings.sessions.session_s, settings.server.open, settings.server.port) == (
+        "debug",
+        60.0,
+        True,
+        2222,
+    )
 
 
 def test_a_flag_that_was_not_given_says_nothing() -> None:
-    assert load_settings({"port": None, "config": None}, {"KAIKOU_PORT": "2222"}).port == 2222
+    assert load_settings({"port": None, "config": None}, {"KAIKOU_PORT": "2222"}).server.port == 2222
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def test_the_file_is_the_flags_else_the_environments_else_the_one_in_the_folder(
     written(folder, "port = 2", "a.toml")
     written(folder, "port = 3", "b.toml")
 
-    assert load_settings({"config": flag}, {"KAIKOU_CONFIG": variable} if variable else {}).port == port
+    assert load_settings({"config": flag}, {"KAIKOU_CONFIG": variable} if variable else {}).server.port == port
 
 
 def test_variables_of_others_and_of_the_launcher_are_left_alone() -> None:
@@ -91,23 +98,23 @@ def test_variables_of_others_and_of_the_launcher_are_left_alone() -> None:
     ],
 )
 def test_a_list_is_separated_by_commas_in_the_environment(value: str, origins: tuple[str, ...]) -> None:
-    assert load_settings({}, {"KAIKOU_ALLOWED_ORIGINS": value}).allowed_origins == origins
+    assert load_settings({}, {"KAIKOU_ALLOWED_ORIGINS": value}).server.allowed_origins == origins
 
 
 def test_a_list_is_a_list_in_the_file(folder: Path) -> None:
     written(folder, 'allowed_origins = ["https://a.example", "https://b.example"]')
 
-    assert load_settings({}, {}).allowed_origins == ("https://a.example", "https://b.example")
+    assert load_settings({}, {}).server.allowed_origins == ("https://a.example", "https://b.example")
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("0", False), ("off", False), ("1", True)])
 def test_a_switch_is_understood_as_people_write_it(text: str, value: bool) -> None:
-    assert load_settings({}, {"KAIKOU_LLM_DISCOVER": text}).llm_discover is value
+    assert load_settings({}, {"KAIKOU_LLM_DISCOVER": text}).engines.openai.llm_discover is value
 
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        load_settings({}, {}).port = 1
+        load_settings({}, {}).server.port = 1
 
 
 # --- Variables that are not what they seem -------------------------------------------------------------------------------
@@ -140,7 +147,7 @@ DOCKER_LINK = {
 def test_what_the_platform_tells_of_a_service_of_our_name_is_no_setting(variables: dict[str, str]) -> None:
     environment = {**variables, "KAIKOU_LOG": "debug"}
 
-    assert load_settings({}, environment) == Settings(log="debug")
+    assert load_settings({}, environment) == Settings(server=Server(log="debug"))
     assert ignored_variables(environment) == list(variables)
 
 
@@ -151,14 +158,14 @@ def test_what_the_platform_tells_of_a_service_of_our_name_is_no_setting(variable
         ({**KUBERNETES, "KAIKOU_SILENSE_MS": "1"}, "There is no setting silense_ms"),
         ({"KAIKOU_NAME": "/page/kaikou"}, "There is no setting name"),
         ({"KAIKOU_SERVICE_PORT": "7210"}, "There is no setting service_port"),
-        ({"KAIKOU_PORT": "http://10.0.0.7"}, "The setting port is not right"),
+        ({"KAIKOU_PORT": "http://10.0.0.7"}, "The setting server.port (KAIKOU_PORT) is not right"),
     ],
 )
 def test_a_mistake_beside_them_is_still_an_error(environment: dict[str, str], message: str) -> None:
     assert refusal({}, environment).startswith(message)
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 @pytest.mark.parametrize("empty", ["", " \r", '""'], ids=["empty", "blank", "quotes"])
 def test_an_empty_variable_sets_nothing(name: str, empty: str) -> None:
     assert load_settings({}, {f"KAIKOU_{name.upper()}": empty}) == Settings()
@@ -167,31 +174,31 @@ def test_an_empty_variable_sets_nothing(name: str, empty: str) -> None:
 def test_an_empty_variable_leaves_the_file_in_force(folder: Path) -> None:
     written(folder, 'host = "::1"')
 
-    assert load_settings({}, {"KAIKOU_HOST": "", "KAIKOU_CONFIG": ""}).host == "::1"
+    assert load_settings({}, {"KAIKOU_HOST": "", "KAIKOU_CONFIG": ""}).server.host == "::1"
 
 
 def test_an_empty_host_elsewhere_is_an_error_and_not_every_address(folder: Path) -> None:
     written(folder, 'host = ""')
 
-    assert refusal().startswith("The setting host is not right: ")
-    assert refusal({"host": ""}).startswith("The setting host is not right: ")
+    assert refusal().startswith("The setting server.host (KAIKOU_HOST) is not right: ")
+    assert refusal({"host": ""}).startswith("The setting server.host (KAIKOU_HOST) is not right: ")
 
 
 @pytest.mark.parametrize("written_as", ["sk-a\r\n", '"sk-a"', "'sk-a'\r", " sk-a ", "\ufeffsk-a"])
 def test_line_ends_quotes_and_marks_around_a_value_are_not_part_of_it(written_as: str) -> None:
-    assert load_settings({}, {"OPENAI_API_KEY": written_as}).llm_api_key.get_secret_value() == "sk-a"
-    assert load_settings({}, {"KAIKOU_LLM_API_KEY": written_as}).llm_api_key.get_secret_value() == "sk-a"
+    assert load_settings({}, {"OPENAI_API_KEY": written_as}).engines.openai.llm_api_key.get_secret_value() == "sk-a"
+    assert load_settings({}, {"KAIKOU_LLM_API_KEY": written_as}).engines.openai.llm_api_key.get_secret_value() == "sk-a"
 
 
 @pytest.mark.parametrize("value", ["\"sk-a'", 'sk"a', '"a"b"', '"'])
 def test_quotes_that_are_no_pair_around_a_value_are_part_of_it(value: str) -> None:
-    assert load_settings({}, {"KAIKOU_LLM_API_KEY": value}).llm_api_key.get_secret_value() == value
+    assert load_settings({}, {"KAIKOU_LLM_API_KEY": value}).engines.openai.llm_api_key.get_secret_value() == value
 
 
 def test_a_mark_in_front_of_a_file_is_not_part_of_its_first_name(folder: Path) -> None:
     (folder / "kaikou.toml").write_bytes('\ufeffport = 1\r\nlog = "debug"\r\n'.encode())
 
-    assert load_settings({}, {"\ufeffKAIKOU_HOST": "::1"}) == Settings(port=1, log="debug", host="::1")
+    assert load_settings({}, {"\ufeffKAIKOU_HOST": "::1"}) == Settings(server=Server(port=1, log="debug", host="::1"))
 
 
 # --- The names that other programs use -----------------------------------------------------------------------------------
@@ -214,7 +221,7 @@ def test_openais_names_are_understood_and_ours_win(
         written(folder, 'llm_base_url = "http://file"')
     settings = load_settings({}, environment)
 
-    assert (settings.llm_base_url, settings.llm_api_key.get_secret_value()) == (url, key)
+    assert (settings.engines.openai.llm_base_url, settings.engines.openai.llm_api_key.get_secret_value()) == (url, key)
 
 
 # --- What is refused -----------------------------------------------------------------------------------------------------
@@ -275,13 +282,16 @@ def test_a_file_that_is_not_toml_is_refused(folder: Path, content: bytes) -> Non
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(name: str, value: str) -> None:
-    assert refusal({}, {f"KAIKOU_{name.upper()}": value}).startswith(f"The setting {name} is not right: ")
+    setting = SETTINGS[name]
+    called = f"{'.'.join(setting.path)} ({setting.variable})"
+
+    assert refusal({}, {setting.variable: value}).startswith(f"The setting {called} is not right: ")
 
 
 def test_a_single_text_is_not_a_list_in_the_file(folder: Path) -> None:
     written(folder, 'allowed_origins = "https://a.example"')
 
-    assert refusal().startswith("The setting allowed_origins is not right: ")
+    assert refusal().startswith("The setting server.allowed_origins (KAIKOU_ALLOWED_ORIGINS) is not right: ")
 
 
 # --- Secrets -------------------------------------------------------------------------------------------------------------
@@ -303,7 +313,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(folder: Path, line: st
 def test_several_keys_come_separated_by_commas() -> None:
     settings = load_settings({}, {"KAIKOU_API_KEYS": f"{KEY}, other"})
 
-    assert [key.get_secret_value() for key in settings.api_keys] == [KEY, "other"]
+    assert [key.get_secret_value() for key in settings.server.api_keys] == [KEY, "other"]
 
 
 def test_settings_never_show_a_key() -> None:
@@ -313,7 +323,7 @@ def test_settings_never_show_a_key() -> None:
         str(settings),
         str(settings.model_dump()),
         settings.model_dump_json(),
-        repr(settings.api_keys),
+        repr(settings.server.api_keys),
     ]
 
     assert [text for text in shown if KEY in text] == []

@@ -6,7 +6,8 @@ from starlette.requests import HTTPConnection
 from server.errors import Unauthorized
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import OWNER
-from server.settings import Settings, load_settings
+from server.settings import load_settings
+from server.settings.serving import Server
 
 
 def connection(*headers: tuple[str, str], subprotocols: tuple[str, ...] = ()) -> HTTPConnection:
@@ -14,8 +15,8 @@ def connection(*headers: tuple[str, str], subprotocols: tuple[str, ...] = ()) ->
     return HTTPConnection({"type": "websocket", "headers": raw, "subprotocols": list(subprotocols)})
 
 
-def settings(**environment: str) -> Settings:
-    return load_settings({}, {f"KAIKOU_{name.upper()}": value for name, value in environment.items()})
+def settings(**environment: str) -> Server:
+    return load_settings({}, {f"KAIKOU_{name.upper()}": value for name, value in environment.items()}).server
 
 
 BEARER = ("Authorization", "Bearer sk-bearer")

@@ -1,0 +1,109 @@
+"""What the environment says: variables with our prefix, those of other programs, and those that only look like ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from pipeline.errors import SettingError
+from server.settings.names import TABLE, Path, known, known_engine
+from server.settings.tree import PREFIX
+
+NOT_SETTINGS = frozenset({"KAIKOU_VENV", "KAIKOU_CONFIG"})
+"""Variables with our prefix that belong to `run.py`, and the one that names the file."""
+
+OPENAI_NAMES: Mapping[str, str] = {"OPENAI_BASE_URL": "llm_base_url", "OPENAI_API_KEY": "llm_api_key"}
+"""What other programs call these settings; `KAIKOU_…` wins."""
+
+ENGINE_PREFIX = PREFIX + "ENGINES__"
+"""What begins the options of an engine that has no section: `KAIKOU_ENGINES__KAZOO__HERTZ`."""
+
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write in front of a file: of this server's settings, or of variables for a container."""
+
+NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?|true|false")
+"""What is no text where nobody says which type an option has."""
+
+_SERVICE = re.compile(rf"({PREFIX.removesuffix('_')}(?:_[A-Z0-9_]+?)??)_(?:SERVICE_HOST=.*|PORT=(?:tcp|udp|sctp)://.*)")
+"""A variable that shows that there is such a service; the group is the service's name in capitals."""
+
+_OF_A_SERVICE = re.compile(
+    r"_SERVICE_HOST=.*|_SERVICE_PORT(?:_\w+)?=\d+|_PORT=(?:tcp|udp|sctp)://.*|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?=.*"
+    r"|_NAME=/.*|_ENV_\w+=.*",
+    re.DOTALL,
+)
+"""What is told of it, without its name."""
+
+
+def ignored_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables with our prefix that tell of a service called after us, and are no settings.
+
+    Kubernetes sets them in every pod of the namespace for a Service "kaikou" or "kaikou-…" (`KAIKOU_SERVICE_HOST`,
+    `KAIKOU_PORT=tcp://…`, `KAIKOU_PORT_7210_TCP_ADDR`), Docker for a link of such a name (`KAIKOU_NAME`, `KAIKOU_ENV_…`).
+    """
+    environment = os.environ if environment is None else environment
+    services = [found[1] for name, value in environment.items() if (found := _SERVICE.fullmatch(f"{name}={value}"))]
+    return [
+        name
+        for name, value in environment.items()
+        if any(
+            name.startswith(service) and _OF_A_SERVICE.fullmatch(f"{name.removeprefix(service)}={value}")
+            for service in services
+        )
+    ]
+
+
+def config_named(environment: Mapping[str, str]) -> str:
+    """The settings file that the environment names; empty if it names none."""
+    return _plain(environment.get(PREFIX + "CONFIG", ""))
+
+
+def set_by(environment: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
+    """What the environment sets, with where it belongs; later ones win. Raises `SettingError`.
+
+    An empty variable sets nothing: that is how a compose file spells a missing one.
+    """
+    ignored = {*ignored_variables(environment), *NOT_SETTINGS}
+    given = {name.lstrip(BYTE_ORDER_MARK): _plain(value) for name, value in environment.items() if name not in ignored}
+    for name, setting in OPENAI_NAMES.items():
+        if value := given.get(name):
+            yield known(setting, name).path, value
+    for name, value in given.items():
+        if not name.startswith(PREFIX):
+            continue
+        where = f"as {name} in the environment"
+        if name.startswith(ENGINE_PREFIX):
+            engine, *option = name.removeprefix(ENGINE_PREFIX).lower().split("__")
+            path = (*TABLE, known_engine(engine, where), *option)
+            if not 1 <= len(option) <= 2:  # the option, perhaps in one role
+                raise SettingError(f"{name} names no option of the engine {engine}.")
+            if value:
+                yield path, _untyped(value)
+            continue
+        setting_named = known(name.removeprefix(PREFIX).lower(), where)
+        if value:
+            yield setting_named.path, _parts(value) if setting_named.is_list else value
+
+
+def _untyped(value: str) -> Any:
+    """An option whose type only its engine knows: a number, true or false, or a text, which may be a key."""
+    return tomllib.loads(f"value = {value}")["value"] if NUMBER.fullmatch(value) else SecretStr(value)
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _plain(value: str) -> str:
+    """The value without what files of variables leave around it: line ends, blanks, and a pair of quotes.
+
+    `docker run --env-file` takes `KEY="…"` with its quotes, and the carriage return of a file from Windows.
+    """
+    value = value.strip().strip(BYTE_ORDER_MARK).strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in value[1:-1]
+    return value[1:-1].strip() if quoted else value

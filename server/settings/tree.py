@@ -1,0 +1,85 @@
+"""All sections together, and every setting by the name that it has without its section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import SecretStr
+
+from server.settings.conversations import Answers, Characters, Sessions, Turns
+from server.settings.engines import EngineLimits, Engines, Weights
+from server.settings.section import EngineTables, Section
+from server.settings.serving import AudioApi, Server
+
+PREFIX = "KAIKOU_"
+
+
+class Settings(Section):
+    """Everything an operator can set, with its default."""
+
+    server: Server = Server()
+    sessions: Sessions = Sessions()
+    turns: Turns = Turns()
+    answers: Answers = Answers()
+    characters: Characters = Characters()
+    engines: Engines = Engines()
+    engine_limits: EngineLimits = EngineLimits()
+    weights: Weights = Weights()
+    audio_api: AudioApi = AudioApi()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. path: its sections and its field; name: what it is called without them; about: its docstring."""
+
+    path: tuple[str, ...]
+    name: str
+    kind: Any
+    default: Any
+    about: str
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes several values."""
+        return getattr(self.kind, "__origin__", None) is tuple
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its type hides it: such a setting comes from the environment only."""
+        return SecretStr in (self.kind, *get_args(self.kind))
+
+
+def sections_of(section: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[Section]]]:
+    """A section and all within it, with where they are."""
+    yield path, section
+    for field, info in section.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Section):
+            yield from sections_of(info.annotation, (*path, field))
+
+
+def _settings_of(section: type[Section], path: tuple[str, ...]) -> Iterator[Setting]:
+    for field, info in section.model_fields.items():
+        kind = info.annotation
+        if kind == EngineTables or (isinstance(kind, type) and issubclass(kind, Section)):
+            continue
+        name = section.flat_names.get(field, section.prefix + field)
+        yield Setting((*path, field), name, kind, info.default, " ".join((info.description or "").split()))
+
+
+SECTIONS: Mapping[tuple[str, ...], type[Section]] = dict(sections_of(Settings))
+"""Every section, by where it is."""
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting for path, section in SECTIONS.items() for setting in _settings_of(section, path)
+}
+"""Every setting, by its name without sections."""
+
+AT: Mapping[tuple[str, ...], Setting] = {setting.path: setting for setting in SETTINGS.values()}
+"""Every setting, by where it is."""
