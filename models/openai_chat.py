@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2s
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -19,18 +19,18 @@ from models.remote import Refusal, Server, host_of
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, Message, TextDelta, Tool, ToolCall, Usage
 from pipeline.errors import EngineError, EngineUnavailable
 
-T = TypeVar("T")
-
 NAME = "openai"
 OPENAI = "https://api.openai.com/v1"
 SERVER = Server(NAME, "the language model's server", "KAIKOU_LLM_API_KEY")
 LONGEST_ID = 32
+CONNECT_S, READ_S = 3.0, 120.0
+"""To accept a connection, and to anything new on it. How long a model may be silent is the bound of whoever asks it."""
 RETRIES, RETRY_AFTER_S = 1, 0.2
 """For a connection that breaks, or an error of the server's own, before anything was said."""
 
 
 def create(settings: Mapping[str, Any]) -> OpenAIChat:
-    """settings: `base_url` (empty: OpenAI), `api_key`, `model` (empty: the server's first), `timeout_s`, `max_tokens`.
+    """settings: `base_url` (empty: OpenAI), `api_key`, `model` (empty: the server's first), `max_tokens`.
 
     Raises `EngineUnavailable` if OpenAI itself is asked for without a key.
     """
@@ -47,19 +47,16 @@ class OpenAIChat:
         base_url: str = OPENAI,
         api_key: str = "",
         model: str = "",
-        timeout_s: float = 20.0,
         max_tokens: int | None = None,
     ) -> None:
         if not api_key and base_url == OPENAI:
             raise EngineUnavailable("OpenAI needs a key (KAIKOU_LLM_API_KEY).", engine=NAME)
         self.info = EngineInfo(NAME, "chat_model")
-        # Local servers take any key but the client insists on one. We retry ourselves, within our time bound.
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key or "none", timeout=timeout_s, max_retries=0
-        )
+        # Local servers take any key but the client insists on one. We retry ourselves, sooner.
+        timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
+        self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", timeout=timeout, max_retries=0)
         self._model = model
         self._looking = asyncio.Lock()
-        self._timeout_s = timeout_s
         self._max_tokens = max_tokens
         # OpenAI's newer models refuse the old name of this limit; many other servers know no other.
         own = host_of(base_url).endswith(".openai.com")
@@ -69,18 +66,16 @@ class OpenAIChat:
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Text without the model's reasoning, calls when complete, usage last.
 
-        Raises `EngineTimeout` when nothing comes for `timeout_s`, `EngineBusy` when asked to slow down,
-        `EngineUnavailable` when the server cannot be reached or refuses the key, and `EngineError` otherwise.
+        Raises `EngineBusy` when asked to slow down, `EngineUnavailable` when the server cannot be reached or refuses the
+        key, and `EngineError` otherwise. Closing it hangs up; how long to wait is for whoever asks.
         """
         answer = _Answer()
         with self._translated(answer):
-            deadline = self._deadline()
-            stream = await self._open(request, deadline)
+            stream = await self._open(request)
             try:
-                while (chunk := await _by(deadline, anext(stream, None))) is not None:
+                async for chunk in stream:
                     for event in _readable(answer.take(chunk)):
                         yield event
-                    deadline = self._deadline()
             finally:
                 await stream.close()
         if not answer.finish:
@@ -91,12 +86,9 @@ class OpenAIChat:
     async def aclose(self) -> None:
         await self._client.close()
 
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._timeout_s
-
-    async def _open(self, request: ChatRequest, deadline: float) -> Any:
+    async def _open(self, request: ChatRequest) -> Any:
         asked: dict[str, Any] = {
-            "model": await _by(deadline, self._model_name()),
+            "model": await self._model_name(),
             "messages": [_message(message) for message in request.messages],
             "stream": True,
         }
@@ -107,18 +99,18 @@ class OpenAIChat:
             asked["tool_choice"] = _tool_choice(request.tool_choice)
         if self._counts_usage:
             try:
-                return await self._post(deadline, asked | {"stream_options": {"include_usage": True}})
+                return await self._post(asked | {"stream_options": {"include_usage": True}})
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 # Older servers refuse the option. If it was something else, the next request is refused as well.
-                stream = await self._post(deadline, asked)
+                stream = await self._post(asked)
                 self._counts_usage = False
                 return stream
-        return await self._post(deadline, asked)
+        return await self._post(asked)
 
-    async def _post(self, deadline: float, asked: dict[str, Any]) -> Any:
+    async def _post(self, asked: dict[str, Any]) -> Any:
         for retries_left in range(RETRIES, -1, -1):
             try:
-                return await _by(deadline, self._client.chat.completions.create(**asked))
+                return await self._client.chat.completions.create(**asked)
             except (openai.APIConnectionError, openai.InternalServerError) as error:
                 if not retries_left or isinstance(error, openai.APITimeoutError):
                     raise
@@ -141,7 +133,7 @@ class OpenAIChat:
                 yield
         except (Refusal, TimeoutError, httpx2.HTTPError, ValueError) as error:
             wanted = f"The language model {self._model!r}"
-            failure = SERVER.failure(error, begun=answer.begun, waited_s=self._timeout_s, wanted=wanted)
+            failure = SERVER.failure(error, begun=answer.begun, waited_s=READ_S, wanted=wanted)
             raise failure from None
 
 
@@ -151,11 +143,6 @@ def _readable(events: Iterator[ChatEvent]) -> list[ChatEvent]:
         return list(events)
     except (AttributeError, TypeError) as error:
         raise SERVER.unreadable() from error
-
-
-async def _by(deadline: float, waited_for: Awaitable[T]) -> T:
-    async with asyncio.timeout_at(deadline):
-        return await waited_for
 
 
 # --- The answer ------------------------------------------------------------------------------------------------------

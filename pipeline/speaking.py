@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -23,7 +22,6 @@ from pipeline.engines import (
     VoiceSample,
     WordTime,
 )
-from pipeline.errors import EngineTimeout
 from pipeline.language import language_of
 from pipeline.pump import Workers
 from pipeline.text.clean import CleanStream, clean
@@ -39,13 +37,13 @@ GUESSED_MS_PER_CHARACTER = 65
 class SpeakingLimits:
     """Bounds of one answer.
 
-    first_token_s, next_token_s: how long the model may be silent; audio_s: likewise the synthesiser.
+    speech_model_s: how long a speech model may be silent (a language model is bounded by its chain); audio_s: likewise
+    the synthesiser.
     longest_s: audio after which an answer ends; longest_characters: likewise its text.
     lead_s: how far audio may be sent ahead of what the person hears.
     """
 
-    first_token_s: float = 20.0
-    next_token_s: float = 20.0
+    speech_model_s: float = 20.0
     audio_s: float = 8.0
     longest_s: float = 300.0
     longest_characters: int = 8_000
@@ -105,20 +103,11 @@ async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
 async def asked(
     model: ChatModel, request: ChatRequest, limits: SpeakingLimits, made: Made, first_token: Callable[[], None]
 ) -> AsyncGenerator[ChatEvent, None]:
-    """The model's events, cleaned, each within its time, up to `longest_characters` of text. Raises `EngineTimeout`."""
-    bound, cleaner = limits.first_token_s, CleanStream()
+    """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does."""
+    cleaner = CleanStream()
     async with aclosing(_generator(model.reply(request))) as events:
-        while True:
-            try:
-                async with asyncio.timeout(bound):
-                    event = await anext(events, None)
-            except TimeoutError as error:
-                message = f"The language model was silent for {bound:g} s."
-                raise EngineTimeout(message, engine=model.info.name) from error
-            if event is None:
-                return
+        async for event in events:
             first_token()
-            bound = limits.next_token_s
             match event:
                 case TextDelta():
                     made.characters += len(event.text)

@@ -128,9 +128,6 @@ class SpeechModel(Protocol):
     info: EngineInfo
 
     async def open(self) -> SpeechLink:
-        """A fresh link without a conversation. Raises `EngineUnavailable`, `EngineTimeout` or `EngineBusy`.
-
-        After a failure the next ones come at once for a while, without another attempt; a refused key is final.
-        """
+        """A fresh link without a conversation. Raises `EngineUnavailable`, `EngineTimeout` or `EngineBusy`."""
 
     async def aclose(self) -> None: ...

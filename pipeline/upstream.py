@@ -23,10 +23,11 @@ from pipeline.engines import EngineInfo, Recognition, Usage
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge, words_of
 from pipeline.mirror import Add, Cut, Mirror, Remove, Say
+from pipeline.pump import each_within
 from pipeline.reply import Part
 from pipeline.setup import Ask, Setup
 from pipeline.speaking import Made
-from pipeline.speech_model import SpeechEvent, SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
+from pipeline.speech_model import SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
 from pipeline.speech_parts import SpeechParts
 from pipeline.text.clean import clean
 from pipeline.transcript import Item, prompt
@@ -168,12 +169,12 @@ class Upstream:
         self, line: Line, request: SpeechRequest, items: list[Item], made: Made, first: Callable[[], None]
     ) -> AsyncGenerator[Part, None]:
         limits = self._context.limits.speaking
-        parts, bound = SpeechParts(self.rate, made, spoken=request.spoken), limits.first_token_s
-        async with aclosing(line.link.respond(request)) as answer:
+        parts = SpeechParts(self.rate, made, spoken=request.spoken)
+        answering = each_within(line.link.respond(request), limits.speech_model_s, self.info.name)
+        async with aclosing(answering) as answer:
             try:
-                while events := await self._next(answer, bound):
+                async for events in answer:
                     first()
-                    bound = limits.next_token_s
                     for part in parts.take(events):
                         yield part
                     if made.audio_ms >= limits.longest_s * 1000:
@@ -182,14 +183,6 @@ class Upstream:
             finally:
                 if request.in_conversation:
                     line.mirror.answered(parts.outputs, items)
-
-    async def _next(self, answer: AsyncGenerator[list[SpeechEvent], None], bound: float) -> list[SpeechEvent]:
-        try:
-            async with asyncio.timeout(bound):
-                return await anext(answer, [])
-        except TimeoutError as error:
-            message = f"The speech model was silent for {bound:g} s."
-            raise EngineTimeout(message, engine=self.info.name) from error
 
     async def _bring_up_to_date(self, line: Line) -> None:
         transcript, link = self._context.transcript, line.link

@@ -156,8 +156,7 @@ def session_limits(settings: Settings) -> SessionLimits:
             longest_s=longest_turn_s(turns),
         ),
         speaking=SpeakingLimits(
-            first_token_s=engines.first_token_s + BACKSTOP_S,
-            next_token_s=engines.first_token_s + BACKSTOP_S,
+            speech_model_s=engines.first_token_s,
             audio_s=engines.audio_s + BACKSTOP_S,
             longest_s=answers.reply_s,
             lead_s=answers.lead_s,

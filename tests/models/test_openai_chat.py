@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from models.openai_chat import OpenAIChat, Thoughts, create, short_id
+from pipeline.chain import ChatChain, Member
 from pipeline.engines import ChatEvent, ChatRequest, Message, TextDelta, Tool, ToolCall, Usage
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
+from pipeline.fence import Fence
+from pipeline.pump import Workers
 from tests.models.chat_server import Answer, ChatServer, Line, chat_server, delta, listing, refusing, saying, usage
 
 KEY = "sk-very-secret-1234567890"
@@ -20,7 +23,7 @@ ENOUGH_S = 5.0
 @asynccontextmanager
 async def talking(*answers: Answer, **settings: Any) -> AsyncIterator[tuple[OpenAIChat, ChatServer]]:
     async with chat_server(*answers) as server:
-        chat = create({"base_url": server.base_url, "api_key": KEY, "model": "m", "timeout_s": ENOUGH_S, **settings})
+        chat = create({"base_url": server.base_url, "api_key": KEY, "model": "m", **settings})
         try:
             yield chat, server
         finally:
@@ -214,16 +217,21 @@ async def test_one_failure_before_the_first_word_goes_unnoticed() -> None:
 
 
 @pytest.mark.parametrize("begins", [False, True])
-async def test_silence_is_a_timeout_within_the_bound(begins: bool) -> None:
+async def test_its_chain_bounds_its_silence_and_hangs_up(begins: bool) -> None:
+    gone = asyncio.Event()
+
     async def answer(line: Line) -> None:
         if begins:
             await line.start()
             await line.event(delta(content="Well"))
         await line.until_hung_up()
+        gone.set()
 
-    async with talking(answer, timeout_s=0.2) as (chat, _), asyncio.timeout(2):
-        with pytest.raises(EngineTimeout, match=r"nothing for 0\.2 s"):
-            await reply(chat)
+    async with talking(answer) as (chat, _), asyncio.timeout(ENOUGH_S):
+        chain = ChatChain([Member(chat, chat.info, Fence("chat_model", "openai"), Workers(1))], 0.2)
+        with pytest.raises(EngineTimeout, match=r"openai stalled for 0\.2 s"):
+            [event async for event in chain.reply(HELLO)]
+        await gone.wait()
 
 
 async def test_where_nobody_listens_the_engine_is_unavailable() -> None:

@@ -340,6 +340,21 @@ async def test_after_a_loss_in_mid_reply_the_next_connection_is_told_all_that_wa
         assert_well_formed(talk)
 
 
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_speech_model_that_falls_silent_has_failed_after_the_bound_of_all_models(begins: bool) -> None:
+    async def fall_silent(server: Upstream, _event: Event) -> None:
+        if begins:
+            await server.answer("half", end=False)
+
+    async with upstream() as far, behind(far.url, first_token_s=0.3) as near, talking(near) as talk:
+        far.rules["response.create"] = fall_silent
+        await talk.write("Hello")
+        done = await talk.ask()
+
+        assert (done["status"], done["status_details"]["error"]["code"]) == ("failed", "engine_timeout")
+        assert done["status_details"]["error"]["message"] == "realtime stalled for 0.3 s."
+
+
 async def test_a_loss_before_the_reply_began_costs_nothing_since_the_turn_is_said_again() -> None:
     async def vanish(server: Upstream, _event: Event) -> None:
         del server.rules["response.create"]
