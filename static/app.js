@@ -1,12 +1,12 @@
 /** The page: which view is shown, and what goes from one to the next. */
-import { characters, ServerRefused, status } from "./api.js";
-import { h, iconButton, keyFields, stillness, stylesheet } from "./dom.js";
+import { characters, ServerRefused, status } from "./protocol/api.js";
+import { h, iconButton, keyFields, stillness, stylesheet } from "./components/dom.js";
 import { language, own, speak, t } from "./i18n.js";
 import { key, preferences } from "./preferences.js";
 import { choose, spokenWith } from "./views/choose.js";
 
-/** @typedef {import("./api.js").Character} Character */
-/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("./protocol/api.js").Character} Character */
+/** @typedef {import("./conversation/call.js").Call} Call */
 
 const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
 const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
@@ -14,12 +14,12 @@ const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
 const ROOM = "/static/room.css";
 
 /** What a talk needs, fetched when it becomes likely. */
-const talkModules = () => Promise.all([import("./call.js"), import("./views/talk.js"), stylesheet(ROOM)]);
+const talkModules = () => Promise.all([import("./conversation/call.js"), import("./views/talk.js"), stylesheet(ROOM)]);
 
 const house = {
   /** @type {Character[]} */
   cast: [],
-  /** @type {import("./api.js").Status | null} */
+  /** @type {import("./protocol/api.js").Status | null} */
   status: null,
   /** @type {Call | null} */
   call: null,
@@ -125,7 +125,7 @@ async function choosing() {
 /**
  * @param {Character} character
  * @param {AudioContext} context made in the press that leads here
- * @param {import("./conversation.js").Conversation} [conversation] to go on with
+ * @param {import("./conversation/conversation.js").Conversation} [conversation] to go on with
  */
 async function talking(character, context, conversation) {
   const modules = await talkModules().catch(() => null);

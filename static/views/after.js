@@ -1,15 +1,15 @@
 /** What was said, to read, hear again and keep. */
-import { tint } from "../accent.js";
-import { heardText, parts } from "../conversation.js";
-import { h, icon, iconButton } from "../dom.js";
+import { tint } from "../components/accent.js";
+import { heardText, parts } from "../conversation/conversation.js";
+import { h, icon, iconButton } from "../components/dom.js";
 import { own, t } from "../i18n.js";
-import { portrait } from "../portraits.js";
-import { sounded } from "./sounded.js";
-import { timingOf } from "./timing.js";
+import { portrait } from "../components/portraits.js";
+import { sounded } from "../components/sounded.js";
+import { timingOf } from "../components/timing.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../call.js").Call} call
+ * @param {import("../conversation/call.js").Call} call
  * @param {{ resume: () => void, leave: () => void }} house
  */
 export function after(root, call, house) {
@@ -40,7 +40,7 @@ export function after(root, call, house) {
   return { close: () => audio.pause() };
 }
 
-/** @param {import("../call.js").Call} call @param {import("../conversation.js").Line} line @param {HTMLAudioElement} audio */
+/** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Line} line @param {HTMLAudioElement} audio */
 function row(call, line, audio) {
   const heard = parts(line, line.role === "user" ? Infinity : (line.cutMs ?? Infinity));
   const timing = call.conversation.timings[line.responseId];
@@ -83,14 +83,14 @@ function playButton(audio, wav) {
   return button;
 }
 
-/** @param {import("../call.js").Call} call @param {string} name */
+/** @param {import("../conversation/call.js").Call} call @param {string} name */
 const transcript = (call, name) =>
   call.conversation.lines
     .filter((line) => heardText(line))
     .map((line) => `${line.role === "user" ? t("you") : name}: ${heardText(line)}`)
     .join("\n\n");
 
-/** @param {import("../call.js").Call} call @param {string} name */
+/** @param {import("../conversation/call.js").Call} call @param {string} name */
 function copyButton(call, name) {
   const button = h("button", { type: "button", id: "copy", class: "plain" }, t("copy"));
   button.onclick = async () => {
@@ -100,7 +100,7 @@ function copyButton(call, name) {
   return button;
 }
 
-/** @param {import("../call.js").Call} call @param {string} name */
+/** @param {import("../conversation/call.js").Call} call @param {string} name */
 function download(call, name) {
   const day = new Date().toISOString().slice(0, 10);
   const href = URL.createObjectURL(new Blob([`${transcript(call, name)}\n`], { type: "text/plain" }));

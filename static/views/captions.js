@@ -1,19 +1,19 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
-import { parts } from "../conversation.js";
-import { h } from "../dom.js";
+import { parts } from "../conversation/conversation.js";
+import { h } from "../components/dom.js";
 import { own, t } from "../i18n.js";
-import { sounded } from "./sounded.js";
-import { timingOf } from "./timing.js";
+import { sounded } from "../components/sounded.js";
+import { timingOf } from "../components/timing.js";
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
 const FOLLOW_PX = 80;
 
-/** @typedef {import("../conversation.js").Line} Line */
-/** @typedef {import("../conversation.js").Timing} Timing */
+/** @typedef {import("../conversation/conversation.js").Line} Line */
+/** @typedef {import("../conversation/conversation.js").Timing} Timing */
 /** @typedef {{ element: HTMLElement, text: HTMLElement, sounded: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
 
 export class Captions {
-  /** @param {import("../call.js").Call} call */
+  /** @param {import("../conversation/call.js").Call} call */
   constructor(call) {
     this.call = call;
     /** @type {Map<string, Row>} */

@@ -1,9 +1,9 @@
 /** Who is there to talk to: one person on stage, the others around; *Talk* is one press away. */
-import { tint } from "../accent.js";
-import { sample } from "../api.js";
-import { h, icon, iconButton, segments } from "../dom.js";
+import { tint } from "../components/accent.js";
+import { sample } from "../protocol/api.js";
+import { h, icon, iconButton, segments } from "../components/dom.js";
 import { language, nameOf, own, t } from "../i18n.js";
-import { portrait } from "../portraits.js";
+import { portrait } from "../components/portraits.js";
 import { preferences, remember } from "../preferences.js";
 
 /** More than these are worth searching. */
@@ -12,7 +12,7 @@ const FITS = 12;
 /** More advice at once is nagging. */
 const ADVICE = 2;
 
-/** @typedef {import("../api.js").Character} Character */
+/** @typedef {import("../protocol/api.js").Character} Character */
 
 /**
  * The language a character is talked to in: the person's choice, the page's if it can, its own. A coach is talked to in
@@ -35,7 +35,7 @@ export function hearing(character, spoken) {
 
 /**
  * @param {HTMLElement} root
- * @param {{ cast: Character[], status: import("../api.js").Status | null, talk: (character: Character) => void,
+ * @param {{ cast: Character[], status: import("../protocol/api.js").Status | null, talk: (character: Character) => void,
  *   prepare: () => void, settings: (section?: string) => void }} house
  */
 export function choose(root, house) {
@@ -160,7 +160,7 @@ function search(list) {
   return h("div", { class: "search" }, field, none);
 }
 
-/** The one banner: what would make it better, each with the one command. @param {import("../api.js").Status | null} status */
+/** The one banner: what would make it better, each with the one command. @param {import("../protocol/api.js").Status | null} status */
 function advice(status) {
   const shown = (status?.advice ?? []).filter(({ code }) => !preferences.dismissed.includes(code)).slice(0, ADVICE);
   if (shown.length === 0) return null;

@@ -1,15 +1,15 @@
 /** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
-import { sample, status } from "../api.js";
+import { sample, status } from "../protocol/api.js";
 import { devices, MicrophoneUnavailable, openMicrophone } from "../audio/devices.js";
-import { h, iconButton, keyFields, segments } from "../dom.js";
+import { h, iconButton, keyFields, segments } from "../components/dom.js";
 import { has, nameOf, own, t } from "../i18n.js";
 import { key, preferences, remember } from "../preferences.js";
 import { command, spokenWith } from "./choose.js";
 
 /**
  * @typedef {object} Desk
- * @property {import("../call.js").Call | null} call
- * @property {import("../api.js").Character | undefined} character whose voice is tried
+ * @property {import("../conversation/call.js").Call | null} call
+ * @property {import("../protocol/api.js").Character | undefined} character whose voice is tried
  * @property {() => void} changedCaptions
  */
 
@@ -202,7 +202,7 @@ async function describeServer(section) {
   );
 }
 
-/** @param {import("../api.js").Status} status */
+/** @param {import("../protocol/api.js").Status} status */
 function serverDescription({ language_model: model, engines, advice, version }) {
   const others = engines.filter(({ role, state }) => role !== "chat_model" || state !== "ready");
   const rows = others.map(({ role, name, state, languages, note }) => ({

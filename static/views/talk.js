@@ -1,9 +1,9 @@
 /** The room: the character in the middle, what is said below, one row of controls. */
-import { tint } from "../accent.js";
-import { h, icon, iconButton } from "../dom.js";
+import { tint } from "../components/accent.js";
+import { h, icon, iconButton } from "../components/dom.js";
 import { has, own, t } from "../i18n.js";
-import { portrait } from "../portraits.js";
-import { Ring } from "../ring.js";
+import { portrait } from "../components/portraits.js";
+import { Ring } from "../components/ring.js";
 import { Captions } from "./captions.js";
 import { hearing } from "./choose.js";
 import { because, panel, troubleOf } from "./trouble.js";
@@ -13,13 +13,13 @@ const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
 
 /** @typedef {{ end: () => void, settings: (section?: string) => void }} House */
 
-/** @param {HTMLElement} root @param {import("../call.js").Call} call @param {House} house */
+/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {House} house */
 export function talk(root, call, house) {
   return new Room(root, call, house);
 }
 
 class Room {
-  /** @param {HTMLElement} root @param {import("../call.js").Call} call @param {House} house */
+  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {House} house */
   constructor(root, call, house) {
     this.call = call;
     this.house = house;
@@ -228,14 +228,14 @@ class Room {
   }
 }
 
-/** @param {import("../call.js").Call} call */
+/** @param {import("../conversation/call.js").Call} call */
 function statusOf(call) {
   if (call.state === "thinking" && call.conversation.slow) return t("state.slow");
   if (call.state === "resting" && !call.listening) return t("state.resting.muted");
   return t(`state.${call.state}`);
 }
 
-/** @param {import("../call.js").Call} call @param {import("../conversation.js").Notice} notice */
+/** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Notice} notice */
 function noticeOf(call, notice) {
   const text = has(`notice.${notice.code}`) ? t(`notice.${notice.code}`) : notice.message;
   const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
@@ -247,7 +247,7 @@ function noticeOf(call, notice) {
   );
 }
 
-/** @param {import("../call.js").Call} call */
+/** @param {import("../conversation/call.js").Call} call */
 function restartButton(call) {
   const label = t("restart");
   const properties = { type: "button", id: "restart", class: "quiet", "aria-label": label, title: label, html: icon("restart") };

@@ -1,5 +1,5 @@
 /** What stands between the two: what happened, whether anything was lost, and what to do. */
-import { h, keyFields } from "../dom.js";
+import { h, keyFields } from "../components/dom.js";
 import { has, own, t } from "../i18n.js";
 import { key } from "../preferences.js";
 import { hearing } from "./choose.js";
@@ -12,7 +12,7 @@ const action = (label, onclick, id) => h("button", { type: "button", class: "pla
 
 /**
  * Which trouble there is, in one word; "" if none. Two calls with the same word need the same panel.
- * @param {import("../call.js").Call} call
+ * @param {import("../conversation/call.js").Call} call
  */
 export function troubleOf(call) {
   const { state } = call;
@@ -23,7 +23,7 @@ export function troubleOf(call) {
   return state === "gone" ? call.reason : "";
 }
 
-/** @param {import("../call.js").Call} call @param {string} trouble @param {() => void} type */
+/** @param {import("../conversation/call.js").Call} call @param {string} trouble @param {() => void} type */
 export function panel(call, trouble, type) {
   const name = own(call.character.name);
   const actions = actionsFor(call, trouble, type);
@@ -39,7 +39,7 @@ export function panel(call, trouble, type) {
 
 /**
  * The sentence under the title; a wait changes as it passes.
- * @param {import("../call.js").Call} call @param {string} trouble
+ * @param {import("../conversation/call.js").Call} call @param {string} trouble
  */
 export function because(call, trouble) {
   if (trouble === "failed") return [whyFailed(call), t("trouble.failed.text")].filter(Boolean).join(" ");
@@ -49,7 +49,7 @@ export function because(call, trouble) {
   return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
 }
 
-/** In the page's words where it has some. @param {import("../call.js").Call} call */
+/** In the page's words where it has some. @param {import("../conversation/call.js").Call} call */
 function whyFailed({ character, language, conversation: { failure, failureCode } }) {
   return (failureCode === "unknown_language" && hearing(character, language)) || failure;
 }
@@ -60,7 +60,7 @@ function waitingFor(before) {
   return before === 1 ? t("trouble.waiting.one") : t("trouble.waiting.text", { before });
 }
 
-/** @param {import("../call.js").Call} call @param {string} trouble @param {() => void} type */
+/** @param {import("../conversation/call.js").Call} call @param {string} trouble @param {() => void} type */
 function actionsFor(call, trouble, type) {
   switch (trouble) {
     case "refused":
@@ -83,7 +83,7 @@ function actionsFor(call, trouble, type) {
   }
 }
 
-/** @param {import("../call.js").Call} call */
+/** @param {import("../conversation/call.js").Call} call */
 function keyForm(call) {
   const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const use = (/** @type {SubmitEvent} */ event) => {

@@ -6,14 +6,14 @@
  *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
  * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
  */
-import { place, realtimeAddress, ServerRefused } from "./api.js";
-import { MicrophoneUnavailable, Microphone, openMicrophone } from "./audio/devices.js";
-import { Player } from "./audio/player.js";
-import { Tape } from "./audio/tape.js";
+import { place, realtimeAddress, ServerRefused } from "../protocol/api.js";
+import { MicrophoneUnavailable, Microphone, openMicrophone } from "../audio/devices.js";
+import { Player } from "../audio/player.js";
+import { Tape } from "../audio/tape.js";
 import { effects, history, phase, reduce, SILENCE } from "./conversation.js";
-import { key, preferences } from "./preferences.js";
-import { Realtime } from "./realtime.js";
-import { sessionUpdate } from "./session-update.js";
+import { key, preferences } from "../preferences.js";
+import { Realtime } from "../protocol/realtime.js";
+import { sessionUpdate } from "../protocol/session-update.js";
 
 const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
 const SLOW_MS = 3000;
@@ -25,12 +25,12 @@ const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
 /** @typedef {import("./conversation.js").Event} Event */
 /** @typedef {import("./conversation.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
-/** @typedef {import("./audio/player.js").Report} Report */
+/** @typedef {import("../audio/player.js").Report} Report */
 /** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "waiting" | "live" | "reconnecting" | "gone" | "ended"} Condition */
 
 export class Call {
   /**
-   * @param {import("./api.js").Character} character
+   * @param {import("../protocol/api.js").Character} character
    * @param {string} language spoken
    * @param {import("./conversation.js").Conversation} [conversation] to go on with
    */

@@ -1,5 +1,5 @@
 /** Where the time of an answer went: one figure, which opens into the waterfall. */
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 import { t } from "../i18n.js";
 
 const MARKS = ["turn_end", "recognized", "first_token", "first_audio", "last_audio"];
@@ -11,7 +11,7 @@ const percent = (share) => `${(Math.min(1, share) * 100).toFixed(1)}%`;
 const seconds = (ms) => (ms / 1000).toFixed(2);
 
 /**
- * @param {import("../conversation.js").Timing} timing
+ * @param {import("../conversation/conversation.js").Timing} timing
  * @returns {HTMLElement | null} nothing if the answer never sounded
  */
 export function timingOf({ marks, speculative }) {

@@ -1,5 +1,5 @@
 /** How the person sounded: a quiet face and a word beside the name. The words of the line stay as they are. */
-import { drawn, h } from "../dom.js";
+import { drawn, h } from "./dom.js";
 import { has, t } from "../i18n.js";
 
 const OPEN_EYES = "M9 10v.01M15 10v.01";
@@ -19,7 +19,7 @@ const WAVES = '<path d="M5 10v4M9 7v10M13 9.500v5M17 6v12"/>';
 
 /**
  * What goes beside the name; nothing if nothing is known. Names that this page has no word for are left out.
- * @param {import("../conversation.js").Line} line
+ * @param {import("../conversation/conversation.js").Line} line
  */
 export function sounded({ emotion, sounds }) {
   /** @type {[string, string][]} */

@@ -1,5 +1,5 @@
 /** The few things the page asks the server for besides the socket. */
-import { key } from "./preferences.js";
+import { key } from "../preferences.js";
 
 /** @typedef {{ en: string, zh: string }} Bilingual */
 /**

@@ -4,7 +4,7 @@ const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 
 /**
  * @param {string} language spoken
- * @param {import("./preferences.js").Preferences} preferences
+ * @param {import("../preferences.js").Preferences} preferences
  */
 export const sessionUpdate = (language, { patience, speed }) => ({
   type: "session.update",
