@@ -1,8 +1,8 @@
 /** The page: which view is shown, and what goes from one to the next. */
-import { characters, ServerRefused, status } from "./protocol/api.js";
-import { h, iconButton, keyFields, stillness, stylesheet } from "./components/dom.js";
-import { language, own, speak, t } from "./i18n.js";
-import { key, preferences } from "./preferences.js";
+import { fetchCharacters, fetchStatus, ServerRefused } from "./protocol/api.js";
+import { h, iconButton, keyFields, reducedMotion, loadStylesheet } from "./components/dom.js";
+import { language, localized, setLanguage, t } from "./i18n.js";
+import { serverKey, preferences } from "./preferences.js";
 import { choose, spokenWith } from "./views/choose.js";
 
 /** @typedef {import("./protocol/api.js").Character} Character */
@@ -11,20 +11,20 @@ import { choose, spokenWith } from "./views/choose.js";
 const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
 const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
 
-const ROOM = "/static/room.css";
+const DEFERRED_STYLES = "/static/deferred.css";
 
 /** What a talk needs, fetched when it becomes likely. */
-const talkModules = () => Promise.all([import("./conversation/call.js"), import("./views/talk.js"), stylesheet(ROOM)]);
+const talkModules = () => Promise.all([import("./conversation/call.js"), import("./views/talk.js"), loadStylesheet(DEFERRED_STYLES)]);
 
-const house = {
+const page = {
   /** @type {Character[]} */
-  cast: [],
+  characters: [],
   /** @type {import("./protocol/api.js").Status | null} */
   status: null,
   /** @type {Call | null} */
   call: null,
   /** Draws the current view again, in another language say. */
-  again: () => {},
+  redraw: () => {},
   /** @type {{ close(): void, changed?(): void }} */
   view: { close() {} },
 };
@@ -36,27 +36,27 @@ Object.assign(window, {
       return document.documentElement.dataset.state;
     },
     get played() {
-      return house.call?.player?.stats ?? { samples: 0, peak: 0, rms: 0, gaps: 0 };
+      return page.call?.player?.stats ?? { samples: 0, peak: 0, rms: 0, gaps: 0 };
     },
     get muted() {
-      return house.call?.muted ?? false;
+      return page.call?.muted ?? false;
     },
   },
 });
 
 /** @param {string} state */
-const enter = (state) => (document.documentElement.dataset.state = state);
+const setState = (state) => (document.documentElement.dataset.state = state);
 
 /** Replace the view, softly where that is wanted. @param {() => { close(): void, changed?(): void }} make */
 async function show(make) {
-  house.again = () => {
-    house.view.close();
+  page.redraw = () => {
+    page.view.close();
     main.replaceChildren();
     corner.replaceChildren(...cornerButtons());
-    house.view = make();
+    page.view = make();
   };
-  if (!document.startViewTransition || stillness.matches || document.hidden || !main.firstChild) return house.again();
-  const transition = document.startViewTransition(house.again);
+  if (!document.startViewTransition || reducedMotion.matches || document.hidden || !main.firstChild) return page.redraw();
+  const transition = document.startViewTransition(page.redraw);
   // The browser skips it when it cannot draw it, after a turn of the phone say; the view is there all the same.
   transition.ready.catch(() => {});
   await transition.updateCallbackDone;
@@ -68,11 +68,11 @@ function cornerButtons() {
   skip.textContent = t("skip");
   const other = language === "zh" ? "en" : "zh";
   const change = () => {
-    speak(other);
-    house.again();
+    setLanguage(other);
+    page.redraw();
   };
   return [
-    !house.call && iconButton("settings", t("settings"), { id: "settings-open", onclick: () => void openSettings() }),
+    !page.call && iconButton("settings", t("settings"), { id: "settings-open", onclick: () => void openSettings() }),
     h(
       "button",
       { type: "button", id: "language", class: "quiet", lang: other, "aria-label": t("other.label"), onclick: change },
@@ -83,9 +83,9 @@ function cornerButtons() {
 
 /** @param {string} [section] */
 async function openSettings(section) {
-  const [{ settings }] = await Promise.all([import("./views/settings.js"), stylesheet(ROOM)]);
-  const chosen = house.cast.find(({ id }) => id === preferences.character) ?? house.cast[0];
-  settings({ call: house.call, character: house.call?.character ?? chosen, changedCaptions }, section);
+  const [{ settings }] = await Promise.all([import("./views/settings.js"), loadStylesheet(DEFERRED_STYLES)]);
+  const chosen = page.characters.find(({ id }) => id === preferences.character) ?? page.characters[0];
+  settings({ call: page.call, character: page.call?.character ?? chosen, changedCaptions }, section);
 }
 
 function changedCaptions() {
@@ -94,28 +94,28 @@ function changedCaptions() {
 
 // --- The views -------------------------------------------------------------------------------------------------------
 
-async function arrive() {
+async function load() {
   try {
-    [house.cast, house.status] = await Promise.all([characters(), status().catch(() => null)]);
+    [page.characters, page.status] = await Promise.all([fetchCharacters(), fetchStatus().catch(() => null)]);
   } catch (error) {
     if (!(error instanceof ServerRefused)) throw error;
     const locked = error.status === 401 || error.status === 403;
-    enter("gone");
-    return show(() => nobody(locked));
+    setState("gone");
+    return show(() => noServer(locked));
   }
-  await choosing();
+  await showChoose();
 }
 
-async function choosing() {
-  house.call = null;
-  enter("choose");
+async function showChoose() {
+  page.call = null;
+  setState("choose");
   document.title = "Kaikou 开口";
   const prepare = () => void talkModules();
   await show(() =>
     choose(main, {
-      cast: house.cast,
-      status: house.status,
-      talk: (character) => void talking(character, new AudioContext({ latencyHint: "interactive" })),
+      characters: page.characters,
+      status: page.status,
+      talk: (character) => void showTalk(character, new AudioContext({ latencyHint: "interactive" })),
       prepare,
       settings: (section) => void openSettings(section),
     }),
@@ -127,54 +127,54 @@ async function choosing() {
  * @param {AudioContext} context made in the press that leads here
  * @param {import("./conversation/conversation.js").Conversation} [conversation] to go on with
  */
-async function talking(character, context, conversation) {
+async function showTalk(character, context, conversation) {
   const modules = await talkModules().catch(() => null);
   if (!modules) {
     void context.close();
-    enter("gone");
-    return show(() => nobody(false));
+    setState("gone");
+    return show(() => noServer(false));
   }
   const [{ Call }, { talk }] = modules;
   const call = new Call(character, spokenWith(character), conversation);
-  house.call = call;
+  page.call = call;
   call.onchange = () => {
-    if (house.call !== call) return;
-    enter(call.state);
-    house.view.changed?.();
+    if (page.call !== call) return;
+    setState(call.state);
+    page.view.changed?.();
   };
-  enter(call.state);
+  setState(call.state);
   if (!history.state?.talk) history.pushState({ talk: true }, "");
-  document.title = `${own(character.name)} · Kaikou`;
+  document.title = `${localized(character.name)} · Kaikou`;
   const started = call.start(context);
-  await show(() => talk(main, call, { end: () => void ending(call), settings: (section) => void openSettings(section) }));
+  await show(() => talk(main, call, { end: () => void showAfter(call), settings: (section) => void openSettings(section) }));
   main.focus({ preventScroll: true });
   await started;
 }
 
 /** @param {Call} call */
-async function ending(call) {
+async function showAfter(call) {
   const { after } = await import("./views/after.js");
   call.end();
-  const resume = () => void talking(call.character, new AudioContext({ latencyHint: "interactive" }), call.conversation);
-  await show(() => after(main, call, { resume, leave: () => void choosing() }));
+  const resume = () => void showTalk(call.character, new AudioContext({ latencyHint: "interactive" }), call.conversation);
+  await show(() => after(main, call, { resume, leave: () => void showChoose() }));
   main.focus({ preventScroll: true });
 }
 
 /** Nobody answers, or not without a key. @param {boolean} locked */
-function nobody(locked) {
-  const trouble = locked ? "key" : "nobody";
+function noServer(locked) {
+  const problem = locked ? "key" : "no-server";
   const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const retry = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (locked) key.value = field.value;
-    void arrive();
+    if (locked) serverKey.value = field.value;
+    void load();
   };
   main.append(
     h(
       "form",
-      { class: "panel nobody", role: "alert", onsubmit: retry },
-      h("h1", {}, t(`trouble.${trouble}.title`)),
-      h("p", {}, t(`trouble.${trouble}.text`)),
+      { class: "panel no-server", role: "alert", onsubmit: retry },
+      h("h1", {}, t(`problem.${problem}.title`)),
+      h("p", {}, t(`problem.${problem}.text`)),
       h("p", { class: "field" }, ...(locked ? [name, field] : []), h("button", { id: "again", class: "plain" }, t(locked ? "continue" : "again"))),
     ),
   );
@@ -183,8 +183,8 @@ function nobody(locked) {
 
 // The way back out of a talk, on phones above all.
 addEventListener("popstate", () => {
-  house.call?.end();
-  if (house.call) void choosing();
+  page.call?.end();
+  if (page.call) void showChoose();
 });
 changedCaptions();
-void arrive();
+void load();

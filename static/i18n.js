@@ -1,5 +1,5 @@
 /** The page's words in both languages. Texts of characters and of the server bring their own. */
-import { preferences, remember } from "./preferences.js";
+import { preferences, savePreferences } from "./preferences.js";
 
 /** @type {Record<"en" | "zh", Record<string, string>>} */
 export const TABLES = {
@@ -48,37 +48,37 @@ export const TABLES = {
     "state.waiting": "In the line",
     "state.gone": "Not connected",
     "state.ended": "Ended",
-    "trouble.asking.title": "May {name} hear you?",
-    "trouble.asking.text": "Your browser is asking. Nothing is heard before you say yes.",
-    "trouble.refused.title": "The microphone is blocked",
-    "trouble.refused.text": "Nothing was heard. Allow the microphone beside the page’s address, then try again. Or type; you will still be answered aloud.",
-    "trouble.no-microphone.title": "No microphone was found",
-    "trouble.no-microphone.text": "Plug one in and try again. Or type; you will still be answered aloud.",
-    "trouble.busy.title": "The microphone is taken",
-    "trouble.busy.text": "Another program seems to use it. Close that and try again. Or type; you will still be answered aloud.",
-    "trouble.insecure.title": "This page may not use a microphone",
-    "trouble.insecure.text": "Browsers allow it only over https, or on the computer Kaikou runs on, at localhost. You can type; you will still be answered aloud.",
-    "trouble.reconnecting.title": "The connection was lost",
-    "trouble.reconnecting.text": "What was said is still here. Trying again in {seconds} s.",
-    "trouble.reconnecting.now": "What was said is still here. Trying again.",
-    "trouble.unreachable.title": "The server does not answer",
-    "trouble.unreachable.text": "What was said is still here. See whether Kaikou is running, then try again.",
-    "trouble.nobody.title": "The server does not answer",
-    "trouble.nobody.text": "See whether Kaikou is running, then try again.",
-    "trouble.waiting.title": "Everyone is busy",
-    "trouble.waiting.text": "{before} people are before you. You will be let in as soon as there is a place.",
-    "trouble.waiting.one": "One person is before you. You will be let in as soon as there is a place.",
-    "trouble.waiting.next": "You are next. You will be let in as soon as there is a place.",
-    "trouble.elsewhere.title": "This talk goes on elsewhere",
-    "trouble.elsewhere.text": "Another window took it over. What was said is still here.",
-    "trouble.over.title": "This talk came to its end",
-    "trouble.over.text": "The server closed it, usually after a long silence or a very long talk. What was said is still here, and you can go on.",
-    "trouble.full.title": "Everyone is busy",
-    "trouble.full.text": "The server has no free place right now. Nothing is lost; try again in a moment.",
-    "trouble.key.title": "The server asks for a key",
-    "trouble.key.text": "Enter the key its operator gave you. It is kept for this tab only.",
-    "trouble.failed.title": "The answer did not come",
-    "trouble.failed.text": "Nothing you said is lost; just go on.",
+    "problem.asking.title": "May {name} hear you?",
+    "problem.asking.text": "Your browser is asking. Nothing is heard before you say yes.",
+    "problem.refused.title": "The microphone is blocked",
+    "problem.refused.text": "Nothing was heard. Allow the microphone beside the page’s address, then try again. Or type; you will still be answered aloud.",
+    "problem.no-microphone.title": "No microphone was found",
+    "problem.no-microphone.text": "Plug one in and try again. Or type; you will still be answered aloud.",
+    "problem.busy.title": "The microphone is taken",
+    "problem.busy.text": "Another program seems to use it. Close that and try again. Or type; you will still be answered aloud.",
+    "problem.insecure.title": "This page may not use a microphone",
+    "problem.insecure.text": "Browsers allow it only over https, or on the computer Kaikou runs on, at localhost. You can type; you will still be answered aloud.",
+    "problem.reconnecting.title": "The connection was lost",
+    "problem.reconnecting.text": "What was said is still here. Trying again in {seconds} s.",
+    "problem.reconnecting.now": "What was said is still here. Trying again.",
+    "problem.unreachable.title": "The server does not answer",
+    "problem.unreachable.text": "What was said is still here. See whether Kaikou is running, then try again.",
+    "problem.no-server.title": "The server does not answer",
+    "problem.no-server.text": "See whether Kaikou is running, then try again.",
+    "problem.waiting.title": "Everyone is busy",
+    "problem.waiting.text": "{before} people are before you. You will be let in as soon as there is a place.",
+    "problem.waiting.one": "One person is before you. You will be let in as soon as there is a place.",
+    "problem.waiting.next": "You are next. You will be let in as soon as there is a place.",
+    "problem.elsewhere.title": "This talk goes on elsewhere",
+    "problem.elsewhere.text": "Another window took it over. What was said is still here.",
+    "problem.over.title": "This talk came to its end",
+    "problem.over.text": "The server closed it, usually after a long silence or a very long talk. What was said is still here, and you can go on.",
+    "problem.full.title": "Everyone is busy",
+    "problem.full.text": "The server has no free place right now. Nothing is lost; try again in a moment.",
+    "problem.key.title": "The server asks for a key",
+    "problem.key.text": "Enter the key its operator gave you. It is kept for this tab only.",
+    "problem.failed.title": "The answer did not come",
+    "problem.failed.text": "Nothing you said is lost; just go on.",
     again: "Try again",
     now: "Try now",
     cancel: "Do not wait",
@@ -160,7 +160,7 @@ export const TABLES = {
     "sound.breathing": "heavy breathing",
     "sound.singing": "singing",
     "sound.music": "music",
-    sounded: "Sounded",
+    "vocal.cues": "Sounded",
     "role.recognizer": "Voice recognition",
     "role.synthesizer": "Voice",
     "role.voice_detector": "Voice detection",
@@ -217,37 +217,37 @@ export const TABLES = {
     "state.waiting": "排队中",
     "state.gone": "未连接",
     "state.ended": "已结束",
-    "trouble.asking.title": "让{name}听见你？",
-    "trouble.asking.text": "浏览器正在询问。你同意之前，什么都不会被听到。",
-    "trouble.refused.title": "麦克风被阻止了",
-    "trouble.refused.text": "什么都没有被听到。请在网址旁边允许麦克风，再试一次。也可以打字，对方照样出声回答。",
-    "trouble.no-microphone.title": "没有找到麦克风",
-    "trouble.no-microphone.text": "接上麦克风再试一次。也可以打字，对方照样出声回答。",
-    "trouble.busy.title": "麦克风被占用了",
-    "trouble.busy.text": "似乎有别的程序在用它，关掉后再试一次。也可以打字，对方照样出声回答。",
-    "trouble.insecure.title": "这个页面不能用麦克风",
-    "trouble.insecure.text": "浏览器只在 https 下，或在运行 Kaikou 的电脑上用 localhost 打开时才允许。你可以打字，对方照样出声回答。",
-    "trouble.reconnecting.title": "连接断了",
-    "trouble.reconnecting.text": "说过的话都还在。{seconds} 秒后再试。",
-    "trouble.reconnecting.now": "说过的话都还在。正在重试。",
-    "trouble.unreachable.title": "服务器没有回应",
-    "trouble.unreachable.text": "说过的话都还在。请看看 Kaikou 是否在运行，再试一次。",
-    "trouble.nobody.title": "服务器没有回应",
-    "trouble.nobody.text": "请看看 Kaikou 是否在运行，再试一次。",
-    "trouble.waiting.title": "现在都在忙",
-    "trouble.waiting.text": "前面还有 {before} 人。有空位就会自动接通。",
-    "trouble.waiting.one": "前面还有 1 人。有空位就会自动接通。",
-    "trouble.waiting.next": "下一位就是你。有空位就会自动接通。",
-    "trouble.elsewhere.title": "对话在别处继续",
-    "trouble.elsewhere.text": "另一个窗口接走了它。说过的话都还在。",
-    "trouble.over.title": "这次对话结束了",
-    "trouble.over.text": "服务器结束了它，通常是因为安静了很久，或者聊了很久。说过的话都还在，可以接着聊。",
-    "trouble.full.title": "现在都在忙",
-    "trouble.full.text": "服务器暂时没有空位。什么都没有丢，过一会儿再试。",
-    "trouble.key.title": "服务器要一个密钥",
-    "trouble.key.text": "请输入管理员给你的密钥。它只保留在这个标签页里。",
-    "trouble.failed.title": "没有等到回答",
-    "trouble.failed.text": "你说的话都没有丢，接着说就好。",
+    "problem.asking.title": "让{name}听见你？",
+    "problem.asking.text": "浏览器正在询问。你同意之前，什么都不会被听到。",
+    "problem.refused.title": "麦克风被阻止了",
+    "problem.refused.text": "什么都没有被听到。请在网址旁边允许麦克风，再试一次。也可以打字，对方照样出声回答。",
+    "problem.no-microphone.title": "没有找到麦克风",
+    "problem.no-microphone.text": "接上麦克风再试一次。也可以打字，对方照样出声回答。",
+    "problem.busy.title": "麦克风被占用了",
+    "problem.busy.text": "似乎有别的程序在用它，关掉后再试一次。也可以打字，对方照样出声回答。",
+    "problem.insecure.title": "这个页面不能用麦克风",
+    "problem.insecure.text": "浏览器只在 https 下，或在运行 Kaikou 的电脑上用 localhost 打开时才允许。你可以打字，对方照样出声回答。",
+    "problem.reconnecting.title": "连接断了",
+    "problem.reconnecting.text": "说过的话都还在。{seconds} 秒后再试。",
+    "problem.reconnecting.now": "说过的话都还在。正在重试。",
+    "problem.unreachable.title": "服务器没有回应",
+    "problem.unreachable.text": "说过的话都还在。请看看 Kaikou 是否在运行，再试一次。",
+    "problem.no-server.title": "服务器没有回应",
+    "problem.no-server.text": "请看看 Kaikou 是否在运行，再试一次。",
+    "problem.waiting.title": "现在都在忙",
+    "problem.waiting.text": "前面还有 {before} 人。有空位就会自动接通。",
+    "problem.waiting.one": "前面还有 1 人。有空位就会自动接通。",
+    "problem.waiting.next": "下一位就是你。有空位就会自动接通。",
+    "problem.elsewhere.title": "对话在别处继续",
+    "problem.elsewhere.text": "另一个窗口接走了它。说过的话都还在。",
+    "problem.over.title": "这次对话结束了",
+    "problem.over.text": "服务器结束了它，通常是因为安静了很久，或者聊了很久。说过的话都还在，可以接着聊。",
+    "problem.full.title": "现在都在忙",
+    "problem.full.text": "服务器暂时没有空位。什么都没有丢，过一会儿再试。",
+    "problem.key.title": "服务器要一个密钥",
+    "problem.key.text": "请输入管理员给你的密钥。它只保留在这个标签页里。",
+    "problem.failed.title": "没有等到回答",
+    "problem.failed.text": "你说的话都没有丢，接着说就好。",
     again: "再试一次",
     now: "现在就试",
     cancel: "不等了",
@@ -329,7 +329,7 @@ export const TABLES = {
     "sound.breathing": "喘气",
     "sound.singing": "歌声",
     "sound.music": "音乐",
-    sounded: "听起来",
+    "vocal.cues": "听起来",
     "role.recognizer": "语音识别",
     "role.synthesizer": "语音合成",
     "role.voice_detector": "语音检测",
@@ -353,13 +353,13 @@ function initial() {
 }
 
 /** @param {"en" | "zh"} choice */
-export function speak(choice) {
+export function setLanguage(choice) {
   language = choice;
-  remember({ interface: choice });
+  savePreferences({ interface: choice });
 }
 
 /** @param {string} key */
-export const has = (key) => key in TABLES[language];
+export const hasText = (key) => key in TABLES[language];
 
 /** A text, with `{names}` filled in. @param {string} key @param {Record<string, string | number>} [values] */
 export function t(key, values = {}) {
@@ -368,7 +368,7 @@ export function t(key, values = {}) {
 }
 
 /** The page's language of a text that comes in both. @param {{ en: string, zh: string }} text */
-export const own = (text) => text?.[language] || text?.en || text?.zh || "";
+export const localized = (text) => text?.[language] || text?.en || text?.zh || "";
 
 /** Name of a language. @param {string} code */
-export const nameOf = (code) => (has(code) ? t(code) : code);
+export const languageName = (code) => (hasText(code) ? t(code) : code);

@@ -41,7 +41,7 @@ function stored() {
 export const preferences = stored();
 
 /** @param {Partial<Preferences>} changes */
-export function remember(changes) {
+export function savePreferences(changes) {
   Object.assign(preferences, changes);
   try {
     localStorage.setItem(NAME, JSON.stringify(preferences));
@@ -50,7 +50,7 @@ export function remember(changes) {
   }
 }
 
-export const key = {
+export const serverKey = {
   get value() {
     try {
       return sessionStorage.getItem(NAME) ?? "";

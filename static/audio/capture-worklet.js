@@ -1,5 +1,5 @@
 /** Microphone to 20 ms frames of 16 kHz mono s16le, posted as transferred buffers that the page hands back. */
-import { Decimator } from "./decimator.js";
+import { Resampler } from "./resampler.js";
 
 const FRAME = 320;
 /** Buffers in circulation: 320 ms, far more than the page ever holds at once. */
@@ -8,9 +8,9 @@ const POOL = 16;
 class Capture extends AudioWorkletProcessor {
   constructor() {
     super();
-    this.decimator = new Decimator(sampleRate);
+    this.resampler = new Resampler(sampleRate);
     this.mono = new Float32Array(128);
-    this.reduced = new Float32Array(this.decimator.most(128));
+    this.reduced = new Float32Array(this.resampler.most(128));
     /** @type {ArrayBuffer[]} */
     this.free = Array.from({ length: POOL }, () => new ArrayBuffer(2 * FRAME));
     this.frame = new Int16Array(/** @type {ArrayBuffer} */ (this.free.pop()));
@@ -26,7 +26,7 @@ class Capture extends AudioWorkletProcessor {
   process(inputs) {
     const channels = inputs[0];
     if (channels.length === 0) return true;
-    const count = this.decimator.process(this.mixed(channels), this.reduced);
+    const count = this.resampler.process(this.mixed(channels), this.reduced);
     for (let i = 0; i < count; i++) {
       const sample = Math.max(-1, Math.min(1, this.reduced[i]));
       this.frame[this.filled++] = Math.round(sample * 32767);

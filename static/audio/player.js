@@ -3,10 +3,10 @@
  * between two reports. It knows nothing of the conversation.
  */
 
-import { Playout } from "./playout.js";
+import { PlayoutBuffer } from "./playout-buffer.js";
 
 const RATE = 24000;
-/** What the playout holds; servers that send faster than one can listen fill the backlog here. */
+/** What the buffer holds; servers that send faster than one can listen fill the backlog here. */
 const CAPACITY = 30 * RATE;
 /** An audio thread that the system has put to sleep does not answer; nobody waits for it longer than this. */
 const ANSWER_MS = 300;
@@ -32,7 +32,7 @@ export class Player {
     this.dropped = new Set();
     /** @type {{ items: Map<number, Item>, sent: number, settle: (handle: number, played: number) => void }[]} asked, not yet answered */
     this.flushing = [];
-    /** @type {(command: import("./playout.js").Command, transfer?: Transferable[]) => void} */
+    /** @type {(command: import("./playout-buffer.js").Command, transfer?: Transferable[]) => void} */
     this.post = () => {};
     this.stats = { samples: 0, peak: 0, rms: 0, gaps: 0 };
     this.at = { item: -1, playedMs: 0, time: 0 };
@@ -65,13 +65,13 @@ export class Player {
    * @param {{ rate: number, capacity: number }} options @returns {AudioNode}
    */
   fallback(options) {
-    const playout = new Playout(options, this.context.sampleRate, (report) => {
+    const buffer = new PlayoutBuffer(options, this.context.sampleRate, (report) => {
       const copy = report.slice();
       queueMicrotask(() => this.receive(copy));
     });
     const node = this.context.createScriptProcessor(2048, 0, 1);
-    node.onaudioprocess = ({ outputBuffer }) => playout.fill(outputBuffer.getChannelData(0));
-    this.post = (command) => playout.receive(command);
+    node.onaudioprocess = ({ outputBuffer }) => buffer.fill(outputBuffer.getChannelData(0));
+    this.post = (command) => buffer.receive(command);
     return node;
   }
 
@@ -204,7 +204,7 @@ export class Player {
     }
   }
 
-  /** @param {Float64Array} data as `post` in playout.js lays it out */
+  /** @param {Float64Array} data as `post` in playout-buffer.js lays it out */
   receive([kind, handle, played, waiting, frames, peak, energy, gaps]) {
     this.stats = { samples: frames, peak, rms: frames ? Math.sqrt(energy / frames) : 0, gaps };
     const event = EVENTS[kind];

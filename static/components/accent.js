@@ -64,7 +64,7 @@ export function accents(hex) {
 }
 
 /** Light an element in a character's colour. @param {HTMLElement} element @param {string} hex */
-export function tint(element, hex) {
+export function applyAccent(element, hex) {
   const { light, dark } = accents(hex);
   element.style.setProperty("--accent-light", light);
   element.style.setProperty("--accent-dark", dark);

@@ -38,10 +38,10 @@ const ICONS = {
 };
 
 /** Strokes on a grid of 24 as an icon that is not read out. @param {string} strokes */
-export const drawn = (strokes) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${strokes}</svg>`;
+export const svgIcon = (strokes) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${strokes}</svg>`;
 
 /** @param {keyof typeof ICONS} name */
-export const icon = (name) => drawn(ICONS[name]);
+export const icon = (name) => svgIcon(ICONS[name]);
 
 /**
  * A round button with an icon, named for those who cannot see it.
@@ -55,7 +55,7 @@ export const iconButton = (name, label, properties = {}) =>
  * @param {string} id @param {string} legend @param {[string, string][]} options value and label
  * @param {string} chosen @param {(value: string) => void} onchoose
  */
-export function segments(id, legend, options, chosen, onchoose) {
+export function segmentedControl(id, legend, options, chosen, onchoose) {
   const radios = options.map(([value, label]) =>
     h(
       "label",
@@ -81,7 +81,7 @@ export const keyFields = (properties) => [
 const sheets = new Map();
 
 /** A style sheet that is not needed at first; resolves when it applies. @param {string} href */
-export function stylesheet(href) {
+export function loadStylesheet(href) {
   const known = sheets.get(href);
   if (known) return known;
   const loaded = new Promise((resolve) => document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve })));
@@ -89,4 +89,4 @@ export function stylesheet(href) {
   return loaded;
 }
 
-export const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+export const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");

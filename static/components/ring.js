@@ -4,7 +4,7 @@
  * Your voice comes in as separate strokes that rise from below, where you sit; theirs goes out in closed circles.
  * Thought is a point on its way around. Whatever is broken has gaps. With reduced motion the shapes stand still.
  */
-import { stillness } from "./dom.js";
+import { reducedMotion } from "./dom.js";
 
 const TURN = 2 * Math.PI;
 const BOTTOM = Math.PI / 2;
@@ -133,7 +133,7 @@ export class Ring {
 
   /** Whether the next frame will look different. @param {number} now milliseconds */
   moves(now) {
-    return now - this.changed < FADE_MS + 50 || (MOVING.has(this.state) && !stillness.matches);
+    return now - this.changed < FADE_MS + 50 || (MOVING.has(this.state) && !reducedMotion.matches);
   }
 
   /** @param {string} state @param {number} level of the voice that is heard now @param {number} now milliseconds */
@@ -156,7 +156,7 @@ export class Ring {
     g.strokeStyle = g.fillStyle = getComputedStyle(canvas).color;
     g.lineCap = "round";
     const r = size / 3.2;
-    const still = stillness.matches;
+    const still = reducedMotion.matches;
     const level = (/** @type {number} */ age) => (still ? 0.2 : this.levels[(this.newest + KEPT - Math.min(age, KEPT - 1)) % KEPT]);
     const brush = { g, r, unit: Math.max(0.62, r / 100), t: still ? 0 : now / 1000, level };
     const shown = still ? 1 : Math.min(1, (now - this.changed) / FADE_MS);

@@ -6,21 +6,21 @@
  *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
  * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
  */
-import { place, realtimeAddress, ServerRefused } from "../protocol/api.js";
+import { askForPlace, realtimeAddress, ServerRefused } from "../protocol/api.js";
 import { MicrophoneUnavailable, Microphone, openMicrophone } from "../audio/devices.js";
 import { Player } from "../audio/player.js";
-import { Tape } from "../audio/tape.js";
-import { effects, history, phase, reduce, SILENCE } from "./conversation.js";
-import { key, preferences } from "../preferences.js";
+import { Recordings } from "../audio/recordings.js";
+import { effects, history, phase, reduce, EMPTY } from "./conversation.js";
+import { serverKey, preferences } from "../preferences.js";
 import { Realtime } from "../protocol/realtime.js";
 import { sessionUpdate } from "../protocol/session-update.js";
 
 const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
 const SLOW_MS = 3000;
-const SETTLE_MS = 700;
+const INTERRUPTED_MS = 700;
 const REPORT_MS = 200; // how often the server is told what was heard; it cuts its memory by it
-const NOTICE_MS = 8000; // how long a notice that asks for nothing stays
-const MICROPHONE_TROUBLE = new Set(["refused", "no-microphone", "insecure"]);
+const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
+const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
 /** @typedef {import("./conversation.js").Event} Event */
 /** @typedef {import("./conversation.js").Effect} Effect */
@@ -34,7 +34,7 @@ export class Call {
    * @param {string} language spoken
    * @param {import("./conversation.js").Conversation} [conversation] to go on with
    */
-  constructor(character, language, conversation = SILENCE) {
+  constructor(character, language, conversation = EMPTY) {
     this.character = character;
     this.language = language;
     this.conversation = conversation;
@@ -47,14 +47,14 @@ export class Call {
     this.retryAt = 0;
     /** The place in the line before a full server: what holds it, how many are before us, and whether our turn has come. */
     this.ticket = "";
-    this.before = 0;
+    this.aheadOfUs = 0;
     this.entering = false;
     this.muted = false;
     /** A line typed before the session was there. */
-    this.unsent = "";
+    this.unsentLine = "";
     this.configured = false;
     this.greeted = conversation.lines.length > 0;
-    this.tape = new Tape();
+    this.recordings = new Recordings();
     this.reported = { itemId: "", playedMs: 0, playing: false };
     this.onchange = () => {};
     /** @type {Microphone | null} */
@@ -80,7 +80,7 @@ export class Call {
   /** Begin. @param {AudioContext} context made in a press, which is what lets the page make sound */
   async start(context) {
     this.context = context;
-    this.watch();
+    this.watchBrowser();
     this.realtime.connect();
     const sounding = this.openPlayer(context);
     await this.openMicrophone();
@@ -91,7 +91,7 @@ export class Call {
 
   /** Ask for the microphone (again). */
   async openMicrophone() {
-    this.become("asking");
+    this.setCondition("asking");
     try {
       const stream = await openMicrophone(preferences.microphone);
       await this.listenTo(stream);
@@ -99,18 +99,18 @@ export class Call {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
       if (this.condition !== "asking") return;
       this.reason = error.problem;
-      return this.become(error.problem === "busy" ? "no-microphone" : error.problem);
+      return this.setCondition(error.problem === "busy" ? "no-microphone" : error.problem);
     }
     if (this.condition !== "asking") return; // The server went away meanwhile, or the person did.
     this.reason = "";
-    this.become("connecting");
+    this.setCondition("connecting");
     this.proceed();
   }
 
   /** Go on without a microphone. */
   typeInstead() {
     this.muted = true;
-    this.become("connecting");
+    this.setCondition("connecting");
     this.proceed();
   }
 
@@ -121,12 +121,12 @@ export class Call {
 
   /** Send a typed line; what the character is saying is cut off. @param {string} text */
   async say(text) {
-    if (MICROPHONE_TROUBLE.has(this.condition)) {
+    if (MICROPHONE_PROBLEMS.has(this.condition)) {
       this.greeted = true;
       this.typeInstead();
     }
     if (!this.configured || !this.ready) {
-      this.unsent = text;
+      this.unsentLine = text;
       return;
     }
     await this.interrupt();
@@ -165,12 +165,12 @@ export class Call {
     clearTimeout(this.timers.place);
     this.realtime.close();
     if (this.player?.busy) await this.player.flush();
-    this.conversation = SILENCE;
+    this.conversation = EMPTY;
     this.greeted = false;
     this.configured = false;
-    this.tape = new Tape();
+    this.recordings = new Recordings();
     this.realtime = this.socket();
-    if (!MICROPHONE_TROUBLE.has(this.condition)) this.become("connecting");
+    if (!MICROPHONE_PROBLEMS.has(this.condition)) this.setCondition("connecting");
     this.realtime.connect();
   }
 
@@ -179,7 +179,7 @@ export class Call {
     if (this.condition === "ended") return;
     this.lifetime.abort();
     const at = this.player?.position();
-    this.played({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
+    this.reportPlayback({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
     this.realtime.close();
     this.microphone?.close();
     this.player?.close();
@@ -187,7 +187,7 @@ export class Call {
     void this.wakeLock?.release();
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.dispatch({ type: "page.disconnected" });
-    this.become("ended");
+    this.setCondition("ended");
   }
 
   /** Loudness, 0 to 1, of the two sides now. */
@@ -202,7 +202,7 @@ export class Call {
 
   /** How far a line was heard, in milliseconds; Infinity for all of it. @param {Line} line */
   heardMs(line) {
-    if (line.over || !line.voiced || !this.player) return line.cutMs ?? Infinity;
+    if (line.over || !line.hasAudio || !this.player) return line.cutMs ?? Infinity;
     const at = this.player.position();
     return at?.itemId === line.id ? at.playedMs : 0;
   }
@@ -227,7 +227,7 @@ export class Call {
     // Phones pause the context for a call and for changed headphones.
     context.onstatechange = () => context.state !== "closed" && context.state !== "running" && void context.resume();
     void context.resume();
-    const player = new Player(context, (report) => this.played(report));
+    const player = new Player(context, (report) => this.reportPlayback(report));
     try {
       await player.open();
     } catch (error) {
@@ -242,7 +242,7 @@ export class Call {
   async listenTo(stream) {
     const context = /** @type {AudioContext} */ (this.context);
     if (context.state === "closed") return stream.getTracks().forEach((track) => track.stop());
-    const microphone = new Microphone(context, stream, (pcm) => this.heard(pcm));
+    const microphone = new Microphone(context, stream, (pcm) => this.sendMicrophone(pcm));
     await microphone.open();
     this.microphone?.close();
     this.microphone = microphone;
@@ -264,14 +264,14 @@ export class Call {
   }
 
   /** @param {ArrayBuffer} pcm */
-  heard(pcm) {
+  sendMicrophone(pcm) {
     if (!this.configured) return;
-    this.tape.hear(pcm);
+    this.recordings.addMicrophone(pcm);
     this.realtime.sendAudio(pcm);
   }
 
   /** @param {Report} report */
-  played({ event, itemId, playedMs, totalMs }) {
+  reportPlayback({ event, itemId, playedMs, totalMs }) {
     const playing = (event === "position" || event === "started") && !this.player?.paused;
     const { reported } = this;
     const due = reported.itemId !== itemId || reported.playing !== playing || playedMs - reported.playedMs >= REPORT_MS;
@@ -286,27 +286,27 @@ export class Call {
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
-    return new Realtime(() => realtimeAddress(this.character.id, this.ticket), key.value, {
+    return new Realtime(() => realtimeAddress(this.character.id, this.ticket), serverKey.value, {
       event: (event) => this.dispatch(event),
       opened: (anew) => this.opened(anew),
       resumed: (receivedSamples) => {
         this.entering = false;
-        this.realtime.catchUp(this.tape.since(receivedSamples));
-        this.become("connecting");
+        this.realtime.catchUp(this.recordings.microphoneSince(receivedSamples));
+        this.setCondition("connecting");
         this.proceed();
       },
       lost: (attempt, delayMs) => {
         this.attempt = attempt;
         this.retryAt = performance.now() + delayMs;
-        this.become("reconnecting");
+        this.setCondition("reconnecting");
       },
-      gone: () => void this.queue(),
+      gone: () => void this.waitInLine(),
       ended: () => {
         this.dispatch({ type: "page.disconnected" });
-        this.give("over");
+        this.giveUp("over");
       },
-      elsewhere: () => this.give("elsewhere"),
-      refused: (reason) => void (reason === "key" ? this.give(reason) : this.queue()),
+      takenOver: () => this.giveUp("elsewhere"),
+      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitInLine()),
     });
   }
 
@@ -318,64 +318,64 @@ export class Call {
     if (anew) {
       this.dispatch({ type: "page.disconnected" });
       this.dispatch({ type: "kaikou.notice", code: "connection_lost", level: "info", message: "" });
-      this.become("connecting");
+      this.setCondition("connecting");
     }
-    this.tape.rewind();
+    this.recordings.beginSession();
     this.configure();
     for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
   }
 
   /** The server let us not in, and a browser hides why: ask for a place, and come when it is our turn. */
-  async queue() {
-    if (this.entering) return this.give("unreachable");
+  async waitInLine() {
+    if (this.entering) return this.giveUp("unreachable");
     let turn;
     try {
-      turn = await place(this.ticket);
+      turn = await askForPlace(this.ticket);
     } catch (error) {
       if (!(error instanceof ServerRefused)) throw error;
-      if (error.status === 401 || error.status === 403) return this.give("key");
-      return this.give(error.status === 503 || error.status === 429 ? "full" : "unreachable");
+      if (error.status === 401 || error.status === 403) return this.giveUp("key");
+      return this.giveUp(error.status === 503 || error.status === 429 ? "full" : "unreachable");
     }
     if (this.condition === "gone" || this.condition === "ended") return; // The person did not want to wait.
     this.ticket = turn.ticket;
-    this.before = turn.before;
+    this.aheadOfUs = turn.before;
     this.entering = turn.enter;
     if (turn.enter) return this.connect();
-    this.timers.place = setTimeout(() => void this.queue(), 1000 * Math.max(1, turn.ask_again_s));
-    this.become("waiting");
+    this.timers.place = setTimeout(() => void this.waitInLine(), 1000 * Math.max(1, turn.ask_again_s));
+    this.setCondition("waiting");
   }
 
   /** No more by itself; the person may try again. @param {string} reason */
-  give(reason) {
+  giveUp(reason) {
     clearTimeout(this.timers.place);
     this.entering = false;
     this.reason = reason;
-    this.become("gone");
+    this.setCondition("gone");
   }
 
   /** Try again at once after the server was gone. */
   retry() {
-    this.realtime.key = key.value;
+    this.realtime.key = serverKey.value;
     this.connect();
   }
 
   connect() {
     this.realtime.attempt = 0;
-    this.become("connecting");
+    this.setCondition("connecting");
     this.realtime.connect();
   }
 
   /** Once everything is there: the character speaks first. */
   proceed() {
-    if (!this.configured || !this.ready || this.condition === "asking" || MICROPHONE_TROUBLE.has(this.condition)) return;
-    const text = this.unsent;
-    this.unsent = "";
+    if (!this.configured || !this.ready || this.condition === "asking" || MICROPHONE_PROBLEMS.has(this.condition)) return;
+    const text = this.unsentLine;
+    this.unsentLine = "";
     if (!this.greeted && !text) {
       this.realtime.send({ type: "kaikou.greet" });
       this.dispatch({ type: "page.greeted" });
     }
     this.greeted = true;
-    this.become("live");
+    this.setCondition("live");
     if (text) void this.say(text);
   }
 
@@ -384,36 +384,36 @@ export class Call {
   /** @param {Event} event */
   dispatch(event) {
     const before = this.state;
-    const orders = effects(this.conversation, event);
+    const wanted = effects(this.conversation, event);
     this.conversation = reduce(this.conversation, event);
-    this.note(event);
-    for (const order of orders) this.perform(order);
-    if (this.state !== before) this.entered(this.state);
+    this.followSession(event);
+    for (const effect of wanted) this.perform(effect);
+    if (this.state !== before) this.stateChanged(this.state);
     this.onchange();
   }
 
   /** What an event means beyond the conversation. @param {Event} event */
-  note(event) {
+  followSession(event) {
     if (event.type === "session.updated" && !this.configured) {
       this.configured = true;
       this.proceed();
     } else if (event.type === "input_audio_buffer.speech_started") {
       this.speechStartMs = event.audio_start_ms;
     } else if (event.type === "input_audio_buffer.speech_stopped") {
-      this.tape.keep(event.item_id, this.speechStartMs ?? event.audio_end_ms, event.audio_end_ms);
+      this.recordings.keepUtterance(event.item_id, this.speechStartMs ?? event.audio_end_ms, event.audio_end_ms);
     } else if (event.type === "kaikou.notice" && event.level === "info") {
       clearTimeout(this.timers.notice);
-      this.timers.notice = setTimeout(() => this.dispatch({ type: "page.notice_dismissed" }), NOTICE_MS);
+      this.timers.notice = setTimeout(() => this.dispatch({ type: "page.notice_dismissed" }), INFO_NOTICE_MS);
     }
   }
 
-  /** @param {Effect} order */
-  perform(order) {
-    switch (order.do) {
+  /** @param {Effect} effect */
+  perform(effect) {
+    switch (effect.do) {
       case "play":
-        return this.play(order.itemId, order.audio);
+        return this.play(effect.itemId, effect.audio);
       case "end":
-        return this.player ? this.player.end(order.itemId) : this.unplayed(order.itemId);
+        return this.player ? this.player.end(effect.itemId) : this.unplayed(effect.itemId);
       case "pause":
         return this.player?.pause();
       case "resume":
@@ -422,15 +422,15 @@ export class Call {
         return void this.player?.flush();
       case "hold": {
         this.player?.pause();
-        const item_id = this.conversation.held;
+        const item_id = this.conversation.pausedByPage;
         return void setTimeout(() => this.dispatch({ type: "page.grace_over", item_id }), GRACE_MS);
       }
       case "truncate":
         this.realtime.send({
           type: "conversation.item.truncate",
-          item_id: order.itemId,
+          item_id: effect.itemId,
           content_index: 0,
-          audio_end_ms: order.playedMs,
+          audio_end_ms: effect.playedMs,
         });
     }
   }
@@ -443,37 +443,37 @@ export class Call {
   /** @param {string} itemId @param {string} audio base64 */
   play(itemId, audio) {
     const pcm = Uint8Array.from(atob(audio), (letter) => letter.charCodeAt(0)).buffer;
-    this.tape.add(itemId, pcm.slice(0));
+    this.recordings.add(itemId, pcm.slice(0));
     this.player?.push(itemId, pcm);
   }
 
   /** @param {string} state */
-  entered(state) {
+  stateChanged(state) {
     clearTimeout(this.timers.slow);
     if (state === "thinking") this.timers.slow = setTimeout(() => this.dispatch({ type: "page.slow" }), SLOW_MS);
-    if (state === "interrupted") this.timers.settle = setTimeout(() => this.dispatch({ type: "page.settled" }), SETTLE_MS);
+    if (state === "interrupted") this.timers.settle = setTimeout(() => this.dispatch({ type: "page.settled" }), INTERRUPTED_MS);
   }
 
   /** @param {Condition} condition */
-  become(condition) {
+  setCondition(condition) {
     if (this.condition === "ended") return;
     const before = this.state;
     this.condition = condition;
-    if (this.state !== before) this.entered(this.state);
+    if (this.state !== before) this.stateChanged(this.state);
     this.onchange();
   }
 
   /** Follow what happens around the page until the end. */
-  watch() {
+  watchBrowser() {
     const { signal } = this.lifetime;
-    document.addEventListener("visibilitychange", () => void this.stayAwake(), { signal });
+    document.addEventListener("visibilitychange", () => void this.keepScreenOn(), { signal });
     addEventListener("pointerdown", () => void this.context?.resume(), { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => this.onchange(), { signal });
-    void this.stayAwake();
+    void this.keepScreenOn();
   }
 
   /** Keep the screen on; browsers drop the lock whenever the page is hidden. */
-  async stayAwake() {
+  async keepScreenOn() {
     if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
     if (this.context?.state !== "running") void this.context?.resume();
     try {

@@ -23,7 +23,7 @@
  * @property {Word[]} words with times on the item's own audio
  * @property {boolean} final whether the text is complete
  * @property {boolean} typed
- * @property {boolean} voiced whether there is audio of it
+ * @property {boolean} hasAudio whether there is audio of it
  * @property {boolean} over whether it was heard to where it ends
  * @property {number | null} cutMs where it was cut off, if it was
  * @property {number} totalMs how much audio there was when it was cut off
@@ -41,8 +41,8 @@
  * @property {string} responseId the response being written, or ""
  * @property {string} stopped the response the person asked to stop; what still comes of it is not played
  * @property {string} playing the item being heard, or ""
- * @property {string} held the item paused by the page until it is known whether it is doubted, or ""
- * @property {string} doubted the item paused by the server, or ""
+ * @property {string} pausedByPage the item paused by the page until the server says whether it is an interruption, or ""
+ * @property {string} pausedByServer the item paused by the server, or ""
  * @property {boolean} interrupted just now
  * @property {boolean} slow
  * @property {string | null} failure
@@ -60,15 +60,15 @@
 /** @typedef {(state: Conversation, event: Event) => Conversation} Reducer */
 
 /** @type {Conversation} */
-export const SILENCE = {
+export const EMPTY = {
   lines: [],
   speaking: false,
   awaited: false,
   responseId: "",
   stopped: "",
   playing: "",
-  held: "",
-  doubted: "",
+  pausedByPage: "",
+  pausedByServer: "",
   interrupted: false,
   slow: false,
   failure: null,
@@ -93,7 +93,7 @@ const blank = (id, role) => ({
   words: [],
   final: false,
   typed: false,
-  voiced: false,
+  hasAudio: false,
   over: false,
   cutMs: null,
   totalMs: 0,
@@ -140,8 +140,8 @@ function itemAdded(state, { item }) {
 
 /** @type {Reducer} */
 function speechStarted(state, { item_id }) {
-  const held = state.playing && state.doubted !== state.playing ? state.playing : "";
-  const quiet = { ...state, speaking: true, awaited: false, slow: false, interrupted: false, failure: null, held };
+  const pausedByPage = state.playing && state.pausedByServer !== state.playing ? state.playing : "";
+  const quiet = { ...state, speaking: true, awaited: false, slow: false, interrupted: false, failure: null, pausedByPage };
   return revise(quiet, item_id, () => ({}), "user");
 }
 
@@ -158,8 +158,8 @@ const failed = (error) => ({ failure: error?.message ?? "", failureCode: error?.
 function responseDone(state, { response }) {
   const closed = { ...state, responseId: "", awaited: false, slow: false };
   const lines = closed.lines
-    .filter((line) => line.responseId !== response.id || line.text || line.voiced)
-    .map((line) => (line.responseId === response.id ? { ...line, final: true, over: line.over || !line.voiced } : line));
+    .filter((line) => line.responseId !== response.id || line.text || line.hasAudio)
+    .map((line) => (line.responseId === response.id ? { ...line, final: true, over: line.over || !line.hasAudio } : line));
   if (response.status !== "failed") return { ...closed, lines };
   return { ...closed, lines, ...failed(response.status_details?.error) };
 }
@@ -168,7 +168,7 @@ function responseDone(state, { response }) {
 function playback(state, { item_id, played_ms, total_ms, event }) {
   if (event === "started") return { ...state, playing: item_id, awaited: false, slow: false };
   if (event === "position") return state;
-  const silent = { ...state, playing: "", held: "", doubted: "" };
+  const silent = { ...state, playing: "", pausedByPage: "", pausedByServer: "" };
   if (event === "ended") return revise(silent, item_id, () => ({ over: true }));
   const unheard = new Map(truncations(state, item_id, played_ms).map((cut) => [cut.itemId, cut.playedMs]));
   const lines = state.lines.map((line) => {
@@ -184,7 +184,7 @@ function playback(state, { item_id, played_ms, total_ms, event }) {
  */
 const truncations = (state, itemId, playedMs) =>
   state.lines
-    .filter((line) => line.id === itemId || (line.voiced && !line.over))
+    .filter((line) => line.id === itemId || (line.hasAudio && !line.over))
     .map((line) => ({ itemId: line.id, playedMs: line.id === itemId ? playedMs : 0 }));
 
 /** @type {Reducer} */
@@ -229,7 +229,7 @@ const REDUCERS = {
     revise(state, item_id, (line) => unlessCut(line, { text: line.text + delta }), "character"),
   "response.output_text.done": (state, { item_id, text }) => revise(state, item_id, (line) => unlessCut(line, { text, final: true })),
   "response.output_audio.delta": (state, { item_id }) =>
-    lineOf(state, item_id)?.voiced ? state : revise(state, item_id, () => ({ voiced: true }), "character"),
+    lineOf(state, item_id)?.hasAudio ? state : revise(state, item_id, () => ({ hasAudio: true }), "character"),
   "response.done": responseDone,
   "kaikou.words": (state, { item_id, words }) =>
     revise(state, item_id, (line) => unlessCut(line, { words: merged(line.words, words) }), "character"),
@@ -238,8 +238,8 @@ const REDUCERS = {
     timings: { ...state.timings, [response_id]: { marks, speculative } },
   }),
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
-  "kaikou.playback.pause": (state, { item_id }) => ({ ...state, doubted: item_id, held: "" }),
-  "kaikou.playback.resume": (state) => ({ ...state, doubted: "", held: "" }),
+  "kaikou.playback.pause": (state, { item_id }) => ({ ...state, pausedByServer: item_id, pausedByPage: "" }),
+  "kaikou.playback.resume": (state) => ({ ...state, pausedByServer: "", pausedByPage: "" }),
   error: refused,
   "page.typed": (state, { item_id, text }) => ({
     ...revise(state, item_id, () => ({ text, typed: true, final: true, over: true }), "user"),
@@ -256,35 +256,35 @@ const REDUCERS = {
   "page.notice_dismissed": (state) => ({ ...state, notice: null }),
   // What the player holds is still heard; everything else of the old session is settled as it is.
   "page.disconnected": (state) => ({
-    ...SILENCE,
+    ...EMPTY,
     playing: state.playing,
     timings: state.timings,
     lines: state.lines
       .filter((line) => line.text)
-      .map((line) => ({ ...line, final: true, over: line.over || !line.voiced })),
+      .map((line) => ({ ...line, final: true, over: line.over || !line.hasAudio })),
   }),
 };
 
 /** @type {Record<string, (state: Conversation, event: Event) => Effect[]>} */
 const EFFECTS = {
-  "input_audio_buffer.speech_started": (state) => (state.playing && state.doubted !== state.playing ? [{ do: "hold" }] : []),
-  "page.grace_over": (state, { item_id }) => (state.held === item_id ? [{ do: "flush" }] : []),
+  "input_audio_buffer.speech_started": (state) => (state.playing && state.pausedByServer !== state.playing ? [{ do: "hold" }] : []),
+  "page.grace_over": (state, { item_id }) => (state.pausedByPage === item_id ? [{ do: "flush" }] : []),
   "kaikou.playback.pause": () => [{ do: "pause" }],
   "kaikou.playback.resume": () => [{ do: "resume" }],
-  "response.created": (state) => (state.doubted || state.held ? [{ do: "flush" }] : []),
+  "response.created": (state) => (state.pausedByServer || state.pausedByPage ? [{ do: "flush" }] : []),
   "response.output_audio.delta": (state, { item_id, response_id, delta }) =>
     lineOf(state, item_id)?.over || (response_id && response_id === state.stopped)
       ? []
       : [{ do: "play", itemId: item_id, audio: delta }],
   "response.output_audio.done": (_state, { item_id }) => [{ do: "end", itemId: item_id }],
   "response.done": (state, { response }) => {
-    const unheard = linesOf(state, response.id).filter((line) => line.voiced && !line.over);
+    const unheard = linesOf(state, response.id).filter((line) => line.hasAudio && !line.over);
     if (response.status === "cancelled" && unheard.length) return [{ do: "flush" }];
     return unheard.map((line) => ({ do: "end", itemId: line.id }));
   },
   "conversation.item.truncated": (state, { item_id }) => {
     const line = lineOf(state, item_id);
-    return line?.voiced && !line.over ? [{ do: "flush" }] : [];
+    return line?.hasAudio && !line.over ? [{ do: "flush" }] : [];
   },
   "page.playback": (state, { item_id, played_ms, event }) =>
     event === "flushed"
@@ -294,7 +294,7 @@ const EFFECTS = {
       : [],
   "page.disconnected": (state) => [
     { do: "resume" },
-    ...state.lines.filter((line) => line.voiced && !line.over).map((line) => ({ do: /** @type {const} */ ("end"), itemId: line.id })),
+    ...state.lines.filter((line) => line.hasAudio && !line.over).map((line) => ({ do: /** @type {const} */ ("end"), itemId: line.id })),
   ],
 };
 
@@ -311,7 +311,7 @@ export const effects = (state, event) => EFFECTS[event.type]?.(state, event) ?? 
  */
 export function phase(state) {
   if (state.interrupted) return "interrupted";
-  if (state.doubted) return "paused";
+  if (state.pausedByServer) return "paused";
   if (state.speaking) return "listening";
   if (state.playing) return "speaking";
   if (state.failure !== null) return "failed";
@@ -321,7 +321,7 @@ export function phase(state) {
 /** Whether there is a reply whose sound has arrived and not yet begun. @param {Conversation} state */
 function unheard(state) {
   const last = state.lines.findLast((line) => line.role === "character");
-  return last !== undefined && last.voiced && !last.over;
+  return last !== undefined && last.hasAudio && !last.over;
 }
 
 /**
@@ -342,7 +342,7 @@ export function parts(line, heardMs) {
     const tail = line.text.slice(at + timed.length);
     return spaced(tail ? [...words, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : words);
   }
-  if (heardMs === Infinity || !line.voiced) return [{ text: line.text, mark: "heard" }];
+  if (heardMs === Infinity || !line.hasAudio) return [{ text: line.text, mark: "heard" }];
   const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null && heardMs > 0);
   const heard = Math.round(share * line.text.length);
   return [

@@ -1,5 +1,5 @@
 /** The few things the page asks the server for besides the socket. */
-import { key } from "../preferences.js";
+import { serverKey } from "../preferences.js";
 
 /** @typedef {{ en: string, zh: string }} Bilingual */
 /**
@@ -29,7 +29,7 @@ export class ServerRefused extends Error {
 
 /** @param {string} path @param {string} [method] @returns {Promise<Response>} */
 async function ask(path, method = "GET") {
-  const headers = key.value ? { Authorization: `Bearer ${key.value}` } : undefined;
+  const headers = serverKey.value ? { Authorization: `Bearer ${serverKey.value}` } : undefined;
   let response;
   try {
     response = await fetch(path, { method, headers });
@@ -41,19 +41,19 @@ async function ask(path, method = "GET") {
 }
 
 /** @returns {Promise<Character[]>} */
-export const characters = async () => (await (await ask("/api/characters")).json()).data;
+export const fetchCharacters = async () => (await (await ask("/api/characters")).json()).data;
 
 /** @returns {Promise<Status>} */
-export const status = async () => (await (await ask("/api/status")).json()).data;
+export const fetchStatus = async () => (await (await ask("/api/status")).json()).data;
 
 /** A few words in the character's voice. @param {string} id @param {string} language */
-export const sample = async (id, language) =>
+export const fetchSample = async (id, language) =>
   (await ask(`/api/characters/${encodeURIComponent(id)}/sample?language=${encodeURIComponent(language)}`)).blob();
 
 /** @typedef {{ ticket: string, before: number, enter: boolean, ask_again_s: number }} Place */
 
 /** A place in the line before a full server. @param {string} ticket from the answer before, or "" @returns {Promise<Place>} */
-export const place = async (ticket) =>
+export const askForPlace = async (ticket) =>
   (await (await ask(`/api/place?ticket=${encodeURIComponent(ticket)}`, "POST")).json()).data;
 
 /** @param {string} id @param {string} ticket a place in the line, or "" */

@@ -3,10 +3,10 @@
  * it takes to go on where the line was cut, and nothing of what is said.
  *
  * connecting ──session.created──▶ open ──lost──▶ waiting ──▶ connecting ──kaikou.resumed · session.created──▶ open
- *     └─never opened──▶ refused        └─taken over──▶ elsewhere      └─too often──▶ gone      `close()` ends it from any
+ *     └─never opened──▶ refused        └─taken over──▶ takenOver      └─too often──▶ gone      `close()` ends it from any
  *                                      └─over──▶ ended: `connect()` begins another session
  */
-import { Outgoing } from "./outgoing.js";
+import { ResendBuffer } from "./resend-buffer.js";
 
 /** Pauses before each new attempt; after the last one the person decides. */
 export const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
@@ -19,10 +19,10 @@ const ACKNOWLEDGE_MS = 2000;
 /** Events remembered, so that none counts twice. */
 const MOST_SEEN = 2000;
 /** Close codes: ours to a socket we gave up, and the server's. */
-const GIVEN_UP = 4002;
-const TAKEN_OVER = 4001;
-const OVER = 1000;
-const RESTARTS = 1012;
+const CLOSE_ABANDONED = 4002;
+const CLOSE_TAKEN_OVER = 4001;
+const CLOSE_NORMAL = 1000;
+const CLOSE_RESTART = 1012;
 /** Close codes that say why: try again later, policy, and unauthorized. */
 const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key" });
 
@@ -36,7 +36,7 @@ const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "k
  * @property {(attempt: number, delayMs: number) => void} lost trying again in `delayMs`
  * @property {() => void} gone no more attempts by itself
  * @property {() => void} ended the server ended the session: it was too long, or idle for too long
- * @property {() => void} elsewhere another page took the session over
+ * @property {() => void} takenOver another page took the session over
  * @property {(reason: Refusal) => void} refused
  */
 
@@ -54,7 +54,7 @@ export class Realtime {
     this.token = "";
     /** Whether the session is open. */
     this.open = false;
-    this.outgoing = new Outgoing();
+    this.resendBuffer = new ResendBuffer();
     /** The last event that arrived. */
     this.lastEventId = "";
     /** @type {Set<string>} */
@@ -90,7 +90,7 @@ export class Realtime {
     if (!this.open && !this.token) return;
     if ("last_event_id" in event) this.acknowledgedAt = performance.now();
     const text = JSON.stringify(event);
-    this.outgoing.add(text);
+    this.resendBuffer.add(text);
     if (this.open) this.socket?.send(text);
   }
 
@@ -145,7 +145,7 @@ export class Realtime {
   began(session) {
     const anew = this.everOpened;
     this.token = session?.kaikou?.token ?? "";
-    this.outgoing.clear();
+    this.resendBuffer.clear();
     this.seen.clear();
     this.lastEventId = "";
     this.joined();
@@ -155,7 +155,7 @@ export class Realtime {
   /** @param {Event} event */
   resumed({ received_events, received_samples }) {
     this.joined();
-    for (const text of this.outgoing.lacking(received_events)) this.socket?.send(text);
+    for (const text of this.resendBuffer.missing(received_events)) this.socket?.send(text);
     this.listener.resumed(received_samples);
   }
 
@@ -183,21 +183,21 @@ export class Realtime {
   closed(socket, code) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
-    detach(socket, GIVEN_UP);
+    detach(socket, CLOSE_ABANDONED);
     this.socket = null;
     this.open = false;
-    if (code === TAKEN_OVER) {
+    if (code === CLOSE_TAKEN_OVER) {
       this.close();
-      return this.listener.elsewhere();
+      return this.listener.takenOver();
     }
     if (!this.everOpened) return this.listener.refused(REASONS[code] ?? "unreachable");
-    if (code === OVER) {
+    if (code === CLOSE_NORMAL) {
       this.token = "";
       this.everOpened = false;
       return this.listener.ended();
     }
     if (this.attempt >= BACKOFF_MS.length) return this.listener.gone();
-    const delayMs = code === RESTARTS && this.attempt === 0 ? 0 : BACKOFF_MS[this.attempt];
+    const delayMs = code === CLOSE_RESTART && this.attempt === 0 ? 0 : BACKOFF_MS[this.attempt];
     this.attempt++;
     this.timer = setTimeout(() => this.connect(), delayMs);
     this.listener.lost(this.attempt, delayMs);

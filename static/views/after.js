@@ -1,22 +1,22 @@
 /** What was said, to read, hear again and keep. */
-import { tint } from "../components/accent.js";
+import { applyAccent } from "../components/accent.js";
 import { heardText, parts } from "../conversation/conversation.js";
 import { h, icon, iconButton } from "../components/dom.js";
-import { own, t } from "../i18n.js";
+import { localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";
-import { sounded } from "../components/sounded.js";
+import { vocalCues } from "../components/vocal-cues.js";
 import { timingOf } from "../components/timing.js";
 
 /**
  * @param {HTMLElement} root
  * @param {import("../conversation/call.js").Call} call
- * @param {{ resume: () => void, leave: () => void }} house
+ * @param {{ resume: () => void, leave: () => void }} actions
  */
-export function after(root, call, house) {
-  const name = own(call.character.name);
+export function after(root, call, actions) {
+  const name = localized(call.character.name);
   const lines = call.conversation.lines.filter((line) => line.text);
   const audio = new Audio();
-  tint(document.documentElement, call.character.accent);
+  applyAccent(document.documentElement, call.character.accent);
   root.append(
     h(
       "section",
@@ -26,14 +26,14 @@ export function after(root, call, house) {
       h(
         "div",
         { class: "actions" },
-        h("button", { type: "button", id: "continue", class: "primary", onclick: house.resume }, t("after.continue")),
-        h("button", { type: "button", id: "leave", class: "plain", onclick: house.leave }, t("after.else")),
+        h("button", { type: "button", id: "continue", class: "primary", onclick: actions.resume }, t("after.continue")),
+        h("button", { type: "button", id: "leave", class: "plain", onclick: actions.leave }, t("after.else")),
         lines.length > 0 && navigator.clipboard && copyButton(call, name),
         lines.length > 0 &&
           h("button", { type: "button", id: "download", class: "plain", onclick: () => download(call, name) }, t("after.download")),
       ),
       lines.length === 0 && h("p", { class: "note" }, t("after.empty")),
-      lines.some((line) => call.tape.has(line.id)) && h("p", { class: "note" }, t("after.kept")),
+      lines.some((line) => call.recordings.has(line.id)) && h("p", { class: "note" }, t("after.kept")),
       h("ol", { class: "transcript" }, ...lines.map((line) => row(call, line, audio))),
     ),
   );
@@ -50,11 +50,11 @@ function row(call, line, audio) {
     h(
       "p",
       { class: "speaker", dir: "auto" },
-      line.role === "user" ? t("you") : own(call.character.name),
-      h("span", { class: "sounded" }, ...sounded(line)),
+      line.role === "user" ? t("you") : localized(call.character.name),
+      h("span", { class: "vocal-cues" }, ...vocalCues(line)),
     ),
     h("p", { class: "said", dir: "auto" }, ...heard.map(({ text, mark }) => h("span", { "data-mark": mark }, text))),
-    call.tape.has(line.id) && playButton(audio, () => call.tape.wav(line.id, line.cutMs ?? Infinity)),
+    call.recordings.has(line.id) && playButton(audio, () => call.recordings.wav(line.id, line.cutMs ?? Infinity)),
     timing && timingOf(timing),
   );
 }

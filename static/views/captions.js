@@ -1,8 +1,8 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
 import { parts } from "../conversation/conversation.js";
 import { h } from "../components/dom.js";
-import { own, t } from "../i18n.js";
-import { sounded } from "../components/sounded.js";
+import { localized, t } from "../i18n.js";
+import { vocalCues } from "../components/vocal-cues.js";
 import { timingOf } from "../components/timing.js";
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
@@ -10,7 +10,7 @@ const FOLLOW_PX = 80;
 
 /** @typedef {import("../conversation/conversation.js").Line} Line */
 /** @typedef {import("../conversation/conversation.js").Timing} Timing */
-/** @typedef {{ element: HTMLElement, text: HTMLElement, sounded: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
+/** @typedef {{ element: HTMLElement, text: HTMLElement, cues: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
 
 export class Captions {
   /** @param {import("../conversation/call.js").Call} call */
@@ -54,7 +54,7 @@ export class Captions {
   light() {
     for (const row of this.rows.values()) {
       const { line } = row;
-      if (line?.role === "character" && line.voiced && !line.over && this.mark(row, line)) this.follow();
+      if (line?.role === "character" && line.hasAudio && !line.over && this.mark(row, line)) this.follow();
     }
   }
 
@@ -75,10 +75,10 @@ export class Captions {
   /** @param {Line} line @returns {Row} */
   add({ id, role }) {
     const text = h("p", { class: "said", dir: "auto" });
-    const how = h("span", { class: "sounded" });
-    const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : own(this.call.character.name), how);
+    const how = h("span", { class: "vocal-cues" });
+    const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : localized(this.call.character.name), how);
     const element = h("div", { "data-role": role, "data-item": id }, speaker, text);
-    const row = { element, text, sounded: how, line: null, timing: undefined };
+    const row = { element, text, cues: how, line: null, timing: undefined };
     this.rows.set(id, row);
     return row;
   }
@@ -89,7 +89,7 @@ export class Captions {
     row.element.toggleAttribute("data-partial", line.role === "user" && !line.final);
     row.element.setAttribute("aria-busy", String(line.role === "user" ? !line.final : !line.over));
     row.element.toggleAttribute("data-cut", line.cutMs !== null);
-    row.sounded.replaceChildren(...sounded(line));
+    row.cues.replaceChildren(...vocalCues(line));
     this.mark(row, line);
   }
 

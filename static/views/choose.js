@@ -1,10 +1,10 @@
 /** Who is there to talk to: one person on stage, the others around; *Talk* is one press away. */
-import { tint } from "../components/accent.js";
-import { sample } from "../protocol/api.js";
-import { h, icon, iconButton, segments } from "../components/dom.js";
-import { language, nameOf, own, t } from "../i18n.js";
+import { applyAccent } from "../components/accent.js";
+import { fetchSample } from "../protocol/api.js";
+import { h, icon, iconButton, segmentedControl } from "../components/dom.js";
+import { language, languageName, localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";
-import { preferences, remember } from "../preferences.js";
+import { preferences, savePreferences } from "../preferences.js";
 
 /** More than these are worth searching. */
 const FITS = 12;
@@ -30,23 +30,23 @@ export function spokenWith(character) {
 export function hearing(character, spoken) {
   if (character.hears.includes(spoken)) return "";
   if (character.hears.length === 0) return t("hears.none");
-  return t("hears.only", { known: character.hears.map(nameOf).join(t("and")), language: nameOf(spoken) });
+  return t("hears.only", { known: character.hears.map(languageName).join(t("and")), language: languageName(spoken) });
 }
 
 /**
  * @param {HTMLElement} root
- * @param {{ cast: Character[], status: import("../protocol/api.js").Status | null, talk: (character: Character) => void,
- *   prepare: () => void, settings: (section?: string) => void }} house
+ * @param {{ characters: Character[], status: import("../protocol/api.js").Status | null, talk: (character: Character) => void,
+ *   prepare: () => void, settings: (section?: string) => void }} page
  */
-export function choose(root, house) {
-  const voice = new Voice();
-  let chosen = house.cast.find(({ id }) => id === preferences.character) ?? house.cast[0];
+export function choose(root, page) {
+  const voice = new VoiceSample();
+  let chosen = page.characters.find(({ id }) => id === preferences.character) ?? page.characters[0];
   const stage = h("section", { class: "stage", "aria-live": "polite" });
   const list = h("ul", { class: "cards" });
 
   const refresh = () => {
-    tint(document.documentElement, chosen.accent);
-    stage.replaceChildren(...staged(chosen, house, voice, refresh));
+    applyAccent(document.documentElement, chosen.accent);
+    stage.replaceChildren(...staged(chosen, page, voice, refresh));
     for (const card of list.querySelectorAll("[data-character]")) {
       card.setAttribute("aria-pressed", String(card.getAttribute("data-character") === chosen.id));
     }
@@ -54,24 +54,24 @@ export function choose(root, house) {
   const pick = (/** @type {Character} */ character) => {
     voice.stop();
     chosen = character;
-    remember({ character: character.id });
+    savePreferences({ character: character.id });
     refresh();
   };
 
-  list.append(...house.cast.map((character) => card(character, voice, () => pick(character))));
+  list.append(...page.characters.map((character) => card(character, voice, () => pick(character))));
   const cast = h(
     "section",
     { class: "cast", "aria-label": t("cast") },
     h("h1", {}, t("welcome")),
-    house.cast.length > FITS && search(list),
+    page.characters.length > FITS && search(list),
     list,
-    advice(house.status),
+    advice(page.status),
   );
   root.append(
     h(
       "div",
       { class: "choose" },
-      h("div", { class: "side" }, stage, h("div", { class: "act" }, talkButton(() => house.talk(chosen), house.prepare))),
+      h("div", { class: "side" }, stage, h("div", { class: "act" }, talkButton(() => page.talk(chosen), page.prepare))),
       cast,
     ),
   );
@@ -79,24 +79,24 @@ export function choose(root, house) {
   return { close: () => voice.stop() };
 }
 
-/** @param {Character} character @param {{ settings: (section?: string) => void }} house @param {Voice} voice @param {() => void} refresh */
-function staged(character, house, voice, refresh) {
-  const name = own(character.name);
+/** @param {Character} character @param {{ settings: (section?: string) => void }} page @param {VoiceSample} voice @param {() => void} refresh */
+function staged(character, page, voice, refresh) {
+  const name = localized(character.name);
   const spoken = spokenWith(character);
   const note = hearing(character, spoken);
-  const topics = own(/** @type {any} */ (character.topics)) || [];
+  const topics = localized(/** @type {any} */ (character.topics)) || [];
   return [
     h("div", { class: "face", html: portrait(character.portrait, character.accent) }),
     h("h2", { class: "name", dir: "auto" }, name),
-    h("p", { class: "line", dir: "auto" }, own(character.line)),
+    h("p", { class: "line", dir: "auto" }, localized(character.line)),
     topics.length > 0 && h("p", { class: "topics", dir: "auto" }, `${t("about")} ${[...topics].slice(0, 3).join(" · ")}`),
     h(
       "div",
       { class: "voice" },
       character.languages.length === 1
-        ? h("span", { class: "tongue" }, nameOf(spoken))
-        : segments("spoken", t("spoken.language"), character.languages.map((code) => [code, nameOf(code)]), spoken, (code) => {
-          remember({ spoken: { ...preferences.spoken, [character.id]: code } });
+        ? h("span", { class: "tongue" }, languageName(spoken))
+        : segmentedControl("spoken", t("spoken.language"), character.languages.map((code) => [code, languageName(code)]), spoken, (code) => {
+          savePreferences({ spoken: { ...preferences.spoken, [character.id]: code } });
           refresh();
           /** @type {HTMLElement | null} */ (document.querySelector(`#spoken [value="${code}"]`))?.focus();
         }),
@@ -108,17 +108,17 @@ function staged(character, house, voice, refresh) {
         { class: "note" },
         note,
         " ",
-        h("button", { type: "button", class: "link", onclick: () => house.settings("server") }, t("hears.how")),
+        h("button", { type: "button", class: "link", onclick: () => page.settings("server") }, t("hears.how")),
       ),
   ].filter((part) => part instanceof Node);
 }
 
-/** @param {Character} character @param {Voice} voice @param {() => void} pick */
+/** @param {Character} character @param {VoiceSample} voice @param {() => void} pick */
 function card(character, voice, pick) {
   const spoken = spokenWith(character);
   const understood = character.hears.includes(spoken);
-  const tongues = character.languages.map(nameOf);
-  if (!understood) tongues.push(t("hears.short", { language: nameOf(spoken) }));
+  const tongues = character.languages.map(languageName);
+  if (!understood) tongues.push(t("hears.short", { language: languageName(spoken) }));
   const item = h(
     "li",
     { class: "card" },
@@ -129,14 +129,14 @@ function card(character, voice, pick) {
       h(
         "span",
         { class: "words" },
-        h("span", { class: "name", dir: "auto" }, own(character.name)),
-        h("span", { class: "line", dir: "auto" }, own(character.line)),
+        h("span", { class: "name", dir: "auto" }, localized(character.name)),
+        h("span", { class: "line", dir: "auto" }, localized(character.line)),
         h("span", { class: "tongues" }, tongues.join(" · ")),
       ),
     ),
     voice.button(character, spoken),
   );
-  tint(item, character.accent);
+  applyAccent(item, character.accent);
   return item;
 }
 
@@ -165,20 +165,20 @@ function advice(status) {
   const shown = (status?.advice ?? []).filter(({ code }) => !preferences.dismissed.includes(code)).slice(0, ADVICE);
   if (shown.length === 0) return null;
   const dismiss = () => {
-    remember({ dismissed: [...preferences.dismissed, ...shown.map(({ code }) => code)] });
+    savePreferences({ dismissed: [...preferences.dismissed, ...shown.map(({ code }) => code)] });
     banner.remove();
   };
   const banner = h(
     "aside",
     { id: "banner", "aria-label": t("advice") },
-    ...shown.flatMap(({ text, command: line }) => [h("p", {}, own(text)), line ? command(line) : ""]),
+    ...shown.flatMap(({ text, command: line }) => [h("p", {}, localized(text)), line ? copyableCommand(line) : ""]),
     iconButton("close", t("dismiss"), { class: "round small", onclick: dismiss }),
   );
   return banner;
 }
 
 /** A command to copy. @param {string} text */
-export function command(text) {
+export function copyableCommand(text) {
   const button = iconButton("copy", t("copy"), {
     class: "round small",
     onclick: async () => {
@@ -191,7 +191,7 @@ export function command(text) {
 }
 
 /** The voice samples of the cards: one at a time. */
-class Voice {
+class VoiceSample {
   constructor() {
     this.audio = new Audio();
     /** @type {HTMLButtonElement | null} */
@@ -203,7 +203,7 @@ class Voice {
 
   /** @param {Character} character @param {string} spoken @param {Record<string, string>} [properties] @param {...Node} words */
   button(character, spoken, properties = {}, ...words) {
-    const button = iconButton("play", t("sample", { name: own(character.name) }), {
+    const button = iconButton("play", t("sample", { name: localized(character.name) }), {
       class: "round sample",
       onclick: () => (this.playing === button ? this.stop() : void this.play(button, character.id, spoken)),
       ...properties,
@@ -220,7 +220,7 @@ class Voice {
     face(button, "stop", t("sample.stop"));
     button.setAttribute("aria-busy", "true");
     try {
-      this.audio.src = URL.createObjectURL(await sample(id, spoken));
+      this.audio.src = URL.createObjectURL(await fetchSample(id, spoken));
       this.audio.volume = preferences.volume;
       if (this.playing === button) await this.audio.play();
     } catch {

@@ -1,20 +1,20 @@
 /** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
-import { sample, status } from "../protocol/api.js";
+import { fetchSample, fetchStatus } from "../protocol/api.js";
 import { devices, MicrophoneUnavailable, openMicrophone } from "../audio/devices.js";
-import { h, iconButton, keyFields, segments } from "../components/dom.js";
-import { has, nameOf, own, t } from "../i18n.js";
-import { key, preferences, remember } from "../preferences.js";
-import { command, spokenWith } from "./choose.js";
+import { h, iconButton, keyFields, segmentedControl } from "../components/dom.js";
+import { hasText, languageName, localized, t } from "../i18n.js";
+import { serverKey, preferences, savePreferences } from "../preferences.js";
+import { copyableCommand, spokenWith } from "./choose.js";
 
 /**
- * @typedef {object} Desk
+ * @typedef {object} SettingsContext
  * @property {import("../conversation/call.js").Call | null} call
  * @property {import("../protocol/api.js").Character | undefined} character whose voice is tried
  * @property {() => void} changedCaptions
  */
 
-/** @param {Desk} desk @param {string} [section] to show first */
-export function settings(desk, section = "") {
+/** @param {SettingsContext} context @param {string} [section] to show first */
+export function settings(context, section = "") {
   const lifetime = new AbortController();
   const close = () => dialog.close();
   const server = h("section", { id: "server" });
@@ -26,9 +26,9 @@ export function settings(desk, section = "") {
     h(
       "div",
       { class: "sheet" },
-      h("section", {}, h("h3", {}, t("set.sound")), microphone(desk, lifetime.signal), speaker(desk), volume(desk), speed(desk)),
-      patience(desk),
-      captions(desk),
+      h("section", {}, h("h3", {}, t("set.sound")), microphone(context, lifetime.signal), speaker(context), volume(context), speed(context)),
+      patience(context),
+      captions(context),
       keyForm(() => void showServer()),
       server,
     ),
@@ -43,12 +43,12 @@ export function settings(desk, section = "") {
 /** A labelled control. @param {string} label @param {HTMLElement} control @param {...(HTMLElement | null | false)} more */
 const field = (label, control, ...more) => h("div", { class: "field" }, h("label", { for: control.id }, label), control, ...more);
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-function microphone(desk, signal) {
+/** @param {SettingsContext} context @param {AbortSignal} signal */
+function microphone(context, signal) {
   const choice = h("select", { id: "microphone" });
-  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level"), hidden: !desk.call?.microphone });
+  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level"), hidden: !context.call?.microphone });
   /** @type {(() => number) | null} */
-  let level = desk.call?.microphone ? () => desk.call?.level().user ?? 0 : null;
+  let level = context.call?.microphone ? () => context.call?.level().user ?? 0 : null;
   const test = h("button", { type: "button", class: "plain", id: "test-microphone", hidden: Boolean(level) }, t("set.test.microphone"));
   test.onclick = async () => {
     try {
@@ -58,12 +58,12 @@ function microphone(desk, signal) {
       await fill(choice, "audioinput", preferences.microphone);
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
-      test.replaceWith(h("p", { class: "note", role: "status" }, t(`trouble.${error.problem}.text`)));
+      test.replaceWith(h("p", { class: "note", role: "status" }, t(`problem.${error.problem}.text`)));
     }
   };
   choice.onchange = () => {
-    remember({ microphone: choice.value });
-    if (desk.call?.microphone) void desk.call.changeMicrophone();
+    savePreferences({ microphone: choice.value });
+    if (context.call?.microphone) void context.call.changeMicrophone();
   };
   const follow = () => {
     if (signal.aborted) return;
@@ -101,15 +101,15 @@ async function fill(choice, kind, chosen) {
   );
 }
 
-/** @param {Desk} desk */
-function speaker(desk) {
+/** @param {SettingsContext} context */
+function speaker(context) {
   const audio = new Audio();
   const choice = h("select", { id: "speaker" });
   const test = h("button", { type: "button", class: "plain", id: "test-speaker" }, t("set.test.speaker"));
   test.onclick = async () => {
-    if (!desk.character) return;
+    if (!context.character) return;
     try {
-      audio.src = URL.createObjectURL(await sample(desk.character.id, spokenWith(desk.character)));
+      audio.src = URL.createObjectURL(await fetchSample(context.character.id, spokenWith(context.character)));
       audio.volume = preferences.volume;
       await /** @type {any} */ (audio).setSinkId?.(preferences.speaker);
       await audio.play();
@@ -119,60 +119,60 @@ function speaker(desk) {
   };
   if (!("setSinkId" in AudioContext.prototype)) return h("div", { class: "field" }, h("span", {}, t("set.speaker")), test);
   choice.onchange = () => {
-    remember({ speaker: choice.value });
-    void desk.call?.useSpeaker();
+    savePreferences({ speaker: choice.value });
+    void context.call?.useSpeaker();
   };
   void fill(choice, "audiooutput", preferences.speaker);
   return field(t("set.speaker"), choice, test);
 }
 
-/** @param {Desk} desk */
-function volume(desk) {
+/** @param {SettingsContext} context */
+function volume(context) {
   const range = h("input", { id: "volume", type: "range", min: 0, max: 1, step: 0.05, value: preferences.volume });
   range.oninput = () => {
-    remember({ volume: range.valueAsNumber });
-    void desk.call?.useSpeaker();
+    savePreferences({ volume: range.valueAsNumber });
+    void context.call?.useSpeaker();
   };
   return field(t("set.volume"), range);
 }
 
-/** @param {Desk} desk */
-function speed(desk) {
+/** @param {SettingsContext} context */
+function speed(context) {
   const range = h("input", { id: "speed", type: "range", min: 0.7, max: 1.3, step: 0.05, value: preferences.speed });
   const figure = h("output", { for: "speed" }, `${preferences.speed} ×`);
   range.oninput = () => (figure.value = `${range.valueAsNumber} ×`);
   range.onchange = () => {
-    remember({ speed: range.valueAsNumber });
-    desk.call?.configure();
+    savePreferences({ speed: range.valueAsNumber });
+    context.call?.configure();
   };
   return field(t("set.speed"), range, figure);
 }
 
-/** @param {Desk} desk */
-function patience(desk) {
+/** @param {SettingsContext} context */
+function patience(context) {
   const options = /** @type {[string, string][]} */ (["patient", "normal", "quick"].map((name) => [name, t(`set.patience.${name}`)]));
-  return segments("patience", t("set.patience"), options, preferences.patience, (value) => {
-    remember({ patience: /** @type {any} */ (value) });
-    desk.call?.configure();
+  return segmentedControl("patience", t("set.patience"), options, preferences.patience, (value) => {
+    savePreferences({ patience: /** @type {any} */ (value) });
+    context.call?.configure();
   });
 }
 
-/** @param {Desk} desk */
-function captions(desk) {
+/** @param {SettingsContext} context */
+function captions(context) {
   const options = /** @type {[string, string][]} */ (["normal", "large", "huge"].map((name) => [name, t(`set.captions.${name}`)]));
-  return segments("captions-size", t("set.captions"), options, preferences.captions, (value) => {
-    remember({ captions: /** @type {any} */ (value) });
-    desk.changedCaptions();
+  return segmentedControl("captions-size", t("set.captions"), options, preferences.captions, (value) => {
+    savePreferences({ captions: /** @type {any} */ (value) });
+    context.changedCaptions();
   });
 }
 
 /** @param {() => void} onkey the key may be another one now */
 function keyForm(onkey) {
-  const [name, input] = keyFields({ id: "server-key", value: key.value, "aria-describedby": "key-note" });
-  input.onchange = () => (key.value = input.value.trim());
+  const [name, input] = keyFields({ id: "server-key", value: serverKey.value, "aria-describedby": "key-note" });
+  input.onchange = () => (serverKey.value = input.value.trim());
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    key.value = input.value.trim();
+    serverKey.value = input.value.trim();
     onkey();
   };
   return h(
@@ -188,14 +188,14 @@ function keyForm(onkey) {
 
 /** The languages of this page by name, and how many more. @param {string[]} [codes] */
 function spokenBy(codes = []) {
-  const named = codes.filter((code) => code === "en" || code === "zh").map(nameOf);
+  const named = codes.filter((code) => code === "en" || code === "zh").map(languageName);
   const more = codes.length - named.length;
   return [...named, more && `+${more}`].filter(Boolean).join(", ");
 }
 
 /** Say what the server runs, as it is now. @param {HTMLElement} section */
 async function describeServer(section) {
-  const described = await status().catch(() => null);
+  const described = await fetchStatus().catch(() => null);
   section.replaceChildren(
     h("h3", {}, t("set.server")),
     ...(described ? serverDescription(described) : [h("p", { class: "note", role: "status" }, t("set.server.none"))]),
@@ -206,15 +206,15 @@ async function describeServer(section) {
 function serverDescription({ language_model: model, engines, advice, version }) {
   const others = engines.filter(({ role, state }) => role !== "chat_model" || state !== "ready");
   const rows = others.map(({ role, name, state, languages, note }) => ({
-    label: has(`role.${role}`) ? t(`role.${role}`) : role,
-    text: [name, has(`engine.${state}`) ? t(`engine.${state}`) : state, spokenBy(languages), note].filter(Boolean).join(" · "),
+    label: hasText(`role.${role}`) ? t(`role.${role}`) : role,
+    text: [name, hasText(`engine.${state}`) ? t(`engine.${state}`) : state, spokenBy(languages), note].filter(Boolean).join(" · "),
     state,
   }));
   const connected = [model.name, !model.connected && t("set.model.none")].filter(Boolean).join(" · ");
   const mind = { label: t("set.model"), text: connected, state: "" };
   return [
     h("dl", {}, ...[mind, ...rows].flatMap(({ label, text, state }) => [h("dt", {}, label), h("dd", { "data-engine": state }, text)])),
-    ...advice.map(({ text, command: line }) => h("div", { class: "advice" }, h("p", {}, own(text)), line ? command(line) : "")),
+    ...advice.map(({ text, command: line }) => h("div", { class: "advice" }, h("p", {}, localized(text)), line ? copyableCommand(line) : "")),
     h("p", { class: "note", translate: "no" }, `Kaikou ${version}`),
   ];
 }

@@ -1,29 +1,29 @@
-/** The room: the character in the middle, what is said below, one row of controls. */
-import { tint } from "../components/accent.js";
+/** The talk: the character in the middle, what is said below, one row of controls. */
+import { applyAccent } from "../components/accent.js";
 import { h, icon, iconButton } from "../components/dom.js";
-import { has, own, t } from "../i18n.js";
+import { hasText, localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";
 import { Ring } from "../components/ring.js";
 import { Captions } from "./captions.js";
 import { hearing } from "./choose.js";
-import { because, panel, troubleOf } from "./trouble.js";
+import { explanation, problemOf, problemPanel } from "./problem.js";
 
 /** Keys are for the page unless something on it wants them. */
 const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
 
-/** @typedef {{ end: () => void, settings: (section?: string) => void }} House */
+/** @typedef {{ end: () => void, settings: (section?: string) => void }} Actions */
 
-/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {House} house */
-export function talk(root, call, house) {
-  return new Room(root, call, house);
+/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions */
+export function talk(root, call, actions) {
+  return new TalkView(root, call, actions);
 }
 
-class Room {
-  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {House} house */
-  constructor(root, call, house) {
+class TalkView {
+  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions */
+  constructor(root, call, actions) {
     this.call = call;
-    this.house = house;
-    this.trouble = "";
+    this.actions = actions;
+    this.problem = "";
     this.frame = 0;
     this.dirty = true;
     /** What the notes show now, to leave them alone while it is the same. */
@@ -45,7 +45,7 @@ class Room {
     this.stop = iconButton("stop", t("stop"), { id: "stop", onclick: () => void call.interrupt() });
     this.element = this.build();
     root.append(this.element);
-    tint(document.documentElement, call.character.accent);
+    applyAccent(document.documentElement, call.character.accent);
     if (hearing(call.character, call.language)) this.toggleTyping(true, false);
     this.ring = new Ring(this.canvas);
     this.lifetime = new AbortController();
@@ -60,7 +60,7 @@ class Room {
 
   build() {
     const { call } = this;
-    const name = own(call.character.name);
+    const name = localized(call.character.name);
     return h(
       "section",
       { class: "talk", "aria-label": name },
@@ -94,8 +94,8 @@ class Room {
       iconButton("keyboard", t("keyboard"), { id: "keyboard", "aria-expanded": "false", onclick: () => this.toggleTyping() }),
       this.stop,
       this.mute,
-      iconButton("settings", t("settings"), { id: "settings-open", onclick: () => this.house.settings() }),
-      iconButton("end", t("end"), { id: "end", onclick: () => this.house.end() }),
+      iconButton("settings", t("settings"), { id: "settings-open", onclick: () => this.actions.settings() }),
+      iconButton("end", t("end"), { id: "end", onclick: () => this.actions.end() }),
     );
   }
 
@@ -127,7 +127,7 @@ class Room {
       this.ring.draw(state, state === "speaking" ? level.character : level.user, now);
     }
     if (state === "speaking" || state === "paused") this.captions.light();
-    if (this.trouble === "reconnecting" || this.trouble === "waiting") this.recount();
+    if (this.problem === "reconnecting" || this.problem === "waiting") this.recount();
   }
 
   render() {
@@ -147,37 +147,37 @@ class Room {
     this.annotate();
   }
 
-  /** What is said besides the conversation: trouble first, then a notice, then a hint. */
+  /** What is said besides the conversation: problem first, then a notice, then a hint. */
   annotate() {
     const { call } = this;
-    const trouble = troubleOf(call);
+    const problem = problemOf(call);
     const { notice, failure } = call.conversation;
-    const shown = JSON.stringify([trouble, trouble && failure, notice, call.conversation.lines.length > 0]);
+    const shown = JSON.stringify([problem, problem && failure, notice, call.conversation.lines.length > 0]);
     if (shown === this.shown) return;
     this.shown = shown;
-    this.trouble = trouble;
-    if (["refused", "no-microphone", "busy", "insecure"].includes(trouble)) this.toggleTyping(true, false);
+    this.problem = problem;
+    if (["refused", "no-microphone", "busy", "insecure"].includes(problem)) this.toggleTyping(true, false);
     const hears = hearing(call.character, call.language);
     this.note.replaceChildren(
       ...[
-        trouble && panel(call, trouble, () => this.typeInstead()),
+        problem && problemPanel(call, problem, () => this.typeInstead()),
         notice && noticeOf(call, notice),
-        !trouble && hears && this.hearingNote(hears),
-        !trouble && !notice && !hears && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
+        !problem && hears && this.hearingNote(hears),
+        !problem && !notice && !hears && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
       ].filter((part) => part instanceof Node),
     );
   }
 
   /** @param {string} text */
   hearingNote(text) {
-    const how = h("button", { type: "button", class: "link", onclick: () => this.house.settings("server") }, t("hears.how"));
+    const how = h("button", { type: "button", class: "link", onclick: () => this.actions.settings("server") }, t("hears.how"));
     return h("p", { class: "note" }, text, " ", how);
   }
 
   /** What is being waited for comes nearer. */
   recount() {
     const line = this.note.querySelector(".because");
-    const text = because(this.call, this.trouble);
+    const text = explanation(this.call, this.problem);
     if (line && line.textContent !== text) line.textContent = text;
   }
 
@@ -237,7 +237,7 @@ function statusOf(call) {
 
 /** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Notice} notice */
 function noticeOf(call, notice) {
-  const text = has(`notice.${notice.code}`) ? t(`notice.${notice.code}`) : notice.message;
+  const text = hasText(`notice.${notice.code}`) ? t(`notice.${notice.code}`) : notice.message;
   const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
   return h(
     "div",

@@ -107,7 +107,7 @@ def test_what_was_said_while_the_line_was_cut_arrives_to_the_sample(page: Page, 
     page.wait_for_selector("[data-role=user] .said")
     script.accepts = False
     script.sockets[-1].close(code=1011)
-    page.wait_for_selector("[data-trouble=reconnecting]")
+    page.wait_for_selector("[data-problem=reconnecting]")
     script.accepts = True
     page.click("#again")
     page.wait_for_selector("#captions [data-item=a2]")

@@ -124,14 +124,14 @@ def test_how_the_person_sounded_stands_quietly_beside_their_line(
     script.send("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="Not again.")
     line = page.locator("#captions [data-item=u1]")
     expect(line.locator(".said")).to_have_text("Not again.")
-    expect(line.locator(".sounded > span:not(.unseen)")).to_have_text(words)
-    expect(line.locator(".sounded svg[aria-hidden=true]")).to_have_count(2)
+    expect(line.locator(".vocal-cues > span:not(.unseen)")).to_have_text(words)
+    expect(line.locator(".vocal-cues svg[aria-hidden=true]")).to_have_count(2)
     expect(line.locator(".unseen")).to_have_text("Sounded" if language == "en" else "听起来")
-    expect(page.locator("#captions [data-role=character] .sounded > *")).to_have_count(0)
+    expect(page.locator("#captions [data-role=character] .vocal-cues > *")).to_have_count(0)
     assert line.locator(".speaker").evaluate("p => p.offsetHeight < 1.6 * parseFloat(getComputedStyle(p).lineHeight)")
     page.click("#end")
     expect(page.locator(".transcript [data-role=user] .said")).to_have_text("Not again.")
-    expect(page.locator(".transcript [data-role=user] .sounded > span:not(.unseen)")).to_have_text(words)
+    expect(page.locator(".transcript [data-role=user] .vocal-cues > span:not(.unseen)")).to_have_text(words)
 
 
 def test_space_turns_the_microphone_off_and_on(page: Page, address: str) -> None:

@@ -68,13 +68,13 @@ def test_clearing_the_ring_keeps_its_totals(page: Page) -> None:
 
 TONE = """
   const { rate, hertz } = arg;
-  const decimator = new m.Decimator(rate);
+  const resampler = new m.Resampler(rate);
   const block = new Float32Array(128);
-  const out = new Float32Array(decimator.most(128));
+  const out = new Float32Array(resampler.most(128));
   let count = 0, energy = 0, measured = 0;
   for (let at = 0; at + 128 <= rate; at += 128) {
     for (let i = 0; i < 128; i++) block[i] = 0.5 * Math.sin(2 * Math.PI * hertz * (at + i) / rate);
-    const n = decimator.process(block, out);
+    const n = resampler.process(block, out);
     for (let i = 0; i < n; i++) if (count++ > 800) { energy += out[i] ** 2; measured++; }
   }
   return { count, rms: Math.sqrt(energy / measured) };
@@ -84,7 +84,7 @@ UNTOUCHED = 0.5 / 2**0.5
 
 @pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000, 96000])
 def test_speech_survives_decimation_to_16_khz(page: Page, rate: int) -> None:
-    result = run(page, "audio/decimator.js", TONE, {"rate": rate, "hertz": 440})
+    result = run(page, "audio/resampler.js", TONE, {"rate": rate, "hertz": 440})
     assert result["rms"] == pytest.approx(UNTOUCHED, rel=0.01)
     assert result["count"] == pytest.approx(16000 * (rate // 128 * 128) / rate, abs=1)
 
@@ -92,7 +92,7 @@ def test_speech_survives_decimation_to_16_khz(page: Page, rate: int) -> None:
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
 @pytest.mark.parametrize("hertz", [9500, 11000, 15000])
 def test_what_would_alias_is_gone_by_sixty_decibels(page: Page, rate: int, hertz: int) -> None:
-    result = run(page, "audio/decimator.js", TONE, {"rate": rate, "hertz": hertz})
+    result = run(page, "audio/resampler.js", TONE, {"rate": rate, "hertz": hertz})
     assert result["rms"] < UNTOUCHED / 1000
 
 
@@ -100,10 +100,10 @@ def test_decimation_does_not_depend_on_how_the_input_is_cut(page: Page) -> None:
     script = """
       const input = Float32Array.from({ length: 4410 }, (_, i) => Math.sin(i * 0.11) + 0.3 * Math.sin(i * 0.7));
       const through = (size) => {
-        const decimator = new m.Decimator(44100), all = [];
-        const out = new Float32Array(decimator.most(size));
+        const resampler = new m.Resampler(44100), all = [];
+        const out = new Float32Array(resampler.most(size));
         for (let at = 0; at < input.length; at += size) {
-          const count = decimator.process(input.subarray(at, at + size), out);
+          const count = resampler.process(input.subarray(at, at + size), out);
           all.push(...out.subarray(0, count));
         }
         return all;
@@ -111,7 +111,7 @@ def test_decimation_does_not_depend_on_how_the_input_is_cut(page: Page) -> None:
       const whole = through(4410), parts = through(37);
       return [whole.length === parts.length, whole.every((value, i) => value === parts[i])];
     """
-    assert run(page, "audio/decimator.js", script) == [True, True]
+    assert run(page, "audio/resampler.js", script) == [True, True]
 
 
 # --- Playing ----------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_decimation_does_not_depend_on_how_the_input_is_cut(page: Page) -> None:
 PLAYOUT = """
   const KINDS = ["position", "started", "ended", "flushed"];
   const reports = [];
-  const player = new m.Playout({ rate: 24000, capacity: 240000 }, arg.rate ?? 48000, (report) =>
+  const player = new m.PlayoutBuffer({ rate: 24000, capacity: 240000 }, arg.rate ?? 48000, (report) =>
     reports.push([KINDS[report[0]], report[1], report[2]]));
   const out = [];
   const play = (frames) => {
@@ -133,7 +133,7 @@ PLAYOUT = """
 
 def play(page: Page, script: str, argument: dict[str, Any]) -> Any:
     """Evaluate `script` beside a player of 24 kHz audio."""
-    return run(page, "audio/playout.js", PLAYOUT + script, argument)
+    return run(page, "audio/playout-buffer.js", PLAYOUT + script, argument)
 
 
 def test_items_start_and_end_in_order_at_their_exact_length(page: Page) -> None:
@@ -222,7 +222,7 @@ def test_a_tone_keeps_its_pitch_and_level_and_starts_without_a_click(page: Page)
 # --- The conversation -------------------------------------------------------------------------------------------------
 
 FOLD = """
-  let state = m.SILENCE;
+  let state = m.EMPTY;
   const trace = [], orders = [];
   for (const event of arg) {
     orders.push(...m.effects(state, event).map((order) => ({ on: event.type, ...order })));
@@ -419,7 +419,7 @@ def test_a_lost_connection_keeps_what_was_said(page: Page) -> None:
 def test_words_light_up_as_they_are_reached_and_the_tail_without_times_waits(page: Page) -> None:
     script = """
       const words = [{ text: "Well,", start_ms: 0, end_ms: 200 }, { text: " yes", start_ms: 250, end_ms: 500 }];
-      const line = { text: "Well, yes and no", words, cutMs: null, voiced: true, totalMs: 0 };
+      const line = { text: "Well, yes and no", words, cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 100, 300, 600].map((at) => m.parts(line, at).map(({ text, mark }) => `${text}=${mark}`).join("|"));
     """
     assert run(page, "conversation/conversation.js", script) == [
@@ -433,7 +433,7 @@ def test_words_light_up_as_they_are_reached_and_the_tail_without_times_waits(pag
 def test_text_before_the_first_timed_word_is_said_before_it(page: Page) -> None:
     script = """
       const words = [{ text: " no", start_ms: 400, end_ms: 600 }];
-      const line = { text: "Well, no, yes", words, cutMs: null, voiced: true, totalMs: 0 };
+      const line = { text: "Well, no, yes", words, cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 100, 500, 600].map((at) => m.parts(line, at).filter(({ text }) => text.trim()).map(({ mark }) => mark));
     """
     assert run(page, "conversation/conversation.js", script) == [
@@ -446,7 +446,7 @@ def test_text_before_the_first_timed_word_is_said_before_it(page: Page) -> None:
 
 def test_a_line_whose_sound_has_not_begun_is_still_to_come(page: Page) -> None:
     script = """
-      const line = { text: "Well, yes", words: [], cutMs: null, voiced: true, totalMs: 0 };
+      const line = { text: "Well, yes", words: [], cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 10].map((at) => m.parts(line, at).find(({ text }) => text).mark);
     """
     assert run(page, "conversation/conversation.js", script) == ["coming", "heard"]
@@ -487,41 +487,41 @@ def test_any_accent_is_readable_on_both_grounds(page: Page, accent: str) -> None
 
 def test_the_microphone_is_caught_up_from_any_sample_a_second_at_a_time(page: Page) -> None:
     script = """
-      const tape = new m.Tape();
+      const recordings = new m.Recordings();
       const frame = (i) => new Int16Array(320).fill(i % 50).buffer;
-      const hear = (seconds) => { for (let i = 0; i < 50 * seconds; i++) tape.hear(frame(i)); };
+      const hear = (seconds) => { for (let i = 0; i < 50 * seconds; i++) recordings.addMicrophone(frame(i)); };
       hear(3);
-      tape.rewind();
+      recordings.beginSession();
       hear(2);
-      const parts = tape.since(12345);
+      const parts = recordings.microphoneSince(12345);
       const values = parts.flatMap((part) => [...part]);
       const exact = values.every((value, i) => value === Math.floor((12345 + i) / 320) % 50);
-      return [parts.map((part) => part.length), exact, tape.since(32000)];
+      return [parts.map((part) => part.length), exact, recordings.microphoneSince(32000)];
     """
-    assert run(page, "audio/tape.js", script) == [[16000, 3655], True, []]
+    assert run(page, "audio/recordings.js", script) == [[16000, 3655], True, []]
 
 
 def test_what_is_not_kept_any_more_is_left_out_and_the_numbers_follow_the_server(page: Page) -> None:
     script = """
-      const tape = new m.Tape();
-      for (let second = 0; second < 70; second++) tape.hear(new Int16Array(16000).fill(second).buffer);
-      const parts = tape.since(16000);
-      tape.hear(new Int16Array(100).fill(99).buffer);
-      const after = tape.since(16000 + 60 * 16000);
+      const recordings = new m.Recordings();
+      for (let second = 0; second < 70; second++) recordings.addMicrophone(new Int16Array(16000).fill(second).buffer);
+      const parts = recordings.microphoneSince(16000);
+      recordings.addMicrophone(new Int16Array(100).fill(99).buffer);
+      const after = recordings.microphoneSince(16000 + 60 * 16000);
       return [parts.length, parts[0][0], parts.at(-1)[15999], after.map((part) => [part.length, part[0]])];
     """
-    assert run(page, "audio/tape.js", script) == [60, 10, 69, [[100, 99]]]
+    assert run(page, "audio/recordings.js", script) == [60, 10, 69, [[100, 99]]]
 
 
 def test_messages_that_the_server_has_are_forgotten_and_the_rest_is_sent_again_in_order(page: Page) -> None:
     script = """
-      const out = new m.Outgoing();
+      const out = new m.ResendBuffer();
       for (const text of "abcde") out.add(text);
-      const first = [...out.lacking(3)];
+      const first = [...out.missing(3)];
       out.add("f");
-      return [first, [...out.lacking(4)], [...out.lacking(6)], out.count];
+      return [first, [...out.missing(4)], [...out.missing(6)], out.count];
     """
-    assert run(page, "protocol/outgoing.js", script) == [["d", "e"], ["e", "f"], [], 6]
+    assert run(page, "protocol/resend-buffer.js", script) == [["d", "e"], ["e", "f"], [], 6]
 
 
 # --- What is kept -----------------------------------------------------------------------------------------------------
@@ -529,12 +529,12 @@ def test_messages_that_the_server_has_are_forgotten_and_the_rest_is_sent_again_i
 
 def test_the_tape_cuts_an_utterance_out_of_what_was_heard(page: Page) -> None:
     script = """
-      const tape = new m.Tape();
-      for (let frame = 0; frame < 100; frame++) tape.hear(new Int16Array(320).fill(frame).buffer);
-      tape.keep("u1", 1000, 1040);
-      return tape.wav("u1").arrayBuffer().then((wav) => {
+      const recordings = new m.Recordings();
+      for (let frame = 0; frame < 100; frame++) recordings.addMicrophone(new Int16Array(320).fill(frame).buffer);
+      recordings.keepUtterance("u1", 1000, 1040);
+      return recordings.wav("u1").arrayBuffer().then((wav) => {
         const view = new DataView(wav);
         return [wav.byteLength, view.getUint32(24, true), view.getInt16(44, true), view.getInt16(44 + 2 * 639, true)];
       });
     """
-    assert run(page, "audio/tape.js", script) == [44 + 1280, 16000, 50, 51]
+    assert run(page, "audio/recordings.js", script) == [44 + 1280, 16000, 50, 51]

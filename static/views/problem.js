@@ -1,20 +1,20 @@
 /** What stands between the two: what happened, whether anything was lost, and what to do. */
 import { h, keyFields } from "../components/dom.js";
-import { has, own, t } from "../i18n.js";
-import { key } from "../preferences.js";
+import { hasText, localized, t } from "../i18n.js";
+import { serverKey } from "../preferences.js";
 import { hearing } from "./choose.js";
 
-/** Troubles that pass by themselves: said without interrupting anybody. */
-const QUIET = new Set(["reconnecting", "waiting"]);
+/** Problems that pass by themselves: said without interrupting anybody. */
+const PASSING = new Set(["reconnecting", "waiting"]);
 
 /** @param {string} label @param {() => void} onclick @param {string} [id] */
 const action = (label, onclick, id) => h("button", { type: "button", class: "plain", id, onclick }, label);
 
 /**
- * Which trouble there is, in one word; "" if none. Two calls with the same word need the same panel.
+ * Which problem there is, in one word; "" if none. Two calls with the same word need the same panel.
  * @param {import("../conversation/call.js").Call} call
  */
-export function troubleOf(call) {
+export function problemOf(call) {
   const { state } = call;
   if (["asking", "refused", "no-microphone", "insecure"].includes(state)) return call.reason === "busy" ? "busy" : state;
   // Most lines are back before anybody could read that they were lost.
@@ -23,46 +23,46 @@ export function troubleOf(call) {
   return state === "gone" ? call.reason : "";
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {string} trouble @param {() => void} type */
-export function panel(call, trouble, type) {
-  const name = own(call.character.name);
-  const actions = actionsFor(call, trouble, type);
+/** @param {import("../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
+export function problemPanel(call, problem, type) {
+  const name = localized(call.character.name);
+  const actions = actionsFor(call, problem, type);
   return h(
     "div",
-    { class: "panel", role: QUIET.has(trouble) ? "status" : "alert", "data-trouble": trouble },
-    has(`trouble.${trouble}.title`) && h("h2", {}, t(`trouble.${trouble}.title`, { name })),
-    h("p", { class: "because" }, because(call, trouble)),
-    trouble === "key" && keyForm(call),
+    { class: "panel", role: PASSING.has(problem) ? "status" : "alert", "data-problem": problem },
+    hasText(`problem.${problem}.title`) && h("h2", {}, t(`problem.${problem}.title`, { name })),
+    h("p", { class: "because" }, explanation(call, problem)),
+    problem === "key" && keyForm(call),
     actions.length > 0 && h("p", { class: "actions" }, ...actions),
   );
 }
 
 /**
  * The sentence under the title; a wait changes as it passes.
- * @param {import("../conversation/call.js").Call} call @param {string} trouble
+ * @param {import("../conversation/call.js").Call} call @param {string} problem
  */
-export function because(call, trouble) {
-  if (trouble === "failed") return [whyFailed(call), t("trouble.failed.text")].filter(Boolean).join(" ");
-  if (trouble === "waiting") return waitingFor(call.before);
-  if (trouble !== "reconnecting") return t(`trouble.${trouble}.text`);
+export function explanation(call, problem) {
+  if (problem === "failed") return [failureText(call), t("problem.failed.text")].filter(Boolean).join(" ");
+  if (problem === "waiting") return placeInLine(call.aheadOfUs);
+  if (problem !== "reconnecting") return t(`problem.${problem}.text`);
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
-  return seconds > 0 ? t("trouble.reconnecting.text", { seconds }) : t("trouble.reconnecting.now");
+  return seconds > 0 ? t("problem.reconnecting.text", { seconds }) : t("problem.reconnecting.now");
 }
 
 /** In the page's words where it has some. @param {import("../conversation/call.js").Call} call */
-function whyFailed({ character, language, conversation: { failure, failureCode } }) {
+function failureText({ character, language, conversation: { failure, failureCode } }) {
   return (failureCode === "unknown_language" && hearing(character, language)) || failure;
 }
 
 /** @param {number} before */
-function waitingFor(before) {
-  if (before === 0) return t("trouble.waiting.next");
-  return before === 1 ? t("trouble.waiting.one") : t("trouble.waiting.text", { before });
+function placeInLine(before) {
+  if (before === 0) return t("problem.waiting.next");
+  return before === 1 ? t("problem.waiting.one") : t("problem.waiting.text", { before });
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {string} trouble @param {() => void} type */
-function actionsFor(call, trouble, type) {
-  switch (trouble) {
+/** @param {import("../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
+function actionsFor(call, problem, type) {
+  switch (problem) {
     case "refused":
     case "no-microphone":
     case "busy":
@@ -72,7 +72,7 @@ function actionsFor(call, trouble, type) {
     case "reconnecting":
       return [action(t("now"), () => call.realtime.retryNow(), "again")];
     case "waiting":
-      return [action(t("cancel"), () => call.give("full"), "cancel")];
+      return [action(t("cancel"), () => call.giveUp("full"), "cancel")];
     case "over":
       return [action(t("after.continue"), () => call.retry(), "again")];
     case "unreachable":
@@ -88,7 +88,7 @@ function keyForm(call) {
   const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const use = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    key.value = field.value;
+    serverKey.value = field.value;
     call.retry();
   };
   return h("form", { class: "field", onsubmit: use }, name, field, h("button", { class: "plain" }, t("continue")));

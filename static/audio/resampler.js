@@ -45,7 +45,7 @@ function table(phases, taps, cutoff) {
   return rows;
 }
 
-export class Decimator {
+export class Resampler {
   /** @param {number} inputRate @param {number} [outputRate] */
   constructor(inputRate, outputRate = 16000) {
     const divisor = gcd(Math.round(inputRate), outputRate);

@@ -1,6 +1,6 @@
 /** How the person sounded: a quiet face and a word beside the name. The words of the line stay as they are. */
-import { drawn, h } from "./dom.js";
-import { has, t } from "../i18n.js";
+import { svgIcon, h } from "./dom.js";
+import { hasText, t } from "../i18n.js";
 
 const OPEN_EYES = "M9 10v.01M15 10v.01";
 
@@ -21,14 +21,14 @@ const WAVES = '<path d="M5 10v4M9 7v10M13 9.500v5M17 6v12"/>';
  * What goes beside the name; nothing if nothing is known. Names that this page has no word for are left out.
  * @param {import("../conversation/conversation.js").Line} line
  */
-export function sounded({ emotion, sounds }) {
+export function vocalCues({ emotion, sounds }) {
   /** @type {[string, string][]} */
   const signs = [
     [`emotion.${emotion}`, `<circle cx="12" cy="12" r="8.500"/><path d="${FACES[emotion]}"/>`],
     ...sounds.map((sound) => /** @type {[string, string]} */ ([`sound.${sound}`, WAVES])),
   ];
-  const known = signs.filter(([key]) => has(key));
+  const known = signs.filter(([key]) => hasText(key));
   if (known.length === 0) return [];
-  const shown = known.map(([key, strokes]) => h("span", { html: drawn(strokes) }, t(key)));
-  return [h("span", { class: "unseen" }, t("sounded")), ...shown];
+  const shown = known.map(([key, strokes]) => h("span", { html: svgIcon(strokes) }, t(key)));
+  return [h("span", { class: "unseen" }, t("vocal.cues")), ...shown];
 }

@@ -7,7 +7,7 @@
  * and whatever starts it fades in, so nothing clicks and positions stay exact. Nothing here allocates while it plays.
  */
 import { RingBuffer } from "./ring-buffer.js";
-import { TrackList } from "./track-list.js";
+import { ItemRanges } from "./item-ranges.js";
 
 /** The meaning of a report's first number. */
 export const POSITION = 0;
@@ -20,8 +20,8 @@ const ATTACK = 1 / 128;
 /** What is left of the last value after one silent frame: gone after about 5 ms. */
 const DECAY = 0.98;
 /** Audio wanted before sound starts; it grows after each gap, so that a bad line has fewer of them. */
-const LEAST_WANTED_S = 0.06;
-const MOST_WANTED_S = 0.24;
+const LEAST_PREBUFFER_S = 0.06;
+const MOST_PREBUFFER_S = 0.24;
 
 /**
  * @typedef {{ do: "push", item: number, pcm: ArrayBuffer }
@@ -30,7 +30,7 @@ const MOST_WANTED_S = 0.24;
  *   | { do: "volume", volume: number }} Command
  */
 
-export class Playout {
+export class PlayoutBuffer {
   /**
    * @param {{ rate: number, capacity: number }} input sample rate, and samples held at most
    * @param {number} outputRate
@@ -38,12 +38,12 @@ export class Playout {
    */
   constructor({ rate, capacity }, outputRate, onreport) {
     this.ring = new RingBuffer(capacity);
-    this.tracks = new TrackList(64);
+    this.ranges = new ItemRanges(64);
     this.rate = rate;
     this.step = rate / outputRate;
     this.reportEvery = 0.1 * outputRate;
     this.onreport = onreport;
-    this.wanted = LEAST_WANTED_S * rate;
+    this.prebuffer = LEAST_PREBUFFER_S * rate;
     /** REPORT: kind, item, its samples played, samples waiting, frames output, peak, sum of squares, gaps. */
     this.report = new Float64Array(8);
     this.sinceReport = 0;
@@ -56,7 +56,7 @@ export class Playout {
     this.paused = false;
     /** Whether sound waits for more audio, and whether that is because it ran out within an item. */
     this.waiting = true;
-    this.starved = false;
+    this.underrun = false;
     /** The item that sounds, or -1. */
     this.started = -1;
     /** The sample before the next one, how far we are past it, the fade-in, and the last value that went out. */
@@ -71,11 +71,11 @@ export class Playout {
     switch (command.do) {
       case "push":
         this.noteGap(command.item);
-        this.tracks.extend(command.item, this.ring.written);
+        this.ranges.extend(command.item, this.ring.written);
         this.ring.write(new Int16Array(command.pcm));
         break;
       case "end":
-        this.tracks.finish(command.item, this.ring.written);
+        this.ranges.finish(command.item, this.ring.written);
         break;
       case "pause":
         this.paused = true;
@@ -88,8 +88,8 @@ export class Playout {
       case "flush":
         this.post(FLUSHED);
         this.ring.clear();
-        this.tracks.clear();
-        this.rest();
+        this.ranges.clear();
+        this.reset();
         this.paused = false;
         break;
       case "volume":
@@ -102,7 +102,7 @@ export class Playout {
   fill(out) {
     for (let i = 0; i < out.length; i++) {
       this.volume += (this.targetVolume - this.volume) * 0.002;
-      this.last = this.sounds() ? this.next() : this.last * DECAY;
+      this.last = this.hasSample() ? this.next() : this.last * DECAY;
       out[i] = this.last;
     }
     this.sinceReport += out.length;
@@ -110,19 +110,19 @@ export class Playout {
   }
 
   /** Whether there is a sample to play now; moves from item to item. */
-  sounds() {
+  hasSample() {
     if (this.paused) return false;
-    while (this.tracks.over(this.ring.taken)) this.finish();
+    while (this.ranges.over(this.ring.taken)) this.finish();
     const length = this.ring.length;
     if (this.waiting) {
-      if (length === 0 || (length < this.wanted && !this.tracks.complete)) return false;
+      if (length === 0 || (length < this.prebuffer && !this.ranges.complete)) return false;
       this.waiting = false;
       this.fade = 0;
     }
     // Two samples are needed to draw the line between them; the last of an item stands alone.
-    if (length < 2 && !(length === 1 && this.tracks.complete)) return this.starve();
-    if (this.started !== this.tracks.current) {
-      this.started = this.tracks.current;
+    if (length < 2 && !(length === 1 && this.ranges.complete)) return this.underran();
+    if (this.started !== this.ranges.current) {
+      this.started = this.ranges.current;
       this.post(STARTED);
     }
     return true;
@@ -152,30 +152,30 @@ export class Playout {
     return value;
   }
 
-  starve() {
+  underran() {
     this.waiting = true;
-    this.starved = true;
+    this.underrun = true;
     return false;
   }
 
   /** A gap is one only if the item goes on after it. @param {number} item */
   noteGap(item) {
-    if (this.starved && item === this.tracks.current) {
+    if (this.underrun && item === this.ranges.current) {
       this.gaps++;
-      this.wanted = Math.min(MOST_WANTED_S * this.rate, this.wanted * 1.5);
+      this.prebuffer = Math.min(MOST_PREBUFFER_S * this.rate, this.prebuffer * 1.5);
     }
-    this.starved = false;
+    this.underrun = false;
   }
 
   finish() {
     this.post(ENDED);
-    this.tracks.advance();
-    if (this.tracks.count === 0) this.rest();
+    this.ranges.advance();
+    if (this.ranges.count === 0) this.reset();
   }
 
-  rest() {
+  reset() {
     this.waiting = true;
-    this.starved = false;
+    this.underrun = false;
     this.started = -1;
     this.before = 0;
     this.phase = 0;
@@ -184,10 +184,10 @@ export class Playout {
 
   /** @param {number} kind */
   post(kind) {
-    const { report, tracks, ring } = this;
+    const { report, ranges, ring } = this;
     report[0] = kind;
-    report[1] = tracks.current;
-    report[2] = tracks.played(ring.taken);
+    report[1] = ranges.current;
+    report[2] = ranges.played(ring.taken);
     report[3] = ring.length;
     report[4] = this.frames;
     report[5] = this.peak;

@@ -7,7 +7,7 @@
 /** Messages kept: more than a minute of talk without an answer. */
 const MOST = 600;
 
-export class Outgoing {
+export class ResendBuffer {
   constructor() {
     /** How many there were in this session. */
     this.count = 0;
@@ -29,10 +29,10 @@ export class Outgoing {
   }
 
   /** Forget what the server has; what it lacks remains, in order. @param {number} received how many it counted */
-  lacking(received) {
-    const missing = Math.min(this.texts.length, Math.max(0, this.count - received));
-    this.texts = this.texts.slice(this.texts.length - missing);
-    this.count = received + missing;
+  missing(received) {
+    const count = Math.min(this.texts.length, Math.max(0, this.count - received));
+    this.texts = this.texts.slice(this.texts.length - count);
+    this.count = received + count;
     return this.texts;
   }
 }

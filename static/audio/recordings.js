@@ -1,29 +1,29 @@
 /** The sound of each line, kept in this page only, so that it can be heard again: bounded, oldest lines first out. */
-import { Rolling } from "./rolling.js";
+import { MicrophoneHistory } from "./microphone-history.js";
 
-const HEARD_RATE = 16000;
-const SPOKEN_RATE = 24000;
+const MICROPHONE_RATE = 16000;
+const REPLY_RATE = 24000;
 /** About twenty minutes of speech. */
-const MOST_BYTES = 56 * 2 ** 20;
+const MOST_RECORDED_BYTES = 56 * 2 ** 20;
 /** What is kept of the microphone, until it is known which part of it was speech and that all of it arrived. */
-const ROLLING_S = 60;
+const MICROPHONE_HISTORY_S = 60;
 
-export class Tape {
+export class Recordings {
   constructor() {
     /** @type {Map<string, { rate: number, chunks: ArrayBuffer[] }>} */
     this.tracks = new Map();
     this.bytes = 0;
-    this.rolling = new Rolling(ROLLING_S * HEARD_RATE);
+    this.microphone = new MicrophoneHistory(MICROPHONE_HISTORY_S * MICROPHONE_RATE);
   }
 
   /** A new session: its line of time begins at zero. */
-  rewind() {
-    this.rolling.rewind();
+  beginSession() {
+    this.microphone.beginSession();
   }
 
   /** What the microphone heard, in order. @param {ArrayBuffer} pcm */
-  hear(pcm) {
-    this.rolling.write(new Int16Array(pcm));
+  addMicrophone(pcm) {
+    this.microphone.write(new Int16Array(pcm));
   }
 
   /**
@@ -31,31 +31,31 @@ export class Tape {
    * the session's line of time goes on without that.
    * @param {number} received
    */
-  since(received) {
-    const { rolling } = this;
-    rolling.skip(Math.max(0, rolling.oldest - received));
+  microphoneSince(received) {
+    const { microphone } = this;
+    microphone.skip(Math.max(0, microphone.oldest - received));
     const parts = [];
-    for (let start = received; start < rolling.position; start += HEARD_RATE) {
-      parts.push(rolling.slice(start, Math.min(start + HEARD_RATE, rolling.position)));
+    for (let start = received; start < microphone.position; start += MICROPHONE_RATE) {
+      parts.push(microphone.slice(start, Math.min(start + MICROPHONE_RATE, microphone.position)));
     }
     return parts;
   }
 
   /** Keep a part of what was heard as an item. @param {string} itemId @param {number} startMs @param {number} endMs */
-  keep(itemId, startMs, endMs) {
-    const end = Math.min(this.rolling.position, Math.round((endMs * HEARD_RATE) / 1000));
-    const start = Math.max(this.rolling.oldest, Math.round((startMs * HEARD_RATE) / 1000));
-    if (end > start) this.add(itemId, /** @type {ArrayBuffer} */ (this.rolling.slice(start, end).buffer), HEARD_RATE);
+  keepUtterance(itemId, startMs, endMs) {
+    const end = Math.min(this.microphone.position, Math.round((endMs * MICROPHONE_RATE) / 1000));
+    const start = Math.max(this.microphone.oldest, Math.round((startMs * MICROPHONE_RATE) / 1000));
+    if (end > start) this.add(itemId, /** @type {ArrayBuffer} */ (this.microphone.slice(start, end).buffer), MICROPHONE_RATE);
   }
 
   /** What an item says, in order. @param {string} itemId @param {ArrayBuffer} pcm s16le @param {number} [rate] */
-  add(itemId, pcm, rate = SPOKEN_RATE) {
+  add(itemId, pcm, rate = REPLY_RATE) {
     const track = this.tracks.get(itemId) ?? { rate, chunks: [] };
     track.chunks.push(pcm);
     this.tracks.set(itemId, track);
     this.bytes += pcm.byteLength;
     for (const [oldest, { chunks }] of this.tracks) {
-      if (this.bytes <= MOST_BYTES || oldest === itemId) break;
+      if (this.bytes <= MOST_RECORDED_BYTES || oldest === itemId) break;
       this.tracks.delete(oldest);
       this.bytes -= chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     }
@@ -68,7 +68,7 @@ export class Tape {
 
   /** An item as a WAV file, up to `untilMs`. @param {string} itemId @param {number} [untilMs] */
   wav(itemId, untilMs = Infinity) {
-    const { rate, chunks } = this.tracks.get(itemId) ?? { rate: SPOKEN_RATE, chunks: [] };
+    const { rate, chunks } = this.tracks.get(itemId) ?? { rate: REPLY_RATE, chunks: [] };
     const all = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     const bytes = Math.min(all, 2 * Math.round((untilMs * rate) / 1000));
     return new Blob([header(rate, bytes), new Blob(chunks).slice(0, bytes)], { type: "audio/wav" });

@@ -2,7 +2,7 @@
  * Which part of the sample line belongs to which item. A fixed table: items enter at the tail when their first sample
  * is written and leave at the head when their last one was played.
  */
-export class TrackList {
+export class ItemRanges {
   /** @param {number} capacity items at once */
   constructor(capacity) {
     this.handles = new Int32Array(capacity);

@@ -1,6 +1,6 @@
 /** The last minute of the microphone, its samples numbered since the session began. Pure. */
 
-export class Rolling {
+export class MicrophoneHistory {
   /** @param {number} length samples kept */
   constructor(length) {
     this.samples = new Int16Array(length);
@@ -20,7 +20,7 @@ export class Rolling {
   }
 
   /** The next sample is the first of a new session. */
-  rewind() {
+  beginSession() {
     this.base = this.written;
   }
 
