@@ -10,7 +10,9 @@ import { askForPlace, realtimeAddress, ServerRefused } from "../protocol/api.js"
 import { MicrophoneUnavailable, Microphone, openMicrophone } from "../audio/devices.js";
 import { Player } from "../audio/player.js";
 import { Recordings } from "../audio/recordings.js";
-import { effects, history, phase, reduce, EMPTY } from "./conversation.js";
+import { EMPTY, phase, reduce } from "./conversation.js";
+import { effects } from "./effects.js";
+import { history } from "./heard-text.js";
 import { serverKey, preferences } from "../preferences.js";
 import { Realtime } from "../protocol/realtime.js";
 import { sessionUpdate } from "../protocol/session-update.js";
@@ -23,7 +25,7 @@ const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
 /** @typedef {import("./conversation.js").Event} Event */
-/** @typedef {import("./conversation.js").Effect} Effect */
+/** @typedef {import("./effects.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
 /** @typedef {import("../audio/player.js").Report} Report */
 /** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "waiting" | "live" | "reconnecting" | "gone" | "ended"} Condition */

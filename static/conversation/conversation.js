@@ -51,12 +51,6 @@
  * @property {Record<string, Timing>} timings by response
  */
 /** @typedef {{ type: string, [field: string]: any }} Event */
-/**
- * @typedef {{ do: "hold" | "pause" | "resume" | "flush" }
- *   | { do: "play", itemId: string, audio: string }
- *   | { do: "end", itemId: string }
- *   | { do: "truncate", itemId: string, playedMs: number }} Effect
- */
 /** @typedef {(state: Conversation, event: Event) => Conversation} Reducer */
 
 /** @type {Conversation} */
@@ -121,9 +115,6 @@ function revise(state, id, change, role) {
 /** @param {Conversation} state @param {string} id */
 const forget = (state, id) => ({ ...state, lines: state.lines.filter((line) => line.id !== id) });
 
-/** Lines that belong to a response. @param {Conversation} state @param {string} id */
-const linesOf = (state, id) => state.lines.filter((line) => line.responseId === id);
-
 /** Text that came after a line was cut off was never heard. @param {Line} line @param {Partial<Line>} change */
 const unlessCut = (line, change) => (line.cutMs === null ? change : {});
 
@@ -182,7 +173,7 @@ function playback(state, { item_id, played_ms, total_ms, event }) {
  * What a flush cuts off: the item that was playing, and whatever was queued behind it, of which nothing was heard.
  * @param {Conversation} state @param {string} itemId @param {number} playedMs
  */
-const truncations = (state, itemId, playedMs) =>
+export const truncations = (state, itemId, playedMs) =>
   state.lines
     .filter((line) => line.id === itemId || (line.hasAudio && !line.over))
     .map((line) => ({ itemId: line.id, playedMs: line.id === itemId ? playedMs : 0 }));
@@ -265,44 +256,8 @@ const REDUCERS = {
   }),
 };
 
-/** @type {Record<string, (state: Conversation, event: Event) => Effect[]>} */
-const EFFECTS = {
-  "input_audio_buffer.speech_started": (state) => (state.playing && state.pausedByServer !== state.playing ? [{ do: "hold" }] : []),
-  "page.grace_over": (state, { item_id }) => (state.pausedByPage === item_id ? [{ do: "flush" }] : []),
-  "kaikou.playback.pause": () => [{ do: "pause" }],
-  "kaikou.playback.resume": () => [{ do: "resume" }],
-  "response.created": (state) => (state.pausedByServer || state.pausedByPage ? [{ do: "flush" }] : []),
-  "response.output_audio.delta": (state, { item_id, response_id, delta }) =>
-    lineOf(state, item_id)?.over || (response_id && response_id === state.stopped)
-      ? []
-      : [{ do: "play", itemId: item_id, audio: delta }],
-  "response.output_audio.done": (_state, { item_id }) => [{ do: "end", itemId: item_id }],
-  "response.done": (state, { response }) => {
-    const unheard = linesOf(state, response.id).filter((line) => line.hasAudio && !line.over);
-    if (response.status === "cancelled" && unheard.length) return [{ do: "flush" }];
-    return unheard.map((line) => ({ do: "end", itemId: line.id }));
-  },
-  "conversation.item.truncated": (state, { item_id }) => {
-    const line = lineOf(state, item_id);
-    return line?.hasAudio && !line.over ? [{ do: "flush" }] : [];
-  },
-  "page.playback": (state, { item_id, played_ms, event }) =>
-    event === "flushed"
-      ? truncations(state, item_id, played_ms)
-          .filter(({ itemId }) => lineOf(state, itemId)?.cutMs === null)
-          .map((cut) => ({ do: "truncate", ...cut }))
-      : [],
-  "page.disconnected": (state) => [
-    { do: "resume" },
-    ...state.lines.filter((line) => line.hasAudio && !line.over).map((line) => ({ do: /** @type {const} */ ("end"), itemId: line.id })),
-  ],
-};
-
 /** The state after an event; events it does not know leave it as it is. @type {Reducer} */
 export const reduce = (state, event) => REDUCERS[event.type]?.(state, event) ?? state;
-
-/** What an event asks for. @param {Conversation} state the one before it @param {Event} event @returns {Effect[]} */
-export const effects = (state, event) => EFFECTS[event.type]?.(state, event) ?? [];
 
 /**
  * What is going on, in one word.
@@ -323,73 +278,3 @@ function unheard(state) {
   const last = state.lines.findLast((line) => line.role === "character");
   return last !== undefined && last.hasAudio && !last.over;
 }
-
-/**
- * A line in parts as they are to be shown: heard, being said now, still to come, or never heard.
- * @param {Line} line
- * @param {number} heardMs how far it was heard; Infinity for all of it
- * @returns {Part[]}
- */
-export function parts(line, heardMs) {
-  const rest = line.cutMs === null ? "coming" : "unheard";
-  const timed = line.words.map((word) => word.text).join("");
-  const at = timed.startsWith(line.text) ? 0 : line.text.indexOf(timed);
-  if (timed && at >= 0) {
-    // What was said before the first word with a time ends where that begins.
-    const head = { text: line.text.slice(0, at), start_ms: 0, end_ms: line.words[0].start_ms };
-    /** @type {Part[]} */
-    const words = (at ? [head, ...line.words] : line.words).map((word) => ({ text: word.text, mark: markOf(word, heardMs, rest) }));
-    const tail = line.text.slice(at + timed.length);
-    return spaced(tail ? [...words, { text: tail, mark: heardMs === Infinity ? "heard" : rest }] : words);
-  }
-  if (heardMs === Infinity || !line.hasAudio) return [{ text: line.text, mark: "heard" }];
-  const share = line.totalMs ? Math.min(1, heardMs / line.totalMs) : Number(line.cutMs === null && heardMs > 0);
-  const heard = Math.round(share * line.text.length);
-  return [
-    { text: line.text.slice(0, heard), mark: "heard" },
-    { text: line.text.slice(heard), mark: rest },
-  ];
-}
-
-/**
- * The spaces between parts as parts of their own, so that a mark begins and ends with its word.
- * @typedef {{ text: string, mark: "heard" | "now" | "coming" | "unheard" }} Part
- * @param {Part[]} marked @returns {Part[]}
- */
-const spaced = (marked) =>
-  marked.flatMap(({ text, mark }, i) => {
-    const word = text.trimStart();
-    const space = i ? text.slice(0, text.length - word.length) : "";
-    const both = mark === marked[i - 1]?.mark && mark !== "now" ? mark : "heard";
-    return space ? [{ text: space, mark: both }, { text: word, mark }] : [{ text: word, mark }];
-  });
-
-/** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */
-function markOf(word, heardMs, rest) {
-  if (word.end_ms <= heardMs) return "heard";
-  if (word.start_ms >= heardMs) return rest;
-  return rest === "unheard" ? "heard" : "now";
-}
-
-/**
- * The conversation as items for a new session to begin with.
- * @param {Conversation} state @param {number} [most] lines
- */
-export const history = (state, most = 40) =>
-  state.lines
-    .filter((line) => heardText(line))
-    .slice(-most)
-    .map((line) => ({
-      id: line.id,
-      type: "message",
-      role: line.role === "user" ? "user" : "assistant",
-      content: [{ type: line.role === "user" ? "input_text" : "output_text", text: heardText(line) }],
-    }));
-
-/** The part of a line that was heard. @param {Line} line */
-export const heardText = (line) =>
-  parts(line, line.cutMs ?? Infinity)
-    .filter((part) => part.mark !== "unheard")
-    .map((part) => part.text)
-    .join("")
-    .trim();

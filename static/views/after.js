@@ -1,6 +1,6 @@
 /** What was said, to read, hear again and keep. */
 import { applyAccent } from "../components/accent.js";
-import { heardText, parts } from "../conversation/conversation.js";
+import { heardText, parts } from "../conversation/heard-text.js";
 import { h, icon, iconButton } from "../components/dom.js";
 import { localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";

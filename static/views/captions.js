@@ -1,5 +1,5 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
-import { parts } from "../conversation/conversation.js";
+import { parts } from "../conversation/heard-text.js";
 import { h } from "../components/dom.js";
 import { localized, t } from "../i18n.js";
 import { vocalCues } from "../components/vocal-cues.js";

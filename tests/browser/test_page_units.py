@@ -29,11 +29,14 @@ def page() -> Iterator[Page]:
         browser.close()
 
 
-def run(page: Page, module: str, script: str, argument: Any = None) -> Any:
-    """Evaluate `script`, the body of a function of `m` (the module) and `arg`, in the page."""
+def run(page: Page, modules: str, script: str, argument: Any = None) -> Any:
+    """Evaluate `script`, the body of a function of `m` (what the modules export) and `arg`, in the page."""
     return page.evaluate(
-        "async ([module, script, arg]) => new Function('m', 'arg', script)(await import(module), arg)",
-        [f"/static/{module}", script, argument],
+        """async ([paths, script, arg]) => {
+          const modules = await Promise.all(paths.map((path) => import(path)));
+          return new Function('m', 'arg', script)(Object.assign({}, ...modules), arg);
+        }""",
+        [[f"/static/{module}" for module in modules.split()], script, argument],
     )
 
 
@@ -221,6 +224,7 @@ def test_a_tone_keeps_its_pitch_and_level_and_starts_without_a_click(page: Page)
 
 # --- The conversation -------------------------------------------------------------------------------------------------
 
+CONVERSATION = "conversation/conversation.js conversation/effects.js conversation/heard-text.js"
 FOLD = """
   let state = m.EMPTY;
   const trace = [], orders = [];
@@ -289,7 +293,7 @@ SPOKEN_TURN = [
 
 
 def test_a_spoken_turn_goes_from_listening_to_resting_when_it_was_played(page: Page) -> None:
-    result = run(page, "conversation/conversation.js", FOLD, SPOKEN_TURN)
+    result = run(page, CONVERSATION, FOLD, SPOKEN_TURN)
     phases = [phase for i, phase in enumerate(result["trace"]) if i == 0 or phase != result["trace"][i - 1]]
     assert phases == ["listening", "thinking", "speaking", "resting"]
     assert [(line["role"], line["text"]) for line in result["shown"]] == [
@@ -307,7 +311,7 @@ def test_speech_over_the_reply_holds_it_then_flushes_and_truncates_once_to_what_
         done("r1", "cancelled"),
         {"type": "conversation.item.truncated", "item_id": "a1", "audio_end_ms": 640},
     ]
-    result = run(page, "conversation/conversation.js", FOLD, events)
+    result = run(page, CONVERSATION, FOLD, events)
     orders = [order for order in result["orders"] if order["do"] != "play"]
     assert orders == [
         {"on": "input_audio_buffer.speech_started", "do": "hold"},
@@ -330,7 +334,7 @@ def test_a_doubted_interruption_pauses_and_resumes_without_losing_anything(page:
         transcribed("u2", ""),
         {"type": "kaikou.playback.resume", "item_id": "a1"},
     ]
-    result = run(page, "conversation/conversation.js", FOLD, events)
+    result = run(page, CONVERSATION, FOLD, events)
     verbs = [order["do"] for order in result["orders"] if order["do"] not in ("play", "hold")]
     assert verbs == ["pause", "resume"]
     assert result["trace"][12] == "paused"
@@ -345,7 +349,7 @@ def test_a_doubt_that_was_right_flushes_when_the_reply_is_cancelled(page: Page) 
         {"type": "kaikou.playback.pause", "item_id": "a1"},
         done("r1", "cancelled"),
     ]
-    result = run(page, "conversation/conversation.js", FOLD, events)
+    result = run(page, CONVERSATION, FOLD, events)
     assert [order["do"] for order in result["orders"] if order["do"] != "play"] == ["hold", "pause", "flush"]
 
 
@@ -357,7 +361,7 @@ def test_a_reply_that_was_all_sent_is_flushed_when_the_server_truncates_it(page:
         {"type": "conversation.item.truncated", "item_id": "a1", "audio_end_ms": 600},
         heard("flushed", "a1", 610),
     ]
-    result = run(page, "conversation/conversation.js", FOLD, events)
+    result = run(page, CONVERSATION, FOLD, events)
     assert [order["do"] for order in result["orders"] if order["do"] != "play"] == [
         "end",
         "end",
@@ -371,20 +375,20 @@ def test_how_the_person_sounded_is_kept_with_the_line_and_not_in_its_text(page: 
     sounded = {"type": "kaikou.heard", "item_id": "u1", "language": "en", "emotion": "angry", "sounds": ["laughter"]}
     events = [started("u1"), stopped("u1"), sounded, transcribed("u1", "No."), {**sounded, "item_id": "nobody"}]
 
-    (line,) = run(page, "conversation/conversation.js", FOLD, events)["state"]["lines"]
+    (line,) = run(page, CONVERSATION, FOLD, events)["state"]["lines"]
 
     assert (line["text"], line["emotion"], line["sounds"]) == ("No.", "angry", ["laughter"])
 
 
 def test_noise_leaves_no_line(page: Page) -> None:
-    result = run(page, "conversation/conversation.js", FOLD, [started("u1"), stopped("u1"), transcribed("u1", " ")])
+    result = run(page, CONVERSATION, FOLD, [started("u1"), stopped("u1"), transcribed("u1", " ")])
     assert (result["shown"], result["trace"]) == ([], ["listening", "thinking", "resting"])
 
 
 def test_a_failed_reply_is_told_and_the_next_turn_forgets_it(page: Page) -> None:
     created = {"type": "response.created", "response": {"id": "r1"}}
     events = [created, done("r1", "failed", "The model is away."), started("u2")]
-    result = run(page, "conversation/conversation.js", FOLD, events)
+    result = run(page, CONVERSATION, FOLD, events)
     assert result["trace"] == ["thinking", "failed", "listening"]
     assert result["state"]["failure"] is None
 
@@ -392,26 +396,26 @@ def test_a_failed_reply_is_told_and_the_next_turn_forgets_it(page: Page) -> None
 def test_a_turn_that_nobody_could_write_down_is_told_with_its_code(page: Page) -> None:
     error = {"message": "sphinx does not understand 'zh'.", "code": "unknown_language"}
     events = [{"type": "conversation.item.input_audio_transcription.failed", "item_id": "u1", "error": error}]
-    state = run(page, "conversation/conversation.js", FOLD, events)["state"]
+    state = run(page, CONVERSATION, FOLD, events)["state"]
     assert (state["failure"], state["failureCode"]) == ("sphinx does not understand 'zh'.", "unknown_language")
 
 
 def test_a_typed_line_waits_for_its_answer(page: Page) -> None:
     typed = {"type": "page.typed", "item_id": "t1", "text": "Hello"}
     echo = {"id": "t1", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
-    result = run(page, "conversation/conversation.js", FOLD, [typed, {"type": "conversation.item.added", "item": echo}])
+    result = run(page, CONVERSATION, FOLD, [typed, {"type": "conversation.item.added", "item": echo}])
     assert (result["trace"][-1], len(result["shown"])) == ("thinking", 1)
 
 
 def test_audio_of_a_reply_that_was_stopped_is_not_played(page: Page) -> None:
     late = {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "AAAA"}
     created = {"type": "response.created", "response": {"id": "r1"}}
-    result = run(page, "conversation/conversation.js", FOLD, [created, {"type": "page.stopped"}, late])
+    result = run(page, CONVERSATION, FOLD, [created, {"type": "page.stopped"}, late])
     assert result["orders"] == []
 
 
 def test_a_lost_connection_keeps_what_was_said(page: Page) -> None:
-    result = run(page, "conversation/conversation.js", FOLD, [*SPOKEN_TURN, {"type": "page.disconnected"}])
+    result = run(page, CONVERSATION, FOLD, [*SPOKEN_TURN, {"type": "page.disconnected"}])
     assert result["trace"][-1] == "resting"
     assert [item["role"] for item in result["history"]] == ["user", "assistant"]
 
@@ -422,7 +426,7 @@ def test_words_light_up_as_they_are_reached_and_the_tail_without_times_waits(pag
       const line = { text: "Well, yes and no", words, cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 100, 300, 600].map((at) => m.parts(line, at).map(({ text, mark }) => `${text}=${mark}`).join("|"));
     """
-    assert run(page, "conversation/conversation.js", script) == [
+    assert run(page, CONVERSATION, script) == [
         "Well,=coming| =coming|yes=coming| =coming|and no=coming",
         "Well,=now| =heard|yes=coming| =coming|and no=coming",
         "Well,=heard| =heard|yes=now| =heard|and no=coming",
@@ -436,7 +440,7 @@ def test_text_before_the_first_timed_word_is_said_before_it(page: Page) -> None:
       const line = { text: "Well, no, yes", words, cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 100, 500, 600].map((at) => m.parts(line, at).filter(({ text }) => text.trim()).map(({ mark }) => mark));
     """
-    assert run(page, "conversation/conversation.js", script) == [
+    assert run(page, CONVERSATION, script) == [
         ["coming", "coming", "coming"],
         ["now", "coming", "coming"],
         ["heard", "now", "coming"],
@@ -449,7 +453,7 @@ def test_a_line_whose_sound_has_not_begun_is_still_to_come(page: Page) -> None:
       const line = { text: "Well, yes", words: [], cutMs: null, hasAudio: true, totalMs: 0 };
       return [0, 10].map((at) => m.parts(line, at).find(({ text }) => text).mark);
     """
-    assert run(page, "conversation/conversation.js", script) == ["coming", "heard"]
+    assert run(page, CONVERSATION, script) == ["coming", "heard"]
 
 
 # --- Words and colours ------------------------------------------------------------------------------------------------
