@@ -13,8 +13,14 @@ const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
 
 const DEFERRED_STYLES = "/static/deferred.css";
 
-/** What a talk needs, fetched when it becomes likely. */
-const talkModules = () => Promise.all([import("./conversation/call.js"), import("./views/talk.js"), loadStylesheet(DEFERRED_STYLES)]);
+/** What a talk needs, fetched when it becomes likely; the player too, so that it does not wait for the call that imports it. */
+const talkModules = () =>
+  Promise.all([
+    import("./conversation/call.js"),
+    import("./views/talk.js"),
+    loadStylesheet(DEFERRED_STYLES),
+    import("./audio/player.js"),
+  ]);
 
 const page = {
   /** @type {Character[]} */
@@ -36,10 +42,10 @@ Object.assign(window, {
       return document.documentElement.dataset.state;
     },
     get played() {
-      return page.call?.player?.stats ?? { samples: 0, peak: 0, rms: 0, gaps: 0 };
+      return page.call?.audio.player?.stats ?? { samples: 0, peak: 0, rms: 0, gaps: 0 };
     },
     get muted() {
-      return page.call?.muted ?? false;
+      return page.call?.audio.muted ?? false;
     },
   },
 });

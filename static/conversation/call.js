@@ -1,26 +1,28 @@
 /**
- * One talk: microphone, socket, player and conversation, tied together. No page: views look at `state`,
- * `conversation`, `level()` and `heardMs()`, and are told of changes.
+ * One talk: sound, socket and conversation, tied together. No page: views look at `state`,
+ * `conversation`, `audio` and `heardMs()`, and are told of changes.
  *
  * asking ──▶ connecting ──▶ live ⇄ reconnecting ──▶ gone            live is the conversation's own phase
  *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
  * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
  */
-import { askForPlace, realtimeAddress, ServerRefused } from "../protocol/api.js";
-import { MicrophoneUnavailable, Microphone, openMicrophone } from "../audio/devices.js";
-import { Player } from "../audio/player.js";
+import { CallAudio } from "../audio/call-audio.js";
+import { MicrophoneUnavailable } from "../audio/devices.js";
+import { PlaybackReports } from "../audio/playback-reports.js";
 import { Recordings } from "../audio/recordings.js";
+import { preferences, serverKey } from "../preferences.js";
+import { realtimeAddress } from "../protocol/api.js";
+import { Realtime } from "../protocol/realtime.js";
+import { sessionUpdate } from "../protocol/session-update.js";
+import { WaitingLine } from "../protocol/waiting-line.js";
 import { EMPTY, phase, reduce } from "./conversation.js";
 import { effects } from "./effects.js";
 import { history } from "./heard-text.js";
-import { serverKey, preferences } from "../preferences.js";
-import { Realtime } from "../protocol/realtime.js";
-import { sessionUpdate } from "../protocol/session-update.js";
+import { WakeLock } from "./wake-lock.js";
 
 const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
 const SLOW_MS = 3000;
 const INTERRUPTED_MS = 700;
-const REPORT_MS = 200; // how often the server is told what was heard; it cuts its memory by it
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
@@ -47,29 +49,29 @@ export class Call {
     /** The attempt to reconnect: the how many-th, and when it is due. */
     this.attempt = 0;
     this.retryAt = 0;
-    /** The place in the line before a full server: what holds it, how many are before us, and whether our turn has come. */
-    this.ticket = "";
-    this.aheadOfUs = 0;
-    this.entering = false;
-    this.muted = false;
     /** A line typed before the session was there. */
     this.unsentLine = "";
     this.configured = false;
     this.greeted = conversation.lines.length > 0;
     this.recordings = new Recordings();
-    this.reported = { itemId: "", playedMs: 0, playing: false };
+    this.playbackReports = new PlaybackReports();
     this.onchange = () => {};
-    /** @type {Microphone | null} */
-    this.microphone = null;
-    /** @type {Player | null} */
-    this.player = null;
+    this.audio = new CallAudio({
+      frame: (pcm) => this.sendMicrophone(pcm),
+      played: (report) => this.reportPlayback(report),
+      changed: () => this.onchange(),
+      microphoneLost: () => this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" }),
+      noSound: () => this.dispatch({ type: "kaikou.notice", code: "no_sound", level: "error", message: "" }),
+    });
     /** Whether everything that can sound is there, so that the character may speak first. */
     this.ready = false;
-    /** @type {AudioContext | null} */
-    this.context = null;
-    /** @type {WakeLockSentinel | null} */
-    this.wakeLock = null;
-    this.timers = { slow: 0, settle: 0, notice: 0, place: 0 };
+    this.wakeLock = new WakeLock();
+    this.timers = { slow: 0, settle: 0, notice: 0 };
+    this.waitingLine = new WaitingLine({
+      waiting: () => this.setCondition("waiting"),
+      enter: () => this.connect(),
+      refused: (reason) => this.giveUp(reason),
+    });
     this.realtime = this.socket();
     this.lifetime = new AbortController();
   }
@@ -81,12 +83,11 @@ export class Call {
 
   /** Begin. @param {AudioContext} context made in a press, which is what lets the page make sound */
   async start(context) {
-    this.context = context;
+    const playerOpened = this.audio.openPlayer(context);
     this.watchBrowser();
     this.realtime.connect();
-    const sounding = this.openPlayer(context);
     await this.openMicrophone();
-    await sounding;
+    await playerOpened;
     this.ready = true;
     this.proceed();
   }
@@ -95,8 +96,7 @@ export class Call {
   async openMicrophone() {
     this.setCondition("asking");
     try {
-      const stream = await openMicrophone(preferences.microphone);
-      await this.listenTo(stream);
+      await this.audio.openMicrophone();
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
       if (this.condition !== "asking") return;
@@ -111,7 +111,7 @@ export class Call {
 
   /** Go on without a microphone. */
   typeInstead() {
-    this.muted = true;
+    this.audio.setMuted(true);
     this.setCondition("connecting");
     this.proceed();
   }
@@ -146,27 +146,21 @@ export class Call {
     const writing = this.conversation.responseId || this.conversation.awaited;
     if (writing) this.realtime.send({ type: "response.cancel" });
     this.dispatch({ type: "page.stopped" });
-    if (this.player?.busy) await this.player.flush();
-  }
-
-  /** Whether the microphone can be heard. */
-  get listening() {
-    return this.microphone !== null && !this.muted;
+    if (this.audio.player?.busy) await this.audio.player.flush();
   }
 
   /** Turn the microphone off, or on; that may mean to ask for it. */
   async toggleMicrophone() {
-    this.muted = this.listening;
-    if (!this.microphone) return this.openMicrophone();
-    this.microphone.setMuted(this.muted);
+    this.audio.setMuted(this.audio.listening);
+    if (!this.audio.microphone) return this.openMicrophone();
     this.onchange();
   }
 
   /** Forget what was said and begin again with the same character. */
   async restart() {
-    clearTimeout(this.timers.place);
+    this.waitingLine.leave();
     this.realtime.close();
-    if (this.player?.busy) await this.player.flush();
+    if (this.audio.player?.busy) await this.audio.player.flush();
     this.conversation = EMPTY;
     this.greeted = false;
     this.configured = false;
@@ -180,21 +174,15 @@ export class Call {
   end() {
     if (this.condition === "ended") return;
     this.lifetime.abort();
-    const at = this.player?.position();
+    const at = this.audio.player?.position();
     this.reportPlayback({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
     this.realtime.close();
-    this.microphone?.close();
-    this.player?.close();
-    void this.context?.close();
-    void this.wakeLock?.release();
+    this.waitingLine.leave();
+    this.audio.close();
+    this.wakeLock.release();
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.dispatch({ type: "page.disconnected" });
     this.setCondition("ended");
-  }
-
-  /** Loudness, 0 to 1, of the two sides now. */
-  level() {
-    return { user: this.muted ? 0 : (this.microphone?.level ?? 0), character: this.player?.level() ?? 0 };
   }
 
   /** Whether there is something to stop. */
@@ -204,8 +192,8 @@ export class Call {
 
   /** How far a line was heard, in milliseconds; Infinity for all of it. @param {Line} line */
   heardMs(line) {
-    if (line.over || !line.hasAudio || !this.player) return line.cutMs ?? Infinity;
-    const at = this.player.position();
+    if (line.over || !line.hasAudio || !this.audio.player) return line.cutMs ?? Infinity;
+    const at = this.audio.player.position();
     return at?.itemId === line.id ? at.playedMs : 0;
   }
 
@@ -214,56 +202,7 @@ export class Call {
     this.realtime.send(sessionUpdate(this.language, preferences));
   }
 
-  /** Take over a changed volume or speaker. */
-  async useSpeaker() {
-    this.player?.setVolume(preferences.volume);
-    const context = /** @type {any} */ (this.context);
-    if (!context?.setSinkId || context.sinkId === preferences.speaker) return;
-    await context.setSinkId(preferences.speaker).catch(() => {}); // A speaker that is gone: the default one goes on.
-  }
-
-  // --- Audio ---------------------------------------------------------------------------------------------------------
-
-  /** @param {AudioContext} context */
-  async openPlayer(context) {
-    // Phones pause the context for a call and for changed headphones.
-    context.onstatechange = () => context.state !== "closed" && context.state !== "running" && void context.resume();
-    void context.resume();
-    const player = new Player(context, (report) => this.reportPlayback(report));
-    try {
-      await player.open();
-    } catch (error) {
-      console.error(error);
-      return this.dispatch({ type: "kaikou.notice", code: "no_sound", level: "error", message: "" });
-    }
-    this.player = player;
-    await this.useSpeaker();
-  }
-
-  /** @param {MediaStream} stream */
-  async listenTo(stream) {
-    const context = /** @type {AudioContext} */ (this.context);
-    if (context.state === "closed") return stream.getTracks().forEach((track) => track.stop());
-    const microphone = new Microphone(context, stream, (pcm) => this.sendMicrophone(pcm));
-    await microphone.open();
-    this.microphone?.close();
-    this.microphone = microphone;
-    microphone.setMuted(this.muted);
-    microphone.onended = () => void this.changeMicrophone();
-  }
-
-  /** Another microphone was chosen, or this one was unplugged; the talk goes on meanwhile. */
-  async changeMicrophone() {
-    try {
-      await this.listenTo(await openMicrophone(preferences.microphone));
-    } catch (error) {
-      if (!(error instanceof MicrophoneUnavailable)) throw error;
-      this.microphone = null;
-      this.muted = true;
-      this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" });
-    }
-    this.onchange();
-  }
+  // --- Sound ---------------------------------------------------------------------------------------------------------
 
   /** @param {ArrayBuffer} pcm */
   sendMicrophone(pcm) {
@@ -273,26 +212,21 @@ export class Call {
   }
 
   /** @param {Report} report */
-  reportPlayback({ event, itemId, playedMs, totalMs }) {
-    const playing = (event === "position" || event === "started") && !this.player?.paused;
-    const { reported } = this;
-    const due = reported.itemId !== itemId || reported.playing !== playing || playedMs - reported.playedMs >= REPORT_MS;
-    if (itemId && (due || event !== "position")) {
-      this.reported = { itemId, playedMs, playing };
-      const last_event_id = this.realtime.lastEventId || undefined;
-      this.realtime.send({ type: "kaikou.playback", item_id: itemId, played_ms: playedMs, playing, last_event_id });
-    }
+  reportPlayback(report) {
+    const told = this.playbackReports.next(report, this.audio.player?.paused ?? false);
+    if (told) this.realtime.send({ type: "kaikou.playback", ...told, last_event_id: this.realtime.lastEventId || undefined });
+    const { event, itemId, playedMs, totalMs } = report;
     if (event !== "position") this.dispatch({ type: "page.playback", event, item_id: itemId, played_ms: playedMs, total_ms: totalMs });
   }
 
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
-    return new Realtime(() => realtimeAddress(this.character.id, this.ticket), serverKey.value, {
+    return new Realtime(() => realtimeAddress(this.character.id, this.waitingLine.ticket), serverKey.value, {
       event: (event) => this.dispatch(event),
       opened: (anew) => this.opened(anew),
       resumed: (receivedSamples) => {
-        this.entering = false;
+        this.waitingLine.entered();
         this.realtime.catchUp(this.recordings.microphoneSince(receivedSamples));
         this.setCondition("connecting");
         this.proceed();
@@ -302,20 +236,20 @@ export class Call {
         this.retryAt = performance.now() + delayMs;
         this.setCondition("reconnecting");
       },
-      gone: () => void this.waitInLine(),
+      gone: () => void this.waitingLine.ask(),
       ended: () => {
         this.dispatch({ type: "page.disconnected" });
         this.giveUp("over");
       },
       takenOver: () => this.giveUp("elsewhere"),
-      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitInLine()),
+      // A browser hides why: ask for a place.
+      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitingLine.ask()),
     });
   }
 
   /** A session began. @param {boolean} anew in place of one that was lost; what the player holds of that is still heard */
   opened(anew) {
-    this.ticket = "";
-    this.entering = false;
+    this.waitingLine.entered();
     this.configured = false;
     if (anew) {
       this.dispatch({ type: "page.disconnected" });
@@ -327,30 +261,9 @@ export class Call {
     for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
   }
 
-  /** The server let us not in, and a browser hides why: ask for a place, and come when it is our turn. */
-  async waitInLine() {
-    if (this.entering) return this.giveUp("unreachable");
-    let turn;
-    try {
-      turn = await askForPlace(this.ticket);
-    } catch (error) {
-      if (!(error instanceof ServerRefused)) throw error;
-      if (error.status === 401 || error.status === 403) return this.giveUp("key");
-      return this.giveUp(error.status === 503 || error.status === 429 ? "full" : "unreachable");
-    }
-    if (this.condition === "gone" || this.condition === "ended") return; // The person did not want to wait.
-    this.ticket = turn.ticket;
-    this.aheadOfUs = turn.before;
-    this.entering = turn.enter;
-    if (turn.enter) return this.connect();
-    this.timers.place = setTimeout(() => void this.waitInLine(), 1000 * Math.max(1, turn.ask_again_s));
-    this.setCondition("waiting");
-  }
-
   /** No more by itself; the person may try again. @param {string} reason */
   giveUp(reason) {
-    clearTimeout(this.timers.place);
-    this.entering = false;
+    this.waitingLine.leave();
     this.reason = reason;
     this.setCondition("gone");
   }
@@ -415,15 +328,15 @@ export class Call {
       case "play":
         return this.play(effect.itemId, effect.audio);
       case "end":
-        return this.player ? this.player.end(effect.itemId) : this.unplayed(effect.itemId);
+        return this.audio.player ? this.audio.player.end(effect.itemId) : this.unplayed(effect.itemId);
       case "pause":
-        return this.player?.pause();
+        return this.audio.player?.pause();
       case "resume":
-        return this.player?.resume();
+        return this.audio.player?.resume();
       case "flush":
-        return void this.player?.flush();
+        return void this.audio.player?.flush();
       case "hold": {
-        this.player?.pause();
+        this.audio.player?.pause();
         const item_id = this.conversation.pausedByPage;
         return void setTimeout(() => this.dispatch({ type: "page.grace_over", item_id }), GRACE_MS);
       }
@@ -446,7 +359,7 @@ export class Call {
   play(itemId, audio) {
     const pcm = Uint8Array.from(atob(audio), (letter) => letter.charCodeAt(0)).buffer;
     this.recordings.add(itemId, pcm.slice(0));
-    this.player?.push(itemId, pcm);
+    this.audio.player?.push(itemId, pcm);
   }
 
   /** @param {string} state */
@@ -468,20 +381,13 @@ export class Call {
   /** Follow what happens around the page until the end. */
   watchBrowser() {
     const { signal } = this.lifetime;
-    document.addEventListener("visibilitychange", () => void this.keepScreenOn(), { signal });
-    addEventListener("pointerdown", () => void this.context?.resume(), { signal });
+    const resume = () => void this.audio.context?.resume();
+    addEventListener("pointerdown", resume, { signal });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") resume();
+      void this.wakeLock.request();
+    }, { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => this.onchange(), { signal });
-    void this.keepScreenOn();
-  }
-
-  /** Keep the screen on; browsers drop the lock whenever the page is hidden. */
-  async keepScreenOn() {
-    if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
-    if (this.context?.state !== "running") void this.context?.resume();
-    try {
-      this.wakeLock = await navigator.wakeLock.request("screen");
-    } catch {
-      // Low battery or no permission: the talk goes on, the screen may go dark.
-    }
+    void this.wakeLock.request();
   }
 }

@@ -43,7 +43,7 @@ export function problemPanel(call, problem, type) {
  */
 export function explanation(call, problem) {
   if (problem === "failed") return [failureText(call), t("problem.failed.text")].filter(Boolean).join(" ");
-  if (problem === "waiting") return placeInLine(call.aheadOfUs);
+  if (problem === "waiting") return placeInLine(call.waitingLine.ahead);
   if (problem !== "reconnecting") return t(`problem.${problem}.text`);
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
   return seconds > 0 ? t("problem.reconnecting.text", { seconds }) : t("problem.reconnecting.now");

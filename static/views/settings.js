@@ -46,9 +46,9 @@ const field = (label, control, ...more) => h("div", { class: "field" }, h("label
 /** @param {SettingsContext} context @param {AbortSignal} signal */
 function microphone(context, signal) {
   const choice = h("select", { id: "microphone" });
-  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level"), hidden: !context.call?.microphone });
+  const meter = h("meter", { id: "meter", min: 0, max: 1, value: 0, "aria-label": t("set.level"), hidden: !context.call?.audio.microphone });
   /** @type {(() => number) | null} */
-  let level = context.call?.microphone ? () => context.call?.level().user ?? 0 : null;
+  let level = context.call?.audio.microphone ? () => context.call?.audio.level().user ?? 0 : null;
   const test = h("button", { type: "button", class: "plain", id: "test-microphone", hidden: Boolean(level) }, t("set.test.microphone"));
   test.onclick = async () => {
     try {
@@ -63,7 +63,7 @@ function microphone(context, signal) {
   };
   choice.onchange = () => {
     savePreferences({ microphone: choice.value });
-    if (context.call?.microphone) void context.call.changeMicrophone();
+    if (context.call?.audio.microphone) void context.call.audio.changeMicrophone();
   };
   const follow = () => {
     if (signal.aborted) return;
@@ -120,7 +120,7 @@ function speaker(context) {
   if (!("setSinkId" in AudioContext.prototype)) return h("div", { class: "field" }, h("span", {}, t("set.speaker")), test);
   choice.onchange = () => {
     savePreferences({ speaker: choice.value });
-    void context.call?.useSpeaker();
+    void context.call?.audio.useSpeaker();
   };
   void fill(choice, "audiooutput", preferences.speaker);
   return field(t("set.speaker"), choice, test);
@@ -131,7 +131,7 @@ function volume(context) {
   const range = h("input", { id: "volume", type: "range", min: 0, max: 1, step: 0.05, value: preferences.volume });
   range.oninput = () => {
     savePreferences({ volume: range.valueAsNumber });
-    void context.call?.useSpeaker();
+    void context.call?.audio.useSpeaker();
   };
   return field(t("set.volume"), range);
 }

@@ -120,7 +120,7 @@ class TalkView {
     this.frame = requestAnimationFrame(this.tick);
     if (this.dirty) this.render();
     const { state } = this.call;
-    const level = this.call.level();
+    const level = this.call.audio.level();
     const user = level.user.toFixed(1);
     if (user !== this.mute.style.getPropertyValue("--level")) this.mute.style.setProperty("--level", user);
     if (state !== this.ring.state || this.ring.moves(now)) {
@@ -137,7 +137,7 @@ class TalkView {
     this.status.textContent = statusOf(call);
     this.captions.render();
     this.stop.disabled = !call.busy;
-    const off = !call.listening && state !== "asking";
+    const off = !call.audio.listening && state !== "asking";
     this.mute.innerHTML = icon(off ? "muted" : "microphone");
     this.mute.setAttribute("aria-pressed", String(off));
     const label = t(off ? "unmute" : "mute");
@@ -231,7 +231,7 @@ class TalkView {
 /** @param {import("../conversation/call.js").Call} call */
 function statusOf(call) {
   if (call.state === "thinking" && call.conversation.slow) return t("state.slow");
-  if (call.state === "resting" && !call.listening) return t("state.resting.muted");
+  if (call.state === "resting" && !call.audio.listening) return t("state.resting.muted");
   return t(`state.${call.state}`);
 }
 

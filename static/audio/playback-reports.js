@@ -1,0 +1,23 @@
+/** What the server is told of what was heard, and how often. Pure. */
+
+/** Between two reports of one item; the server cuts its memory by them. */
+const REPORT_MS = 200;
+
+export class PlaybackReports {
+  constructor() {
+    this.last = { item_id: "", played_ms: 0, playing: false };
+  }
+
+  /**
+   * What to tell, or null if it is too soon or about nothing.
+   * @param {import("./player.js").Report} report @param {boolean} paused
+   */
+  next({ event, itemId, playedMs }, paused) {
+    const { last } = this;
+    const playing = (event === "position" || event === "started") && !paused;
+    const due = last.item_id !== itemId || last.playing !== playing || playedMs - last.played_ms >= REPORT_MS;
+    if (!itemId || (!due && event === "position")) return null;
+    this.last = { item_id: itemId, played_ms: playedMs, playing };
+    return this.last;
+  }
+}
