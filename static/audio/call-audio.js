@@ -1,6 +1,6 @@
 /** The sound of a call: one audio context with the microphone and the player on it. Knows neither server nor conversation. */
 import { preferences } from "../preferences.js";
-import { Microphone, MicrophoneUnavailable, openMicrophone } from "./devices.js";
+import { Microphone, MicrophoneUnavailable, openMicrophone } from "./microphone.js";
 import { Player } from "./player.js";
 
 /**

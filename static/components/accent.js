@@ -1,6 +1,6 @@
 /** A character's colour, made darker or lighter until it can be read on the page's grounds (WCAG contrast). */
 
-/** The grounds of app.css, light and dark, as they are under the strongest light of the room. */
+/** The grounds of app.css, light and dark, as they are under the strongest tint that an accent gives them. */
 const LIGHT = [240, 240, 237];
 const DARK = [29, 31, 33];
 /** By direction: darker on the light ground, lighter on the dark one, where a little more looks right. */

@@ -7,7 +7,7 @@
  * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
  */
 import { CallAudio } from "../audio/call-audio.js";
-import { MicrophoneUnavailable } from "../audio/devices.js";
+import { MicrophoneUnavailable } from "../audio/microphone.js";
 import { PlaybackReports } from "../audio/playback-reports.js";
 import { Recordings } from "../audio/recordings.js";
 import { preferences, serverKey } from "../preferences.js";

@@ -1,6 +1,7 @@
 /** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
 import { fetchSample, fetchStatus } from "../protocol/api.js";
-import { devices, MicrophoneUnavailable, openMicrophone } from "../audio/devices.js";
+import { devices } from "../audio/devices.js";
+import { MicrophoneUnavailable, openMicrophone } from "../audio/microphone.js";
 import { h, iconButton, keyFields, segmentedControl } from "../components/dom.js";
 import { hasText, languageName, localized, t } from "../i18n.js";
 import { serverKey, preferences, savePreferences } from "../preferences.js";

@@ -528,10 +528,41 @@ def test_messages_that_the_server_has_are_forgotten_and_the_rest_is_sent_again_i
     assert run(page, "protocol/resend-buffer.js", script) == [["d", "e"], ["e", "f"], [], 6]
 
 
+def test_what_was_heard_is_told_every_200_ms_and_at_once_when_it_starts_stops_or_is_another_item(page: Page) -> None:
+    script = """
+      const reports = new m.PlaybackReports();
+      const told = (event, itemId, playedMs, paused = false) => reports.next({ event, itemId, playedMs }, paused);
+      return [
+        told("flushed", "", 0),
+        told("started", "a", 0),
+        told("position", "a", 100),
+        told("position", "a", 200),
+        told("position", "a", 250, true),
+        told("position", "a", 260, true),
+        told("ended", "a", 260),
+        told("started", "b", 0),
+      ];
+    """
+
+    def report(item: str, played_ms: int, playing: bool) -> dict[str, Any]:
+        return {"item_id": item, "played_ms": played_ms, "playing": playing}
+
+    assert run(page, "audio/playback-reports.js", script) == [
+        None,
+        report("a", 0, True),
+        None,
+        report("a", 200, True),
+        report("a", 250, False),
+        None,
+        report("a", 260, False),
+        report("b", 0, True),
+    ]
+
+
 # --- What is kept -----------------------------------------------------------------------------------------------------
 
 
-def test_the_tape_cuts_an_utterance_out_of_what_was_heard(page: Page) -> None:
+def test_an_utterance_is_cut_out_of_what_the_microphone_heard(page: Page) -> None:
     script = """
       const recordings = new m.Recordings();
       for (let frame = 0; frame < 100; frame++) recordings.addMicrophone(new Int16Array(320).fill(frame).buffer);
