@@ -18,7 +18,7 @@ from server import VERSION
 from server.advice import advice
 from server.app import create_app
 from server.draining import DrainingServer
-from server.engines import EngineRoom, find_language_model
+from server.engines.room import EngineRoom, find_language_model
 from server.logs import configure_logging
 from server.operations.event_loop import new_event_loop
 from server.settings import Settings, ignored_variables, load_settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.engines import EngineRoom
-from server.selection import PULL
+from server.engines.room import EngineRoom
+from server.engines.selection import PULL
 
 
 def advice(room: EngineRoom) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pipeline.character import Character, text_in
 from pipeline.engines import SpeechRequest
 from server.advice import advice
 from server.characters.catalogue import Characters, card
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.metrics import Metrics
 from server.realtime.websocket import Realtime
 from server.rest import success

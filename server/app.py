@@ -28,8 +28,8 @@ from server.audio.places import Courtesy, Places
 from server.audio.speech import Speech
 from server.audio.transcription import Transcription
 from server.characters.catalogue import Characters
-from server.engines import EngineRoom
-from server.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
+from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
+from server.engines.room import EngineRoom
 from server.identity.client_secrets import ClientSecrets
 from server.metrics import Metrics
 from server.openai_api import OpenAIApi

@@ -15,10 +15,10 @@ from pipeline.chain import close_engine
 from pipeline.engines import Role
 from pipeline.errors import EngineUnavailable, KaikouError, SettingError
 from server import VERSION
-from server.engines import explicit_of, find_language_model, options, shelf
-from server.machine import cores, disk_free_bytes, has_gpu, memory_bytes
+from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
+from server.engines.room import explicit_of, find_language_model, options, shelf
+from server.engines.selection import PULL, Shelf, wanted
 from server.progress import megabytes
-from server.selection import PULL, Shelf, wanted
 from server.settings import Settings, load_settings
 
 ROLES: Mapping[Role, str] = {

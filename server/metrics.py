@@ -15,7 +15,7 @@ from pipeline.notices import TurnTiming
 from pipeline.setup import Observer
 from pipeline.speaking import Made
 from server.engine_metrics import EngineMetrics
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.identity.principal import Principal
 from server.realtime.server_events import MARKS, timing_object
 

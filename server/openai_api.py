@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.characters.catalogue import Characters
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.identity.client_secrets import ClientSecrets
 from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated

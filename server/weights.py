@@ -15,10 +15,10 @@ from typing import Any
 from pipeline import registry
 from pipeline.engines import Role
 from pipeline.errors import KaikouError
-from server.engines import shelf
-from server.machine import cores, disk_free_bytes, has_gpu, memory_bytes
+from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
+from server.engines.room import shelf
+from server.engines.selection import AUTO, wanted
 from server.progress import Progress, megabytes
-from server.selection import AUTO, wanted
 from server.settings import Settings, load_settings
 
 RECOMMENDED = "recommended"

@@ -14,7 +14,7 @@ from openai import AsyncOpenAI
 from starlette.applications import Starlette
 
 from server.app import create_app
-from server.engines import EngineRoom, find_language_model
+from server.engines.room import EngineRoom, find_language_model
 from server.settings import load_settings
 from server.transports.uvicorn_websocket import ReadAhead
 

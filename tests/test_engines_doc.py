@@ -17,7 +17,7 @@ from pipeline import registry
 from pipeline.conformance import Subject, Trial, checks
 from pipeline.engines import SpeechRequest
 from pipeline.errors import SettingError
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import serving

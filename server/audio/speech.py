@@ -23,7 +23,7 @@ from pipeline.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
 from server.audio.places import Courtesy, Places
 from server.audio.streamed import EVENT_STREAM, Streamed, event
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.errors import invalid_request
 from server.realtime.client_events import Part
 from server.rest import json_body

@@ -19,7 +19,7 @@ from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.session import Session
 from pipeline.setup import SessionLimits
 from server.characters.catalogue import Characters
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.errors import Unauthorized, openai_error, status_of
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.client_secrets import PREFIX, ClientSecret, ClientSecrets

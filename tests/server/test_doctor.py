@@ -10,7 +10,7 @@ from pipeline.engines import EngineInfo, Role
 from pipeline.errors import EngineUnavailable, SettingError
 from pipeline.weights import Weights
 from server.doctor import Doctor, Finding, main, shown
-from server.selection import Shelf
+from server.engines.selection import Shelf
 
 GB = 1_000_000_000
 ZIPFORMER = Weights("zipformer-zh-en", "sherpa", "recognizer", Path("/w/z"), ("zh", "en"), ("sherpa_onnx",), 20)

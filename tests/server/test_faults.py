@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from pipeline.errors import SettingError
-from server.engines import EngineRoom
+from server.engines.room import EngineRoom
 from server.settings import load_settings
 from tests.server.talking import RATE, WAIT_S, Talk, talking
 from tests.serving import Serving, serving

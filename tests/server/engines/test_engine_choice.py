@@ -17,8 +17,8 @@ from pipeline.errors import SettingError
 from pipeline.weights import Weights
 from server.__main__ import _announce
 from server.advice import advice
-from server.engines import EngineRoom
-from server.selection import Shelf
+from server.engines.room import EngineRoom
+from server.engines.selection import Shelf
 from server.settings import load_settings
 from tests.serving import serving
 

@@ -7,8 +7,8 @@ import logging
 import httpx2
 import pytest
 
-from server.engines import EngineRoom
-from server.remote_engines import remote_options
+from server.engines.remote import remote_options
+from server.engines.room import EngineRoom
 from server.settings import load_settings
 from server.settings.tree import SETTINGS
 from tests.models.remote_speech import KEY, SECRETIVE

@@ -8,7 +8,7 @@ import pytest
 from pipeline.engines import Role
 from pipeline.errors import SettingError
 from pipeline.weights import Weights
-from server.selection import Choice, Shelf, wanted
+from server.engines.selection import Choice, Shelf, wanted
 
 BOTH = ("zh", "en")
 EMBEDDED = {

@@ -15,10 +15,10 @@ from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.fence import BreakerState, Fence
 from pipeline.pump import Workers
 from pipeline.setup import Engines
-from server.fencing import chained, longest_turn_s, member, spelled
-from server.machine import cores, has_gpu, has_library
-from server.remote_engines import remote_options
-from server.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
+from server.engines.fencing import chained, longest_turn_s, member, spelled
+from server.engines.machine import cores, has_gpu, has_library
+from server.engines.remote import remote_options
+from server.engines.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
 from server.settings import Settings
 from server.settings.engines import EngineLimits, Weights
 from server.settings.engines import Engines as EngineSettings
