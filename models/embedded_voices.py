@@ -13,6 +13,7 @@ from typing import Any
 
 from models.espeak import Espeak
 from models.flite import INSTALL, Flite, plain
+from models.known_settings import check_known
 from models.voicing import chunks, resampled
 from pipeline.audio import Samples
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest, Synthesizer, WordTime
@@ -26,6 +27,7 @@ BETTER = f"English would be far clearer with the system package libflite1 ({INST
 
 def create(settings: Mapping[str, Any]) -> EmbeddedVoices:
     """settings: `flite` = False does without flite. Raises `EngineUnavailable` if espeak does not work here."""
+    check_known(NAME, settings, "flite")
     return EmbeddedVoices(flite=bool(settings.get("flite", True)))
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from models.child import Child
+from models.known_settings import check_known
 from models.voicing import (
     EMOJI,
     HAN,
@@ -80,6 +81,7 @@ Spoken: TypeAlias = tuple[bytes, tuple[tuple[int, float], ...]]
 
 def create(settings: Mapping[str, Any]) -> Espeak:
     """Start the child process. Raises `EngineUnavailable` if the wheel is missing or does not work here."""
+    check_known(NAME, settings)
     return Espeak()
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from models.known_settings import check_known
 from models.voicing import (
     CHUNK_MS,
     Part,
@@ -86,6 +87,7 @@ PLAIN = str.maketrans(
 
 def create(settings: Mapping[str, Any]) -> Flite:
     """Load the library. Raises `EngineUnavailable` naming the system package where it is missing."""
+    check_known(NAME, settings)
     return Flite()
 
 

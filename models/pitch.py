@@ -14,9 +14,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from models.known_settings import check_known
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo
-from pipeline.errors import SettingError
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -52,8 +52,7 @@ MOST_CERTAIN = 5.0
 
 def create(settings: Mapping[str, Any]) -> FallingPitch:
     """There are no settings."""
-    if settings:
-        raise SettingError(f"{NAME}: there are no settings.")
+    check_known(NAME, settings)
     return FallingPitch()
 
 

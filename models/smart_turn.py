@@ -17,9 +17,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from models.known_settings import check_known
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo
-from pipeline.errors import EngineUnavailable, SettingError
+from pipeline.errors import EngineUnavailable
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -35,8 +36,7 @@ MELS = 80
 
 def create(settings: Mapping[str, Any]) -> SmartTurn:
     """`settings`: weights, the path of the ONNX file or of the folder it is in."""
-    if unknown := settings.keys() - {"weights"}:
-        raise SettingError(f"{NAME}: there is no setting {', '.join(sorted(unknown))}.")
+    check_known(NAME, settings, "weights")
     path = Path(settings.get("weights", WEIGHTS))
     path = path / FILE if path.is_dir() else path
     if not path.is_file():

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from models.known_settings import check_known
 from models.scripted.book import general
 from models.scripted.brain import reply_to
 from models.scripted.intents import Intent
@@ -65,6 +66,7 @@ class ScriptedChat:
 
 def create(settings: Mapping[str, Any]) -> ScriptedChat:
     """The engine. Settings: `fallback`, who speaks where a request names nobody (our assistant); `now`, a clock."""
+    check_known("scripted", settings, "fallback", "now")
     return ScriptedChat(settings.get("fallback") or _assistant(), settings.get("now", datetime.now))
 
 
