@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import orjson
@@ -26,7 +26,8 @@ SEND_S = 20.0
 FAREWELL_S = 0.3
 """How long the last event of a session may take to leave."""
 
-DISCARD_S = 5.0
+CLOSE_S, DISCARD_S = 1.0, 5.0
+"""How long closing may take; and reading on meanwhile, for a client that sends faster than it reads."""
 
 CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012, 4001
 TOO_SLOW = "the client does not read what it asked for"
@@ -48,7 +49,7 @@ class Live:
         self._socket: WebSocket | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
-        self._gone = False
+        self._gone = self._over = False
 
     @property
     def resumable(self) -> bool:
@@ -66,6 +67,7 @@ class Live:
             if error := next(iter(done)).exception():
                 log.error("session failed", session=self.id, exc_info=error)
         finally:
+            self._over = True
             session.close()
             for task in tasks:
                 task.cancel()
@@ -76,7 +78,7 @@ class Live:
 
     def end(self, code: int, reason: str) -> None:
         """End the session; its socket is closed with this code and reason."""
-        self._code, self._reason = code, reason
+        self._code, self._reason, self._over = code, reason, True
         self.connection.session.close()
 
     async def _watch(self) -> None:
@@ -112,18 +114,22 @@ class Live:
 
     # --- A socket -----------------------------------------------------------------------------------------------------
 
+    def can_resume(self, seen: str) -> bool:
+        """Whether a client that saw `seen` last could be brought up to date now, and the session is not ending."""
+        return not self._over and self._retained.after(seen) is not None
+
     async def take_over(self, seen: str) -> list[str] | None:
         """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
 
         A socket that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
         """
-        if self._retained.after(seen) is None:
+        if not self.can_resume(seen):
             return None
         while (attached := self._attached) and not attached.done():
             await _close(self._socket, CLOSE_SUPERSEDED, "resumed elsewhere")
             attached.cancel()
             await asyncio.wait({attached})
-        return self._retained.after(seen)
+        return None if self._over else self._retained.after(seen)
 
     async def attach(self, websocket: WebSocket, missed: list[str] | None = None) -> None:
         """Serve this socket until it or the session ends. `missed` is sent first to a client that comes back."""
@@ -143,14 +149,8 @@ class Live:
                 self._left.set()
 
     async def _exchange(self, websocket: WebSocket, missed: list[str] | None) -> None:
-        try:
-            if missed is not None:
-                await websocket.send_text(_text(self.connection.resumed()))
-                for text in missed:
-                    await websocket.send_text(text)
-            directions = [asyncio.create_task(self._read(websocket)), asyncio.create_task(self._write(websocket))]
-        except (RuntimeError, WebSocketDisconnect):
-            return
+        first = [] if missed is None else [_text(self.connection.resumed()), *missed]
+        directions = [asyncio.create_task(self._read(websocket)), asyncio.create_task(self._write(websocket, first))]
         try:
             done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
             error = next(iter(done)).exception()
@@ -179,8 +179,10 @@ class Live:
         if message.get("code") == CLOSE_NORMAL:
             self._gone = True
 
-    async def _write(self, websocket: WebSocket) -> None:
+    async def _write(self, websocket: WebSocket, first: Iterable[str]) -> None:
         outbox, events = self.connection.session.outbox, self.connection.events
+        for text in first:
+            await _send(websocket, text)
         while True:
             notice = await outbox.take()
             said = [(event["event_id"], _text(event)) for event in events.of(notice)]
@@ -189,11 +191,20 @@ class Live:
                 for id, text in said:
                     self._retained.sent(id, text)
             for _id, text in said:
-                async with asyncio.timeout(SEND_S):
-                    await websocket.send_text(text)
+                await _send(websocket, text)
 
     async def _close_socket(self) -> None:
-        await _close(self._socket, self._code, self._reason)
+        # Whoever does not read gets the reason as soon as it does, while `_discard` reads what it still sends.
+        await _close(self._socket, self._code, self._reason, DISCARD_S if self._code == CLOSE_TOO_SLOW else CLOSE_S)
+
+
+async def _send(websocket: WebSocket, text: str) -> None:
+    """Raises `TimeoutError` for a client that takes nothing, `WebSocketDisconnect` for one that is gone."""
+    try:
+        async with asyncio.timeout(SEND_S):
+            await websocket.send_text(text)
+    except RuntimeError as error:  # what starlette raises once a close was sent or received
+        raise WebSocketDisconnect(1006) from error
 
 
 async def _discard(websocket: WebSocket) -> None:
@@ -204,12 +215,12 @@ async def _discard(websocket: WebSocket) -> None:
                 pass
 
 
-async def _close(websocket: WebSocket | None, code: int, reason: str) -> None:
+async def _close(websocket: WebSocket | None, code: int, reason: str, within_s: float = CLOSE_S) -> None:
     """Close a socket if it is open; bounded, whatever state it is in."""
     if websocket is None or websocket.application_state is not WebSocketState.CONNECTED:
         return
     try:
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(within_s):
             await websocket.close(code, reason)
     except (TimeoutError, RuntimeError, WebSocketDisconnect):
         return

@@ -39,7 +39,7 @@ log = structlog.get_logger("kaikou")
 SUBPROTOCOL = "realtime"
 BETA_HEADER, BETA_SUBPROTOCOL = "realtime=v1", "openai-beta.realtime-v1"
 BETA_GONE = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
-CLOSE_BETA = 4000
+CLOSE_BETA, CLOSE_TRY_LATER = 4000, 1013
 
 RETRY_AFTER_S = 15
 """When somebody who finds the server full may try again."""
@@ -109,7 +109,9 @@ class Realtime:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one client from its handshake to its end."""
+        seen = websocket.query_params.get("seen", "")
         back = self.live.get(websocket.query_params.get("resume", ""))
+        back = back if back and back.can_resume(seen) else None
         try:
             principal, secret = self._admit(websocket, back)
         except KaikouError as error:
@@ -123,12 +125,18 @@ class Realtime:
             await websocket.send_text(orjson.dumps({"event_id": new_event_id(), **error_event(gone)}).decode())
             await websocket.close(CLOSE_BETA, "beta_api_shape_disabled")
             return
-        missed = await back.take_over(websocket.query_params.get("seen", "")) if back else None
+        missed = await back.take_over(seen) if back else None
         if back and missed is not None:
             log.info("session resumed", session=back.id, missed=len(missed))
             await back.attach(websocket, missed)
-        else:
-            await self._begin(websocket, principal, secret).attach(websocket)
+            return
+        if back:  # What it lacks was given up while the connection before was being closed.
+            try:
+                self._take_place(websocket)
+            except LimitReached as error:
+                await websocket.close(CLOSE_TRY_LATER, error.code)
+                return
+        await self._begin(websocket, principal, secret).attach(websocket)
 
     def _admit(self, websocket: WebSocket, back: Live | None) -> tuple[Principal, ClientSecret | None]:
         """Let the client in, and say who it is. Raises `Unauthorized` or `LimitReached`."""
@@ -139,14 +147,18 @@ class Realtime:
         secret = self.secrets.find(key) if key.startswith(PREFIX) else None
         principal = secret.principal if secret else identify(self.server, key)
         if back is None:
-            if self.draining:
-                raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
-            ticket = websocket.query_params.get("ticket", "")
-            if not self.line.may_enter(ticket, self.admission.free(len(self.live)), time.monotonic()):
-                message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
-                raise LimitReached(message, code="server_full")
-            self.line.leave(ticket)
+            self._take_place(websocket)
         return principal, secret
+
+    def _take_place(self, websocket: WebSocket) -> None:
+        """Let a new session begin. Raises `LimitReached` while the server drains or is full."""
+        if self.draining:
+            raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
+        ticket = websocket.query_params.get("ticket", "")
+        if not self.line.may_enter(ticket, self.admission.free(len(self.live)), time.monotonic()):
+            message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
+            raise LimitReached(message, code="server_full")
+        self.line.leave(ticket)
 
     def _begin(self, websocket: WebSocket, principal: Principal, secret: ClientSecret | None) -> Live:
         """A new session, whose life begins now."""

@@ -17,8 +17,9 @@ from pipeline.audio import LINE_RATE
 from pipeline.notices import Answered
 from pipeline.outbox import Outbox
 from server.realtime.connection import Connection
-from server.realtime.live import Live
+from server.realtime.live import SEND_S, Live
 from server.settings import load_settings
+from tests.loop_clock import LoopClock
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
 
@@ -160,6 +161,56 @@ async def test_a_client_that_comes_back_too_late_begins_anew() -> None:
         page.vanish()
 
 
+async def status_of_connecting(page: Page, **query: str) -> int:
+    """The HTTP status with which the server answers the upgrade; 101 for a connection."""
+    try:
+        await page.connect(**query)
+    except websockets.InvalidStatus as refused:
+        return refused.response.status_code
+    page.vanish()
+    return 101
+
+
+async def test_a_full_server_begins_no_new_session_for_a_client_that_it_cannot_resume() -> None:
+    async with serving(max_sessions=1) as server:
+        page = Page(server)
+        await page.begin()
+        statuses = [await status_of_connecting(Page(server), resume=page.token, seen="unknown") for _ in range(4)]
+        sessions = len(server.app.state.realtime.live)
+        back = await page.come_back()
+
+        assert (statuses, sessions, back["type"]) == ([503] * 4, 1, "kaikou.resumed")
+        page.vanish()
+
+
+async def test_a_draining_server_begins_no_new_session_but_lets_a_client_come_back() -> None:
+    async with serving() as server:
+        page = Page(server)
+        await page.begin()
+        await page.write("Hello")
+        await page.until(lambda event: event["type"] == "response.output_audio.delta")
+        page.vanish()
+        draining = asyncio.create_task(server.app.state.realtime.drain())
+        await asyncio.sleep(0)
+        unknown = await status_of_connecting(Page(server), resume=page.token, seen="unknown")
+        back = await page.come_back()
+        done = await page.until_done()
+
+        assert (unknown, back["type"], done["response"]["status"]) == (503, "kaikou.resumed", "completed")
+        page.vanish()
+        draining.cancel()
+
+
+async def test_a_session_that_is_ending_is_not_resumed(server: Serving) -> None:
+    page = Page(server)
+    await page.begin()
+    page.vanish()
+    live = server.app.state.realtime.live[page.token]
+    live.end(1012, "a restart")
+
+    assert not live.can_resume(page.events[-1]["event_id"])
+
+
 async def test_a_second_connection_takes_over_from_a_first_that_looks_alive(server: Serving) -> None:
     page = Page(server)
     await page.begin()
@@ -207,16 +258,16 @@ class StubbornSocket:
         await asyncio.sleep(0.05)
 
 
-async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
+def live_without_engines() -> tuple[Live, Outbox]:
     outbox = Outbox(4.0)
     session = SimpleNamespace(outbox=outbox, attach=lambda: None, detach=lambda: None)
     events = SimpleNamespace(of=lambda notice: [notice.event])
     connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
-    live, first, second = (
-        Live("id", cast(Connection, connection), load_settings({}, {}).sessions),
-        StubbornSocket(),
-        StubbornSocket(),
-    )
+    return Live("id", cast(Connection, connection), load_settings({}, {}).sessions), outbox
+
+
+async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
+    (live, outbox), first, second = live_without_engines(), StubbornSocket(), StubbornSocket()
     serving_first = asyncio.create_task(live.attach(cast(WebSocket, first)))
     taking_over = asyncio.create_task(live.take_over(""))
     await first.closing.wait()
@@ -228,6 +279,27 @@ async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost
     await asyncio.wait({serving_first, serving_second})
 
     assert [json.loads(text)["event_id"] for text in second.sent] == ["back", "late"]
+
+
+class FullSocket(StubbornSocket):
+    """A socket whose client reads nothing."""
+
+    async def send_text(self, text: str) -> None:
+        self.sent.append(text)
+        await asyncio.Event().wait()
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_client_that_does_not_read_what_it_missed_is_closed() -> None:
+    clock, (live, _outbox), socket = LoopClock(), live_without_engines(), FullSocket()
+    serving = asyncio.create_task(live.attach(cast(WebSocket, socket), ["missed"]))
+    async with asyncio.timeout(WAIT_S + SEND_S):
+        while not socket.sent:
+            await asyncio.sleep(0)
+        clock.advance(SEND_S)
+        await serving
+
+    assert (len(socket.sent), socket.closing.is_set()) == (1, True)
 
 
 async def test_a_stock_clients_session_ends_with_its_socket(server: Serving) -> None:
