@@ -23,7 +23,7 @@ from pipeline.events import (
 )
 from pipeline.language import language_of
 from pipeline.listening import Listening, Turn
-from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyRecord, TurnTiming
+from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
 from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
@@ -65,6 +65,7 @@ class Answering:
         self.asked: Ask | None = None
         self._spoken: Reply | None = None
         self._apologies = Apologies()
+        context.outbox.audio_left = self._audio_left
 
     def __getitem__(self, number: int) -> Reply:
         return self._replies[number][0]
@@ -107,6 +108,7 @@ class Answering:
     def interrupt(self, number: int, reason: Interruption) -> None:
         """Stop the answer; the conversation keeps what was heard of it."""
         reply, task = self._replies.pop(number)
+        reply.take_back()
         heard_ms = reply.playback.position(self._context.now())
         made = reply.record.status != "in_progress"
         if made and reply.message:
@@ -203,6 +205,12 @@ class Answering:
                 reply.playback.follows(before.ends_at(now), now)
                 before = reply.playback
 
+    def _audio_left(self, audio: ReplyAudio) -> None:
+        """A piece is on its way to the client: from here on it can be heard."""
+        for reply, _task in (*self._replies.values(), *self._beside.values()):
+            if reply.record is audio.reply:
+                reply.playback.sent(len(audio.pcm) * 1000 / audio.rate, self._context.now())
+
     def truncate(self, item: Item, heard_ms: int) -> int | None:
         """The client's player stopped within an item; if that was all sent, the number of its reply, which is over."""
         item.truncate(heard_ms)
@@ -213,6 +221,7 @@ class Answering:
                 reply.stop_at(heard_ms)
                 return None
             del self._replies[number]
+            reply.take_back()
             task.cancel()
             return number
         return None
@@ -293,11 +302,11 @@ class Answering:
         text = self._apologies.text(context.setup.character, self._request(ask, None).language)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
-        sent_ms = reply.playback.sent_ms
+        before_ms = reply.playback.total_ms
         with suppress(Exception):  # Then the client's error alone says it; the engine's fence has told why.
             async with asyncio.timeout(APOLOGY_S):
                 await reply.add(text, context.engines.synthesizer, context.workers, quick)
-        if reply.playback.sent_ms > sent_ms:
+        if reply.playback.total_ms > before_ms:
             self._apologies.said(context.now())
 
     async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
@@ -346,7 +355,8 @@ class Answering:
         now = self._context.now
         give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
         while (left := reply.playback.lead_s(now())) > 0:
-            if reply.held or not self._context.attached:  # what stands still is not late
+            waits = reply.held or not self._context.attached or reply.playback.queued_ms > 0
+            if waits:  # what stands still is not late; a client that takes nothing is cut off in time
                 give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
             elif now() > give_up:
                 return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from pipeline.notices import Notice, ReplyAudio, ReplyRecord
 
 
 class Outbox:
-    """One session's queue towards its client. One task takes; anybody may put.
+    """One session's queue towards its client. One task takes; anybody may put. `audio_left` is told of audio that was taken.
 
     Only audio is bounded by waiting (`room`), since audio is what grows; everything else is small and follows from
     what the client sent, and a client that does not read at all meets `longest` and is closed.
@@ -24,6 +25,7 @@ class Outbox:
         self._drained = asyncio.Event()
         self._drained.set()
         self.overflowed = False
+        self.audio_left: Callable[[ReplyAudio], None] = lambda _audio: None
 
     def put(self, notice: Notice) -> None:
         """Queue a notice. Past the longest queue nothing more is taken and `overflowed` says so."""
@@ -45,6 +47,8 @@ class Outbox:
             await self._filled.wait()
         notice = self._notices.popleft()
         self._count(notice, -1)
+        if isinstance(notice, ReplyAudio):
+            self.audio_left(notice)
         return notice
 
     def drop_audio(self, reply: ReplyRecord) -> float:

@@ -6,25 +6,36 @@ from __future__ import annotations
 class Playback:
     """One item's way through the player. Times are clock readings in seconds, positions are milliseconds of its audio.
 
-    Without reports a player is assumed that starts with the first piece and stops only when it has none. `not_before` is
-    when the audio sent earlier will have been played.
+    Audio is queued, then sent, then heard; what was not sent cannot have been heard. Without reports a player is assumed
+    that starts with the first piece and stops only when it has none. `not_before` is when the audio sent earlier will have
+    been played.
     """
 
     def __init__(self, not_before: float = 0.0) -> None:
-        self.sent_ms = 0.0
+        self.queued_ms = self.sent_ms = 0.0
         # The player was at `_at_ms` at `_since` and has played on from there, unless it stands still.
         self._at_ms, self._since = 0.0, not_before
         self._playing = True
         self._paused_at: float | None = None
 
+    @property
+    def total_ms(self) -> float:
+        """What was sent and what still waits to be."""
+        return self.queued_ms + self.sent_ms
+
+    def queued(self, duration_ms: float) -> None:
+        """A piece waits to be sent."""
+        self.queued_ms += duration_ms
+
     def sent(self, duration_ms: float, now: float) -> None:
         """A piece left for the client."""
         self._settle(now)
+        self.queued_ms = max(0.0, self.queued_ms - duration_ms)
         self.sent_ms += duration_ms
 
     def taken_back(self, duration_ms: float) -> None:
-        """The last `duration_ms` of what was sent never left."""
-        self.sent_ms = max(0.0, self.sent_ms - duration_ms)
+        """The last `duration_ms` of what was queued will not be sent."""
+        self.queued_ms = max(0.0, self.queued_ms - duration_ms)
 
     def reported(self, played_ms: float, playing: bool, now: float) -> None:
         """The client's player says where it is. It cannot be further than what was sent."""
@@ -54,18 +65,18 @@ class Playback:
 
     def runs(self, now: float) -> bool:
         """Whether the player has something to play and plays it."""
-        return self._playing and self._paused_at is None and now >= self._since and self.lead_s(now) > 0
+        return self._playing and self._paused_at is None and now >= self._since and self.sent_ms > self.position(now)
 
     def position(self, now: float) -> int:
         """How much was heard by `now`, in milliseconds."""
         return int(self._position(now))
 
     def lead_s(self, now: float) -> float:
-        """How far what was sent is ahead of what was heard, in seconds."""
-        return (self.sent_ms - self.position(now)) / 1000
+        """How far what was queued and sent is ahead of what was heard, in seconds."""
+        return (self.total_ms - self.position(now)) / 1000
 
     def ends_at(self, now: float) -> float:
-        """When everything sent so far will have been heard."""
+        """When everything so far will have been heard, if what is queued is sent in time."""
         return max(now, self._since) + self.lead_s(now)
 
     def _position(self, now: float) -> float:

@@ -123,7 +123,7 @@ class Reply:
     def stop_at(self, heard_ms: int) -> None:
         """The person stopped listening there: no more sound is sent, text and calls alone go on."""
         self.made.unheard = True
-        self._outlet.take_back(self.record)
+        self.take_back()
         self.playback.stopped(heard_ms)
 
     def end(self, status: ReplyStatus, reason: str = "", error: KaikouError | None = None) -> None:
@@ -136,10 +136,14 @@ class Reply:
         if not self._begun:
             return
         if status == "cancelled":
-            self.playback.taken_back(self._outlet.take_back(self.record))
+            self.take_back()
         self._close_item("completed" if status == "completed" else "incomplete")
         self._outlet.tell(ReplyEnded(self.record))
         self._outlet.tell(TurnTimed(self.timing))
+
+    def take_back(self) -> None:
+        """What waits for a slow client is not sent any more, also of a reply that is all made."""
+        self.playback.taken_back(self._outlet.take_back(self.record))
 
     # --- Making -------------------------------------------------------------------------------------------------------
 
@@ -239,7 +243,7 @@ class Reply:
     def _begin_clause(self, clause: SpokenClause) -> None:
         self._tell_words()  # of the clause before, if its last piece left before they were known
         item = self._message()
-        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.sent_ms, self.made.unheard
+        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.total_ms, self.made.unheard
         if clause.text:
             self._tell_text(item, clause.text)
         if self.made.unheard:
@@ -252,10 +256,10 @@ class Reply:
         if self.timing.first_audio is None:
             self.timing.mark("first_audio", now)
             self._outlet.tell(TurnTimed(replace(self.timing)))
-        self.playback.sent(len(pcm) * 1000 / rate, now)
+        self.playback.queued(len(pcm) * 1000 / rate)
         self.loudness = self.loudness or Loudness(rate)
         self.loudness.add(pcm)
-        item.audio_ms = round(self.playback.sent_ms)
+        item.audio_ms = round(self.playback.total_ms)
         self._outlet.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
 
     def _tell_words(self) -> None:

@@ -40,18 +40,24 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    environment: dict[str, str] | None = None, instead: Mapping[str, Any] | None = None, **flags: Any
+    environment: dict[str, str] | None = None,
+    instead: Mapping[str, Any] | None = None,
+    send_buffer: int = 0,
+    **flags: Any,
 ) -> AsyncIterator[Serving]:
     """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends.
 
     An event that did not fit the conversation it came in is an error in the end.
-    `instead`: engines of the test's own, by role.
+    `instead`: engines of the test's own, by role; `send_buffer`: the most bytes that the system takes for a client that
+    does not read, roughly, instead of some megabytes.
     """
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
     found = await find_language_model(settings.engines)
     room = EngineRoom(settings, found[1] if found else None)
     room.engines = replace(room.engines, **(instead or {}))
     listener = socket.create_server(("127.0.0.1", 0))
+    if send_buffer:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     app = create_app(settings, room)
     config = uvicorn.Config(
         app,

@@ -93,13 +93,23 @@ def test_what_is_held_before_it_begins_begins_that_much_later() -> None:
     assert positions(playback, 5, 7, 7.5) == [0, 0, 500]
 
 
-def test_what_was_taken_back_is_never_heard() -> None:
-    playback = playing(1000)
-    playback.taken_back(400)
-    heard = positions(playback, 0.5, 2)
-    playback.taken_back(5000)
+def test_what_is_queued_is_ahead_of_the_player_and_not_heard_before_it_is_sent() -> None:
+    playback = Playback()
+    playback.queued(1000)
+    queued = (positions(playback, 0, 5), playback.lead_s(5), playback.runs(5))
+    playback.sent(400, 5)
 
-    assert (heard, playback.sent_ms, playback.position(3)) == ([500, 600], 0.0, 0)
+    assert queued == ([0, 0], 1.0, False)
+    assert (positions(playback, 5.25, 7), playback.lead_s(7), playback.total_ms) == ([250, 400], 0.6, 1000)
+
+
+def test_what_was_taken_back_is_never_heard() -> None:
+    playback = Playback()
+    playback.queued(1000)
+    playback.sent(600, 0)
+    playback.taken_back(400)
+
+    assert (positions(playback, 0.5, 2), playback.total_ms) == ([500, 600], 600)
 
 
 # --- By the client's reports ---------------------------------------------------------------------------------------------
