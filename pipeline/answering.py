@@ -22,9 +22,10 @@ from pipeline.events import (
     StartReply,
 )
 from pipeline.language import language_of
-from pipeline.listening import Listening, Turn
+from pipeline.listening import Listening
 from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
+from pipeline.recognizing import Turn
 from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
 from pipeline.speaking import Manner
@@ -148,12 +149,9 @@ class Answering:
         if reply is None or not reply.loudness:
             return None
         now = self._context.now()
-        audible = reply.playback.runs(now)
-        return (
-            Playing(reply.loudness, reply.playback.position(now) if audible else None)
-            if audible or reply.held
-            else None
-        )
+        if reply.playback.runs(now):
+            return Playing(reply.loudness, reply.playback.position(now))
+        return Playing(reply.loudness, None) if reply.held else None
 
     def just_said(self) -> JustSaid | None:
         """What a voice may now be the echo of, or the answer to; None if nothing was said yet."""
@@ -242,6 +240,8 @@ class Answering:
     @property
     def _playing(self) -> Reply | None:
         """The answer that the player is in, or was in last."""
+        if len(self._replies) < 2:  # nothing is queued behind another: asked for each window of the microphone
+            return self._spoken
         now = self._context.now()
         row = (reply for reply, _task in self._replies.values() if reply.playback.lead_s(now) > 0)
         return next(row, self._spoken)

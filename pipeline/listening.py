@@ -4,45 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.context import Context
 from pipeline.endpoint import Endpointer, Endpointing
-from pipeline.engines import Recognition, Role
-from pipeline.errors import InvalidRequest, KaikouError, LimitReached, UnknownLanguage
+from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.events import (
     AudioCommitted,
     AudioDiscarded,
     CloseUtterance,
     Event,
     OpenUtterance,
-    PartialRecognized,
     SetAside,
     SpeechPaused,
     SpeechResumed,
     SpeechStopped,
-    UtteranceDrafted,
-    UtteranceRecognized,
 )
 from pipeline.interruption import Verdict
 from pipeline.notices import (
     AudioDropped,
     AudioTaken,
     ItemAdded,
-    PartialText,
-    Transcribed,
-    TranscriptionFailed,
     VoiceEnded,
     VoiceHeard,
 )
+from pipeline.recognizing import Recognizing, Turn
 from pipeline.transcript import Item
 from pipeline.turn_sound import TurnSound
-from pipeline.upstream import Hearing, Upstream
+from pipeline.upstream import Upstream
 from pipeline.utterance import Utterance
 from pipeline.voice_over import VoiceOver
 
@@ -52,39 +46,8 @@ PRE_ROLL = samples_of(800)
 SHORTEST_COMMIT_MS = 100
 """The realtime API refuses to commit less."""
 
-DOUBTED_WORDS_S = 1.5
-"""How long a voice over the reply waits for its words from a speech model, before it is judged by its sound alone."""
-
 KEPT_TURNS = 3
 """Turns that are remembered after their words are known: an answer to them may still start."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
-
-    failure: why its words are not known. drafts: whether its words can be had in a pause. invented: samples of silence
-    that its client did not send.
-    """
-
-    number: int
-    item: Item
-    utterance: Utterance
-    by_client: bool
-    speech_end: float
-    turn_end: float | None = None
-    recognized_at: float | None = None
-    wordless: bool = False
-    failure: KaikouError | None = None
-    drafts: bool = True
-    invented: int = 0
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-
-    @property
-    def seconds(self) -> float:
-        """How much audio of the client's it holds."""
-        return self.utterance.seconds - self.invented / LINE_RATE
 
 
 class Listening:
@@ -101,7 +64,8 @@ class Listening:
         report: Callable[[Event], None],
         upstream: Upstream | None = None,
     ) -> None:
-        self._context, self._voice_over, self._report, self._upstream = context, voice_over, report, upstream
+        self._context, self._report, self._upstream = context, report, upstream
+        self._recognizing = Recognizing(context, voice_over, report)
         setup = context.setup
         self._manual_mode = setup.endpointing is None
         self._endpointer = Endpointer(setup.endpointing)
@@ -132,7 +96,7 @@ class Listening:
         self._rest = waiting[whole:]
         return [waiting[start : start + self._window] for start in range(0, whole, self._window)]
 
-    def push_window(self, window: Samples, probability: float) -> list[Event]:
+    def push_window(self, window: Samples, probability: float) -> Sequence[Event]:
         """Take the next window, with the probability that it is the person's speech; act on the events before the next."""
         at, self._invented = self._heard, 0
         self._heard += len(window)
@@ -160,7 +124,7 @@ class Listening:
         self._endpointer.reset()
         return AudioDiscarded()
 
-    def configure(self, endpointing: Endpointing | None) -> list[Event]:
+    def configure(self, endpointing: Endpointing | None) -> Sequence[Event]:
         """Find turns differently from now on; None leaves it to the client and forgets a turn that goes on."""
         events = [self.clear()] if endpointing is None and not self._manual_mode else []
         if endpointing is not None:
@@ -168,7 +132,7 @@ class Listening:
         self._manual_mode = endpointing is None
         return events
 
-    def _judge(self, window: Samples, probability: float, at: int) -> list[Event]:
+    def _judge(self, window: Samples, probability: float, at: int) -> Sequence[Event]:
         if self._current:
             self._current.utterance.hear(window)
             self._sound.hear(window)
@@ -181,7 +145,7 @@ class Listening:
             elif self._current and isinstance(event, SpeechResumed):
                 self._current.utterance.resume()
                 self._sound.resumed()
-        return list(events)
+        return events
 
     def _keep_for_commit(self, pcm: Samples) -> None:
         longest_s = self._context.limits.manual_audio_s
@@ -244,7 +208,7 @@ class Listening:
             context.workers,
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
-            on_drafted=lambda text: self._drafted(turn, text),
+            on_drafted=lambda text: self._recognizing.drafted(turn, text),
             language=context.setup.language,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
@@ -260,7 +224,8 @@ class Listening:
             context.outbox.put(VoiceHeard(item.id, milliseconds_of(effect.at)))
         self._forget_answered()
         self.turns[number] = self._current = turn
-        turn.task = context.spawn(self._pass_on(turn, ears.hearing) if ears else self._recognize(turn))
+        recognizing = self._recognizing
+        turn.task = context.spawn(recognizing.pass_on(turn, ears.hearing) if ears else recognizing.recognize(turn))
         if not turn.by_client:
             context.spawn(self._watch(turn))
 
@@ -319,70 +284,7 @@ class Listening:
     def _partial(self, turn: Turn, text: str) -> None:
         if turn is self._current:
             self._endpointer.text = text
-        self._context.outbox.put(PartialText(turn.item.id, text))
-        self._report(PartialRecognized(turn.number, text))
-
-    def _drafted(self, turn: Turn, text: str) -> None:
-        if drafted := turn.utterance.drafted:
-            turn.item.emotion, turn.item.sounds = drafted.emotion, drafted.sounds
-        self._report(UtteranceDrafted(turn.number, text))
-
-    async def _recognize(self, turn: Turn) -> None:
-        context, text = self._context, ""
-        try:
-            recognition = await turn.utterance.run()
-        except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the conversation goes on without its words
-            await turn.closed.wait()
-            self._not_transcribed(turn, error, "recognizer")
-        else:
-            text = recognition.text
-            self._transcribed(turn, recognition)
-        turn.recognized_at = context.now()
-        # Who speaks a language that nobody here knows is told so, and not asked to say it again.
-        failed = turn.failure is not None and not isinstance(turn.failure, UnknownLanguage)
-        self._report(UtteranceRecognized(turn.number, text, failed=failed))
-
-    def _transcribed(self, turn: Turn, recognition: Recognition) -> None:
-        context, text = self._context, recognition.text
-        if turn.item.aside or self._voice_over.doubted:
-            # The client is told the words only after it is known whether they are anybody's.
-            self._report(UtteranceDrafted(turn.number, text))
-        item, seconds, language = turn.item, turn.seconds, recognition.language
-        if turn.wordless:
-            recognition = Recognition("", language)
-        item.text, item.emotion, item.sounds = recognition.text, recognition.emotion, recognition.sounds
-        item.transcribed = True
-        context.outbox.put(Transcribed(item.id, item.text, language, seconds, item.emotion, item.sounds))
-
-    def _not_transcribed(self, turn: Turn, error: Exception, role: Role) -> None:
-        turn.item.transcribed = True
-        turn.failure = self._context.failure(role, error)
-        self._context.outbox.put(TranscriptionFailed(turn.item.id, turn.failure))
-
-    # --- Turns that a speech model hears ------------------------------------------------------------------------------
-
-    async def _pass_on(self, turn: Turn, hearing: Hearing) -> None:
-        """The turn may be answered as soon as the model has it. Its words come later; only a doubt waits for them."""
-        context = self._context
-        try:
-            await turn.utterance.run()
-        except Exception as error:  # noqa: BLE001 — the turn's outermost frame: the answer tries again and says why not
-            await turn.closed.wait()
-            self._not_transcribed(turn, error, "speech_model")
-        else:
-            written = context.spawn(self._write_down(turn, hearing))
-            if self._voice_over.doubted:
-                await asyncio.wait({written}, timeout=DOUBTED_WORDS_S)
-        turn.recognized_at = context.now()
-        self._report(UtteranceRecognized(turn.number, turn.item.text))
-
-    async def _write_down(self, turn: Turn, hearing: Hearing) -> None:
-        try:
-            text = await hearing.words(lambda text: self._context.outbox.put(PartialText(turn.item.id, text)))
-        except Exception as error:  # noqa: BLE001 — the words' outermost frame: the conversation goes on without them
-            self._not_transcribed(turn, error, "speech_model")
-        else:
-            self._transcribed(turn, Recognition(text))
+        self._recognizing.partial(turn, text)
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]
