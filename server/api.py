@@ -42,11 +42,12 @@ class Api:
 
     async def list_characters(self, _request: Request) -> Response:
         """All characters as the page shows them."""
-        return success([card(character, *self.room.languages_of(character)) for character in self.characters])
+        everyone = await self.characters.everyone()
+        return success([card(character, *self.room.languages_of(character)) for character in everyone])
 
     async def sample(self, request: Request) -> Response:
         """A character's greeting in its voice, as a WAV file."""
-        character = self.characters.get(request.path_params["id"])
+        character = await self.characters.get(request.path_params["id"])
         language = request.query_params.get("language", character.default_language)[:8]
         language = language if language in character.languages else character.default_language
         key = (character.id, language)

@@ -27,10 +27,10 @@ from server.audio.hearing import Hearing
 from server.audio.places import Courtesy, Places
 from server.audio.speech import Speech
 from server.audio.transcription import Transcription
-from server.characters.catalogue import Characters
+from server.characters.catalogue import FileCharacters
 from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.engines.room import EngineRoom
-from server.identity.client_secrets import ClientSecrets
+from server.identity.client_secrets import ClientSecretsInMemory
 from server.metrics import Metrics
 from server.openai_api import OpenAIApi
 from server.realtime.admission import Admission
@@ -53,8 +53,8 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
 
     `language_model` is what the page calls the model. Raises `SettingError` or `InvalidRequest` for bad characters.
     """
-    characters = Characters(load_characters(settings.characters.folder), settings.characters.default)
-    metrics, secrets = Metrics(room), ClientSecrets(settings.server.client_secrets)
+    characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
+    metrics, secrets = Metrics(room), ClientSecretsInMemory(settings.server.client_secrets)
     defaults = session_defaults(settings.turns, room)
     sessions, limits = settings.sessions, session_limits(settings)
     admission = Admission(sessions.latency_cpu, sessions.latency_lag_ms / 1000, sessions.max_sessions)

@@ -44,12 +44,12 @@ class OpenAIApi:
 
     async def models(self, _request: Request) -> Response:
         """Characters first, each of which is a model to talk to; then the engines."""
-        return json_response({"object": "list", "data": [self._model(id) for id in self._ids()]})
+        return json_response({"object": "list", "data": [self._model(id) for id in await self._ids()]})
 
     async def model(self, request: Request) -> Response:
         """One of them."""
         id = request.path_params["id"]
-        if id not in self._ids():
+        if id not in await self._ids():
             raise NotFound(f"The model '{id[:64]}' does not exist.", code="model_not_found")
         return json_response(self._model(id))
 
@@ -62,7 +62,7 @@ class OpenAIApi:
         session = updated(SessionObject(), asked.session, typed=False)
         model = asked.session.get("model")
         model = model if isinstance(model, str) else ""
-        secret = self.secrets.create(asked.expires_after.seconds, session, model, principal_of(request))
+        secret = await self.secrets.create(asked.expires_after.seconds, session, model, principal_of(request))
         id = {"id": "sess_" + secret.value[-16:]}
         if session.type == "transcription":
             echo = {**transcription_object(session, self.defaults), **id, "expires_at": secret.expires_at}
@@ -75,9 +75,10 @@ class OpenAIApi:
         """WebRTC is not there yet."""
         raise NotImplementedYet("WebRTC calls are not supported yet; connect a WebSocket to /v1/realtime.")
 
-    def _ids(self) -> list[str]:
+    async def _ids(self) -> list[str]:
         engines = [status.info.name for status in self.room.statuses.values()]
-        return list(dict.fromkeys([*(character.id for character in self.characters), *engines]))
+        characters = [character.id for character in await self.characters.everyone()]
+        return list(dict.fromkeys([*characters, *engines]))
 
     def _model(self, id: str) -> dict[str, Any]:
         return {"id": id, "object": "model", "created": self.created, "owned_by": "kaikou"}

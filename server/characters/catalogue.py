@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from pipeline.character import Character
 from pipeline.errors import SettingError
@@ -13,28 +13,39 @@ FIRST = ("assistant", "philosopher", "detective", "wizard", "english-coach", "ma
 """The order of the built-in characters on the page: what a newcomer most likely wants comes first."""
 
 
-class Characters:
-    """Known characters by id, the default one for every other name."""
+class Characters(Protocol):
+    """Where characters are found. Finding one may take a moment: they may be kept in another place than this process."""
+
+    async def everyone(self) -> Sequence[Character]:
+        """All of them, in the order in which they are shown."""
+        ...
+
+    async def find(self, name: str) -> Character:
+        """The character called `name`, else the default: stock clients name OpenAI's models."""
+        ...
+
+    async def get(self, id: str) -> Character:
+        """The character `id`. Raises `NotFound`."""
+        ...
+
+
+class FileCharacters:
+    """The characters of files, read once, by id; the default one for every other name."""
 
     def __init__(self, characters: Mapping[str, Character], default: str) -> None:
         if default not in characters:
             raise SettingError(f"There is no character {default!r}; known: {', '.join(characters)}.")
         rank = {id: place for place, id in enumerate(FIRST)}
         self._characters = dict(sorted(characters.items(), key=lambda entry: (rank.get(entry[0], 99), entry[0])))
-        self.default = default
+        self._default = default
 
-    def __iter__(self) -> Iterator[Character]:
-        return iter(self._characters.values())
+    async def everyone(self) -> Sequence[Character]:
+        return list(self._characters.values())
 
-    def __contains__(self, id: str) -> bool:
-        return id in self._characters
+    async def find(self, name: str) -> Character:
+        return self._characters.get(name) or self._characters[self._default]
 
-    def find(self, name: str) -> Character:
-        """The character called `name`, else the default: stock clients name OpenAI's models."""
-        return self._characters.get(name) or self._characters[self.default]
-
-    def get(self, id: str) -> Character:
-        """The character `id`. Raises `NotFound`."""
+    async def get(self, id: str) -> Character:
         if id not in self._characters:
             raise NotFound(f"There is no character '{id[:64]}'.")
         return self._characters[id]

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipeline.errors import LimitReached
 from server.identity.principal import Principal, by_client_secret
@@ -31,15 +32,26 @@ class ClientSecret:
         return by_client_secret(self.maker)
 
 
-class ClientSecrets:
-    """The keys in force, in memory: they die with the server, as they would within minutes anyway."""
+class ClientSecrets(Protocol):
+    """The keys in force. Making and finding one may take a moment: servers that share them keep them elsewhere."""
+
+    async def create(self, seconds: int, session: SessionObject, model: str, maker: Principal) -> ClientSecret:
+        """A key for `seconds`. Raises `LimitReached` when too many are in force."""
+        ...
+
+    async def find(self, value: str) -> ClientSecret | None:
+        """The key called `value`, if it is in force."""
+        ...
+
+
+class ClientSecretsInMemory:
+    """They die with the server, as they would within minutes anyway."""
 
     def __init__(self, most: int, now: Callable[[], float] = time.time) -> None:
         self._most, self._now = most, now
         self._secrets: dict[str, ClientSecret] = {}
 
-    def create(self, seconds: int, session: SessionObject, model: str, maker: Principal) -> ClientSecret:
-        """A key for `seconds`. Raises `LimitReached` when too many are in force."""
+    async def create(self, seconds: int, session: SessionObject, model: str, maker: Principal) -> ClientSecret:
         now = self._now()
         self._secrets = {value: secret for value, secret in self._secrets.items() if secret.expires_at > now}
         if len(self._secrets) >= self._most:
@@ -48,7 +60,6 @@ class ClientSecrets:
         self._secrets[secret.value] = secret
         return secret
 
-    def find(self, value: str) -> ClientSecret | None:
-        """The key called `value`, if it is in force."""
+    async def find(self, value: str) -> ClientSecret | None:
         secret = self._secrets.get(value)
         return secret if secret and secret.expires_at > self._now() else None

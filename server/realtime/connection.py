@@ -15,7 +15,7 @@ from pipeline.session import Session
 from pipeline.setup import Ask
 from pipeline.transcript import Item
 from server.characters.catalogue import Characters
-from server.errors import as_told, openai_error
+from server.errors import NotFound, as_told, openai_error
 from server.protocol.input_audio import InputAudio
 from server.realtime.client_events import (
     APPEND,
@@ -66,6 +66,9 @@ YIELD_SAMPLES = samples_of(100)
 MESSAGE_SAMPLES = samples_of(10)
 """What any message counts for in this, since understanding it is work too."""
 
+FIND_S = 5.0
+"""How long finding a character may take; the client's other messages wait for it, so that their order is kept."""
+
 
 class Connection:
     """Translates for one client. `receive` takes its messages; `events` says the session's notices."""
@@ -74,6 +77,7 @@ class Connection:
         self,
         session: Session,
         session_object: SessionObject,
+        character: Character,
         characters: Characters,
         model: str,
         defaults: Defaults,
@@ -95,7 +99,7 @@ class Connection:
         self.events = ServerEvents(
             session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
         )
-        self._apply(session_object)
+        self._apply(session_object, character)
         self._answer({"type": "session.created", "session": self._echo()})
 
     # --- From the client ----------------------------------------------------------------------------------------------
@@ -107,13 +111,13 @@ class Connection:
         try:
             if isinstance(message, bytes):
                 await self._hear(self._audio_of(message))
-                return
-            self._received_events += 1
-            parsed = parse_json(message)
-            if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
-                await self._hear(self._input.of_base64(audio))
             else:
-                self._do(parse_event(parsed))
+                self._received_events += 1
+                parsed = parse_json(message)
+                if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
+                    await self._hear(self._input.of_base64(audio))
+                else:
+                    await self._do(parse_event(parsed))
         except Exception as error:  # noqa: BLE001 — the outermost frame of what a client sends
             self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id_of(parsed)))
         await self._yield_in_time()
@@ -140,10 +144,10 @@ class Connection:
             self._unyielded = 0
             await asyncio.sleep(0)
 
-    def _do(self, event: ClientEvent) -> None:
+    async def _do(self, event: ClientEvent) -> None:
         match event:
             case SessionUpdate():
-                self._update(event.session)
+                await self._update(event.session)
             case Append():
                 raise AssertionError("appends are decoded before they are events")
             case Commit():
@@ -189,31 +193,35 @@ class Connection:
         self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
 
     def _greet(self) -> None:
-        character, setup = self.character, self.session.setup
+        character, setup = self._character, self.session.setup
         self.session.request_reply(Ask(say=text_in(character.greeting, setup.language)))
 
     # --- The session object -------------------------------------------------------------------------------------------
 
-    @property
-    def character(self) -> Character:
-        """Who is talked to: by the session object, else by the model's name."""
-        return self._characters.find(self.object.kaikou.character or self._model)
-
-    def _update(self, changes: Mapping[str, Any]) -> None:
+    async def _update(self, changes: Mapping[str, Any]) -> None:
         changed = updated(self.object, changes)
-        if (name := changed.kaikou.character) and name not in self._characters:
-            raise InvalidRequest(f"There is no character '{name}'.", param="session.kaikou.character")
+        async with asyncio.timeout(FIND_S):
+            character = await self._character_of(changed)
         if changed.audio.input.format != self.object.audio.input.format:
             self._input.use(changed.audio.input.format)
-        self._apply(changed)
+        self._apply(changed, character)
         self._answer({"type": "session.updated", "session": self._echo()})
 
-    def _apply(self, session_object: SessionObject) -> None:
-        self.object = session_object
+    async def _character_of(self, session_object: SessionObject) -> Character:
+        """Who is talked to: by the session object, else by the model's name."""
+        if not (id := session_object.kaikou.character):
+            return await self._characters.find(self._model)
+        try:
+            return await self._characters.get(id)
+        except NotFound as error:
+            raise InvalidRequest(error.message, param="session.kaikou.character") from None
+
+    def _apply(self, session_object: SessionObject, character: Character) -> None:
+        self.object, self._character = session_object, character
         self.events.output_format = session_object.audio.output.format
         wanted = session_object.audio.input.transcription is not None
         self.events.transcribes = wanted or session_object.type == "transcription"
-        self.session.configure(setup_of(session_object, self.character, self._defaults))
+        self.session.configure(setup_of(session_object, character, self._defaults))
 
     def _echo(self) -> dict[str, Any]:
         if self.object.type == "transcription":
@@ -222,7 +230,7 @@ class Connection:
             echo = self._conversation_object()
         echo |= {"id": self._id, "expires_at": self._expires_at}
         if self.extensions:
-            who = {"character": self.character.id, "language": self.session.setup.language}
+            who = {"character": self._character.id, "language": self.session.setup.language}
             echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
         return echo
 

@@ -113,7 +113,7 @@ class Realtime:
         back = self.live.get(websocket.query_params.get("resume", ""))
         back = back if back and back.can_resume(seen) else None
         try:
-            principal, secret = self._admit(websocket, back)
+            principal, secret = await self._admit(websocket, back)
         except KaikouError as error:
             self.metrics.refused.labels(error.code).inc()
             await _refuse(websocket, error)
@@ -136,15 +136,15 @@ class Realtime:
             except LimitReached as error:
                 await websocket.close(CLOSE_TRY_LATER, error.code)
                 return
-        await self._begin(websocket, principal, secret).attach(websocket)
+        await (await self._begin(websocket, principal, secret)).attach(websocket)
 
-    def _admit(self, websocket: WebSocket, back: Live | None) -> tuple[Principal, ClientSecret | None]:
+    async def _admit(self, websocket: WebSocket, back: Live | None) -> tuple[Principal, ClientSecret | None]:
         """Let the client in, and say who it is. Raises `Unauthorized` or `LimitReached`."""
         if not origin_allowed(self.server, websocket):
             message = "Pages of this origin may not connect; see the setting allowed_origins."
             raise Unauthorized(message, code="origin_denied")
         key = presented_key(websocket)
-        secret = self.secrets.find(key) if key.startswith(PREFIX) else None
+        secret = await self.secrets.find(key) if key.startswith(PREFIX) else None
         principal = secret.principal if secret else identify(self.server, key)
         if back is None:
             self._take_place(websocket)
@@ -160,12 +160,13 @@ class Realtime:
             raise LimitReached(message, code="server_full")
         self.line.leave(ticket)
 
-    def _begin(self, websocket: WebSocket, principal: Principal, secret: ClientSecret | None) -> Live:
+    async def _begin(self, websocket: WebSocket, principal: Principal, secret: ClientSecret | None) -> Live:
         """A new session, whose life begins now."""
         query, settings = websocket.query_params, self.settings
-        model = query.get("model") or (secret.model if secret else "") or self.characters.default
+        model = query.get("model") or (secret.model if secret else "")
         session_object = secret.session if secret else _first_object(query.get("intent"))
-        character = self.characters.find(session_object.kaikou.character or model)
+        character = await self.characters.find(session_object.kaikou.character or model)
+        model = model or character.id
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         session = Session(
             setup_of(session_object, character, self.defaults),
@@ -177,6 +178,7 @@ class Realtime:
         connection = Connection(
             session,
             session_object,
+            character,
             self.characters,
             model,
             self.defaults,

@@ -13,13 +13,13 @@ import orjson
 
 from models.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.character import load_characters
+from pipeline.character import Character, load_characters
 from pipeline.endpoint import Endpointing
 from pipeline.pump import Workers
 from pipeline.session import Session
 from pipeline.setup import Engines, SessionLimits
 from pipeline.speaking import SpeakingLimits
-from server.characters.catalogue import Characters
+from server.characters.catalogue import Characters, FileCharacters
 from server.realtime.connection import Connection
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings
@@ -27,7 +27,7 @@ from tests.speech import silence
 
 Event = dict[str, Any]
 
-CHARACTERS = Characters(load_characters(Settings().characters.folder), "assistant")
+CHARACTERS = FileCharacters(load_characters(Settings().characters.folder), "assistant")
 DETECTOR = create_detector({})
 QUICK = SessionLimits(speaking=SpeakingLimits(lead_s=1e9), queued_audio_s=1e9)
 DEFAULTS = Defaults(Endpointing())
@@ -49,7 +49,7 @@ def update(**session: Any) -> Event:
 class Client:
     """A connection without a socket; keeps what the server says and truncates what it plays."""
 
-    def __init__(self, defaults: Defaults) -> None:
+    def __init__(self, character: Character, characters: Characters, defaults: Defaults) -> None:
         engines = Engines(
             DETECTOR,
             create_recognizer({"settle_ms": 0}),
@@ -57,10 +57,10 @@ class Client:
             create_synthesizer({"first_audio_ms": 0}),
         )
         self.workers = Workers(4)
-        setup = setup_of(SessionObject(), CHARACTERS.find("wizard"), defaults)
+        setup = setup_of(SessionObject(), character, defaults)
         self.session = Session(setup, engines, self.workers, QUICK)
         self.connection = Connection(
-            self.session, SessionObject(), CHARACTERS, "wizard", defaults,
+            self.session, SessionObject(), character, characters, "wizard", defaults,
             append_bytes=10**7, expires_at=0, extensions=True,
         )  # fmt: skip
         self.events: list[Event] = []
@@ -93,9 +93,9 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(defaults: Defaults = DEFAULTS) -> AsyncIterator[Client]:
+async def connected(defaults: Defaults = DEFAULTS, characters: Characters = CHARACTERS) -> AsyncIterator[Client]:
     """A client whose session goes on within the block, and of which nothing is left after it."""
-    client = Client(defaults)
+    client = Client(await CHARACTERS.find("wizard"), characters, defaults)
     life, reading = asyncio.create_task(client.session.run()), asyncio.create_task(client.read())
     await asyncio.sleep(0)
     try:
