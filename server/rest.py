@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from pipeline.errors import KaikouError
 from server.errors import TooLarge, Unauthorized, as_told, openai_error, status_of
@@ -69,6 +70,16 @@ def guarded(endpoint: Endpoint, server: Server, *, openai: bool = False) -> Endp
             return failure(as_told(error, "request failed", path=request.url.path), openai)
 
     return handle
+
+
+def api_route(path: str, endpoint: Endpoint, settings: Server, method: str = "GET") -> Route:
+    """A route of `/api`: behind the key, errors in its envelope."""
+    return Route(path, guarded(endpoint, settings), methods=[method])
+
+
+def openai_route(path: str, endpoint: Endpoint, settings: Server, method: str = "GET") -> Route:
+    """A route of the OpenAI API: behind the key, errors in its shape."""
+    return Route(path, guarded(endpoint, settings, openai=True), methods=[method])
 
 
 def failure(error: KaikouError, openai: bool) -> Response:

@@ -1,1 +1,1 @@
-"""How is the server run: the loop that it runs on."""
+"""How is the server run and watched? Its event loop; its health, its metrics, what it runs, its latest turns."""

@@ -9,13 +9,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from server.characters.catalogue import Characters
 from server.engines.room import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.identity.client_secrets import ClientSecrets
 from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated
-from server.rest import json_body, json_response, principal_of
+from server.rest import json_body, json_response, openai_route, principal_of
+from server.services import Services
 
 
 class ExpiresAfter(BaseModel):
@@ -30,6 +32,18 @@ class SecretRequest(BaseModel):
 
     expires_after: ExpiresAfter = ExpiresAfter()
     session: dict[str, Any] = Field(default_factory=dict)
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """`/v1`, but for audio and the realtime socket."""
+    settings = services.settings.server
+    api = OpenAIApi(services.room, services.characters, services.client_secrets, services.defaults)
+    return [
+        openai_route("/v1/models", api.models, settings),
+        openai_route("/v1/models/{id:path}", api.model, settings),
+        openai_route("/v1/realtime/client_secrets", api.client_secrets, settings, "POST"),
+        openai_route("/v1/realtime/calls", api.calls, settings, "POST"),
+    ]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`/api`: what the page asks for. Characters, their voices, how the server is."""
+"""The characters as the page shows them, and samples of their voices."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from collections import OrderedDict
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from pipeline.character import Character, text_in
 from pipeline.engines import SpeechRequest
-from server.advice import advice
 from server.characters.catalogue import Characters, card
 from server.engines.room import EngineRoom
-from server.metrics import Metrics
-from server.realtime.websocket import Realtime
-from server.rest import success
+from server.rest import api_route, success
+from server.services import Services
 
 KEPT_SAMPLES = 64
 """Voice samples that are kept, about 300 KB each."""
@@ -28,16 +26,21 @@ KEPT_SAMPLES = 64
 SYNTHESIS_S = 20.0
 
 
+def routes(services: Services) -> list[BaseRoute]:
+    """The endpoints of `/api/characters`."""
+    gallery = Gallery(services.characters, services.room)
+    return [
+        api_route("/api/characters", gallery.list_characters, services.settings.server),
+        api_route("/api/characters/{id}/sample", gallery.sample, services.settings.server),
+    ]
+
+
 @dataclass
-class Api:
+class Gallery:
     """The endpoints and what they need. `samples` are WAV files by character and language, the oldest thrown out first."""
 
-    version: str
-    room: EngineRoom
     characters: Characters
-    metrics: Metrics
-    language_model: str
-    realtime: Realtime
+    room: EngineRoom
     samples: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
 
     async def list_characters(self, _request: Request) -> Response:
@@ -56,26 +59,6 @@ class Api:
             while len(self.samples) > KEPT_SAMPLES:
                 self.samples.popitem(last=False)
         return Response(self.samples[key], media_type="audio/wav", headers={"Cache-Control": "max-age=600"})
-
-    async def status(self, _request: Request) -> Response:
-        """What this server runs and what would make it better."""
-        data: dict[str, Any] = {
-            "version": self.version,
-            "language_model": {"name": self.language_model, "connected": self.room.language_model_connected},
-            "engines": self.room.describe(),
-            "advice": advice(self.room),
-        }
-        return success(data)
-
-    async def turns(self, request: Request) -> Response:
-        """Where the time of the latest turns went, newest last. `?limit=` (100)."""
-        limit = request.query_params.get("limit", "100")
-        kept = list(self.metrics.turns)
-        return success(kept[-int(limit) :] if limit.isdecimal() and int(limit) else kept)
-
-    async def place(self, request: Request) -> Response:
-        """A place in the line before a full server. `?ticket=` from the answer before keeps it."""
-        return success(self.realtime.wait(request.query_params.get("ticket", "")[:64]))
 
     async def _greeting(self, character: Character, language: str) -> bytes:
         synthesizer = self.room.engines.synthesizer

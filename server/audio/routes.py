@@ -1,0 +1,35 @@
+"""`/v1/audio`: its two endpoints and how much of the machine they may have."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.routing import BaseRoute
+
+from server.audio.hearing import Hearing
+from server.audio.places import Courtesy, Places
+from server.audio.speech import Speech
+from server.audio.transcription import Transcription
+from server.rest import openai_route
+from server.services import Services
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """The endpoints of `/v1/audio`."""
+    settings, room, metrics, realtime = services.settings, services.room, services.metrics, services.realtime
+    engines, failed, courtesy = (
+        room.engines,
+        partial(metrics.engine_failed, "audio"),
+        Courtesy(lambda: realtime.talking),
+    )
+    jobs = settings.audio_api
+    hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.turns.settle_s)
+    uploads = Places(jobs.file_jobs + jobs.waiting_jobs, 0)
+    files = Places(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
+    texts = Places(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
+    speech = Speech(room, texts, courtesy, failed, settings.engine_limits.audio_s)
+    transcription = Transcription(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
+    return [
+        openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),
+        openai_route("/v1/audio/transcriptions", transcription.create, settings.server, "POST"),
+    ]

@@ -1,0 +1,1 @@
+"""What does a client of OpenAI's REST API expect beside audio? Models, client secrets, calls."""

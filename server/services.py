@@ -1,0 +1,27 @@
+"""What the routes of all domains share, made once at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.characters.catalogue import Characters
+from server.engines.room import EngineRoom
+from server.identity.client_secrets import ClientSecrets
+from server.metrics import Metrics
+from server.realtime.session_object import Defaults
+from server.realtime.websocket import Realtime
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """The server's parts. `defaults`: what sessions begin with; `language_model`: what the page calls the model."""
+
+    settings: Settings
+    room: EngineRoom
+    characters: Characters
+    client_secrets: ClientSecrets
+    metrics: Metrics
+    realtime: Realtime
+    defaults: Defaults
+    language_model: str

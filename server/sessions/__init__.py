@@ -1,0 +1,1 @@
+"""Who may talk now, and where? The conversations that go on, and the line before a full server."""

@@ -1,0 +1,49 @@
+"""What the settings mean to every session: what holds where its client says nothing, and its bounds."""
+
+from __future__ import annotations
+
+from pipeline.endpoint import Endpointing
+from pipeline.setup import SessionLimits
+from pipeline.speaking import SpeakingLimits
+from pipeline.turn_wait import Waits
+from pipeline.utterance import RecognitionLimits
+from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
+from server.engines.room import EngineRoom
+from server.realtime.session_object import Defaults
+from server.settings import Settings
+from server.settings.conversations import Turns
+
+
+def session_defaults(turns: Turns, room: EngineRoom) -> Defaults:
+    """What holds in every session whose client says nothing else."""
+    return Defaults(
+        Endpointing(longest_ms=round(turns.turn_s * 1000)),
+        turns.silence_ms,
+        turns.speculate,
+        Waits(turns.shortest_wait_ms, turns.longest_wait_ms),
+        room.uses_speech_model,
+        room.engines.synthesizer.info.styles,
+    )
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    """The bounds of every session."""
+    turns, answers, engines = settings.turns, settings.answers, settings.engine_limits
+    return SessionLimits(
+        queued_audio_s=answers.queued_audio_s,
+        prompt_characters=answers.prompt_characters,
+        items=answers.conversation_items,
+        speculations_per_minute=turns.speculations_per_minute,
+        recognition=RecognitionLimits(
+            settle_s=turns.settle_s,
+            open_s=OPEN_S + BACKSTOP_S,
+            stall_s=engines.recognizer_s + BACKSTOP_S,
+            longest_s=longest_turn_s(turns),
+        ),
+        speaking=SpeakingLimits(
+            speech_model_s=engines.first_token_s,
+            audio_s=engines.audio_s + BACKSTOP_S,
+            longest_s=answers.reply_s,
+            lead_s=answers.lead_s,
+        ),
+    )
