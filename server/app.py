@@ -13,9 +13,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.character import load_characters
 from server.audio.routes import routes as audio_routes
 from server.characters.catalogue import FileCharacters
+from server.characters.reading import load_characters
 from server.characters.routes import routes as characters_routes
 from server.engines.room import EngineRoom
 from server.identity.client_secrets import ClientSecretsInMemory
@@ -40,7 +40,7 @@ PAGE_POLICY = (
 def create_app(settings: Settings, room: EngineRoom, language_model: str = "scripted") -> Starlette:
     """The server around engines that are already made; it closes them when it ends.
 
-    `language_model` is what the page calls the model. Raises `SettingError` or `InvalidRequest` for bad characters.
+    `language_model` is what the page calls the model. Raises `SettingError` for bad characters.
     """
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
     metrics, secrets = Metrics(room), ClientSecretsInMemory(settings.server.client_secrets)

@@ -9,19 +9,16 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from models.known_settings import check_known
-from models.scripted.book import general
 from models.scripted.brain import reply_to
+from models.scripted.general import general
 from models.scripted.intents import Intent
 from models.scripted.memory import turns_of
 from models.scripted.words import HAN
-from pipeline.character import Character, load_character
+from pipeline.character import Character
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
-
-ASSISTANT = Path(__file__).parents[2] / "personas" / "assistant.toml"
 
 SAD_NEWS = (Intent.CRISIS, Intent.GRIEF)
 GENTLY = "[gentle] "
@@ -65,10 +62,6 @@ class ScriptedChat:
 
 
 def create(settings: Mapping[str, Any]) -> ScriptedChat:
-    """The engine. Settings: `fallback`, who speaks where a request names nobody (our assistant); `now`, a clock."""
+    """The engine. Settings: `fallback`, who speaks where a request names nobody; `now`, a clock."""
     check_known("scripted", settings, "fallback", "now")
-    return ScriptedChat(settings.get("fallback") or _assistant(), settings.get("now", datetime.now))
-
-
-def _assistant() -> Character:
-    return load_character(ASSISTANT) if ASSISTANT.exists() else general()
+    return ScriptedChat(settings.get("fallback") or general(), settings.get("now", datetime.now))

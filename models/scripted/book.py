@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from models.scripted.general import general
 from models.scripted.retrieval import Index
 from models.scripted.words import FUNCTION_WORDS, tokens
-from pipeline.character import Character, Exchange, load_character, text_in
+from pipeline.character import Character, Exchange, text_in
 
 FEW_EXCHANGES = 10
 """A file with fewer exchanges than this gets the general small talk as well."""
@@ -35,12 +35,6 @@ class Book:
     @property
     def lines(self) -> Iterator[str]:
         return (line for chain in self.chains for line in chain)
-
-
-@lru_cache(maxsize=1)
-def general() -> Character:
-    """The lines for a character whose file has none of its own."""
-    return load_character(Path(__file__).with_name("general.toml"))
 
 
 @lru_cache(maxsize=64)

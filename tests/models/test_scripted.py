@@ -12,9 +12,9 @@ from models.scripted.brain import reply_to
 from models.scripted.memory import key_of, name_in, turns_of, was_heard
 from models.scripted.skills import computed
 from models.scripted.words import answer_language, quote, squash
-from pipeline.character import parse_character
 from pipeline.engines import ChatRequest, Message, TextDelta, Tool, Usage
 from pipeline.heard import note
+from server.characters.reading import parse_character
 from tests.models.scripted_talk import BUILT_IN, MONDAY, messages_of, next_line, talk
 
 ENGINE = create({"fallback": BUILT_IN["assistant"]})
@@ -84,10 +84,10 @@ async def test_tools_are_never_called() -> None:
     assert {type(event) for event in [event async for event in ENGINE.reply(request)]} == {TextDelta, Usage}
 
 
-async def test_without_a_character_the_assistant_answers() -> None:
+async def test_without_a_character_somebody_with_general_lines_answers() -> None:
     events = [event async for event in create({}).reply(ChatRequest([Message("user", "who are you")]))]
 
-    assert "I'm Kai" in "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert "I'm Kaikou." in "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 def test_without_any_message_the_character_greets() -> None:

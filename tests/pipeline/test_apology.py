@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.apology import GENERAL, PAUSE_S, Apologies
-from pipeline.character import load_characters
+from server.characters.reading import load_characters
 
 WIZARD = load_characters(Path(__file__).parent.parent.parent / "personas")["wizard"]
 SILENT = replace(WIZARD, phrases={"en": {}, "zh": {"failed": ()}})

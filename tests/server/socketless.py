@@ -13,13 +13,14 @@ import orjson
 
 from models.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.character import Character, load_characters
+from pipeline.character import Character
 from pipeline.endpoint import Endpointing
 from pipeline.pump import Workers
 from pipeline.session import Session
 from pipeline.setup import Engines, SessionLimits
 from pipeline.speaking import SpeakingLimits
 from server.characters.catalogue import Characters, FileCharacters
+from server.characters.reading import load_characters
 from server.realtime.connection import Connection
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings

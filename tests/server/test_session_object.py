@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.character import load_characters
 from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
@@ -16,6 +15,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.setup import Setup
 from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Evidence, Judge, Waits, adaptive_wait, fixed_wait
+from server.characters.reading import load_characters
 from server.realtime.session_object import (
     Defaults,
     SessionObject,
