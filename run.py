@@ -58,6 +58,10 @@ TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt", "requirements-mo
 TORCH = Step(("requirements-gpu.txt",), ("--constraint", "requirements.txt"))
 
 
+IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
+"""A process of pytest's for each core; the tests of a file stay together, since they share servers. `-n 0` undoes it."""
+
+
 class Command(NamedTuple):
     """The module that a command runs, what has to be installed for that, and its own arguments before the user's."""
 
@@ -70,7 +74,7 @@ COMMANDS = {
     "serve": Command("server", TO_SERVE),
     "models": Command("server.weights", TO_SERVE),
     "doctor": Command("server.doctor", TO_SERVE),
-    "test": Command("pytest", TO_DEVELOP),
+    "test": Command("pytest", TO_DEVELOP, IN_PARALLEL),
     "test-heavy": Command("pytest", (*TO_DEVELOP, TORCH), ("-m", "heavy")),
     "bench": Command("benchmarks", TO_DEVELOP),
 }
@@ -80,7 +84,7 @@ HELP = """\
 python3 run.py [serve] [options]   start the server (what happens without a command)
 python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
 python3 run.py doctor              what each engine lacks here, and the command that gets it
-python3 run.py test [options]      run the tests; options are pytest's
+python3 run.py test [options]      run the tests, on all cores; options are pytest's, -n 0 runs one after the other
 python3 run.py test-heavy          run those that need torch, after installing it: 2.5 GB
 python3 run.py bench [options]     measure
 

@@ -1,1 +1,17 @@
-"""Fixtures shared by all tests."""
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+MOST_PROCESSES = 4
+"""More would only wait for the longest file."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` means: one for each core that this one may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -179,6 +179,7 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def product() -> list[Module]:
     """Every Python file that MAY_IMPORT speaks of."""
     modules = [Module(relative(path), path.read_text("utf-8")) for path in files() if path.suffix == ".py"]

@@ -168,7 +168,7 @@ def test_changed_requirement_is_installed(home: Home) -> None:
 
 def test_tests_get_their_own_requirements_and_the_server_does_not_mind(home: Home) -> None:
     status, output, said = home.start("test", "-k", "one word")
-    assert (status, output, "  pytest 1.0" in said) == (3, "the tests ['-k', 'one word']\n", True)
+    assert (status, output, "  pytest 1.0" in said) == (3, f"the tests {[*run.IN_PARALLEL, '-k', 'one word']}\n", True)
 
     assert home.start() == (0, "1.0 [] 开口 b folder 1\n", "")
 
@@ -220,7 +220,7 @@ def test_heavy_tests_get_torch_besides_and_nothing_that_is_pinned_changes(home: 
     assert "  torch 1.0\n" in said
     assert "greeting 2.0" not in said
     assert home.start("serve") == (0, "1.0 [] 开口 b folder 1\n", "")
-    assert home.start("test")[1:] == ("the tests []\n", "")
+    assert home.start("test")[1:] == (f"the tests {[*run.IN_PARALLEL]}\n", "")
 
 
 def test_failed_installation_tells_why_and_keeps_what_worked(home: Home) -> None:
