@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.apology import Apologies
+from pipeline.audio import Samples
 from pipeline.context import Context
+from pipeline.conversation.journal import ReplyUsage
 from pipeline.echo import Playing
 from pipeline.engines import ChatRequest
 from pipeline.errors import LimitReached
@@ -117,6 +119,8 @@ class Answering:
         reply.end("cancelled", reason)
         if reply.message and reply.message.spoken and not reply.made.unheard:
             reply.message.truncate(heard_ms)
+            self._context.journal.corrected(reply.message)
+        self._count(reply)
         task.cancel()
         if not made:  # else it was counted when all of it was made
             self._context.observer.turn(reply.timing)
@@ -188,6 +192,7 @@ class Answering:
         reply, task = self._beside.pop(reply_id)
         reply.end("cancelled", Interruption.CLIENT_CANCELLED)
         task.cancel()
+        self._count(reply)
         return True
 
     # --- Playing ------------------------------------------------------------------------------------------------------
@@ -221,6 +226,8 @@ class Answering:
             del self._replies[number]
             reply.take_back()
             task.cancel()
+            reply.playback.stopped(heard_ms)
+            self._count(reply)
             return number
         return None
 
@@ -271,9 +278,21 @@ class Answering:
         timing.reply_id = record.id
         outbox = context.outbox
         place = context.transcript.add
-        outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now)
+        record_audio = self._record if context.journal.audio else None
+        outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
         manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
         return Reply(record, manner, timing, outlet, Playback(self._audible_until()))
+
+    def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
+        self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
+
+    def _count(self, reply: Reply) -> None:
+        """Tell what an answer took, once it is over."""
+        made, record, heard_ms = reply.made, reply.record, reply.playback.position(self._context.now())
+        tokens = record.usage.input_tokens, record.usage.output_tokens
+        made_ms = round(made.audio_ms)
+        usage = ReplyUsage(record.id, record.status, made.spoken_characters, made_ms, heard_ms, *tokens)
+        self._context.journal.put(usage)
 
     async def _answer(self, number: int, reply: Reply, ask: Ask, draft: Item | None) -> None:
         context = self._context
@@ -292,6 +311,7 @@ class Answering:
         self._report(ReplyGenerated(number))
         await self._played_out(reply)
         self._replies.pop(number, None)
+        self._count(reply)
         self._report(over)
 
     async def _apologise(self, reply: Reply, ask: Ask) -> None:
@@ -315,7 +335,8 @@ class Answering:
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame
             reply.end("failed", error=self._context.failure("reply", error))
         finally:
-            self._beside.pop(reply.record.id, None)
+            if self._beside.pop(reply.record.id, None):
+                self._count(reply)
 
     async def _run(self, reply: Reply, ask: Ask, draft: Item | None) -> None:
         context = self._context

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from pipeline.conversation.journal import Journal
 from pipeline.errors import EngineError, KaikouError
 from pipeline.notices import ItemLeft
 from pipeline.outbox import Outbox
@@ -31,13 +32,14 @@ class Context:
         observer: Observer,
         now: Callable[[], float],
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        journal: Journal,
     ) -> None:
         self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
-        self.now, self.spawn = now, spawn
+        self.now, self.spawn, self.journal = now, spawn, journal
         self.active_at = now()
         self.attached = True
         self._told: Exception | None = None
-        self.outbox = Outbox(limits.queued_audio_s)
+        self.outbox = Outbox(limits.queued_audio_s, note=lambda notice: journal.note(notice, self.transcript))
         self.transcript = Transcript(limits.items, left=lambda item: self.outbox.put(ItemLeft(item.id)))
 
     def new_id(self, kind: str) -> str:

@@ -99,6 +99,7 @@ class Listening:
     def push_window(self, window: Samples, probability: float) -> Sequence[Event]:
         """Take the next window, with the probability that it is the person's speech; act on the events before the next."""
         at, self._invented = self._heard, 0
+        self._record(window)
         self._heard += len(window)
         if self._current is None:
             self._pre_roll.append((at, window))
@@ -154,9 +155,18 @@ class Listening:
                 f"The input audio buffer holds {longest_s:g} s at most; commit or clear it first.",
                 code="input_audio_buffer_full",
             )
+        self._record(pcm)
         self._manual.append(pcm)
         self._manual_samples += len(pcm)
         self._heard += len(pcm)
+
+    def _record(self, pcm: Samples) -> None:
+        if self._context.journal.audio:
+            self._context.journal.record("user", self._heard, pcm, LINE_RATE)
+
+    def position_at(self, clock: float) -> int:
+        """The sample that arrives at `clock`, given that a microphone sends in real time. See `_clock_at`."""
+        return round(self._heard + (clock - self._arrived) * LINE_RATE)
 
     def _uncommitted(self) -> int:
         if self._manual_mode:

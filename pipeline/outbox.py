@@ -16,11 +16,13 @@ class Outbox:
     what the client sent, and a client that does not read at all meets `longest` and is closed.
     """
 
-    def __init__(self, audio_s: float, longest: int = 4_000) -> None:
+    def __init__(
+        self, audio_s: float, longest: int = 4_000, note: Callable[[Notice], None] = lambda _notice: None
+    ) -> None:
         self._notices: deque[Notice] = deque()
         self._audio_s = 0.0
         self._most_audio_s = audio_s
-        self._longest = longest
+        self._longest, self._note = longest, note
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -28,7 +30,8 @@ class Outbox:
         self.audio_left: Callable[[ReplyAudio], None] = lambda _audio: None
 
     def put(self, notice: Notice) -> None:
-        """Queue a notice. Past the longest queue nothing more is taken and `overflowed` says so."""
+        """Queue a notice, and let `note` see it. Past the longest queue nothing more is taken and `overflowed` says so."""
+        self._note(notice)
         if len(self._notices) >= self._longest:
             self.overflowed = True
         else:

@@ -55,7 +55,8 @@ class Outlet:
 
     tell: queue a notice for the client; room: wait until there is room for audio; take_back: remove the queued audio of
     a reply, returning its milliseconds; place: put an item into the conversation, returning the id before it;
-    new_id: a fresh id with the given prefix; now: the clock, in seconds.
+    new_id: a fresh id with the given prefix; now: the clock, in seconds. record: takes sound that will be heard from
+    this clock reading on, if anybody wants it.
     """
 
     tell: Callable[[Notice], None]
@@ -64,6 +65,7 @@ class Outlet:
     place: Callable[[Item], str | None]
     new_id: Callable[[str], str]
     now: Callable[[], float]
+    record: Callable[[Item, Samples, int, float], None] | None = None
 
 
 class Reply:
@@ -256,6 +258,8 @@ class Reply:
         if self.timing.first_audio is None:
             self.timing.mark("first_audio", now)
             self._outlet.tell(TurnTimed(replace(self.timing)))
+        if self._outlet.record:
+            self._outlet.record(item, pcm, rate, self.playback.ends_at(now))
         self.playback.queued(len(pcm) * 1000 / rate)
         self.loudness = self.loudness or Loudness(rate)
         self.loudness.add(pcm)

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from pipeline.answering import Answering
 from pipeline.audio import Samples
 from pipeline.context import Context
+from pipeline.conversation.journal import ItemRemoved, ItemSnapshot, Journal
 from pipeline.dialogue import BargeIn, Dialogue, Policy
 from pipeline.errors import InvalidRequest
 from pipeline.events import (
@@ -49,10 +50,15 @@ class _Ended(Exception):
     """Leaves the session's task group."""
 
 
+JOURNAL_S = 2.0
+"""How long the journal's writer may take for what is left when the session ends."""
+
+
 class Session:
     """A conversation with one person. `run` once; everything else from the same event loop while it runs.
 
-    What it has to say waits in `outbox`; what was said is in `transcript`.
+    What it has to say waits in `outbox`; what was said is in `transcript`, and goes to the `journal`. One that was
+    begun before goes on with its `transcript`, of which the client is not told here.
     """
 
     def __init__(
@@ -63,9 +69,14 @@ class Session:
         limits: SessionLimits | None = None,
         observer: Observer | None = None,
         now: Callable[[], float] = time.monotonic,
+        journal: Journal | None = None,
+        transcript: Sequence[ItemSnapshot] = (),
     ) -> None:
         limits, observer = limits or SessionLimits(), observer or Observer()
-        self._context = Context(setup, engines, workers, limits, observer, now, self._spawn)
+        self._journal = journal or Journal()
+        self._context = Context(setup, engines, workers, limits, observer, now, self._spawn, self._journal)
+        for item in transcript[-limits.items :]:
+            self.transcript.add(item.restored())
         self._tasks: asyncio.TaskGroup | None = None
         self._upstream = Upstream(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
@@ -106,6 +117,7 @@ class Session:
 
     async def run(self) -> None:
         """Live until `close` or cancellation; nothing that was started goes on when this returns."""
+        writing = asyncio.create_task(self._journal.run())
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 await self._closing.wait()
@@ -114,6 +126,10 @@ class Session:
             pass
         finally:
             self._tasks = None
+            self._journal.close()
+            await asyncio.wait({writing}, timeout=JOURNAL_S)
+            writing.cancel()
+            await asyncio.wait({writing})
 
     def close(self) -> None:
         """End the session. Idempotent."""
@@ -165,6 +181,13 @@ class Session:
         self._context.touch()
         self.outbox.put(ItemAdded(item, self.transcript.add(item, after)))
 
+    def remove_item(self, item_id: str) -> bool:
+        """Take an item out of the conversation; whether it was there."""
+        if not self.transcript.remove(item_id):
+            return False
+        self._journal.put(ItemRemoved(item_id))
+        return True
+
     def request_reply(self, ask: Ask) -> None:
         """Have the character answer. Raises `InvalidRequest` while it is already answering."""
         self._context.touch()
@@ -198,7 +221,9 @@ class Session:
         if item is None or item.role != "assistant" or item.type != "message" or not item.spoken:
             message = f"There is no spoken assistant message '{item_id}' to truncate."
             raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
-        if (heard := self._answering.truncate(item, heard_ms)) is not None:
+        heard = self._answering.truncate(item, heard_ms)
+        self._journal.corrected(item)
+        if heard is not None:
             self._receive(ReplyPlayed(heard))
 
     def played(self, item_id: str, played_ms: float, playing: bool) -> None:
@@ -266,6 +291,8 @@ class Session:
                 self._listening.discard()
             case SetAside():
                 self._listening.set_aside(effect)
+                if turn := self._listening.turns.get(effect.turn):
+                    self._journal.corrected(turn.item)
                 self._voice_over.set_aside(effect.verdict)
             case StartReply():
                 if effect.turn:

@@ -91,6 +91,7 @@ class Made:
     """How much of an answer exists so far, heard or not. `unheard`: no more of it will be heard, so it needs no sound."""
 
     characters: int = 0
+    spoken_characters: int = 0
     audio_ms: float = 0.0
     unheard: bool = False
 
@@ -159,6 +160,7 @@ async def pieces_of(
                 continue
             style = style if part.style is None else part.style
             request = _speech_request(part, manner, style)
+            made.spoken_characters += len(request.text)
             chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)
             engine_words: list[WordTime] = []
             async with aclosing(chunks):

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from pipeline.conversation.journal import EntriesLost, Entry, ReplyUsage
 from pipeline.errors import KaikouError
 from pipeline.notices import TurnTiming
 from pipeline.setup import Observer
@@ -62,6 +63,18 @@ class Metrics:
             ["event", "person", "reply"],
             registry=self.registry,
         )
+        self._characters = Counter(
+            "kaikou_reply_characters_total", "Characters that were given to the synthesiser.", registry=self.registry
+        )
+        self._reply_audio = Counter(
+            "kaikou_reply_audio_seconds_total", "Audio of answers: made, and heard.", ["state"], registry=self.registry
+        )
+        self._tokens = Counter(
+            "kaikou_reply_tokens_total", "Tokens, where the model tells them.", ["direction"], registry=self.registry
+        )
+        self._entries_lost = Counter(
+            "kaikou_journal_entries_lost_total", "What a journal had no room for.", registry=self.registry
+        )
         self.sessions = Gauge("kaikou_sessions", "Conversations going on.", registry=self.registry)
         self.loop_lag = Gauge("kaikou_loop_lag_seconds", "Event loop lag, 95th percentile.", registry=self.registry)
         self.loop_cpu = Gauge(
@@ -85,6 +98,20 @@ class Metrics:
             speculated=self._speculated,
             unexpected=lambda event, person, reply: self.unexpected.labels(event, person, reply).inc(),
         )
+
+    async def write(self, entry: Entry) -> None:
+        """Counts what a session's journal tells: see `Journal`."""
+        match entry:
+            case ReplyUsage():
+                self._characters.inc(entry.characters)
+                self._reply_audio.labels("made").inc(entry.made_ms / 1000)
+                self._reply_audio.labels("heard").inc(entry.heard_ms / 1000)
+                self._tokens.labels("input").inc(entry.input_tokens)
+                self._tokens.labels("output").inc(entry.output_tokens)
+            case EntriesLost():
+                self._entries_lost.inc(entry.count)
+            case _:
+                pass
 
     def audio_ended(self, kind: str) -> Callable[[str], None]:
         """Counts how requests of one kind to `/v1/audio` ended."""

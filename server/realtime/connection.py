@@ -158,7 +158,7 @@ class Connection:
             case CreateItem():
                 self.session.add_item(self._item(event.item), event.previous_item_id)
             case DeleteItem():
-                if not self.session.transcript.remove(event.item_id):
+                if not self.session.remove_item(event.item_id):
                     raise _unknown_item(event.item_id, "delete")
                 self._answer({"type": "conversation.item.deleted", "item_id": event.item_id})
             case RetrieveItem():

@@ -15,6 +15,7 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
+from pipeline.conversation.journal import Journal
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.session import Session
 from pipeline.setup import SessionLimits
@@ -174,6 +175,7 @@ class Realtime:
             self.room.workers,
             self.limits,
             self.metrics.observer(id, character.id, principal),
+            journal=Journal(self.metrics.write),
         )
         connection = Connection(
             session,

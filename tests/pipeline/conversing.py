@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio import LINE_RATE, Samples
+from pipeline.conversation.journal import ItemSnapshot, Journal
 from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import EngineInfo, Recognition, SpeechChunk, SpeechRequest
@@ -18,7 +19,7 @@ from pipeline.errors import EngineError
 from pipeline.notices import Notice
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, Observer, Setup
+from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
 from pipeline.turn_wait import fixed_wait
 
 WINDOW = 512
@@ -158,17 +159,25 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversing(*script: Words, policy: Policy | None = None, wait_ms: int = 500) -> AsyncIterator[Conversation]:
+async def conversing(
+    *script: Words,
+    policy: Policy | None = None,
+    wait_ms: int = 500,
+    limits: SessionLimits | None = None,
+    journal: Journal | None = None,
+    transcript: Sequence[ItemSnapshot] = (),
+    chat_model: Any = None,
+) -> AsyncIterator[Conversation]:
     """A conversation whose recogniser hears `script`; turns end after `wait_ms` of silence.
 
     An event that did not fit is an error in the end.
     """
     unexpected: list[tuple[str, str, str]] = []
-    engines = Engines(Levels(), Ears(script), Mute(), Mouth())  # type: ignore[arg-type]
+    engines = Engines(Levels(), Ears(script), chat_model or Mute(), Mouth())  # type: ignore[arg-type]
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
     setup = Setup(policy=policy or Policy(), endpointing=Endpointing(wait_ms=fixed_wait(wait_ms)))
     observer = Observer(unexpected=lambda *what: unexpected.append(what))
-    session = Session(setup, engines, workers, observer=observer, now=lambda: clock.now)
+    session = Session(setup, engines, workers, limits, observer, lambda: clock.now, journal, transcript)
     talk, real_time = Conversation(session, clock), loop.time
     loop.time = lambda: clock.now  # type: ignore[method-assign]
     tasks = [asyncio.create_task(session.run()), asyncio.create_task(_listen(talk))]

@@ -1,0 +1,1 @@
+"""What was said, what was heard of it, and who is told?"""
