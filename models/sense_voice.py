@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from pipeline import heard
 from pipeline.engines import Recognition
+from pipeline.prompt import heard
 from pipeline.styles import Emotion
 
 TAG = re.compile(r"<\|([^|<>]*)\|>")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pipeline.engines import Message, ToolCall, WordTime
 from pipeline.errors import InvalidRequest
-from pipeline.heard import note
+from pipeline.prompt.heard import note
 from pipeline.word_times import heard_text
 
 ItemType: TypeAlias = Literal["message", "function_call", "function_call_output"]

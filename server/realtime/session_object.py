@@ -17,8 +17,8 @@ from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
+from pipeline.prompt.system_prompt import system_prompt
 from pipeline.setup import Setup
-from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
 from server.realtime.client_events import FunctionTool, Instructions, Part, Tools

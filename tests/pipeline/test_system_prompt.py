@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.character import Character
+from pipeline.prompt.system_prompt import system_prompt
 from pipeline.styles import STYLES
-from pipeline.system_prompt import system_prompt
 from server.characters.reading import load_characters
 
 BUILT_IN = load_characters(Path(__file__).parents[2] / "personas")

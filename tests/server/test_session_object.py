@@ -12,8 +12,8 @@ from pipeline.dialogue import BargeIn, Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import Tool
 from pipeline.errors import InvalidRequest
+from pipeline.prompt.system_prompt import system_prompt
 from pipeline.setup import Setup
-from pipeline.system_prompt import system_prompt
 from pipeline.turn_wait import Evidence, Judge, Waits, adaptive_wait, fixed_wait
 from server.characters.reading import load_characters
 from server.realtime.session_object import (

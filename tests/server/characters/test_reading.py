@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.character import Exchange, Question, text_in
 from pipeline.errors import InvalidRequest, SettingError
-from pipeline.system_prompt import system_prompt
+from pipeline.prompt.system_prompt import system_prompt
 from server.characters.reading import load_characters, parse_character
 
 PERSONAS = Path(__file__).parents[3] / "personas"
