@@ -27,11 +27,13 @@ from pipeline.language import language_of
 from pipeline.listening import Listening
 from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
+from pipeline.prompt.messages import chat_request, last_said
+from pipeline.prompt.sources import context_for
 from pipeline.recognizing import Turn
 from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
 from pipeline.speaking import Manner
-from pipeline.transcript import Item, prompt
+from pipeline.transcript import Item
 from pipeline.upstream import Upstream
 from pipeline.voice_over import JustSaid
 
@@ -319,7 +321,8 @@ class Answering:
         context = self._context
         if ask.say or not reply.spoken or not self._apologies.due(context.now()):
             return
-        text = self._apologies.text(context.setup.character, self._request(ask, None).language)
+        language = language_of(last_said(self._shown(ask, None)), context.setup.language)
+        text = self._apologies.text(context.setup.character, language)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
         before_ms = reply.playback.total_ms
@@ -348,28 +351,22 @@ class Answering:
             return
         if failure := self._listening.failure(reply.timing.item_id):
             raise failure
-        request = self._request(ask, draft)
+        request = await self._request(ask, draft)
         engines = context.engines
         await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
 
-    def _request(self, ask: Ask, draft: Item | None) -> ChatRequest:
-        setup = self._context.setup
+    async def _request(self, ask: Ask, draft: Item | None) -> ChatRequest:
+        context, setup, items = self._context, self._context.setup, self._shown(ask, draft)
+        budget_s = context.limits.sources_s
+        known = await context_for(items, last_said(items), setup.sources, budget_s, context.spawn)
+        return chat_request(setup, ask, items, known)
+
+    def _shown(self, ask: Ask, draft: Item | None) -> list[Item]:
+        """The items that the model sees."""
         items = self._context.transcript.newest(self._context.limits.prompt_characters)
         if ask.input is not None:
             items = list(ask.input)
-        if draft:
-            items = [*items, draft]
-        instructions = setup.instructions if ask.instructions is None else ask.instructions
-        last = next((item.text for item in reversed(items) if item.role == "user"), "")
-        language = language_of(last, setup.language)
-        return ChatRequest(
-            prompt(instructions, items, language),
-            setup.character,
-            language,
-            setup.tools if ask.tools is None else ask.tools,
-            ask.tool_choice or setup.tool_choice,
-            ask.max_tokens or setup.max_tokens,
-        )
+        return [*items, draft] if draft else items
 
     async def _played_out(self, reply: Reply) -> None:
         """Wait until the person heard all of it; bounded, since a player may never say so."""

@@ -49,7 +49,8 @@ class Playback:
 
     def stopped(self, heard_ms: float) -> None:
         """The player stopped there, and nothing more will be sent."""
-        self.sent_ms = self._at_ms = min(self.sent_ms, heard_ms)
+        self.queued_ms, self.sent_ms = 0.0, min(self.sent_ms, heard_ms)
+        self._at_ms = self.sent_ms
 
     def pause(self, now: float) -> None:
         """The player was asked to hold still."""

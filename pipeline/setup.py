@@ -10,6 +10,7 @@ from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
 from pipeline.notices import TurnTiming
+from pipeline.prompt.sources import Source
 from pipeline.speaking import Made, Modality, SpeakingLimits
 from pipeline.speech_model import SpeechModel
 from pipeline.transcript import Item
@@ -35,6 +36,7 @@ class Setup:
     instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
     endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
     by_speech_model: whether the speech model hears and answers, if there is one.
+    sources: who knows more than was said; it is shown to the language model beside the instructions.
     """
 
     instructions: str = ""
@@ -49,6 +51,7 @@ class Setup:
     endpointing: Endpointing | None = field(default_factory=Endpointing)
     policy: Policy = field(default_factory=Policy)
     by_speech_model: bool = False
+    sources: Sequence[Source] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class SessionLimits:
     """Bounds of one session.
 
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
-    prompt_characters: how much of the conversation the model sees. items: of a longer one the oldest leave.
+    prompt_characters: how much of the conversation the model sees.
+    sources_s: how long an answer may wait for `Setup.sources`. items: of a longer one the oldest leave.
     beside: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
     in a pause and turn out wrong.
     """
@@ -84,6 +88,7 @@ class SessionLimits:
     queued_audio_s: float = 4.0
     manual_audio_s: float = 300.0
     prompt_characters: int = 24_000
+    sources_s: float = 0.15
     items: int = 2_000
     beside: int = 4
     speculations_per_minute: int = 20

@@ -1,14 +1,13 @@
-"""What was said and what was heard: the conversation's items in order, and the window of them that the model sees. Pure."""
+"""What was said and what was heard: the conversation's items in order, and the newest of them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pipeline.engines import Message, ToolCall, WordTime
+from pipeline.engines import WordTime
 from pipeline.errors import InvalidRequest
-from pipeline.prompt.heard import note
 from pipeline.word_times import heard_text
 
 ItemType: TypeAlias = Literal["message", "function_call", "function_call_output"]
@@ -152,36 +151,3 @@ class Transcript:
 def _are_one_call(one: Item, other: Item) -> bool:
     """Whether they are a call and its output."""
     return bool(one.call_id) and one.call_id == other.call_id
-
-
-def prompt(instructions: str, items: Sequence[Item], language: str = "en") -> list[Message]:
-    """The messages that show `items` to a model, with notes in `language` on how the person sounded.
-
-    A call and its output appear only together, since models refuse one without the other.
-    """
-    messages = [Message("system", instructions)] if instructions else []
-    answered = {item.call_id for item in items if item.type == "function_call_output"}
-    called = {item.call_id for item in items if item.type == "function_call"}
-    outputs = {item.call_id: item for item in items if item.type == "function_call_output" and item.call_id in called}
-    for item in items:
-        if item.type == "function_call" and item.call_id in answered:
-            call = ToolCall(item.call_id, item.name, item.text)
-            messages.append(Message("assistant", "", calls=(call,)))
-            messages.append(Message("tool", outputs[item.call_id].text, call_id=item.call_id))
-        elif item.type == "message" and item.text.strip():
-            sounded = note(item.emotion, item.sounds, language)
-            messages.append(Message(item.role, sounded + item.text.strip()))
-    return _merged(messages)
-
-
-def _merged(messages: list[Message]) -> list[Message]:
-    """Neighbours of one role as one message (parallel calls stay with their outputs, which is why those do not merge)."""
-    merged: list[Message] = []
-    for message in messages:
-        last = merged[-1] if merged else None
-        plain = message.role in ("user", "assistant") and not message.calls
-        if last and plain and last.role == message.role and not last.calls:
-            merged[-1] = Message(last.role, f"{last.text}\n{message.text}")
-        else:
-            merged.append(message)
-    return merged

@@ -23,6 +23,7 @@ from pipeline.engines import EngineInfo, Recognition, Usage
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge, words_of
 from pipeline.mirror import Add, Cut, Mirror, Remove, Say
+from pipeline.prompt.messages import prompt
 from pipeline.pump import each_within
 from pipeline.reply import Part
 from pipeline.setup import Ask, Setup
@@ -30,7 +31,7 @@ from pipeline.speaking import Made
 from pipeline.speech_model import SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
 from pipeline.speech_parts import SpeechParts
 from pipeline.text.clean import clean
-from pipeline.transcript import Item, prompt
+from pipeline.transcript import Item
 
 RENEW_S = 25 * 60.0
 """The age at which a connection is replaced between two answers: StepFun ends them after 30 minutes, OpenAI after 60."""

@@ -1,0 +1,74 @@
+"""A conversation as the messages that a language model is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.engines import ChatRequest, Message, ToolCall
+from pipeline.language import language_of
+from pipeline.prompt.heard import note
+from pipeline.setup import Ask, Setup
+from pipeline.transcript import Item
+
+
+def last_said(items: Sequence[Item]) -> str:
+    """The person's last words."""
+    return next((item.text for item in reversed(items) if item.role == "user"), "")
+
+
+def chat_request(setup: Setup, ask: Ask, items: Sequence[Item], context: Sequence[str] = ()) -> ChatRequest:
+    """What the model is asked: to go on after `items`, as the conversation is set and the answer was asked for."""
+    instructions = setup.instructions if ask.instructions is None else ask.instructions
+    language = language_of(last_said(items), setup.language)
+    return ChatRequest(
+        prompt(instructions, items, language, context),
+        setup.character,
+        language,
+        setup.tools if ask.tools is None else ask.tools,
+        ask.tool_choice or setup.tool_choice,
+        ask.max_tokens or setup.max_tokens,
+    )
+
+
+def prompt(
+    instructions: str, items: Sequence[Item], language: str = "en", context: Sequence[str] = ()
+) -> list[Message]:
+    """The messages that show `items` to a model, with notes in `language` on how the person sounded.
+
+    Instructions stand as they are. What is known besides (`context`) comes late, before the last words of the person:
+    what precedes it stays the same from turn to turn, so that models need not read it again. A call and its output
+    appear only together, since models refuse one without the other.
+    """
+    messages = [Message("system", instructions)] if instructions else []
+    answered = {item.call_id for item in items if item.type == "function_call_output"}
+    called = {item.call_id for item in items if item.type == "function_call"}
+    outputs = {item.call_id: item for item in items if item.type == "function_call_output" and item.call_id in called}
+    for item in items:
+        if item.type == "function_call" and item.call_id in answered:
+            call = ToolCall(item.call_id, item.name, item.text)
+            messages.append(Message("assistant", "", calls=(call,)))
+            messages.append(Message("tool", outputs[item.call_id].text, call_id=item.call_id))
+        elif item.type == "message" and item.text.strip():
+            sounded = note(item.emotion, item.sounds, language)
+            messages.append(Message(item.role, sounded + item.text.strip()))
+    return _with_context(_merged(messages), context)
+
+
+def _with_context(messages: list[Message], context: Sequence[str]) -> list[Message]:
+    if not context:
+        return messages
+    place = max((place for place, message in enumerate(messages) if message.role == "user"), default=len(messages))
+    return [*messages[:place], Message("system", "\n\n".join(context)), *messages[place:]]
+
+
+def _merged(messages: list[Message]) -> list[Message]:
+    """Neighbours of one role as one message (parallel calls stay with their outputs, which is why those do not merge)."""
+    merged: list[Message] = []
+    for message in messages:
+        last = merged[-1] if merged else None
+        plain = message.role in ("user", "assistant") and not message.calls
+        if last and plain and last.role == message.role and not last.calls:
+            merged[-1] = Message(last.role, f"{last.text}\n{message.text}")
+        else:
+            merged.append(message)
+    return merged

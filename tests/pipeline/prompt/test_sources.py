@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from pipeline.dialogue import Policy
+from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta
+from pipeline.setup import Ask
+from pipeline.transcript import Item
+from tests.pipeline.conversing import Conversation, Words, conversing
+
+
+class Model:
+    """Answers anything, and keeps what it was shown."""
+
+    info = EngineInfo("model", "chat_model")
+
+    def __init__(self) -> None:
+        self.asked: list[ChatRequest] = []
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        return [(message.role, message.text) for message in self.asked[-1].messages]
+
+    async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        self.asked.append(request)
+        yield TextDelta("Yes.")
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+class Memory:
+    """Knows who is talking, after so long, or never; keeps what it was asked and whether it was told to stop."""
+
+    def __init__(self, seconds: float | None = 0.0, text: str = "They are Ada.") -> None:
+        self._seconds, self._text = seconds, text
+        self.asked: list[str] = []
+        self.stopped = False
+
+    async def __call__(self, _items: Sequence[Item], said: str) -> str:
+        self.asked.append(said)
+        if self._seconds is None:
+            raise OSError("The memory is gone.")
+        try:
+            await asyncio.sleep(self._seconds)
+        except asyncio.CancelledError:
+            self.stopped = True
+            raise
+        return self._text
+
+
+def knows(talk: Conversation, *sources: Memory) -> None:
+    talk.session.configure(replace(talk.session.setup, instructions="Be kind.", sources=sources))
+
+
+async def ask(talk: Conversation) -> None:
+    talk.session.add_item(Item("a", text="Who am I?"))
+    talk.session.request_reply(Ask())
+    await talk.settles()
+
+
+async def test_what_a_source_knows_is_shown_beside_the_clients_instructions() -> None:
+    model, memory = Model(), Memory()
+    async with conversing(chat_model=model) as talk:
+        knows(talk, memory)
+        await ask(talk)
+
+    assert model.shown == [("system", "Be kind."), ("system", "They are Ada."), ("user", "Who am I?")]
+    assert memory.asked == ["Who am I?"]
+
+
+async def test_a_source_that_is_too_slow_or_fails_is_left_out_and_the_others_are_not() -> None:
+    model, slow = Model(), Memory(9.0)
+    async with conversing(chat_model=model) as talk:
+        knows(talk, slow, Memory(None), Memory(0.1, "It is Monday."))
+        await ask(talk)
+        before = len(model.asked)
+        await talk.passes(0.2)
+
+    assert (before, len(model.asked), slow.stopped) == (0, 1, True)
+    assert model.shown == [("system", "Be kind."), ("system", "It is Monday."), ("user", "Who am I?")]
+
+
+async def test_an_answer_that_is_prepared_in_the_pause_asks_the_sources_there() -> None:
+    model, memory = Model(), Memory(0.1)
+    async with conversing(Words("Who am I?"), policy=Policy(speculate=True), chat_model=model, wait_ms=900) as talk:
+        knows(talk, memory)
+        await talk.speaks(0.6)
+        await talk.is_quiet(0.6)
+        turn_goes_on = not any(item.role == "user" for item in talk.session.transcript)
+        asked_in_the_pause = list(memory.asked)
+        await talk.is_quiet(1)
+
+    assert (turn_goes_on, asked_in_the_pause, memory.asked) == (True, ["Who am I?"], ["Who am I?"])
+    assert ("system", "They are Ada.") in model.shown
