@@ -22,9 +22,9 @@ from server.identity.client_secrets import ClientSecretsInMemory
 from server.metrics import Metrics
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.routes import routes as operations_routes
-from server.realtime.admission import Admission
-from server.realtime.websocket import Realtime
 from server.services import Services
+from server.sessions.admission import Admission
+from server.sessions.handshake import Realtime
 from server.sessions.limits import session_defaults, session_limits
 from server.sessions.routes import routes as sessions_routes
 from server.settings import Settings

@@ -7,7 +7,7 @@ from types import FrameType
 
 import uvicorn
 
-from server.realtime.websocket import Realtime
+from server.sessions.handshake import Realtime
 
 
 class DrainingServer(uvicorn.Server):

@@ -9,7 +9,7 @@ from server.engines.room import EngineRoom
 from server.identity.client_secrets import ClientSecrets
 from server.metrics import Metrics
 from server.realtime.session_object import Defaults
-from server.realtime.websocket import Realtime
+from server.sessions.handshake import Realtime
 from server.settings import Settings
 
 

@@ -44,6 +44,7 @@ START_TASKS = (
     "pipeline/session.py",
     "pipeline/pump.py",
     "server/realtime/*",
+    "server/sessions/*",
     "server/jobs/*",
     "server/draining.py",
     "benchmarks/*",

@@ -17,7 +17,7 @@ from pipeline.audio import LINE_RATE
 from pipeline.notices import Answered
 from pipeline.outbox import Outbox
 from server.realtime.connection import Connection
-from server.realtime.live import SEND_S, Live
+from server.sessions.live import SEND_S, Live
 from server.settings import load_settings
 from tests.loop_clock import LoopClock
 from tests.serving import Serving, serving

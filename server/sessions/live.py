@@ -14,8 +14,8 @@ from pipeline.errors import LimitReached
 from pipeline.notices import Answered
 from server.errors import openai_error
 from server.realtime.connection import Connection
-from server.realtime.retained import Retained
 from server.realtime.server_events import error_event
+from server.sessions.retained import Retained
 from server.settings.conversations import Sessions
 
 log = structlog.get_logger("kaikou")

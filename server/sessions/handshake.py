@@ -26,12 +26,12 @@ from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.client_secrets import PREFIX, ClientSecret, ClientSecrets
 from server.identity.principal import Principal
 from server.metrics import Metrics
-from server.realtime.admission import Admission
 from server.realtime.connection import Connection, expiry
-from server.realtime.live import CLOSE_RESTART, Live
 from server.realtime.server_events import error_event, new_event_id
 from server.realtime.session_object import Defaults, SessionObject, setup_of
-from server.realtime.waiting import WaitingLine
+from server.sessions.admission import Admission
+from server.sessions.live import CLOSE_RESTART, Live
+from server.sessions.waiting import WaitingLine
 from server.settings.conversations import Sessions
 from server.settings.serving import Server
 

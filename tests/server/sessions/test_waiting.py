@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from server.realtime.admission import Admission
-from server.realtime.waiting import GONE_S, WaitingLine
+from server.sessions.admission import Admission
+from server.sessions.waiting import GONE_S, WaitingLine
 
 
 def test_whoever_came_first_gets_the_next_place() -> None:
