@@ -26,7 +26,6 @@ from pipeline.events import (
 from pipeline.language import language_of
 from pipeline.listening import Listening
 from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped, ReplyAudio, ReplyRecord, TurnTiming
-from pipeline.playback import Playback
 from pipeline.prompt.messages import chat_request, last_said
 from pipeline.prompt.sources import context_for
 from pipeline.recognizing import Turn
@@ -283,7 +282,7 @@ class Answering:
         record_audio = self._record if context.journal.audio else None
         outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
         manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
-        return Reply(record, manner, timing, outlet, Playback(self._audible_until()))
+        return Reply(record, manner, timing, outlet, context.playback(self._audible_until()))
 
     def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
         self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)

@@ -11,6 +11,7 @@ from pipeline.conversation.journal import Journal
 from pipeline.errors import EngineError, KaikouError
 from pipeline.notices import ItemLeft
 from pipeline.outbox import Outbox
+from pipeline.playback import Playback
 from pipeline.pump import Workers
 from pipeline.setup import Engines, Observer, SessionLimits, Setup
 from pipeline.transcript import Transcript
@@ -36,6 +37,7 @@ class Context:
     ) -> None:
         self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
         self.now, self.spawn, self.journal = now, spawn, journal
+        self.playback: Callable[[float], Playback] = Playback
         self.active_at = now()
         self.attached = True
         self._told: Exception | None = None

@@ -39,6 +39,7 @@ from pipeline.events import (
 from pipeline.listening import Listening
 from pipeline.notices import ItemAdded
 from pipeline.outbox import Outbox
+from pipeline.playback import Playback
 from pipeline.pump import Workers
 from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
 from pipeline.transcript import Item, Transcript
@@ -59,6 +60,7 @@ class Session:
 
     What it has to say waits in `outbox`; what was said is in `transcript`, and goes to the `journal`. One that was
     begun before goes on with its `transcript`, of which the client is not told here.
+    `playback` makes, for each answer, what knows how much of it was heard: it is the transport's, see `Playback`.
     """
 
     def __init__(
@@ -71,10 +73,12 @@ class Session:
         now: Callable[[], float] = time.monotonic,
         journal: Journal | None = None,
         transcript: Sequence[ItemSnapshot] = (),
+        playback: Callable[[float], Playback] = Playback,
     ) -> None:
         limits, observer = limits or SessionLimits(), observer or Observer()
         self._journal = journal or Journal()
         self._context = Context(setup, engines, workers, limits, observer, now, self._spawn, self._journal)
+        self._context.playback = playback
         for item in transcript[-limits.items :]:
             self.transcript.add(item.restored())
         self._tasks: asyncio.TaskGroup | None = None

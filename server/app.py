@@ -24,9 +24,9 @@ from server.openai_api.routes import routes as openai_api_routes
 from server.operations.routes import routes as operations_routes
 from server.services import Services
 from server.sessions.admission import Admission
-from server.sessions.handshake import Realtime
 from server.sessions.limits import session_defaults, session_limits
 from server.sessions.routes import routes as sessions_routes
+from server.sessions.sessions import Sessions
 from server.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -45,10 +45,10 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
     metrics, secrets = Metrics(room), ClientSecretsInMemory(settings.server.client_secrets)
     defaults = session_defaults(settings.turns, room)
-    sessions, limits = settings.sessions, session_limits(settings)
-    admission = Admission(sessions.latency_cpu, sessions.latency_lag_ms / 1000, sessions.max_sessions)
-    realtime = Realtime(settings.server, sessions, room, characters, metrics, secrets, limits, defaults, admission)
-    services = Services(settings, room, characters, secrets, metrics, realtime, defaults, language_model)
+    bounds, limits = settings.sessions, session_limits(settings)
+    admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
+    sessions = Sessions(bounds, room, characters, metrics, limits, defaults, admission)
+    services = Services(settings, room, characters, secrets, metrics, sessions, defaults, language_model)
     routes = [
         Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -62,13 +62,13 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
-            async with realtime.running():
+            async with sessions.running():
                 yield
         finally:
             await room.close()
 
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.realtime, app.state.metrics = realtime, metrics
+    app.state.realtime, app.state.metrics = sessions, metrics
     app.add_middleware(PageHeaders)
     return app
 

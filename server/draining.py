@@ -7,25 +7,25 @@ from types import FrameType
 
 import uvicorn
 
-from server.sessions.handshake import Realtime
+from server.sessions.sessions import Sessions
 
 
 class DrainingServer(uvicorn.Server):
     """Lets conversations finish their turns after the first signal to stop; the second one stops at once."""
 
-    def __init__(self, config: uvicorn.Config, realtime: Realtime) -> None:
+    def __init__(self, config: uvicorn.Config, sessions: Sessions) -> None:
         super().__init__(config)
-        self._realtime = realtime
+        self._sessions = sessions
         self._draining: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called in the loop's thread, between callbacks."""
-        if self._draining is None and self._realtime.live:
+        if self._draining is None and self._sessions.live:
             asyncio.get_event_loop().call_soon_threadsafe(self._drain, sig, frame)
         else:
             super().handle_exit(sig, frame)
 
     def _drain(self, sig: int, frame: FrameType | None) -> None:
         print("  Finishing the turns that go on; once more stops at once.", flush=True)
-        self._draining = asyncio.create_task(self._realtime.drain())
+        self._draining = asyncio.create_task(self._sessions.drain())
         self._draining.add_done_callback(lambda _task: super(DrainingServer, self).handle_exit(sig, frame))

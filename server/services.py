@@ -9,7 +9,7 @@ from server.engines.room import EngineRoom
 from server.identity.client_secrets import ClientSecrets
 from server.metrics import Metrics
 from server.realtime.session_object import Defaults
-from server.sessions.handshake import Realtime
+from server.sessions.sessions import Sessions
 from server.settings import Settings
 
 
@@ -22,6 +22,6 @@ class Services:
     characters: Characters
     client_secrets: ClientSecrets
     metrics: Metrics
-    realtime: Realtime
+    sessions: Sessions
     defaults: Defaults
     language_model: str

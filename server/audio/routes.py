@@ -16,11 +16,11 @@ from server.services import Services
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/v1/audio`."""
-    settings, room, metrics, realtime = services.settings, services.room, services.metrics, services.realtime
+    settings, room, metrics, sessions = services.settings, services.room, services.metrics, services.sessions
     engines, failed, courtesy = (
         room.engines,
         partial(metrics.engine_failed, "audio"),
-        Courtesy(lambda: realtime.talking),
+        Courtesy(lambda: sessions.talking),
     )
     jobs = settings.audio_api
     hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.turns.settle_s)

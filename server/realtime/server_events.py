@@ -6,7 +6,6 @@ rather than null.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
@@ -41,6 +40,7 @@ from pipeline.transcript import Item
 from server.errors import openai_error
 from server.realtime.audio_format import Encoder
 from server.realtime.session_object import Format
+from server.transports.transport import OutputAudio
 
 Json = dict[str, Any]
 
@@ -70,8 +70,11 @@ class ServerEvents:
         self._encoders: dict[str, Encoder] = {}
         self._partials: dict[str, tuple[str, str]] = {}
 
-    def of(self, notice: Notice) -> Iterator[Json]:
-        """The events that say `notice`, in order, with their ids."""
+    def of(self, notice: Notice) -> Iterator[Json | OutputAudio]:
+        """The events that say `notice`, in order, with their ids; audio is left to the transport to write."""
+        if isinstance(notice, ReplyAudio):
+            yield self._audio(notice)
+            return
         for event in self._say(notice):
             yield {"event_id": new_event_id(), **event}
 
@@ -82,7 +85,7 @@ class ServerEvents:
             return
         match notice:
             case ReplyAudio():
-                yield self._audio(notice)
+                raise AssertionError("audio is no event by itself")
             case Answered():
                 yield dict(notice.event)
             case VoiceHeard():
@@ -172,18 +175,19 @@ class ServerEvents:
 
     # --- The character's answer ---------------------------------------------------------------------------------------
 
-    def _audio(self, notice: ReplyAudio) -> Json:
+    def _audio(self, notice: ReplyAudio) -> OutputAudio:
         encoder = self._encoders.get(notice.item.id)
         if encoder is None:
             encoder = self._encoders[notice.item.id] = Encoder(self.output_format, notice.rate)
-        return {
+        event = {
+            "event_id": new_event_id(),
             "type": "response.output_audio.delta",
             "response_id": notice.reply.id,
             "item_id": notice.item.id,
             "output_index": notice.index,
             "content_index": 0,
-            "delta": base64.b64encode(encoder.encode(notice.pcm)).decode("ascii"),
         }
+        return OutputAudio(event, encoder.encode(notice.pcm))
 
     def _response(self, reply: ReplyRecord, *, in_progress: bool = False) -> Json:
         return {

@@ -1,22 +1,23 @@
-"""A session that outlives its socket: it waits for a client that was cut off, and sends it what it missed."""
+"""A session that outlives its transport: it waits for a client that was cut off, and sends it what it missed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 import orjson
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pipeline.errors import LimitReached
-from pipeline.notices import Answered
+from pipeline.notices import Answered, Notice, PlaybackStopped, ReplyEnded
 from server.errors import openai_error
 from server.realtime.connection import Connection
 from server.realtime.server_events import error_event
 from server.sessions.retained import Retained
-from server.settings.conversations import Sessions
+from server.settings import conversations
+from server.transports.transport import Disconnected, OutputAudio, Transport
 
 log = structlog.get_logger("kaikou")
 
@@ -34,19 +35,19 @@ TOO_SLOW = "the client does not read what it asked for"
 
 
 class Live:
-    """One session and the socket that is attached to it, if one is.
+    """One session and the transport that is attached to it, if one is.
 
-    `run` is the session's life and belongs to the server; `attach` serves one socket and belongs to its connection.
+    `run` is the session's life and belongs to the server; `attach` serves one transport and belongs to its connection.
     Only clients of the extensions can come back, unless they said goodbye (close code 1000); for the others the session
     ends with the socket.
     """
 
-    def __init__(self, id: str, connection: Connection, settings: Sessions) -> None:
+    def __init__(self, id: str, connection: Connection, settings: conversations.Sessions) -> None:
         self.id, self.connection = id, connection
         self._settings = settings
         self._retained = Retained(settings.retained_bytes)
         self._attached: asyncio.Task[None] | None = None
-        self._socket: WebSocket | None = None
+        self._transport: Transport | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
         self._gone = self._over = False
@@ -58,7 +59,7 @@ class Live:
 
     # --- The session's life -------------------------------------------------------------------------------------------
 
-    async def run(self, ended: Callable[[Live], None]) -> None:
+    async def run(self) -> None:
         """Live until the client is gone for good, the session is too old, or too long idle."""
         session = self.connection.session
         tasks = [asyncio.create_task(session.run()), asyncio.create_task(self._watch())]
@@ -68,16 +69,17 @@ class Live:
                 log.error("session failed", session=self.id, exc_info=error)
         finally:
             self._over = True
-            session.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            await self._close_socket()
-            ended(self)
+            try:
+                session.close()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+            finally:
+                await self._close()
             log.info("session ended", session=self.id, reason=self._reason or "the client left")
 
     def end(self, code: int, reason: str) -> None:
-        """End the session; its socket is closed with this code and reason."""
+        """End the session; its transport is closed with this code and reason."""
         self._code, self._reason, self._over = code, reason, True
         self.connection.session.close()
 
@@ -112,119 +114,130 @@ class Live:
         self.connection.session.outbox.put(Answered(error_event(error)))
         await asyncio.sleep(FAREWELL_S)
 
-    # --- A socket -----------------------------------------------------------------------------------------------------
+    # --- A transport--------------------------------------------------------------------------------------------------
 
     def can_resume(self, seen: str) -> bool:
         """Whether a client that saw `seen` last could be brought up to date now, and the session is not ending."""
         return not self._over and self._retained.after(seen) is not None
 
-    async def take_over(self, seen: str) -> list[str] | None:
+    async def take_over(self, seen: str) -> list[str | OutputAudio] | None:
         """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
 
-        A socket that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
+        A transport that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
         """
         if not self.can_resume(seen):
             return None
         while (attached := self._attached) and not attached.done():
-            await _close(self._socket, CLOSE_SUPERSEDED, "resumed elsewhere")
+            await _close(self._transport, CLOSE_SUPERSEDED, "resumed elsewhere")
             attached.cancel()
             await asyncio.wait({attached})
         return None if self._over else self._retained.after(seen)
 
-    async def attach(self, websocket: WebSocket, missed: list[str] | None = None) -> None:
-        """Serve this socket until it or the session ends. `missed` is sent first to a client that comes back."""
-        self._socket = websocket
+    async def attach(self, transport: Transport, missed: list[str | OutputAudio] | None = None) -> None:
+        """Serve this transport until it or the session ends. `missed` is sent first to a client that comes back."""
+        self._transport = transport
         self._left.clear()
         self._back.set()
         self.connection.session.attach()
-        self._attached = task = asyncio.create_task(self._exchange(websocket, missed))
+        self._attached = task = asyncio.create_task(self._exchange(transport, missed))
         try:
             await asyncio.wait({task})
         finally:
             task.cancel()
             if self._attached is task:
-                self._attached, self._socket = None, None
+                self._attached, self._transport = None, None
                 self.connection.session.detach()
                 self._back.clear()
                 self._left.set()
 
-    async def _exchange(self, websocket: WebSocket, missed: list[str] | None) -> None:
+    async def _exchange(self, transport: Transport, missed: list[str | OutputAudio] | None) -> None:
         first = [] if missed is None else [_text(self.connection.resumed()), *missed]
-        directions = [asyncio.create_task(self._read(websocket)), asyncio.create_task(self._write(websocket, first))]
+        directions = [asyncio.create_task(self._read(transport)), asyncio.create_task(self._write(transport, first))]
         try:
             done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
             error = next(iter(done)).exception()
             if isinstance(error, TimeoutError):
-                # A page may have a hole in its network: it can come back on another socket.
+                # A page may have a hole in its network: it can come back on another connection.
                 self._code, self._reason = CLOSE_TOO_SLOW, TOO_SLOW
-                await self._close_socket()
-            elif error and not isinstance(error, WebSocketDisconnect):
+                await self._close()
+            elif error and not isinstance(error, Disconnected):
                 log.error("connection failed", session=self.id, exc_info=error)
         finally:
             for task in directions:
                 task.cancel()
             await asyncio.wait(directions)
 
-    async def _read(self, websocket: WebSocket) -> None:
+    async def _read(self, transport: Transport) -> None:
         connection, outbox = self.connection, self.connection.session.outbox
-        while (message := await websocket.receive())["type"] != "websocket.disconnect":
-            text = message.get("text")
-            await connection.receive(message["bytes"] if text is None else text)
-            if outbox.overflowed:
-                self.end(CLOSE_TOO_SLOW, TOO_SLOW)
-                await _discard(websocket)
-                return
-            if connection.acknowledged:
-                self._retained.seen(connection.acknowledged)
-        if message.get("code") == CLOSE_NORMAL:
-            self._gone = True
+        try:
+            while True:
+                message = await transport.receive()
+                await connection.receive(message)
+                if outbox.overflowed:
+                    self.end(CLOSE_TOO_SLOW, TOO_SLOW)
+                    await _discard(transport)
+                    return
+                if connection.acknowledged:
+                    self._retained.seen(connection.acknowledged)
+        except Disconnected as gone:
+            self._gone = gone.goodbye
 
-    async def _write(self, websocket: WebSocket, first: Iterable[str]) -> None:
+    async def _write(self, transport: Transport, first: Iterable[str | OutputAudio]) -> None:
         outbox, events = self.connection.session.outbox, self.connection.events
-        for text in first:
-            await _send(websocket, text)
+        for event in first:
+            await _send(transport, event)
         while True:
             notice = await outbox.take()
-            said = [(event["event_id"], _text(event)) for event in events.of(notice)]
+            said = [_with_id(event) for event in events.of(notice)]
             if self.resumable:
-                # Retained before any of it is sent: a socket that dies in between must not swallow the rest.
-                for id, text in said:
-                    self._retained.sent(id, text)
-            for _id, text in said:
-                await _send(websocket, text)
+                # Retained before any of it is sent: a transport that breaks in between must not swallow the rest.
+                for id, event in said:
+                    self._retained.sent(id, event)
+            if _cuts_off(notice):
+                async with asyncio.timeout(SEND_S):
+                    await transport.flush()
+            for _id, event in said:
+                await _send(transport, event)
 
-    async def _close_socket(self) -> None:
+    async def _close(self) -> None:
         # Whoever does not read gets the reason as soon as it does, while `_discard` reads what it still sends.
-        await _close(self._socket, self._code, self._reason, DISCARD_S if self._code == CLOSE_TOO_SLOW else CLOSE_S)
+        within_s = DISCARD_S if self._code == CLOSE_TOO_SLOW else CLOSE_S
+        await _close(self._transport, self._code, self._reason, within_s)
 
 
-async def _send(websocket: WebSocket, text: str) -> None:
-    """Raises `TimeoutError` for a client that takes nothing, `WebSocketDisconnect` for one that is gone."""
-    try:
-        async with asyncio.timeout(SEND_S):
-            await websocket.send_text(text)
-    except RuntimeError as error:  # what starlette raises once a close was sent or received
-        raise WebSocketDisconnect(1006) from error
+async def _send(transport: Transport, event: str | OutputAudio) -> None:
+    """Raises `TimeoutError` for a client that takes nothing, `Disconnected` for one that is gone."""
+    async with asyncio.timeout(SEND_S):
+        await (transport.send_event(event) if isinstance(event, str) else transport.send_audio(event))
 
 
-async def _discard(websocket: WebSocket) -> None:
+async def _discard(transport: Transport) -> None:
     """Read on for a moment: a socket that is closed with input unread is reset, and the reason never arrives."""
     with suppress(TimeoutError):
         async with asyncio.timeout(DISCARD_S):
-            while (await websocket.receive())["type"] != "websocket.disconnect":
-                pass
+            while True:
+                await transport.receive()
 
 
-async def _close(websocket: WebSocket | None, code: int, reason: str, within_s: float = CLOSE_S) -> None:
-    """Close a socket if it is open; bounded, whatever state it is in."""
-    if websocket is None or websocket.application_state is not WebSocketState.CONNECTED:
-        return
-    try:
+async def _close(transport: Transport | None, code: int, reason: str, within_s: float = CLOSE_S) -> None:
+    """Close a transport if there is one; bounded, whatever state it is in."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(within_s):
-            await websocket.close(code, reason)
-    except (TimeoutError, RuntimeError, WebSocketDisconnect):
-        return
+            if transport:
+                await transport.close(code, reason)
 
 
-def _text(event: dict[str, object]) -> str:
+def _cuts_off(notice: Notice) -> bool:
+    """Whether what the player has of a reply is not to be played."""
+    cancelled = isinstance(notice, ReplyEnded) and notice.reply.status == "cancelled"
+    return cancelled or isinstance(notice, PlaybackStopped)
+
+
+def _with_id(event: dict[str, Any] | OutputAudio) -> tuple[str, str | OutputAudio]:
+    if isinstance(event, OutputAudio):
+        return event.event["event_id"], event
+    return event["event_id"], _text(event)
+
+
+def _text(event: dict[str, Any]) -> str:
     return orjson.dumps(event).decode()

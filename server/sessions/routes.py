@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.rest import api_route, success
 from server.services import Services
+from server.sessions.handshake import Handshake
 
 SOCKETS = ("/v1/realtime", "/realtime", "/openai/v1/realtime")
 """Stock clients build their address in several ways; see docs/protocol.md."""
@@ -15,13 +16,14 @@ SOCKETS = ("/v1/realtime", "/realtime", "/openai/v1/realtime")
 
 def routes(services: Services) -> list[BaseRoute]:
     """The sockets see to keys by themselves: how they are refused is part of the handshake."""
-    realtime = services.realtime
+    sessions = services.sessions
+    handshake = Handshake(services.settings.server, services.client_secrets, sessions)
 
     async def place(request: Request) -> Response:
         """A place in the line. `?ticket=` from the answer before keeps it."""
-        return success(realtime.wait(request.query_params.get("ticket", "")[:64]))
+        return success(await sessions.wait(request.query_params.get("ticket", "")[:64]))
 
     return [
         api_route("/api/place", place, services.settings.server, "POST"),
-        *(WebSocketRoute(path, realtime.serve) for path in SOCKETS),
+        *(WebSocketRoute(path, handshake.serve) for path in SOCKETS),
     ]

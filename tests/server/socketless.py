@@ -24,6 +24,7 @@ from server.characters.reading import load_characters
 from server.realtime.connection import Connection
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings
+from tests.server.told import written
 from tests.speech import silence
 
 Event = dict[str, Any]
@@ -69,7 +70,7 @@ class Client:
     async def read(self) -> None:
         while True:
             notice = await self.session.outbox.take()
-            self.events += [json.loads(orjson.dumps(event)) for event in self.connection.events.of(notice)]
+            self.events += [json.loads(orjson.dumps(written(event))) for event in self.connection.events.of(notice)]
 
     async def send(self, event: Any) -> None:
         await self.connection.receive(json.dumps(event))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,8 @@ from pipeline.transcript import Item
 from server.errors import openai_error
 from server.realtime.server_events import ServerEvents, error_event
 from server.realtime.session_object import Format
+from server.transports.transport import OutputAudio
+from server.transports.websocket import audio_event
 
 Json = dict[str, Any]
 
@@ -51,9 +54,14 @@ def events(*, transcribes: bool = True, extensions: bool = False, format: Format
     return ServerEvents("conv_1", format, transcribes=transcribes, extensions=extensions)
 
 
+def written(event: Json | OutputAudio) -> Json:
+    """An event as the WebSocket writes it."""
+    return dict(json.loads(audio_event(event))) if isinstance(event, OutputAudio) else event
+
+
 def said(by: ServerEvents, *notices: Notice) -> list[Json]:
     """The events of notices, without their ids, which must be there and differ."""
-    made = [event for notice in notices for event in by.of(notice)]
+    made = [written(event) for notice in notices for event in by.of(notice)]
     ids = [event.pop("event_id") for event in made]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch("event_[0-9a-f]{16}", id) for id in ids)

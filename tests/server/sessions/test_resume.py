@@ -11,14 +11,15 @@ from typing import Any, cast
 
 import pytest
 import websockets
-from starlette.websockets import WebSocket, WebSocketState
 
 from pipeline.audio import LINE_RATE
 from pipeline.notices import Answered
 from pipeline.outbox import Outbox
+from pipeline.playback import Playback
 from server.realtime.connection import Connection
 from server.sessions.live import SEND_S, Live
 from server.settings import load_settings
+from server.transports.transport import OutputAudio
 from tests.loop_clock import LoopClock
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
@@ -238,22 +239,28 @@ async def test_of_two_connections_that_take_over_at_once_one_gives_way(server: S
     other.vanish()
 
 
-class StubbornSocket:
-    """A socket that takes all it is sent, and its time to close."""
-
-    application_state = WebSocketState.CONNECTED
+class StubbornTransport:
+    """A transport that takes all it is sent, and its time to close."""
 
     def __init__(self) -> None:
+        self.playback: Callable[[float], Playback] = Playback
         self.sent: list[str] = []
         self.closing = asyncio.Event()
 
-    async def send_text(self, text: str) -> None:
-        self.sent.append(text)
-
-    async def receive(self) -> None:
+    async def receive(self) -> str:
         await asyncio.Event().wait()
+        return ""
 
-    async def close(self, _code: int, _reason: str) -> None:
+    async def send_event(self, event: str) -> None:
+        self.sent.append(event)
+
+    async def send_audio(self, audio: OutputAudio) -> None:
+        raise AssertionError("nothing is spoken here")
+
+    async def flush(self) -> None:
+        raise AssertionError("nothing is interrupted here")
+
+    async def close(self, code: int, reason: str) -> None:
         self.closing.set()
         await asyncio.sleep(0.05)
 
@@ -267,12 +274,12 @@ def live_without_engines() -> tuple[Live, Outbox]:
 
 
 async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
-    (live, outbox), first, second = live_without_engines(), StubbornSocket(), StubbornSocket()
-    serving_first = asyncio.create_task(live.attach(cast(WebSocket, first)))
+    (live, outbox), first, second = live_without_engines(), StubbornTransport(), StubbornTransport()
+    serving_first = asyncio.create_task(live.attach(first))
     taking_over = asyncio.create_task(live.take_over(""))
     await first.closing.wait()
     outbox.put(Answered({"event_id": "late"}))
-    serving_second = asyncio.create_task(live.attach(cast(WebSocket, second), await taking_over))
+    serving_second = asyncio.create_task(live.attach(second, await taking_over))
     await asyncio.sleep(0.05)
     for task in (serving_first, serving_second):
         task.cancel()
@@ -281,25 +288,25 @@ async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost
     assert [json.loads(text)["event_id"] for text in second.sent] == ["back", "late"]
 
 
-class FullSocket(StubbornSocket):
-    """A socket whose client reads nothing."""
+class FullTransport(StubbornTransport):
+    """A transport whose client reads nothing."""
 
-    async def send_text(self, text: str) -> None:
-        self.sent.append(text)
+    async def send_event(self, event: str) -> None:
+        self.sent.append(event)
         await asyncio.Event().wait()
 
 
 @pytest.mark.asyncio(loop_scope="function")
 async def test_a_client_that_does_not_read_what_it_missed_is_closed() -> None:
-    clock, (live, _outbox), socket = LoopClock(), live_without_engines(), FullSocket()
-    serving = asyncio.create_task(live.attach(cast(WebSocket, socket), ["missed"]))
+    clock, (live, _outbox), transport = LoopClock(), live_without_engines(), FullTransport()
+    serving = asyncio.create_task(live.attach(transport, ["missed"]))
     async with asyncio.timeout(WAIT_S + SEND_S):
-        while not socket.sent:
+        while not transport.sent:
             await asyncio.sleep(0)
         clock.advance(SEND_S)
         await serving
 
-    assert (len(socket.sent), socket.closing.is_set()) == (1, True)
+    assert (len(transport.sent), transport.closing.is_set()) == (1, True)
 
 
 async def test_a_stock_clients_session_ends_with_its_socket(server: Serving) -> None:

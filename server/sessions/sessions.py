@@ -1,0 +1,207 @@
+"""The sessions of this server: who may begin one, which go on, and how they all end. Knows nothing of sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex, token_urlsafe
+from typing import Any
+
+import structlog
+
+from pipeline.conversation.journal import Journal
+from pipeline.errors import LimitReached
+from pipeline.session import Session
+from pipeline.setup import SessionLimits
+from server.characters.catalogue import Characters
+from server.engines.room import EngineRoom
+from server.identity.principal import Principal
+from server.metrics import Metrics
+from server.realtime.connection import Connection, expiry
+from server.realtime.session_object import Defaults, SessionObject, setup_of
+from server.sessions.admission import Admission
+from server.sessions.live import CLOSE_RESTART, Live
+from server.sessions.registry import Line, LocalLine, LocalRegistry, Registry
+from server.settings import conversations
+from server.transports.transport import Transport
+
+log = structlog.get_logger("kaikou")
+
+RETRY_AFTER_S = 15
+"""When somebody who finds the server full may try again."""
+
+THINKING_S = 20.0
+"""Who says nothing for longer than this is not in the middle of a conversation."""
+
+TICK_S = 0.02
+"""How often the loop's lag is sampled."""
+
+STOP_S = 15.0
+"""How long sessions may take to end when the server stops, before they are cancelled."""
+
+
+@dataclass
+class Sessions:
+    """Everything that sessions share. Each is supervised by itself: what goes wrong in one ends no other.
+
+    `replica` is the name of this process, and the beginning of its sessions' tokens.
+    """
+
+    settings: conversations.Sessions
+    room: EngineRoom
+    characters: Characters
+    metrics: Metrics
+    limits: SessionLimits
+    defaults: Defaults
+    admission: Admission
+    registry: Registry = field(default_factory=LocalRegistry)
+    line: Line = field(default_factory=LocalLine)
+    replica: str = field(default_factory=lambda: token_hex(4))
+    draining: bool = False
+    _entering: int = 0
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def live(self) -> dict[str, Live]:
+        """The sessions that go on here, by token."""
+        return self.registry.live
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Owns the sessions: all have ended when the block is left."""
+        measuring = asyncio.create_task(self._measure())
+        try:
+            yield
+        finally:
+            measuring.cancel()
+            for live in list(self.live.values()):
+                live.end(CLOSE_RESTART, "the server stops")
+            if self._tasks:
+                _, late = await asyncio.wait(self._tasks, timeout=STOP_S)
+                for task in late:
+                    task.cancel()
+                if late:
+                    await asyncio.wait(late)
+
+    async def drain(self) -> None:
+        """Take nobody in any more, let turns that go on finish (bounded), and tell clients to come back."""
+        self.draining = True
+        deadline = time.monotonic() + self.settings.drain_s
+        while self.live:
+            late = time.monotonic() > deadline
+            for live in list(self.live.values()):
+                if late or live.connection.session.at_rest:
+                    live.end(CLOSE_RESTART, "the server restarts; connect again")
+            await asyncio.sleep(0.1)
+
+    @property
+    def talking(self) -> bool:
+        """Whether a conversation goes on: somebody is speaking or being answered, or was a moment ago."""
+        sessions = (live.connection.session for live in self.live.values())
+        return any(not session.at_rest or session.idle_s < THINKING_S for session in sessions)
+
+    # --- Beginning ----------------------------------------------------------------------------------------------------
+
+    async def wait(self, ticket: str) -> dict[str, Any]:
+        """Where a client stands that found no place: its ticket, how many are before it, and whether it may come now."""
+        ticket, before, enter = await self.line.ask(ticket, self._free)
+        return {"ticket": ticket, "before": before, "enter": enter, "ask_again_s": 3}
+
+    @asynccontextmanager
+    async def place(self, ticket: str) -> AsyncIterator[None]:
+        """Keeps a place while a session begins. Raises `LimitReached` while the server drains or is full."""
+        if self.draining:
+            raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
+        if not await self.line.may_enter(ticket, self._free):
+            message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
+            raise LimitReached(message, code="server_full")
+        self._entering += 1
+        try:
+            await self.line.leave(ticket)
+            yield
+        finally:
+            self._entering -= 1
+
+    async def resumable(self, token: str, seen: str) -> Live | None:
+        """The session of that token, if a client that saw the event `seen` last can go on with it."""
+        live = await self.registry.find(token) if token else None
+        if live is None and token and not token.startswith(f"{self.replica}."):
+            log.info("resume of another replica's session", replica=token.partition(".")[0][:16])
+        return live if live and live.can_resume(seen) else None
+
+    async def begin(
+        self, principal: Principal, start: SessionObject, model: str, transport: Transport, *, extensions: bool
+    ) -> Live:
+        """A new session for `transport`, which the caller attaches. The caller also keeps a `place` meanwhile."""
+        settings, character = self.settings, await self.characters.find(start.kaikou.character or model)
+        id = token_hex(4)  # for the log: random, so that it identifies nobody
+        session = Session(
+            setup_of(start, character, self.defaults),
+            self.room.engines,
+            self.room.workers,
+            self.limits,
+            self.metrics.observer(id, character.id, principal),
+            journal=Journal(self.metrics.write),
+            playback=transport.playback,
+        )
+        connection = Connection(
+            session,
+            start,
+            character,
+            self.characters,
+            model or character.id,
+            self.defaults,
+            append_bytes=settings.append_bytes,
+            expires_at=expiry(settings.session_s),
+            extensions=extensions,
+            token=f"{self.replica}.{token_urlsafe(18)}",
+            resume_s=settings.resume_s,
+        )
+        live = Live(id, connection, settings)
+        await self.registry.add(live)
+        self.admission.entered()
+        self.metrics.sessions.set(len(self.live))
+        self._own(self._supervise(live))
+        log.info("session began", session=id, character=character.id, principal=principal.id, by=principal.kind)
+        return live
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _free(self) -> int:
+        return 0 if self.draining else self.admission.free(len(self.live) + self._entering)
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _supervise(self, live: Live) -> None:
+        """One session's life; nothing that goes wrong in it reaches another."""
+        try:
+            try:
+                await live.run()
+            finally:
+                self.admission.left()
+                await self.registry.remove(live)
+        except Exception:
+            log.error("session failed", session=live.id, exc_info=True)
+        self.metrics.sessions.set(len(self.live))
+
+    async def _measure(self) -> None:
+        """Feed the admission once a second with what the loop's thread did."""
+        loop = asyncio.get_running_loop()
+        while True:
+            lags, began, cpu = list[float](), loop.time(), time.thread_time()
+            while loop.time() - began < 1.0:
+                due = loop.time() + TICK_S
+                await asyncio.sleep(TICK_S)
+                lags.append(loop.time() - due)
+            share = (time.thread_time() - cpu) / (loop.time() - began)
+            lag = sorted(lags)[int(0.95 * len(lags))]
+            self.admission.measured(share, lag, len(self.live))
+            self.metrics.loop_lag.set(lag)
+            self.metrics.loop_cpu.set(share)
