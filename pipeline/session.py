@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -84,11 +84,12 @@ class Session:
         self._tasks: asyncio.TaskGroup | None = None
         self._upstream = Upstream(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
-        self._voice = engines.voice_detector.open()
+        self._voice = engines.detection.open(self._take_window, self._end_deaf)
         self._voice_over = VoiceOver()
         self._listening = Listening(self._context, self._voice_over, self._receive, self._upstream)
         self._answering = Answering(self._context, self._listening, self._receive, self._upstream)
         self._closing = asyncio.Event()
+        self._failure: Exception | None = None
 
     @property
     def setup(self) -> Setup:
@@ -120,15 +121,19 @@ class Session:
         return self._context.new_id(kind)
 
     async def run(self) -> None:
-        """Live until `close` or cancellation; nothing that was started goes on when this returns."""
+        """Live until `close` or cancellation; nothing that was started goes on when this returns.
+
+        Raises what made the session deaf, if anything did.
+        """
         writing = asyncio.create_task(self._journal.run())
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 await self._closing.wait()
-                raise _Ended
+                raise self._failure or _Ended
         except* _Ended:
             pass
         finally:
+            self._voice.close()
             self._tasks = None
             self._journal.close()
             await asyncio.wait({writing}, timeout=JOURNAL_S)
@@ -141,6 +146,7 @@ class Session:
 
     def configure(self, setup: Setup) -> None:
         """Change the settings; a turn or an answer that goes on keeps those it began with."""
+        self._voice.flush()
         self._context.setup = setup
         self._dialogue.policy = self._policy
         for event in self._listening.configure(setup.endpointing):
@@ -159,25 +165,20 @@ class Session:
     # --- What the client does -----------------------------------------------------------------------------------------
 
     def hear(self, pcm: Samples) -> None:
-        """Take microphone samples at `LINE_RATE`. Voice detection takes about 0.2 ms for each 32 ms: keep calls short."""
-        windows = self._listening.windows(pcm)
-        self.push_windows(windows, map(self._voice.probability, windows))
+        """Take microphone samples at `LINE_RATE`; they are acted on at the end of the loop's round, in one pass for all.
 
-    def push_windows(self, windows: Sequence[Samples], probabilities: Iterable[float]) -> None:
-        """Take windows of the microphone, each with the probability that it is speech."""
-        self._listening.be_alert(self._confirms and self._answering.audible)
-        for window, probability in zip(windows, probabilities, strict=True):
-            for event in self._listening.push_window(window, self._persons(window, probability)):
-                self._receive(event)
-        if self._dialogue.doubted:
-            self._receive(self._voice_over.lasted(self._dialogue.turn))
+        Voice detection takes about 0.1 ms for each 32 ms: keep calls short. Raises `LimitReached`.
+        """
+        self._voice.push(self._listening.windows(pcm))
 
     def commit_audio(self) -> None:
         """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
+        self._voice.flush()
         self._receive(self._listening.commit())
 
     def clear_audio(self) -> None:
         """The client throws uncommitted audio away."""
+        self._voice.flush()
         self._receive(self._listening.clear())
 
     def add_item(self, item: Item, after: str | None = None) -> None:
@@ -194,6 +195,7 @@ class Session:
 
     def request_reply(self, ask: Ask) -> None:
         """Have the character answer. Raises `InvalidRequest` while it is already answering."""
+        self._voice.flush()
         self._context.touch()
         if not ask.in_conversation:
             self._answering.start_beside(ask)
@@ -242,6 +244,18 @@ class Session:
     @property
     def _confirms(self) -> bool:
         return self._dialogue.policy.barge_in is BargeIn.CONFIRMED
+
+    def _take_window(self, window: Samples, probability: float) -> None:
+        """A window of the microphone, and the probability that it is speech."""
+        self._listening.be_alert(self._confirms and self._answering.audible)
+        for event in self._listening.push_window(window, self._persons(window, probability)):
+            self._receive(event)
+        if self._dialogue.doubted:
+            self._receive(self._voice_over.lasted(self._dialogue.turn))
+
+    def _end_deaf(self, error: Exception) -> None:
+        self._failure = error
+        self._closing.set()
 
     def _persons(self, window: Samples, probability: float) -> float:
         setup = self._context.setup

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.character import Character
+from pipeline.detection import Detection
 from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
@@ -19,7 +20,10 @@ from pipeline.utterance import RecognitionLimits
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The engines of a session; shared with every other session. `speech_model` can stand in for three of the others."""
+    """The engines of a session; shared with every other session. `speech_model` can stand in for three of the others.
+
+    `detection` takes the windows of all sessions to the voice detector.
+    """
 
     voice_detector: VoiceDetector
     recognizer: Recognizer
@@ -27,6 +31,10 @@ class Engines:
     synthesizer: Synthesizer
     turn_model: TurnModel | None = None
     speech_model: SpeechModel | None = None
+    detection: Detection = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detection", Detection(self.voice_detector))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,20 @@ async def streams_do_not_mix(trial: Trial) -> None:
     require(same, "two streams side by side are judged otherwise than each alone")
 
 
+async def streams_in_one_pass_do_not_mix(trial: Trial) -> None:
+    """Where there is `probabilities`: two microphones in one pass are judged as each is alone."""
+    together = getattr(trial.engine, "probabilities", None)
+    if together is None:
+        return
+    speech = trial.subject.speech
+    streams = [trial.engine.open(), trial.engine.open()]
+    windows = zip(_windows(trial, speech), _windows(trial, speech[::-1].copy()), strict=True)
+    found = np.transpose([list(together(streams, pair)) for pair in windows])
+    alone = [_probabilities(trial, one) for one in (speech, speech[::-1].copy())]
+    require(np.allclose(found, alone, atol=ALIKE), "two streams in one pass are judged otherwise than each alone")
+    require(len(together([], [])) == 0, "no streams at all have probabilities")
+
+
 async def abandoned_streams_leave_nothing(trial: Trial) -> None:
     """No thread, file, process or memory."""
     window = _windows(trial, trial.subject.speech)[0]
@@ -76,7 +90,12 @@ async def calls_leave_nothing(trial: Trial) -> None:
     await nothing_is_left(session, trial.subject.cycles)
 
 
-DETECTOR_CHECKS = (windows_get_probabilities, streams_do_not_mix, abandoned_streams_leave_nothing)
+DETECTOR_CHECKS = (
+    windows_get_probabilities,
+    streams_do_not_mix,
+    streams_in_one_pass_do_not_mix,
+    abandoned_streams_leave_nothing,
+)
 TURN_MODEL_CHECKS = (turns_get_probabilities, calls_stand_alone, calls_leave_nothing)
 
 

@@ -292,6 +292,14 @@ class Deaf(Loud):
         return 0.0
 
 
+class Confusing(Loud):
+    def probabilities(self, streams: list[Loud], windows: list[Samples]) -> list[float]:
+        return [
+            stream.probability(window * (index == 0))
+            for index, (stream, window) in enumerate(zip(streams, windows, strict=True))
+        ]
+
+
 class Remembering(Loud):
     mean = 0.0
 
@@ -351,6 +359,7 @@ FAULTS = [
     (InPercent, "windows_get_probabilities"),
     (Deaf, "windows_get_probabilities"),
     (Remembering, "streams_do_not_mix"),
+    (Confusing, "streams_in_one_pass_do_not_mix"),
     (Certain, "turns_get_probabilities"),
     (Moody, "calls_stand_alone"),
 ]
