@@ -8,6 +8,7 @@ cut. Source of the method: any text on multirate signal processing; the window i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import ceil, gcd
 
@@ -36,28 +37,56 @@ class Resampler:
 
     def __init__(self, source: int, target: int) -> None:
         common = gcd(source, target)
-        self._same = source == target
+        self.passes = source == target
         step, phases = source // common, target // common
         shortest = _filter(step, phases)
         steps = max(1, samples_of(BLOCK_MS, source) // step)
-        self._step, self._filter = step * steps, _several(step, phases, steps)
+        self.step, self.filter = step * steps, _several(step, phases, steps)
         # Half a filter of silence before the first sample puts every output where its input was.
-        self._waiting: NDArray[np.float64] = np.zeros((len(shortest) - step) // 2, np.float64)
+        self.waiting: NDArray[np.float64] = np.zeros((len(shortest) - step) // 2, np.float64)
 
     def __call__(self, pcm: Samples) -> Samples:
         """The next samples at the target rate."""
-        if self._same:
-            return pcm
-        waiting = np.concatenate((self._waiting, pcm), dtype=np.float64)
-        length, stride = len(self._filter), waiting.itemsize
-        blocks = max(0, (len(waiting) - length) // self._step + 1)
-        windows = np.ndarray((blocks, length), np.float64, waiting, 0, (stride * self._step, stride))
-        self._waiting = waiting[blocks * self._step :].copy()  # a view would keep all of `waiting` in memory
-        result: NDArray[np.float64] = np.dot(windows, self._filter)
-        np.rint(result, out=result)
-        np.minimum(result, LOUDEST, out=result)
-        np.maximum(result, LOWEST, out=result)
-        return result.astype(np.int16).ravel()
+        return pcm if self.passes else _product([self], [pcm])[0]
+
+    def fits(self, pcm: Samples) -> tuple[int, int, int]:
+        """What must be equal for pieces of several streams to go into one product."""
+        return id(self.filter), len(self.waiting), len(pcm)
+
+
+def resample_together(resamplers: Sequence[Resampler], pieces: Sequence[Samples]) -> list[Samples]:
+    """As each resampler of its piece. Pieces of the same rates and length share a product; no resampler comes twice."""
+    results = list(pieces)
+    alike: dict[tuple[int, int, int], list[int]] = {}
+    for index, (resampler, pcm) in enumerate(zip(resamplers, pieces, strict=True)):
+        if not resampler.passes:
+            alike.setdefault(resampler.fits(pcm), []).append(index)
+    for members in alike.values():
+        for index, pcm in zip(
+            members, _product([resamplers[i] for i in members], [pieces[i] for i in members]), strict=True
+        ):
+            results[index] = pcm
+    return results
+
+
+def _product(resamplers: Sequence[Resampler], pieces: Sequence[Samples]) -> list[Samples]:
+    """The next samples of streams that fit together."""
+    step, kernel, streams = resamplers[0].step, resamplers[0].filter, len(resamplers)
+    parts = [part for resampler, pcm in zip(resamplers, pieces, strict=True) for part in (resampler.waiting, pcm)]
+    waiting = np.concatenate(parts, dtype=np.float64).reshape(streams, -1)
+    row, item = waiting.strides
+    length = len(kernel)
+    blocks = max(0, (waiting.shape[1] - length) // step + 1)
+    windows = np.ndarray((streams, blocks, length), np.float64, waiting, 0, (row, item * step, item))
+    result: NDArray[np.float64] = np.dot(windows.reshape(-1, length), kernel)
+    np.rint(result, out=result)
+    np.minimum(result, LOUDEST, out=result)
+    np.maximum(result, LOWEST, out=result)
+    # Copies, since views would keep the audio of all the others in memory.
+    for resampler, rest in zip(resamplers, waiting[:, blocks * step :], strict=True):
+        resampler.waiting = rest.copy()
+    rows = result.astype(np.int16).reshape(streams, -1)
+    return [rows[0]] if streams == 1 else [samples.copy() for samples in rows]
 
 
 @cache

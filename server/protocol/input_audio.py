@@ -1,4 +1,4 @@
-"""A client's microphone audio, from its messages to samples: bounded, and decoded slice by slice.
+"""A client's microphone audio, out of its messages: bounded, and slice by slice.
 
 A message may hold minutes. Each slice is decoded, resampled and heard in one step of the event loop, and other sessions
 have their turn between two slices.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator
 
-from pipeline.audio import Samples
+from pipeline.audio import LINE_RATE
 from pipeline.errors import InvalidRequest
-from server.realtime.audio_format import Decoder
 from server.realtime.session_object import Format
 
 SLICE_MS = 100
@@ -31,12 +30,12 @@ class InputAudio:
 
     def use(self, format: Format) -> None:
         """From here on audio is of this format."""
-        self._decoder, self._width = Decoder(format), 2 if format.type == "audio/pcm" else 1
+        self._rate, self._width = format.samples_per_second, 2 if format.type == "audio/pcm" else 1
         # A multiple of whole samples and of three bytes, which are four characters of base64.
-        self._slice = format.samples_per_second * self._width * SLICE_MS // 1000 // 6 * 6
+        self.slice_bytes = format.samples_per_second * self._width * SLICE_MS // 1000 // 6 * 6
 
-    def of_base64(self, text: str) -> Iterator[Samples]:
-        """The samples of an append, in slices. Raises `InvalidRequest`; of such an append nothing is heard."""
+    def of_base64(self, text: str) -> Iterator[bytes]:
+        """The audio of an append, in slices. Raises `InvalidRequest`; of such an append nothing is heard."""
         if len(text) * 3 // 4 > self._most_bytes + 3:
             raise self._too_long("audio")
         # Checked as a whole before the first slice is decoded, so that a bad end does not leave half of it heard.
@@ -45,19 +44,22 @@ class InputAudio:
         padding = data.translate(None, BASE64)
         if len(data) % 4 or padding not in (b"", b"=", b"==") or not data.endswith(padding):
             raise InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio")
-        characters = self._slice // 3 * 4
+        characters = self.slice_bytes // 3 * 4
         slices = (data[start : start + characters] for start in range(0, len(data), characters))
-        return (self._decoder.decode(binascii.a2b_base64(piece)) for piece in slices)
+        return map(binascii.a2b_base64, slices)
 
-    def of_bytes(self, data: bytes) -> Iterator[Samples]:
-        """The samples of a binary message, in slices. Raises `InvalidRequest` for one that is too long."""
+    def of_bytes(self, data: bytes) -> Iterator[bytes]:
+        """The audio of a binary message, in slices. Raises `InvalidRequest` for one that is too long."""
         # What is refused has arrived as well: a client that comes back must not send it again.
         samples, self._odd_bytes = divmod(self._odd_bytes + len(data), self._width)
         self.received_samples += samples
         if len(data) > self._most_bytes:
             raise self._too_long(None)
-        slices = (data[start : start + self._slice] for start in range(0, len(data), self._slice))
-        return (self._decoder.decode(piece) for piece in slices)
+        return (data[start : start + self.slice_bytes] for start in range(0, len(data), self.slice_bytes))
+
+    def line_samples(self, size: int) -> int:
+        """About how many samples at `LINE_RATE` so many bytes become."""
+        return size // self._width * LINE_RATE // self._rate
 
     def _too_long(self, param: str | None) -> InvalidRequest:
         message = f"The audio is too long: at most {self._most_bytes // 2**20} MiB in one message."

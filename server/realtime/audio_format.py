@@ -15,18 +15,22 @@ class Decoder:
 
     def __init__(self, format: Format) -> None:
         self._table = {"audio/pcmu": MULAW, "audio/pcma": ALAW}.get(format.type)
-        self._resample = Resampler(format.samples_per_second, LINE_RATE)
+        self.resample = Resampler(format.samples_per_second, LINE_RATE)
         self._odd = b""
 
     def decode(self, data: bytes) -> Samples:
         """The samples that are complete with `data`."""
+        return self.resample(self.samples(data))
+
+    def samples(self, data: bytes) -> Samples:
+        """The same at the client's rate."""
         if self._table is not None:
-            return self._resample(self._table[np.frombuffer(data, np.uint8)])
+            return self._table[np.frombuffer(data, np.uint8)]
         if self._odd:
             data, self._odd = self._odd + data, b""
         if len(data) % 2:
             data, self._odd = data[:-1], data[-1:]
-        return self._resample(np.frombuffer(data, "<i2"))
+        return np.frombuffer(data, "<i2")
 
 
 class Encoder:

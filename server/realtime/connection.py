@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from pipeline.audio import Samples, samples_of
+from pipeline.audio import samples_of
 from pipeline.character import Character, text_in
 from pipeline.errors import InvalidRequest
 from pipeline.notices import Answered
@@ -16,6 +16,7 @@ from pipeline.setup import Ask
 from pipeline.transcript import Item
 from server.characters.catalogue import Characters
 from server.errors import NotFound, as_told, openai_error
+from server.protocol.audio_rounds import AudioRounds, Microphone
 from server.protocol.input_audio import InputAudio
 from server.realtime.client_events import (
     APPEND,
@@ -82,6 +83,7 @@ class Connection:
         model: str,
         defaults: Defaults,
         *,
+        rounds: AudioRounds,
         append_bytes: int,
         expires_at: int,
         extensions: bool,
@@ -96,6 +98,7 @@ class Connection:
         self._received_events = self._unyielded = 0
         self._id = session.new_id("sess")
         self._input = InputAudio(session_object.audio.input.format, append_bytes)
+        self._microphone = Microphone(rounds, session_object.audio.input.format, session.hear, self._failed)
         self.events = ServerEvents(
             session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
         )
@@ -117,9 +120,10 @@ class Connection:
                 if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
                     await self._hear(self._input.of_base64(audio))
                 else:
+                    self._microphone.flush()
                     await self._do(parse_event(parsed))
         except Exception as error:  # noqa: BLE001 — the outermost frame of what a client sends
-            self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id_of(parsed)))
+            self._failed(error, event_id_of(parsed))
         await self._yield_in_time()
 
     def resumed(self) -> dict[str, Any]:
@@ -127,17 +131,24 @@ class Connection:
         received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
         return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
-    def _audio_of(self, data: bytes) -> Iterator[Samples]:
+    def _audio_of(self, data: bytes) -> Iterator[bytes]:
         if not self.extensions:
             message = "Binary messages are not part of this protocol: send JSON text."
             raise InvalidRequest(message, code="invalid_json")
         return self._input.of_bytes(data)
 
-    async def _hear(self, slices: Iterator[Samples]) -> None:
-        for pcm in slices:
+    async def _hear(self, slices: Iterator[bytes]) -> None:
+        """Have it heard in the next round; more than a slice at once, as well as what is only kept until a commit."""
+        at_once = self.session.setup.endpointing is None
+        for data in slices:
             await self._yield_in_time()
-            self.session.hear(pcm)
-            self._unyielded += len(pcm)
+            self._microphone.push(data)
+            self._unyielded += self._input.line_samples(len(data))
+            if at_once or self._microphone.waiting_bytes > self._input.slice_bytes:
+                self._microphone.flush()
+
+    def _failed(self, error: Exception, event_id: str | None = None) -> None:
+        self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id))
 
     async def _yield_in_time(self) -> None:
         if self._unyielded >= YIELD_SAMPLES:
@@ -203,6 +214,7 @@ class Connection:
         async with asyncio.timeout(FIND_S):
             character = await self._character_of(changed)
         if changed.audio.input.format != self.object.audio.input.format:
+            self._microphone.use(changed.audio.input.format)
             self._input.use(changed.audio.input.format)
         self._apply(changed, character)
         self._answer({"type": "session.updated", "session": self._echo()})

@@ -20,6 +20,7 @@ from server.characters.catalogue import Characters
 from server.engines.room import EngineRoom
 from server.identity.principal import Principal
 from server.metrics import Metrics
+from server.protocol.audio_rounds import AudioRounds
 from server.realtime.connection import Connection, expiry
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.sessions.admission import Admission
@@ -60,6 +61,7 @@ class Sessions:
     registry: Registry = field(default_factory=LocalRegistry)
     line: Line = field(default_factory=LocalLine)
     replica: str = field(default_factory=lambda: token_hex(4))
+    rounds: AudioRounds = field(default_factory=AudioRounds)
     draining: bool = False
     _entering: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -154,6 +156,7 @@ class Sessions:
             self.characters,
             model or character.id,
             self.defaults,
+            rounds=self.rounds,
             append_bytes=settings.append_bytes,
             expires_at=expiry(settings.session_s),
             extensions=extensions,

@@ -21,6 +21,7 @@ from pipeline.setup import Engines, SessionLimits
 from pipeline.speaking import SpeakingLimits
 from server.characters.catalogue import Characters, FileCharacters
 from server.characters.reading import load_characters
+from server.protocol.audio_rounds import AudioRounds
 from server.realtime.connection import Connection
 from server.realtime.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings
@@ -63,7 +64,7 @@ class Client:
         self.session = Session(setup, engines, self.workers, QUICK)
         self.connection = Connection(
             self.session, SessionObject(), character, characters, "wizard", defaults,
-            append_bytes=10**7, expires_at=0, extensions=True,
+            rounds=AudioRounds(), append_bytes=10**7, expires_at=0, extensions=True,
         )  # fmt: skip
         self.events: list[Event] = []
 

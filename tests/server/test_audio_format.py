@@ -246,4 +246,4 @@ def test_a_resampler_keeps_no_more_in_memory_than_its_filter_needs() -> None:
     resample = Resampler(24_000, 16_000)
     resample(noise(24_000))
 
-    assert resample._waiting.base is None
+    assert resample.waiting.base is None

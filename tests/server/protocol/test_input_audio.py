@@ -7,10 +7,8 @@ import base64
 import numpy as np
 import pytest
 
-from pipeline.audio import LINE_RATE, Samples
 from pipeline.errors import InvalidRequest
 from server.protocol.input_audio import InputAudio
-from server.realtime.audio_format import Decoder
 from server.realtime.session_object import Format
 
 FORMATS = [Format(rate=24_000), Format(rate=48_000), Format(type="audio/pcmu"), Format(type="audio/pcma")]
@@ -21,18 +19,15 @@ def text_of(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def joined(slices: list[Samples]) -> list[int]:
-    return np.concatenate(slices).tolist()
-
-
 @pytest.mark.parametrize("format", FORMATS, ids=lambda format: f"{format.type} {format.rate}")
-def test_slices_are_at_most_100_ms_and_join_to_what_one_piece_would_be(format: Format) -> None:
-    whole = Decoder(format).decode(AUDIO).tolist()
-    binary = list(InputAudio(format, 10**6).of_bytes(AUDIO))
-    written = list(InputAudio(format, 10**6).of_base64(text_of(AUDIO)))
+def test_slices_are_whole_samples_of_at_most_100_ms_and_join_to_what_was_sent(format: Format) -> None:
+    audio, width = InputAudio(format, 10**6), 2 if format.type == "audio/pcm" else 1
+    binary = list(audio.of_bytes(AUDIO))
+    written = list(audio.of_base64(text_of(AUDIO)))
 
-    assert joined(binary) == joined(written) == whole
-    assert max(map(len, binary + written)) <= LINE_RATE / 10 + 16
+    assert b"".join(binary) == b"".join(written) == AUDIO
+    assert max(map(len, binary + written)) <= format.samples_per_second * width / 10
+    assert {len(piece) % width for piece in (binary + written)[:1]} == {0}
 
 
 @pytest.mark.parametrize(

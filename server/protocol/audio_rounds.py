@@ -1,0 +1,97 @@
+"""Microphone audio of all clients, taken in rounds: one matrix product resamples the pieces of many.
+
+While few messages come, a round follows at the end of the loop's current one, so that nobody waits. While many come, rounds
+are `APART_S` apart, so that pieces of different clients meet in one; and so do their windows in voice detection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from pipeline.audio import Samples
+from pipeline.resample import resample_together
+from server.realtime.audio_format import Decoder
+from server.realtime.session_object import Format
+
+APART_S = 0.006
+"""From one round to the next while many messages come: the most that it adds to the time to an answer."""
+
+MANY, WITHIN_S = 32, 0.032
+"""So many messages within so many seconds are many: those of about twenty clients who send 20 ms in each."""
+
+
+class AudioRounds:
+    """The rounds of one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Microphone] = []
+        self._lately: deque[float] = deque(maxlen=MANY)
+        self._last_round = 0.0
+
+    def wait(self, microphone: Microphone) -> None:
+        """`microphone`, which waited for nothing yet, has audio for the next round."""
+        if not self._waiting:
+            loop = asyncio.get_running_loop()
+            now, due = loop.time(), self._last_round + APART_S
+            many = len(self._lately) == MANY and now - self._lately[0] < WITHIN_S
+            if many and due > now:
+                loop.call_at(due, self._round)
+            else:
+                loop.call_soon(self._round)
+        self._waiting.append(microphone)
+
+    def _round(self) -> None:
+        microphones, self._waiting = self._waiting, []
+        self._last_round = asyncio.get_running_loop().time()
+        self._lately.extend([self._last_round] * len(microphones))
+        pieces = [microphone.samples() for microphone in microphones]
+        for microphone, pcm in zip(
+            microphones, resample_together([m.decoder.resample for m in microphones], pieces), strict=True
+        ):
+            microphone.give(pcm)
+
+
+class Microphone:
+    """One client's audio on its way to its session, which hears it by `hear`; `fail` is told what that raised in a round."""
+
+    def __init__(
+        self, rounds: AudioRounds, format: Format, hear: Callable[[Samples], None], fail: Callable[[Exception], None]
+    ) -> None:
+        self._rounds, self._hear, self._fail = rounds, hear, fail
+        self._pieces: list[bytes] = []
+        self._waits = False
+        self.waiting_bytes = 0
+        self.decoder = Decoder(format)
+
+    def use(self, format: Format) -> None:
+        """From here on audio is of this format. What waits must have been flushed."""
+        self.decoder = Decoder(format)
+
+    def push(self, data: bytes) -> None:
+        """Have this heard in the next round."""
+        self._pieces.append(data)
+        self.waiting_bytes += len(data)
+        if not self._waits:
+            self._waits = True
+            self._rounds.wait(self)
+
+    def flush(self) -> None:
+        """Have all that waits heard before this returns. Raises what the session does."""
+        if self._pieces:
+            self._hear(self.decoder.resample(self.samples()))
+
+    def samples(self) -> Samples:
+        """What waits, which from now on waits no longer; at the client's rate."""
+        data, self._pieces, self.waiting_bytes = b"".join(self._pieces), [], 0
+        return self.decoder.samples(data)
+
+    def give(self, pcm: Samples) -> None:
+        """The round is over for this client."""
+        self._waits = False
+        try:
+            if len(pcm):
+                self._hear(pcm)
+        except Exception as error:  # noqa: BLE001 — a session's outermost frame: the others hear theirs
+            self._fail(error)
