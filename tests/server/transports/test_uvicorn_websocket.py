@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,10 +20,11 @@ from websockets.uri import parse_uri
 from server.transports.uvicorn_websocket import MOST_BYTES, MOST_MESSAGES, ReadAhead
 
 KNOWN = {
+    "data_received": "c89d394077d8841d",
     "send_receive_event_to_app": "a2b10de91477dc1d",
     "receive": "1dc0e715390021a1",
 }
-"""Digests of the two methods that reading ahead relies on, in uvicorn 0.54.0."""
+"""Digests of the methods that reading ahead relies on, in uvicorn 0.54.0."""
 
 
 class Wire(asyncio.Transport):
@@ -68,7 +69,7 @@ class Client:
         while True:
             await self._may_take.acquire()
             message = await receive()
-            self.taken.append(message.get("text") or message.get("bytes") or message["type"])
+            self.taken.append(message.get("text", message.get("bytes", message["type"])))
 
     async def connect(self) -> None:
         self.protocol.connection_made(self.wire)
@@ -83,6 +84,17 @@ class Client:
         for frame in frames:
             self._ends.send_frame(frame)
         self._deliver()
+
+    def send_cut(self, frames: Sequence[Frame], sizes: Sequence[int]) -> None:
+        """These frames arrive in reads of these sizes, and the rest in one."""
+        for frame in frames:
+            self._ends.send_frame(frame)
+        data = b"".join(self._ends.data_to_send())
+        for size in sizes:
+            self.protocol.data_received(data[:size])
+            data = data[size:]
+        if data:
+            self.protocol.data_received(data)
 
     def pongs(self) -> list[bytes]:
         """What the server answered to pings."""
@@ -176,6 +188,49 @@ async def test_a_close_comes_after_the_messages_before_it_though_reading_has_sto
 async def test_text_that_is_no_text_ends_the_connection() -> None:
     async with connected() as client:
         client.send(Frame(Opcode.TEXT, b"\xff\xfe"))
+        await client.take(1)
+    assert (client.taken, client.wire.closed) == (["websocket.disconnect"], True)
+
+
+LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536)
+FRAMES = [
+    *(Frame(Opcode.TEXT, b"x" * length) for length in LENGTHS),
+    Frame(Opcode.BINARY, b"in two", fin=False),
+    Frame(Opcode.PING, b"between"),
+    Frame(Opcode.CONT, b" fragments"),
+    *(Frame(Opcode.BINARY, b"y" * length) for length in LENGTHS),
+]
+MESSAGES = [b"x" * length for length in LENGTHS] + [b"in two fragments"] + [b"y" * length for length in LENGTHS]
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [3, 3], [200], [10**6], [6, 7, 131, 1, 1, 1], [1] * 2_000])
+async def test_messages_are_the_same_wherever_the_bytes_are_cut(sizes: list[int]) -> None:
+    async with connected() as client:
+        client.send_cut(FRAMES, sizes)
+        await client.take(len(MESSAGES))
+    assert [bytes(taken, "utf-8") if isinstance(taken, str) else taken for taken in client.taken] == MESSAGES
+
+
+async def test_messages_are_the_same_when_each_frame_is_a_read() -> None:
+    async with connected() as client:
+        for frame in FRAMES:
+            client.send(frame)
+        await client.take(len(MESSAGES))
+    assert [bytes(taken, "utf-8") if isinstance(taken, str) else taken for taken in client.taken] == MESSAGES
+
+
+async def test_a_message_that_is_too_long_ends_the_connection_whichever_way_it_comes() -> None:
+    async with connected() as client:
+        client.protocol.conn.max_message_size = 1_000
+        client.send(Frame(Opcode.BINARY, bytes(1_000)))
+        client.send(Frame(Opcode.BINARY, bytes(1_001)))
+        await client.take(2)
+    assert (client.taken, client.wire.closed) == ([bytes(1_000), "websocket.disconnect"], True)
+
+
+async def test_a_message_that_is_not_masked_ends_the_connection() -> None:
+    async with connected() as client:
+        client.protocol.data_received(b"\x81\x02hi")
         await client.take(1)
     assert (client.taken, client.wire.closed) == (["websocket.disconnect"], True)
 
