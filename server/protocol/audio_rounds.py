@@ -15,11 +15,11 @@ from pipeline.resample import resample_together
 from server.realtime.audio_format import Decoder
 from server.realtime.session_object import Format
 
-APART_S = 0.006
+APART_S = 0.008
 """From one round to the next while many messages come: the most that it adds to the time to an answer."""
 
-MANY, WITHIN_S = 32, 0.032
-"""So many messages within so many seconds are many: those of about twenty clients who send 20 ms in each."""
+MANY, WITHIN_S = 16, 0.032
+"""So many messages within so many seconds are many: those of about ten clients who send 20 ms in each."""
 
 
 class AudioRounds:
