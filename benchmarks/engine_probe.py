@@ -23,7 +23,8 @@ from pipeline.conformance import Subject, Trial
 from pipeline.conformance.leaks import footprint
 from pipeline.engines import ChatRequest, Message, Role, SpeechRequest, TextDelta
 from pipeline.errors import EngineError, SettingError
-from pipeline.utterance import PIECE, RecognitionLimits
+from pipeline.limits import RecognitionLimits
+from pipeline.utterance import PIECE
 
 TRIES = 5
 LANGUAGES = ("en", "zh")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.answer_parts import GUESSED_MS_PER_CHARACTER, Piece, SpokenClause
 from pipeline.audio import Samples, samples_of
 from pipeline.clauses import Clause, Clauses
 from pipeline.language import is_han
-from pipeline.speaking import GUESSED_MS_PER_CHARACTER, Piece, SpokenClause
 from pipeline.word_times import interpolate
 
 PIECE_MS = 80

@@ -9,11 +9,12 @@ from typing import Any
 
 from pipeline.conversation.journal import Journal
 from pipeline.errors import EngineError, KaikouError
+from pipeline.limits import SessionLimits
 from pipeline.notices import ItemLeft
 from pipeline.outbox import Outbox
 from pipeline.playback import Playback
 from pipeline.pump import Workers
-from pipeline.setup import Engines, Observer, SessionLimits, Setup
+from pipeline.setup import Engines, Observer, Setup
 from pipeline.transcript import Transcript
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from pipeline.audio import Samples
 from pipeline.character import Character
 from pipeline.text.clean import clean
+from pipeline.word_times import WordTime as WordTime
 
 Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer", "speech_model"]
 
@@ -94,15 +95,6 @@ class TurnModel(Protocol):
 
 
 # --- Recognition -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class WordTime:
-    """Where a word sounds, in milliseconds from the start of the clause's, or the utterance's, audio."""
-
-    text: str
-    start_ms: int
-    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from pipeline.answer_parts import Modality
 from pipeline.audio import Samples
 from pipeline.engines import Usage, WordTime
 from pipeline.errors import KaikouError
-from pipeline.speaking import Modality
 from pipeline.transcript import Item
 
 ReplyStatus: TypeAlias = Literal["in_progress", "completed", "cancelled", "incomplete", "failed"]

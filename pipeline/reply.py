@@ -11,13 +11,14 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
+from pipeline.answer_parts import Made, Part, Piece, SpokenClause
 from pipeline.audio import Samples
 from pipeline.clauses import Clause
 from pipeline.echo import Loudness
 from pipeline.engines import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
 from pipeline.errors import KaikouError
+from pipeline.limits import SpeakingLimits
 from pipeline.notices import (
     Notice,
     ReplyAudio,
@@ -36,7 +37,7 @@ from pipeline.playback import Playback
 from pipeline.pump import Workers, read_ahead
 from pipeline.resample import Resampler
 from pipeline.speakable import WIDE
-from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, SpokenClause, asked, clauses_of, pieces_of, said
+from pipeline.speaking import Manner, asked, clauses_of, pieces_of, said
 from pipeline.transcript import Item
 from pipeline.word_times import interpolate
 from pipeline.written import written
@@ -44,9 +45,6 @@ from pipeline.written import written
 CLAUSES_AHEAD = 64
 PIECES_AHEAD = 50
 """Pieces of audio, at most 80 ms each, that are made before they can be sent."""
-
-Part: TypeAlias = Piece | TextDelta | ToolCall | Usage
-"""What an answer is sent in."""
 
 
 @dataclass(frozen=True, slots=True)

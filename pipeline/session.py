@@ -36,12 +36,13 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
+from pipeline.limits import SessionLimits
 from pipeline.listening import Listening
 from pipeline.notices import ItemAdded
 from pipeline.outbox import Outbox
 from pipeline.playback import Playback
 from pipeline.pump import Workers
-from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
+from pipeline.setup import Ask, Engines, Observer, Setup
 from pipeline.transcript import Item, Transcript
 from pipeline.upstream import Upstream, policy_without_words
 from pipeline.voice_over import VoiceOver

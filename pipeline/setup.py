@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from pipeline.answer_parts import Made, Modality
 from pipeline.character import Character
 from pipeline.detection import Detection
 from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
 from pipeline.notices import TurnTiming
-from pipeline.prompt.sources import Source
-from pipeline.speaking import Made, Modality, SpeakingLimits
 from pipeline.speech_model import SpeechModel
 from pipeline.transcript import Item
-from pipeline.utterance import RecognitionLimits
+
+Source: TypeAlias = Callable[[Sequence[Item], str], Awaitable[str]]
+"""What helps to answer the last words (second) of the items (first), for the model to read; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +82,6 @@ class Ask:
     input: Sequence[Item] | None = None
     in_conversation: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """Bounds of one session.
-
-    queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
-    prompt_characters: how much of the conversation the model sees.
-    sources_s: how long an answer may wait for `Setup.sources`. items: of a longer one the oldest leave.
-    beside: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
-    in a pause and turn out wrong.
-    """
-
-    queued_audio_s: float = 4.0
-    manual_audio_s: float = 300.0
-    prompt_characters: int = 24_000
-    sources_s: float = 0.15
-    items: int = 2_000
-    beside: int = 4
-    speculations_per_minute: int = 20
-    recognition: RecognitionLimits = field(default_factory=RecognitionLimits)
-    speaking: SpeakingLimits = field(default_factory=SpeakingLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, cast
+from typing import cast
 
-from pipeline.audio import Samples
+from pipeline.answer_parts import GUESSED_MS_PER_CHARACTER, Made, Modality, Piece, SpokenClause
 from pipeline.clauses import Clause, Clauses
 from pipeline.engines import (
     ChatEvent,
@@ -23,31 +23,10 @@ from pipeline.engines import (
     WordTime,
 )
 from pipeline.language import language_of
+from pipeline.limits import SpeakingLimits
 from pipeline.pump import Workers
 from pipeline.text.clean import CleanStream, clean
 from pipeline.word_times import align, interpolate
-
-Modality: TypeAlias = Literal["audio", "text"]
-
-GUESSED_MS_PER_CHARACTER = 65
-"""How long speech takes before its synthesis says so; good enough to cut a clause that is interrupted at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakingLimits:
-    """Bounds of one answer.
-
-    speech_model_s: how long a speech model may be silent (a language model is bounded by its chain); audio_s: likewise
-    the synthesiser.
-    longest_s: audio after which an answer ends; longest_characters: likewise its text.
-    lead_s: how far audio may be sent ahead of what the person hears.
-    """
-
-    speech_model_s: float = 20.0
-    audio_s: float = 8.0
-    longest_s: float = 300.0
-    longest_characters: int = 8_000
-    lead_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +45,6 @@ class Manner:
     sample: VoiceSample | None = None
     style: str = ""
     instructions: str = ""
-
-
-@dataclass(slots=True)
-class SpokenClause:
-    """A clause whose audio is being made. `words` are on its own line: guessed at first, exact when `timed`."""
-
-    text: str
-    duration_ms: float = 0.0
-    words: list[WordTime] = field(default_factory=list)
-    timed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The next audio of a clause; `pcm` is None where the clause begins."""
-
-    clause: SpokenClause
-    pcm: Samples | None = None
-
-
-@dataclass(slots=True)
-class Made:
-    """How much of an answer exists so far, heard or not. `unheard`: no more of it will be heard, so it needs no sound."""
-
-    characters: int = 0
-    spoken_characters: int = 0
-    audio_ms: float = 0.0
-    unheard: bool = False
 
 
 async def said(text: str) -> AsyncGenerator[ChatEvent, None]:

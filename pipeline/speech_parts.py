@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import assert_never
 
+from pipeline.answer_parts import Made, Part
 from pipeline.captioned import Captioned
 from pipeline.engines import TextDelta, Usage
 from pipeline.mirror import Output
-from pipeline.reply import Part
-from pipeline.speaking import Made
 from pipeline.speech_model import Called, Finished, Said, Sounded, SpeechEvent
 from pipeline.text.clean import CleanStream
 

@@ -16,6 +16,7 @@ from typing import assert_never
 
 import numpy as np
 
+from pipeline.answer_parts import Made, Part
 from pipeline.audio import Samples, samples_of
 from pipeline.context import Context
 from pipeline.dialogue import Policy
@@ -25,9 +26,7 @@ from pipeline.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge
 from pipeline.mirror import Add, Cut, Mirror, Remove, Say
 from pipeline.prompt.messages import prompt
 from pipeline.pump import each_within
-from pipeline.reply import Part
 from pipeline.setup import Ask, Setup
-from pipeline.speaking import Made
 from pipeline.speech_model import SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
 from pipeline.speech_parts import SpeechParts
 from pipeline.text.clean import clean

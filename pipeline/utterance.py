@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from pipeline.audio import LINE_RATE, Samples, samples_of
 from pipeline.engines import Recognition, Recognizer, RecognizerStream
+from pipeline.limits import RecognitionLimits
 from pipeline.pump import Workers
 from pipeline.text.clean import clean
 
@@ -19,22 +19,6 @@ PIECE = samples_of(100)
 
 LONGEST_PIECE = samples_of(500)
 """More than this waits for the next call, so that a call's time bound means something when a lot arrives at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionLimits:
-    """Bounds of one utterance's recognition.
-
-    settle_s: how long the final words may take; open_s: how long to wait for a free recogniser.
-    stall_s: bound on any single call; longest_s: audio beyond this is not recognised.
-    starved_s: silence is assumed when a client sends nothing for this long in the middle of a turn.
-    """
-
-    settle_s: float = 0.9
-    open_s: float = 15.0
-    stall_s: float = 10.0
-    longest_s: float = 90.0
-    starved_s: float = 1.0
 
 
 class Utterance:

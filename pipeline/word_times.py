@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.engines import WordTime
 from pipeline.speakable import WIDE, speakable
 
 _OPENING = r"(\[{“‘「『《〈（【¿¡$€£¥#"
@@ -24,6 +24,15 @@ _PAUSES = {",": 0.8, ";": 0.8, ":": 0.8, "—": 0.8, "，": 0.8, "；": 0.8, "�
 _PAUSES |= dict.fromkeys(".!?…。！？", 1.5)
 _QUOTES = "\"'”’」』)）"
 _SEARCHED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class WordTime:
+    """Where a word sounds, in milliseconds from the start of the clause's, or the utterance's, audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
 
 
 def interpolate(text: str, duration_ms: int) -> list[WordTime]:

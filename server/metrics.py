@@ -10,11 +10,11 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from pipeline.answer_parts import Made
 from pipeline.conversation.journal import EntriesLost, Entry, ReplyUsage
 from pipeline.errors import KaikouError
 from pipeline.notices import TurnTiming
 from pipeline.setup import Observer
-from pipeline.speaking import Made
 from server.engine_metrics import EngineMetrics
 from server.engines.room import EngineRoom
 from server.identity.principal import Principal

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
+from pipeline.setup import Source
 from pipeline.text.clean import clean
 from pipeline.transcript import Item
-
-Source: TypeAlias = Callable[[Sequence[Item], str], Awaitable[str]]
-"""What helps to answer the last words (second) of the items (first), for the model to read; empty if nothing does."""
 
 
 async def context_for(

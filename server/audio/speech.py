@@ -14,11 +14,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline.answer_parts import Made, Piece
 from pipeline.audio import Samples
 from pipeline.errors import EngineError, InvalidRequest
 from pipeline.language import language_of
+from pipeline.limits import SpeakingLimits
 from pipeline.resample import Resampler
-from pipeline.speaking import Made, Manner, Piece, SpeakingLimits, clauses_of, pieces_of, said
+from pipeline.speaking import Manner, clauses_of, pieces_of, said
 from pipeline.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
 from server.audio.places import Courtesy, Places

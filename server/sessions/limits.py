@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pipeline.endpoint import Endpointing
-from pipeline.setup import SessionLimits
-from pipeline.speaking import SpeakingLimits
+from pipeline.limits import RecognitionLimits, SessionLimits, SpeakingLimits
 from pipeline.turn_wait import Waits
-from pipeline.utterance import RecognitionLimits
 from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.engines.room import EngineRoom
 from server.realtime.session_object import Defaults

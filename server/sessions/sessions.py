@@ -14,8 +14,8 @@ import structlog
 
 from pipeline.conversation.journal import Journal
 from pipeline.errors import LimitReached
+from pipeline.limits import SessionLimits
 from pipeline.session import Session
-from pipeline.setup import SessionLimits
 from server.characters.catalogue import Characters
 from server.engines.room import EngineRoom
 from server.identity.principal import Principal

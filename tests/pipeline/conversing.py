@@ -16,10 +16,11 @@ from pipeline.dialogue import Policy
 from pipeline.endpoint import Endpointing
 from pipeline.engines import EngineInfo, Recognition, SpeechChunk, SpeechRequest
 from pipeline.errors import EngineError
+from pipeline.limits import SessionLimits
 from pipeline.notices import Notice
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, Observer, SessionLimits, Setup
+from pipeline.setup import Ask, Engines, Observer, Setup
 from pipeline.turn_wait import fixed_wait
 
 WINDOW = 512

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.answer_parts import Piece
 from pipeline.captioned import PIECE_MS, Captioned
-from pipeline.speaking import Piece
 
 RATE = 24_000
 FIRST, SECOND = "This is the first sentence of it.", " And here comes the second one."

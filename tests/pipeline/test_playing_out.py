@@ -6,10 +6,10 @@ import asyncio
 
 from models.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
+from pipeline.limits import SessionLimits, SpeakingLimits
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, SessionLimits, Setup
-from pipeline.speaking import SpeakingLimits
+from pipeline.setup import Ask, Engines, Setup
 
 
 async def test_a_reply_is_not_over_because_its_client_was_cut_off_for_long() -> None:

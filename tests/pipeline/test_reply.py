@@ -5,13 +5,15 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import numpy as np
 import pytest
 
+from pipeline.answer_parts import Part, Piece, SpokenClause
 from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest
 from pipeline.errors import EngineError
+from pipeline.limits import SpeakingLimits
 from pipeline.notices import Notice, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
 from pipeline.pump import Workers
-from pipeline.reply import Outlet, Part, Reply
-from pipeline.speaking import Manner, Piece, SpeakingLimits, SpokenClause
+from pipeline.reply import Outlet, Reply
+from pipeline.speaking import Manner
 
 
 class DeepVoice:

@@ -10,11 +10,11 @@ import pytest
 
 from models.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
+from pipeline.limits import SessionLimits, SpeakingLimits
 from pipeline.notices import Notice, PlaybackStopped, ReplyAudio
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, SessionLimits, Setup
-from pipeline.speaking import SpeakingLimits
+from pipeline.setup import Ask, Engines, Setup
 from tests.speech import sentence
 
 SAID = "Once upon a time there was a tower without a door."

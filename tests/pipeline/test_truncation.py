@@ -7,13 +7,14 @@ from collections.abc import AsyncGenerator
 import numpy as np
 import pytest
 
+from pipeline.answer_parts import Part, Piece, SpokenClause
 from pipeline.engines import TextDelta, ToolCall
 from pipeline.errors import InvalidRequest
 from pipeline.notices import Notice, ReplyAudio, ReplyEnded, ReplyRecord, TurnTiming
 from pipeline.playback import Playback
-from pipeline.reply import Outlet, Part, Reply
+from pipeline.reply import Outlet, Reply
 from pipeline.setup import Ask
-from pipeline.speaking import Manner, Piece, SpokenClause
+from pipeline.speaking import Manner
 from pipeline.transcript import Item
 from pipeline.word_times import interpolate
 from tests.pipeline.conversing import Conversation, Words, conversing

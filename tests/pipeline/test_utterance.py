@@ -11,8 +11,9 @@ import pytest
 from pipeline.audio import LINE_RATE, Samples
 from pipeline.engines import EngineInfo, Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout
+from pipeline.limits import RecognitionLimits
 from pipeline.pump import Workers
-from pipeline.utterance import LONGEST_PIECE, PIECE, RecognitionLimits, Utterance
+from pipeline.utterance import LONGEST_PIECE, PIECE, Utterance
 from tests.loop_clock import LoopClock
 
 LIMITS = RecognitionLimits(settle_s=0.5, open_s=100, stall_s=100)

@@ -15,10 +15,10 @@ from models.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
 from pipeline.character import Character
 from pipeline.endpoint import Endpointing
+from pipeline.limits import SessionLimits, SpeakingLimits
 from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Engines, SessionLimits
-from pipeline.speaking import SpeakingLimits
+from pipeline.setup import Engines
 from server.characters.catalogue import Characters, FileCharacters
 from server.characters.reading import load_characters
 from server.protocol.audio_rounds import AudioRounds

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.stub import create_chat_model, create_recognizer
+from pipeline.answer_parts import Made
 from pipeline.engines import TextDelta, ToolCall
-from pipeline.speaking import Made
 from pipeline.speech_model import Called, Said
 from pipeline.speech_parts import SpeechParts
 from server.realtime.client_events import CreateItem, MessageItem, parse_event

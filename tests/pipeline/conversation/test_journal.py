@@ -21,7 +21,8 @@ from pipeline.conversation.journal import (
     ReplyUsage,
 )
 from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage, WordTime
-from pipeline.setup import Ask, SessionLimits
+from pipeline.limits import SessionLimits
+from pipeline.setup import Ask
 from pipeline.transcript import Item
 from tests.pipeline.conversing import MS_PER_LETTER, Words, conversing
 
