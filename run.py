@@ -72,8 +72,8 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "serve": Command("server", TO_SERVE),
-    "models": Command("server.weights", TO_SERVE),
-    "doctor": Command("server.doctor", TO_SERVE),
+    "models": Command("server.cli.weights", TO_SERVE),
+    "doctor": Command("server.cli.doctor", TO_SERVE),
     "test": Command("pytest", TO_DEVELOP, IN_PARALLEL),
     "test-heavy": Command("pytest", (*TO_DEVELOP, TORCH), ("-m", "heavy")),
     "bench": Command("benchmarks", TO_DEVELOP),

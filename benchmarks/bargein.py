@@ -25,9 +25,9 @@ from benchmarks.rehearsal import Outcome, Scene, rehearse
 from benchmarks.scoring import percentile
 from benchmarks.serving import server
 from benchmarks.sounds import VOICE_DBFS, Room, Spoken, at_level, backchannels, noises, say
-from pipeline import registry
-from pipeline.audio import LINE_RATE, Samples, samples_of
-from pipeline.engines import Synthesizer
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
+from pipeline.engines import registry
+from pipeline.engines.protocols import Synthesizer
 
 REPLY_DBFS = -20.0
 REPLIES = (

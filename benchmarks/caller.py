@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import websockets
 
-from pipeline.audio import LINE_RATE, Samples, samples_of
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 
 FRAME = samples_of(20)
 FRAME_S = 0.02

@@ -17,14 +17,14 @@ from typing import Any, cast
 
 from benchmarks.recordings import Clip, clips
 from benchmarks.scoring import percentile, word_errors
-from pipeline import registry
-from pipeline.audio import LINE_RATE
+from pipeline.audio.samples import LINE_RATE
 from pipeline.conformance import Subject, Trial
 from pipeline.conformance.leaks import footprint
-from pipeline.engines import ChatRequest, Message, Role, SpeechRequest, TextDelta
+from pipeline.conversation.limits import RecognitionLimits
+from pipeline.engines import registry
+from pipeline.engines.protocols import ChatRequest, Message, Role, SpeechRequest, TextDelta
 from pipeline.errors import EngineError, SettingError
-from pipeline.limits import RecognitionLimits
-from pipeline.utterance import PIECE
+from pipeline.listening.utterance import PIECE
 
 TRIES = 5
 LANGUAGES = ("en", "zh")

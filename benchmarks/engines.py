@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from benchmarks.recordings import BESIDE
-from pipeline import registry
-from pipeline.engines import Role
+from pipeline.engines import registry
+from pipeline.engines.protocols import Role
 
 LONGEST_S = 600.0
 """Bound of one engine's measurement."""

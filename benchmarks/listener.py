@@ -14,7 +14,7 @@ import numpy as np
 import websockets
 
 from benchmarks.sounds import Room, first_voiced
-from pipeline.audio import LINE_RATE, Samples, samples_of
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 
 FRAME_MS = 20
 FRAME = samples_of(FRAME_MS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.audio import Samples
+from pipeline.audio.samples import Samples
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "speech"
 

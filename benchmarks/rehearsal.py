@@ -15,11 +15,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmarks.sounds import Room, Spoken, first_voiced
-from pipeline.audio import LINE_RATE, Samples, samples_of
-from pipeline.dialogue import BargeIn, Policy
-from pipeline.endpoint import Endpointing
-from pipeline.engines import EngineInfo, Recognizer, SpeechChunk, SpeechRequest, VoiceDetector
-from pipeline.notices import (
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
+from pipeline.conversation.config import Ask, Engines, Setup
+from pipeline.conversation.notices import (
     Notice,
     PlaybackPaused,
     PlaybackResumed,
@@ -29,10 +27,12 @@ from pipeline.notices import (
     ReplyItemStarted,
     Transcribed,
 )
-from pipeline.pump import Workers
+from pipeline.engines.protocols import EngineInfo, Recognizer, SpeechChunk, SpeechRequest, VoiceDetector
+from pipeline.engines.workers import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, Setup
-from pipeline.turn_wait import Waits, adaptive_wait
+from pipeline.turns.dialogue import BargeIn, Policy
+from pipeline.turns.endpoint import Endpointing
+from pipeline.turns.wait import Waits, adaptive_wait
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.interruption import words_of
+from pipeline.turns.interruption import words_of
 
 
 def word_errors(expected: str, heard: str) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from benchmarks.load import CONTINUOUS, speech
 from benchmarks.recordings import BESIDE
 from benchmarks.scoring import percentile
 from benchmarks.serving import Cost, pinned, server
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 
 STAGGER_S = 0.1
 PAUSE_S = (0.3, 2.5)

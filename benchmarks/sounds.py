@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio import LINE_RATE, Samples, samples_of
-from pipeline.engines import SpeechRequest, Synthesizer, WordTime
-from pipeline.resample import Resampler
+from pipeline.audio.resample import Resampler
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
+from pipeline.engines.protocols import SpeechRequest, Synthesizer, WordTime
 
 Wave = NDArray[np.float64]
 

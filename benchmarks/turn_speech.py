@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from pipeline.audio import Samples, samples_of
+from pipeline.audio.samples import Samples, samples_of
 
 Kind: TypeAlias = Literal["pause", "small word", "phrase"]
 Span: TypeAlias = tuple[int, int]

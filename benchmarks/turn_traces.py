@@ -20,10 +20,10 @@ import numpy as np
 from pocketsphinx import Decoder
 
 from benchmarks.turn_speech import APART, WINDOW, Conversation, Recording, Turn
-from models import silero
-from models.pocketsphinx import StreamingDecoder, WholeDecoder, plain
-from pipeline.audio import LINE_RATE, Samples, samples_of
-from pipeline.engines import TurnModel
+from models.embedded import silero
+from models.embedded.pocketsphinx import StreamingDecoder, WholeDecoder, plain
+from pipeline.audio.samples import LINE_RATE, Samples, samples_of
+from pipeline.engines.protocols import TurnModel
 
 CACHE = Path(tempfile.gettempdir()) / "kaikou-bench-turns"
 

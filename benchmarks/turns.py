@@ -19,14 +19,14 @@ from benchmarks.recordings import BESIDE
 from benchmarks.scoring import percentile, word_errors
 from benchmarks.turn_speech import NOISES_DB, WINDOW, Pause, Turn, conversations
 from benchmarks.turn_traces import LANGUAGE, Trace, Traces, recordings
-from models import pitch, smart_turn
-from models.embedded_turns import together
-from pipeline.audio import milliseconds_of, samples_of
-from pipeline.endpoint import Endpointer, Endpointing
+from models.embedded import pitch, smart_turn
+from models.embedded.turns import together
+from pipeline.audio.samples import milliseconds_of, samples_of
 from pipeline.errors import EngineUnavailable
-from pipeline.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
-from pipeline.interruption import same_words
-from pipeline.turn_wait import Evidence, Judge, adaptive_wait, fixed_wait
+from pipeline.turns.endpoint import Endpointer, Endpointing
+from pipeline.turns.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
+from pipeline.turns.interruption import same_words
+from pipeline.turns.wait import Evidence, Judge, adaptive_wait, fixed_wait
 
 WEIGHTS = Path("smart-turn-v3.2", smart_turn.WEIGHTS.name)
 ANSWERS_AFTER = {"pitch": 1, "smart_turn": 3}

@@ -1,1 +1,1 @@
-"""Engines: one file each, behind the protocols of `pipeline.engines`."""
+"""Engines: one file each, behind the protocols of `pipeline.engines.protocols`."""

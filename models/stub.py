@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
-from pipeline.engines import (
+from pipeline.audio.samples import LINE_RATE, Samples, milliseconds_of, samples_of
+from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
     EngineInfo,

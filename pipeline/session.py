@@ -8,13 +8,23 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from pipeline.answering import Answering
-from pipeline.audio import Samples
-from pipeline.context import Context
+from pipeline.answering.answering import Answering
+from pipeline.audio.samples import Samples
+from pipeline.conversation.config import Ask, Engines, Observer, Setup
+from pipeline.conversation.context import Context
 from pipeline.conversation.journal import ItemRemoved, ItemSnapshot, Journal
-from pipeline.dialogue import BargeIn, Dialogue, Policy
+from pipeline.conversation.limits import SessionLimits
+from pipeline.conversation.notices import ItemAdded
+from pipeline.conversation.outbox import Outbox
+from pipeline.conversation.playback import Playback
+from pipeline.conversation.transcript import Item, Transcript
+from pipeline.engines.workers import Workers
 from pipeline.errors import InvalidRequest
-from pipeline.events import (
+from pipeline.listening.listening import Listening
+from pipeline.listening.voice_over import VoiceOver
+from pipeline.speech_model.upstream import Upstream, policy_without_words
+from pipeline.turns.dialogue import BargeIn, Dialogue, Policy
+from pipeline.turns.events import (
     CloseUtterance,
     DiscardUtterance,
     DraftUtterance,
@@ -36,16 +46,6 @@ from pipeline.events import (
     UtteranceDrafted,
     UtteranceRecognized,
 )
-from pipeline.limits import SessionLimits
-from pipeline.listening import Listening
-from pipeline.notices import ItemAdded
-from pipeline.outbox import Outbox
-from pipeline.playback import Playback
-from pipeline.pump import Workers
-from pipeline.setup import Ask, Engines, Observer, Setup
-from pipeline.transcript import Item, Transcript
-from pipeline.upstream import Upstream, policy_without_words
-from pipeline.voice_over import VoiceOver
 
 
 class _Ended(Exception):

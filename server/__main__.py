@@ -15,12 +15,12 @@ import uvicorn
 
 from pipeline.errors import KaikouError
 from server import VERSION
-from server.advice import advice
 from server.app import create_app
-from server.draining import DrainingServer
 from server.engines.room import EngineRoom, find_language_model
-from server.logs import configure_logging
+from server.operations.advice import advice
 from server.operations.event_loop import new_event_loop
+from server.operations.logs import configure_logging
+from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
 from server.settings.serving import Server
 from server.transports.uvicorn_websocket import ReadAhead

@@ -18,12 +18,12 @@ from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.characters.routes import routes as characters_routes
 from server.engines.room import EngineRoom
-from server.identity.client_secrets import ClientSecretsInMemory
-from server.metrics import Metrics
 from server.openai_api.routes import routes as openai_api_routes
+from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
 from server.services import Services
 from server.sessions.admission import Admission
+from server.sessions.client_secrets import ClientSecretsInMemory
 from server.sessions.limits import session_defaults, session_limits
 from server.sessions.routes import routes as sessions_routes
 from server.sessions.sessions import Sessions

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the folders of the domains import this one, which only names what they share
     from server.characters.catalogue import Characters
     from server.engines.room import EngineRoom
-    from server.identity.client_secrets import ClientSecrets
-    from server.metrics import Metrics
-    from server.realtime.session_object import Defaults
+    from server.operations.metrics import Metrics
+    from server.protocol.session_object import Defaults
+    from server.sessions.client_secrets import ClientSecrets
     from server.sessions.sessions import Sessions
     from server.settings import Settings
 

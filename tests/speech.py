@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import registry
-from pipeline.audio import LINE_RATE, Samples
-from pipeline.engines import SpeechRequest
-from pipeline.resample import Resampler
+from pipeline.audio.resample import Resampler
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.engines import registry
+from pipeline.engines.protocols import SpeechRequest
 from tests.models.recordings import FOLDER
 
 SENTENCE = "en_arctic_a0024.wav"

@@ -31,22 +31,23 @@ MAY_IMPORT = {
 }
 """Per top-level package: run → server → pipeline ← models."""
 
-IMPORT_BY_NAME = ("pipeline/registry.py",)
+IMPORT_BY_NAME = ("pipeline/engines/registry.py",)
 """May import any module, as `import_module(name)`: the one way from a name in the settings to an engine."""
 
 WITHOUT_CYCLES = ("pipeline", "server")
 
 READ_THE_ENVIRONMENT = ("run.py", "server/settings/*")
-PASS_THE_ENVIRONMENT_ON = ("models/child.py", "benchmarks/*")
+PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 """May hand their own environment to a process they start, as `env=…`, and not look into it."""
 
 START_TASKS = (
     "pipeline/session.py",
-    "pipeline/pump.py",
-    "server/realtime/*",
+    "pipeline/engines/workers.py",
+    "server/sessions/*",
+    "server/transports/*",
     "server/sessions/*",
     "server/jobs/*",
-    "server/draining.py",
+    "server/sessions/draining.py",
     "benchmarks/*",
 )
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
@@ -149,7 +150,7 @@ def task_starts(module: Module) -> Iterator[tuple[int, str]]:
 RULES = (
     Rule(
         "imports follow run → server → pipeline ← models",
-        "Ask pipeline.registry for the engine, or move what both need into pipeline/ (see MAY_IMPORT).",
+        "Ask pipeline.engines.registry for the engine, or move what both need into pipeline/ (see MAY_IMPORT).",
         wrong_arrows,
     ),
     Rule(
@@ -248,22 +249,34 @@ def test_lines_end_where_their_text_ends() -> None:
 @pytest.mark.parametrize(
     ("path", "text", "finding"),
     [
-        ("pipeline/clauses.py", "import orjson", "1: pipeline imports orjson"),
-        ("pipeline/clauses.py", "import asyncio, numpy\nfrom pipeline import events\nfrom .audio import pcm", None),
-        ("models/silero.py", "from server.settings import Settings", "1: models imports server.settings.Settings"),
-        ("server/app.py", "def f():\n    import models.silero", "2: server imports models.silero"),
-        ("server/app.py", "import_module('models.silero')", "1: server imports models.silero"),
-        ("pipeline/registry.py", "import_module('models.silero')", None),
+        ("pipeline/text/clauses.py", "import orjson", "1: pipeline imports orjson"),
+        (
+            "pipeline/text/clauses.py",
+            "import asyncio, numpy\nfrom pipeline import events\nfrom .audio import pcm",
+            None,
+        ),
+        (
+            "models/embedded/silero.py",
+            "from server.settings import Settings",
+            "1: models imports server.settings.Settings",
+        ),
+        ("server/app.py", "def f():\n    import models.embedded.silero", "2: server imports models.embedded.silero"),
+        ("server/app.py", "import_module('models.embedded.silero')", "1: server imports models.embedded.silero"),
+        ("pipeline/engines/registry.py", "import_module('models.embedded.silero')", None),
         ("run.py", "import server", "1: run imports server"),
         ("server/identity/auth.py", "key = os.environ['KEY']", "1: os.environ"),
         ("server/identity/auth.py", "from os import getenv", "1: from os import getenv"),
         ("server/settings/load.py", "key = os.environ['KEY']", None),
-        ("models/child.py", "Popen(command, env={**os.environ, 'A': '1'})", None),
-        ("models/child.py", "Popen(command, env={})\nos.getenv('A')", "2: os.getenv"),
-        ("pipeline/reply.py", "async with asyncio.TaskGroup() as tasks: ...", "1: TaskGroup"),
-        ("pipeline/reply.py", "def f(tasks: asyncio.TaskGroup):\n    tasks.create_task(read())", "2: create_task"),
+        ("models/support/child_process.py", "Popen(command, env={**os.environ, 'A': '1'})", None),
+        ("models/support/child_process.py", "Popen(command, env={})\nos.getenv('A')", "2: os.getenv"),
+        ("pipeline/answering/reply.py", "async with asyncio.TaskGroup() as tasks: ...", "1: TaskGroup"),
+        (
+            "pipeline/answering/reply.py",
+            "def f(tasks: asyncio.TaskGroup):\n    tasks.create_task(read())",
+            "2: create_task",
+        ),
         ("pipeline/session.py", "tasks.create_task(read())", None),
-        ("server/realtime/webrtc.py", "asyncio.ensure_future(read())", None),
+        ("server/transports/webrtc.py", "asyncio.ensure_future(read())", None),
     ],
 )
 def test_rules_find_what_they_forbid_and_nothing_else(path: str, text: str, finding: str | None) -> None:

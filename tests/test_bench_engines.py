@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.engines import known, main, table
-from pipeline import registry
+from pipeline.engines import registry
 
 FIGURES = {"real_time_factor": 0.00391, "first_ms": 5.06, "cancel_ms": 0.0, "memory_mb": 73.99}
 ESPEAK = {"role": "synthesizer", "name": "espeak", **FIGURES}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import registry
 from pipeline.conformance import Subject, Trial, checks
-from pipeline.engines import SpeechRequest
+from pipeline.engines import registry
+from pipeline.engines.protocols import SpeechRequest
 from pipeline.errors import SettingError
 from server.engines.room import EngineRoom
 from server.settings import load_settings

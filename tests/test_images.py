@@ -77,7 +77,7 @@ def test_the_whole_program_is_in_it_and_nothing_else(name: str) -> None:
     ("path", "through"),
     [
         ("requirements-gpu.txt", True),
-        ("models/child.py", True),
+        ("models/support/child_process.py", True),
         ("models/weights/funasr-paraformer/model.pt", False),
         ("server/__pycache__/app.cpython-311.pyc", False),
         (".env", False),

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import websockets
 
-from models import silero
+from models.embedded import silero
 
 RATE, WINDOW_BYTES = 24_000, 1024
 SPEECH, SILENT_WINDOWS = 0.5, 7

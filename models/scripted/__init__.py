@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from models.known_settings import check_known
 from models.scripted.brain import reply_to
 from models.scripted.general import general
 from models.scripted.intents import Intent
 from models.scripted.memory import turns_of
 from models.scripted.words import HAN
-from pipeline.character import Character
-from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
+from models.support.known_settings import check_known
+from pipeline.characters.character import Character
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
 
 SAD_NEWS = (Intent.CRISIS, Intent.GRIEF)
 GENTLY = "[gentle] "

@@ -9,7 +9,7 @@ from functools import lru_cache
 from models.scripted.general import general
 from models.scripted.retrieval import Index
 from models.scripted.words import FUNCTION_WORDS, tokens
-from pipeline.character import Character, Exchange, text_in
+from pipeline.characters.character import Character, Exchange, text_in
 
 FEW_EXCHANGES = 10
 """A file with fewer exchanges than this gets the general small talk as well."""

@@ -25,7 +25,7 @@ from models.scripted.words import (
     squash,
     tokens,
 )
-from pipeline.character import Character, text_in
+from pipeline.characters.character import Character, text_in
 
 SURE, SURE_WHILE_LEADING, LIKELY = 0.56, 0.8, 0.45
 """How well an exchange must fit: to be said, to interrupt a plan, and to answer a question for want of a better one.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from pipeline.character import Character
+from pipeline.characters.character import Character
 
 GENERAL = Path(__file__).with_name("general.toml")
 UNSAID = {"manner": "", "voice": "neutral", "limits": ""}

@@ -13,7 +13,7 @@ from models.scripted.memory import Talk
 from models.scripted.progress import Progress
 from models.scripted.remarks import best_quote, first_that_holds, holds_of_all, is_right
 from models.scripted.words import said_within
-from pipeline.character import Character, Plan, Step
+from pipeline.characters.character import Character, Plan, Step
 
 FOLLOW_UPS = 3
 """Follow-up questions in one interview, so that it ends in reasonable time."""

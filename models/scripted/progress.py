@@ -14,7 +14,7 @@ from functools import lru_cache
 from models.scripted.intents import Intent
 from models.scripted.memory import Talk, key_of, was_heard
 from models.scripted.remarks import is_right
-from pipeline.character import Character, Plan
+from pipeline.characters.character import Character, Plan
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from models.scripted.words import length, quote, tokens, weight_of
 from models.scripted.words import sound as sounds_like
-from pipeline.character import Remark
+from pipeline.characters.character import Remark
 
 SHORT_ANSWER = 12
 """Words below which an answer in an interview is short."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.scripted.words import FUNCTION_WORDS, alike, sound, tokens, weight_of
-from pipeline.character import Exchange
+from pipeline.characters.character import Exchange
 
 QUERY_TOKENS = 90
 """Of a long message only the beginning is compared."""

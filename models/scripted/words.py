@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pipeline.language import language_of
+from pipeline.text.language import language_of
 
 HAN = r"㐀-䶿一-鿿"
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pipeline.conformance import chat, detection, recognition, synthesis
 from pipeline.conformance.declarations import declares_itself
 from pipeline.conformance.trial import Check, Nonconformity, Subject, Trial
-from pipeline.engines import Role
+from pipeline.engines.protocols import Role
 
 __all__ = ["Check", "Nonconformity", "Subject", "Trial", "checks"]
 

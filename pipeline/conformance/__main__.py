@@ -11,13 +11,13 @@ from typing import cast, get_args
 
 import numpy as np
 
-from pipeline import registry
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.resample import Resampler
+from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance import Nonconformity, Subject, Trial, checks
 from pipeline.conformance.trial import babble
-from pipeline.engines import Role, SpeechRequest
+from pipeline.engines import registry
+from pipeline.engines.protocols import Role, SpeechRequest
 from pipeline.errors import EngineError, KaikouError
-from pipeline.resample import Resampler
 
 SENTENCE = "Go forward ten meters, and then tell me what you see."
 

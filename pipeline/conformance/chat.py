@@ -10,7 +10,7 @@ from typing import cast
 
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import TRIES, Trial, engine_error_or, require
-from pipeline.engines import ChatEvent, ChatRequest, Message, TextDelta, Usage
+from pipeline.engines.protocols import ChatEvent, ChatRequest, Message, TextDelta, Usage
 
 SYSTEM = Message("system", "You are Kai. Answer in two short sentences.")
 QUESTIONS = ("Tell me something about the sea.", "What do you like about the mountains?")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.audio import LINE_RATE
+from pipeline.audio.samples import LINE_RATE
 from pipeline.conformance.trial import Trial, require
-from pipeline.engines import EngineInfo, Voice
+from pipeline.engines.protocols import EngineInfo, Voice
 
 TAG = re.compile(r"[a-z]{2,3}")
 

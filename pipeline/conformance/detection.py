@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import PATIENCE_S, Trial, require
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.audio import Samples, samples_of
+from pipeline.audio.samples import Samples, samples_of
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import TRIES, Nonconformity, Trial, engine_error_or, require
-from pipeline.engines import Recognition
+from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineError
 
 PIECES_MS = ((100,), (20,), (500,), (37, 250, 10, 130))

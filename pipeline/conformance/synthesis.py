@@ -9,10 +9,10 @@ from time import perf_counter
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import TRIES, Trial, babble, engine_error_or, first_of, require
-from pipeline.engines import SpeechChunk, SpeechRequest, Voice, VoiceSample, WordTime
+from pipeline.engines.protocols import SpeechChunk, SpeechRequest, Voice, VoiceSample, WordTime
 
 CHUNK_MS = 80
 AUDIBLE = 300

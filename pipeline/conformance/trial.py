@@ -13,10 +13,10 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
-from pipeline.engines import Recognition, Role, SpeechChunk, SpeechRequest
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.engines.protocols import Recognition, Role, SpeechChunk, SpeechRequest
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
-from pipeline.pump import Workers
 
 PATIENCE_S = 60.0
 """Bound of any one call: a check fails by its own measure, never by this one."""

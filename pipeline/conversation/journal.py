@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
-from pipeline.audio import Samples
-from pipeline.engines import WordTime
-from pipeline.notices import (
+from pipeline.audio.samples import Samples
+from pipeline.conversation.notices import (
     ItemAdded,
     ItemLeft,
     Notice,
@@ -22,7 +21,8 @@ from pipeline.notices import (
     Transcribed,
     TranscriptionFailed,
 )
-from pipeline.transcript import Item, ItemRole, ItemType, Status, Transcript
+from pipeline.conversation.transcript import Item, ItemRole, ItemType, Status, Transcript
+from pipeline.engines.protocols import WordTime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.engines import ChatRequest, Message, ToolCall
-from pipeline.language import language_of
+from pipeline.conversation.config import Ask, Setup
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import ChatRequest, Message, ToolCall
 from pipeline.prompt.heard import note
-from pipeline.setup import Ask, Setup
-from pipeline.transcript import Item
+from pipeline.text.language import language_of
 
 
 def last_said(items: Sequence[Item]) -> str:

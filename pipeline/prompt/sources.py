@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from pipeline.setup import Source
+from pipeline.conversation.config import Source
+from pipeline.conversation.transcript import Item
 from pipeline.text.clean import clean
-from pipeline.transcript import Item
 
 
 async def context_for(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.character import Character, text_in
-from pipeline.styles import STYLES
+from pipeline.characters.character import Character, text_in
+from pipeline.text.styles import STYLES
 
 _RULES = {
     "en": """\

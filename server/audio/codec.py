@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import av
 import numpy as np
 
-from pipeline.audio import Samples
+from pipeline.audio.samples import Samples
 
 RATE = 24_000
 """Of all files that are made; the API says so for pcm."""

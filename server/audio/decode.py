@@ -8,7 +8,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.errors import InvalidRequest
 
 CONTAINERS = "aac,ac3,aiff,amr,asf,au,avi,caf,flac,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav,webm"

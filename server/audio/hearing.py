@@ -12,14 +12,14 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples, milliseconds_of, samples_of
-from pipeline.endpoint import Endpointer, Endpointing
-from pipeline.engines import Recognition, Recognizer, RecognizerStream, VoiceDetector, WordTime
+from pipeline.audio.samples import LINE_RATE, Samples, milliseconds_of, samples_of
+from pipeline.engines.protocols import Recognition, Recognizer, RecognizerStream, VoiceDetector, WordTime
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
-from pipeline.events import SpeechStarted, SpeechStopped
-from pipeline.pump import Workers
-from pipeline.turn_wait import fixed_wait
-from pipeline.utterance import LONGEST_PIECE
+from pipeline.listening.utterance import LONGEST_PIECE
+from pipeline.turns.endpoint import Endpointer, Endpointing
+from pipeline.turns.events import SpeechStarted, SpeechStopped
+from pipeline.turns.wait import fixed_wait
 from server.audio.places import Courtesy
 
 PAUSES = Endpointing(longest_ms=30_000, wait_ms=fixed_wait(500))

@@ -14,20 +14,20 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.answer_parts import Made, Piece
-from pipeline.audio import Samples
+from pipeline.answering.speaking import Manner, clauses_of, pieces_of, said
+from pipeline.audio.resample import Resampler
+from pipeline.audio.samples import Samples
+from pipeline.conversation.answer_parts import Made, Piece
+from pipeline.conversation.limits import SpeakingLimits
 from pipeline.errors import EngineError, InvalidRequest
-from pipeline.language import language_of
-from pipeline.limits import SpeakingLimits
-from pipeline.resample import Resampler
-from pipeline.speaking import Manner, clauses_of, pieces_of, said
-from pipeline.styles import STYLES
+from pipeline.text.language import language_of
+from pipeline.text.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
 from server.audio.places import Courtesy, Places
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.engines.room import EngineRoom
 from server.errors import invalid_request
-from server.realtime.client_events import Part
+from server.protocol.client_events import Part
 from server.rest import json_body
 
 LONGEST_INPUT = 4_096

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from pipeline.language import is_han
+from pipeline.text.language import is_han
 from server.audio.hearing import Segment
 
 LANGUAGE_NAMES: Mapping[str, str] = {

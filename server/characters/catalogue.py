@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from pipeline.character import Character
+from pipeline.characters.character import Character
 from pipeline.errors import SettingError
 from server.errors import NotFound
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from pipeline.character import CONDITIONS
+from pipeline.characters.character import CONDITIONS
 
 LIST_LIMIT = 120
 """Entries of a list or a table."""
@@ -111,7 +111,7 @@ class ExchangeTable(Table):
 
 
 class PhrasesTable(Table):
-    """Stock phrases; `pipeline.character.Character` says when each is used."""
+    """Stock phrases; `pipeline.characters.character.Character` says when each is used."""
 
     nods: Texts = ()
     no_matter: Texts = ()

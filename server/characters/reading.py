@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.character import Character
+from pipeline.characters.character import Character
 from pipeline.errors import InvalidRequest, SettingError
 from server.characters.file_format import CharacterFile, LanguageTable
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from pipeline.character import Character, text_in
-from pipeline.engines import SpeechRequest
+from pipeline.characters.character import Character, text_in
+from pipeline.engines.protocols import SpeechRequest
 from server.characters.catalogue import Characters, card
 from server.engines.room import EngineRoom
 from server.rest import api_route, success

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from pipeline.chain import ChatChain, FencedSpeechModel, FencedTurnModel, Member, RecognizerChain, SynthesizerChain
-from pipeline.engines import Role
+from pipeline.engines.bulkhead import Fence, FenceLimits
+from pipeline.engines.fallback import (
+    ChatChain,
+    FencedSpeechModel,
+    FencedTurnModel,
+    Member,
+    RecognizerChain,
+    SynthesizerChain,
+)
+from pipeline.engines.protocols import Role
+from pipeline.engines.workers import Workers
 from pipeline.errors import SettingError
-from pipeline.fence import Fence, FenceLimits
-from pipeline.pump import Workers
 from server.settings.conversations import Turns
 from server.settings.engines import EngineLimits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.engines import Role
+from pipeline.engines.protocols import Role
 from server.settings.engines import EngineLimits, Engines
 
 

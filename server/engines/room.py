@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from pipeline import registry
-from pipeline.chain import Member
-from pipeline.character import Character
-from pipeline.engines import EngineInfo, Role
+from pipeline.characters.character import Character
+from pipeline.conversation.config import Engines
+from pipeline.engines import registry
+from pipeline.engines.bulkhead import BreakerState, Fence
+from pipeline.engines.fallback import Member
+from pipeline.engines.protocols import EngineInfo, Role
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError, EngineUnavailable
-from pipeline.fence import BreakerState, Fence
-from pipeline.pump import Workers
-from pipeline.setup import Engines
 from server.engines.fencing import chained, longest_turn_s, member, spelled
 from server.engines.machine import cores, has_gpu, has_library
 from server.engines.remote import remote_options

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import registry
-from pipeline.engines import Role
+from pipeline.engines import registry
+from pipeline.engines.protocols import Role
+from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
-from pipeline.weights import Weights
 
 AUTO, EMBEDDED = "auto", "embedded"
 PULL = "python3 run.py models pull"

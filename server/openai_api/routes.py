@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute
 from server.characters.catalogue import Characters
 from server.engines.room import EngineRoom
 from server.errors import NotFound, NotImplementedYet, invalid_request
-from server.identity.client_secrets import ClientSecrets
-from server.realtime.session_object import Defaults, SessionObject, transcription_object, updated
+from server.protocol.session_object import Defaults, SessionObject, transcription_object, updated
 from server.rest import json_body, json_response, openai_route, principal_of
 from server.services import Services
+from server.sessions.client_secrets import ClientSecrets
 
 
 class ExpiresAfter(BaseModel):

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from server import VERSION
-from server.advice import advice
 from server.engines.room import EngineRoom
-from server.metrics import Metrics
+from server.operations.advice import advice
+from server.operations.metrics import Metrics
 from server.rest import api_route, json_response, success
 from server.services import Services
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator
 
-from pipeline.audio import LINE_RATE
+from pipeline.audio.samples import LINE_RATE
 from pipeline.errors import InvalidRequest
-from server.realtime.session_object import Format
+from server.protocol.session_object import Format
 
 SLICE_MS = 100
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

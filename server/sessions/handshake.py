@@ -13,10 +13,10 @@ from starlette.websockets import WebSocket, WebSocketState
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from server.errors import Unauthorized, openai_error, status_of
 from server.identity.auth import identify, origin_allowed, presented_key
-from server.identity.client_secrets import PREFIX, ClientSecret, ClientSecrets
 from server.identity.principal import Principal
-from server.realtime.server_events import error_event, new_event_id
-from server.realtime.session_object import SessionObject
+from server.protocol.server_events import error_event, new_event_id
+from server.protocol.session_object import SessionObject
+from server.sessions.client_secrets import PREFIX, ClientSecret, ClientSecrets
 from server.sessions.live import Live
 from server.sessions.sessions import RETRY_AFTER_S, Sessions
 from server.settings.serving import Server

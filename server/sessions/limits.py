@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.endpoint import Endpointing
-from pipeline.limits import RecognitionLimits, SessionLimits, SpeakingLimits
-from pipeline.turn_wait import Waits
+from pipeline.conversation.limits import RecognitionLimits, SessionLimits, SpeakingLimits
+from pipeline.turns.endpoint import Endpointing
+from pipeline.turns.wait import Waits
 from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.engines.room import EngineRoom
-from server.realtime.session_object import Defaults
+from server.protocol.session_object import Defaults
 from server.settings import Settings
 from server.settings.conversations import Turns
 

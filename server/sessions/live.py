@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 import structlog
 
+from pipeline.conversation.notices import Answered, Notice, PlaybackStopped, ReplyEnded
 from pipeline.errors import LimitReached
-from pipeline.notices import Answered, Notice, PlaybackStopped, ReplyEnded
 from server.errors import openai_error
-from server.realtime.connection import Connection
-from server.realtime.server_events import error_event
+from server.protocol.connection import Connection
+from server.protocol.server_events import error_event
 from server.sessions.retained import Retained
 from server.settings import conversations
 from server.transports.transport import Disconnected, OutputAudio, Transport

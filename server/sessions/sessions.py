@@ -13,16 +13,16 @@ from typing import Any
 import structlog
 
 from pipeline.conversation.journal import Journal
+from pipeline.conversation.limits import SessionLimits
 from pipeline.errors import LimitReached
-from pipeline.limits import SessionLimits
 from pipeline.session import Session
 from server.characters.catalogue import Characters
 from server.engines.room import EngineRoom
 from server.identity.principal import Principal
-from server.metrics import Metrics
+from server.operations.metrics import Metrics
 from server.protocol.audio_rounds import AudioRounds
-from server.realtime.connection import Connection, expiry
-from server.realtime.session_object import Defaults, SessionObject, setup_of
+from server.protocol.connection import Connection, expiry
+from server.protocol.session_object import Defaults, SessionObject, setup_of
 from server.sessions.admission import Admission
 from server.sessions.live import CLOSE_RESTART, Live
 from server.sessions.registry import Line, LocalLine, LocalRegistry, Registry

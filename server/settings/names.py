@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import TypeAlias, get_args
 
-from pipeline import registry
-from pipeline.engines import Role
+from pipeline.engines import registry
+from pipeline.engines.protocols import Role
 from pipeline.errors import SettingError
 from server.settings.tree import SECTIONS, SETTINGS, Setting
 

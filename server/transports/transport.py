@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.playback import Playback
+from pipeline.conversation.playback import Playback
 
 
 @dataclass(frozen=True, slots=True)

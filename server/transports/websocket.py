@@ -8,7 +8,7 @@ from collections.abc import Callable
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pipeline.playback import Playback
+from pipeline.conversation.playback import Playback
 from server.transports.transport import Disconnected, OutputAudio
 
 CLOSE_NORMAL = 1000

@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.turn_speech import WINDOW, Conversation, Pause, Turn
 from benchmarks.turns import Strategy, figures, replay
-from pipeline.audio import milliseconds_of, samples_of
-from pipeline.turn_wait import adaptive_wait, fixed_wait
+from pipeline.audio.samples import milliseconds_of, samples_of
+from pipeline.turns.wait import adaptive_wait, fixed_wait
 
 WINDOW_MS = milliseconds_of(WINDOW)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
-from pipeline.audio import Samples
+from pipeline.audio.samples import Samples
 from tests.speech import write_wav
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

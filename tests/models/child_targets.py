@@ -1,4 +1,4 @@
-"""Engines that behave badly, for the tests of `models.child`."""
+"""Engines that behave badly, for the tests of `models.support.child_process`."""
 
 import os
 import signal

@@ -18,11 +18,11 @@ from zlib import crc32
 
 import pytest
 
-from models.wire_audio import wav_of
-from pipeline import registry
+from models.remote.audio_stream import wav_of
 from pipeline.conformance import Subject
 from pipeline.conformance.trial import babble
-from pipeline.engines import Role
+from pipeline.engines import registry
+from pipeline.engines.protocols import Role
 from tests.models import chat_server
 from tests.models.speech_server import MS_PER_CHARACTER, RATE, Line, running, sending, speaking, tone
 from tests.speech import sentence, write_wav

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "speech"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.audio import Samples
-from pipeline.engines import SpeechChunk, SpeechRequest
+from pipeline.audio.samples import Samples
+from pipeline.engines.protocols import SpeechChunk, SpeechRequest
 from tests.models.speech_server import Answer, SpeechServer, running
 
 KEY = "sk-planted-8f3a61c09d"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from models.scripted.brain import reply_to
 from models.scripted.memory import turns_of
-from pipeline.character import Character
-from pipeline.engines import Message
+from pipeline.characters.character import Character
+from pipeline.engines.protocols import Message
 from server.characters.reading import load_characters
 
 BUILT_IN = load_characters(Path(__file__).parents[2] / "personas")

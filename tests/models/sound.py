@@ -8,8 +8,8 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio import Samples
-from pipeline.engines import SpeechChunk, SpeechRequest, Synthesizer, WordTime
+from pipeline.audio.samples import Samples
+from pipeline.engines.protocols import SpeechChunk, SpeechRequest, Synthesizer, WordTime
 
 AUDIBLE = 300
 LOWEST_HZ, HIGHEST_HZ = 60, 450

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from models.wire_audio import wav_of
-from pipeline.audio import Samples, samples_of
+from models.remote.audio_stream import wav_of
+from pipeline.audio.samples import Samples, samples_of
 
 RATE = 24_000
 PIECE_MS = 100

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.stub import HEARD, RATE, REPLY, create_chat_model, create_recognizer, create_synthesizer
-from pipeline.engines import (
+from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
     Message,

@@ -6,11 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from models.voicing import FULL_SCALE, KNEE, louder
-from pipeline import registry
-from pipeline.engines import Synthesizer
+from models.support.clauses import FULL_SCALE, KNEE, louder
+from pipeline.engines import registry
+from pipeline.engines.protocols import Synthesizer
 from pipeline.errors import EngineUnavailable
-from pipeline.styles import STYLES
+from pipeline.text.styles import STYLES
 from tests.models.sound import Spoken, misplaced_words, speak
 
 SENTENCE = "I think we could walk along the river before it starts raining."

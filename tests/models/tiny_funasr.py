@@ -17,9 +17,9 @@ import torch
 from funasr.register import tables
 from funasr.utils.load_utils import extract_fbank
 
-from models.funasr_models import StreamingPass
-from models.funasr_recognizer import Piece
-from pipeline.audio import LINE_RATE, Samples
+from models.funasr.networks import StreamingPass
+from models.funasr.recognizer import Piece
+from pipeline.audio.samples import LINE_RATE, Samples
 
 CHARACTERS = list("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏")
 WORDS = ["hel@@", "lo", "good", "morn@@", "ing", "yes", "no"]

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.conversation.config import Ask, Engines, Observer, Setup
 from pipeline.conversation.journal import ItemSnapshot, Journal
-from pipeline.dialogue import Policy
-from pipeline.endpoint import Endpointing
-from pipeline.engines import EngineInfo, Recognition, SpeechChunk, SpeechRequest
+from pipeline.conversation.limits import SessionLimits
+from pipeline.conversation.notices import Notice
+from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SpeechRequest
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
-from pipeline.limits import SessionLimits
-from pipeline.notices import Notice
-from pipeline.pump import Workers
 from pipeline.session import Session
-from pipeline.setup import Ask, Engines, Observer, Setup
-from pipeline.turn_wait import fixed_wait
+from pipeline.turns.dialogue import Policy
+from pipeline.turns.endpoint import Endpointing
+from pipeline.turns.wait import fixed_wait
 
 WINDOW = 512
 WINDOW_S = WINDOW / LINE_RATE

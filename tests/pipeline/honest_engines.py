@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
-from pipeline.engines import (
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
     EngineInfo,
@@ -21,7 +21,7 @@ from pipeline.engines import (
     WordTime,
 )
 from pipeline.errors import EngineError
-from pipeline.styles import style_of
+from pipeline.text.styles import style_of
 
 RATE, CHUNK, CHUNK_MS = 24_000, 1920, 80
 

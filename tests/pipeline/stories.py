@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from pipeline.dialogue import BargeIn, Dialogue, Policy
-from pipeline.events import (
+from pipeline.turns.dialogue import BargeIn, Dialogue, Policy
+from pipeline.turns.events import (
     CloseUtterance,
     DraftUtterance,
     Effect,

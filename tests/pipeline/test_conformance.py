@@ -14,10 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.audio import Samples
+from pipeline.audio.samples import Samples
 from pipeline.conformance import Nonconformity, Subject, Trial, checks
 from pipeline.conformance.leaks import footprint
-from pipeline.engines import ChatEvent, ChatRequest, Recognition, Role, SpeechChunk, SpeechRequest, TextDelta, Usage
+from pipeline.engines.protocols import (
+    ChatEvent,
+    ChatRequest,
+    Recognition,
+    Role,
+    SpeechChunk,
+    SpeechRequest,
+    TextDelta,
+    Usage,
+)
 from pipeline.errors import EngineUnavailable
 from tests.pipeline.honest_engines import Counting, Echo, Hum, Loud, Short, Utterance
 

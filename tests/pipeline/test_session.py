@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.dialogue import BargeIn, Policy
-from pipeline.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped
+from pipeline.conversation.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped
+from pipeline.turns.dialogue import BargeIn, Policy
 from tests.pipeline.conversing import MS_PER_LETTER, Conversation, Words, conversing
 
 ONE, TWO = "one two three four five six seven", "eight nine ten"

@@ -9,8 +9,16 @@ from typing import Any
 from models.stub import StubRecognizer, StubSynthesizer
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
-from pipeline.audio import Samples
-from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, Recognition, SpeechChunk, SpeechRequest, TextDelta
+from pipeline.audio.samples import Samples
+from pipeline.engines.protocols import (
+    ChatEvent,
+    ChatRequest,
+    EngineInfo,
+    Recognition,
+    SpeechChunk,
+    SpeechRequest,
+    TextDelta,
+)
 
 
 class Reciter:

@@ -12,7 +12,15 @@ from models.stub import StubChatModel, StubRecognizer, StubSynthesizer
 from models.stub import create_chat_model as stub_chat_model
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
-from pipeline.engines import ChatEvent, ChatRequest, Recognition, SpeechChunk, SpeechRequest, TextDelta, ToolCall
+from pipeline.engines.protocols import (
+    ChatEvent,
+    ChatRequest,
+    Recognition,
+    SpeechChunk,
+    SpeechRequest,
+    TextDelta,
+    ToolCall,
+)
 from pipeline.errors import EngineError, EngineKeyRefused, EngineUnavailable
 
 NEVER_S = 30.0

@@ -11,19 +11,19 @@ from typing import Any
 
 import orjson
 
-from models.silero import create as create_detector
+from models.embedded.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.character import Character
-from pipeline.endpoint import Endpointing
-from pipeline.limits import SessionLimits, SpeakingLimits
-from pipeline.pump import Workers
+from pipeline.characters.character import Character
+from pipeline.conversation.config import Engines
+from pipeline.conversation.limits import SessionLimits, SpeakingLimits
+from pipeline.engines.workers import Workers
 from pipeline.session import Session
-from pipeline.setup import Engines
+from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import Characters, FileCharacters
 from server.characters.reading import load_characters
 from server.protocol.audio_rounds import AudioRounds
-from server.realtime.connection import Connection
-from server.realtime.session_object import Defaults, SessionObject, setup_of
+from server.protocol.connection import Connection
+from server.protocol.session_object import Defaults, SessionObject, setup_of
 from server.settings import Settings
 from tests.server.told import written
 from tests.speech import silence

@@ -10,7 +10,7 @@ from typing import Any
 
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
-from pipeline.audio import Samples
+from pipeline.audio.samples import Samples
 from tests.serving import Serving
 from tests.speech import sentence, silence
 

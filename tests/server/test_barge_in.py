@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from models.stub import COUNT, ChatSettings, RecognizerSettings, StubChatModel, StubRecognizer, StubUtterance
-from pipeline.audio import samples_of
-from pipeline.engines import ChatEvent, ChatRequest
+from pipeline.audio.samples import samples_of
+from pipeline.engines.protocols import ChatEvent, ChatRequest
 from tests.server.talking import RATE, Talk, talking
 from tests.serving import serving
 from tests.speech import sentence, silence

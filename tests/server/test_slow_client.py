@@ -9,7 +9,7 @@ import socket
 
 import websockets
 
-from pipeline.audio import LINE_RATE
+from pipeline.audio.samples import LINE_RATE
 from tests.serving import serving
 from tests.speech import sentence
 

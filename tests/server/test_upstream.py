@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from models.stub import COUNT, HEARD, REPLY
-from pipeline.audio import samples_of
+from pipeline.audio.samples import samples_of
 from pipeline.session import Session
 from tests.models.realtime_server import Event, Upstream, upstream
 from tests.server.talking import RATE, Talk, talking

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.audio import Samples
-from pipeline.engines import Usage, WordTime
-from pipeline.errors import EngineBusy, InvalidRequest
-from pipeline.notices import (
+from pipeline.audio.samples import Samples
+from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
@@ -38,10 +36,12 @@ from pipeline.notices import (
     VoiceEnded,
     VoiceHeard,
 )
-from pipeline.transcript import Item
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import Usage, WordTime
+from pipeline.errors import EngineBusy, InvalidRequest
 from server.errors import openai_error
-from server.realtime.server_events import ServerEvents, error_event
-from server.realtime.session_object import Format
+from server.protocol.server_events import ServerEvents, error_event
+from server.protocol.session_object import Format
 from server.transports.transport import OutputAudio
 from server.transports.websocket import audio_event
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from pipeline.audio import LINE_RATE
+from pipeline.audio.samples import LINE_RATE
+from pipeline.conversation.config import Ask
 from pipeline.conversation.journal import (
     AudioPassed,
     EntriesLost,
@@ -20,10 +21,9 @@ from pipeline.conversation.journal import (
     Journal,
     ReplyUsage,
 )
-from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage, WordTime
-from pipeline.limits import SessionLimits
-from pipeline.setup import Ask
-from pipeline.transcript import Item
+from pipeline.conversation.limits import SessionLimits
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage, WordTime
 from tests.pipeline.conversing import MS_PER_LETTER, Words, conversing
 
 ANSWER = "one two three four five six seven"

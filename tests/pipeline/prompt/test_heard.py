@@ -4,7 +4,7 @@ from typing import get_args
 import pytest
 
 from pipeline.prompt.heard import EMOTIONS, SOUNDS, note, without_notes
-from pipeline.styles import Emotion
+from pipeline.text.styles import Emotion
 
 
 @pytest.mark.parametrize(

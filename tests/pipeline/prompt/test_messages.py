@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engines import Message, ToolCall, WordTime
+from pipeline.conversation.transcript import Item, ItemRole
+from pipeline.engines.protocols import Message, ToolCall, WordTime
 from pipeline.prompt.messages import prompt
-from pipeline.transcript import Item, ItemRole
 
 LAW = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from pipeline.dialogue import Policy
-from pipeline.engines import ChatEvent, ChatRequest, EngineInfo, TextDelta
-from pipeline.setup import Ask
-from pipeline.transcript import Item
+from pipeline.conversation.config import Ask
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta
+from pipeline.turns.dialogue import Policy
 from tests.pipeline.conversing import Conversation, Words, conversing
 
 

@@ -7,7 +7,7 @@ import io
 import av
 import numpy as np
 
-from pipeline.audio import LINE_RATE, Samples
+from pipeline.audio.samples import LINE_RATE, Samples
 
 CODECS = {
     "wav": "pcm_s16le",

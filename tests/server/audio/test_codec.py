@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from pipeline.audio import level_dbfs
+from pipeline.audio.samples import level_dbfs
 from server.audio.codec import RATE, AudioFormat, encoder
 from tests.server.audio.files import heard_in, tone
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.audio import LINE_RATE, Samples, level_dbfs
+from pipeline.audio.samples import LINE_RATE, Samples, level_dbfs
 from pipeline.errors import InvalidRequest
 from server.audio.codec import wav_header
 from server.audio.decode import decoded

@@ -12,11 +12,11 @@ import pytest_asyncio
 
 from models.stub import StubRecognizer
 from models.stub import create_recognizer as stub_recognizer
-from pipeline import registry
-from pipeline.audio import LINE_RATE, Samples
-from pipeline.engines import EngineInfo, Recognition, RecognizerStream, VoiceDetector, VoiceStream, WordTime
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.engines import registry
+from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, VoiceDetector, VoiceStream, WordTime
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
-from pipeline.pump import Workers
 from server.audio.hearing import LONG_MS, PAUSES, Cutter, Hearing, Segment, Utterance
 from server.audio.places import Courtesy
 from tests.models.recordings import recording

@@ -17,8 +17,8 @@ import openai
 import pytest
 
 from models.stub import TONE
-from pipeline.audio import level_dbfs
-from pipeline.engines import EngineInfo, SpeechChunk, SpeechRequest
+from pipeline.audio.samples import level_dbfs
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest
 from pipeline.errors import EngineError
 from server.audio.speech import style_in
 from tests.server.audio.files import heard_in

@@ -14,8 +14,8 @@ import pytest
 from openai.types.audio import TranscriptionVerbose
 
 from models.stub import HEARD
-from pipeline.audio import LINE_RATE
-from pipeline.engines import EngineInfo, Recognition, RecognizerStream, WordTime
+from pipeline.audio.samples import LINE_RATE
+from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, WordTime
 from pipeline.errors import EngineError
 from tests.models.recordings import recording
 from tests.server.audio.files import file_of, tone

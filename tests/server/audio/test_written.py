@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from openai.types.audio import TranscriptionVerbose
 
-from pipeline.engines import WordTime
+from pipeline.engines.protocols import WordTime
 from server.audio.hearing import Segment
 from server.audio.written import gap, language_heard, srt, verbose, vtt, whole_text
 

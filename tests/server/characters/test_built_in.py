@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.character import Character
+from pipeline.characters.character import Character
 from server.characters.reading import load_characters
 
 BUILT_IN = load_characters(Path(__file__).parents[3] / "personas")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.character import Exchange, Question, text_in
+from pipeline.characters.character import Exchange, Question, text_in
 from pipeline.errors import InvalidRequest, SettingError
 from pipeline.prompt.system_prompt import system_prompt
 from server.characters.reading import load_characters, parse_character

@@ -13,12 +13,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
-from pipeline.weights import Weights
 from server.__main__ import _announce
-from server.advice import advice
 from server.engines.room import EngineRoom
 from server.engines.selection import Shelf
+from server.operations.advice import advice
 from server.settings import load_settings
 from tests.serving import serving
 

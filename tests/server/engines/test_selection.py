@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import Role
+from pipeline.engines.protocols import Role
+from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
-from pipeline.weights import Weights
 from server.engines.selection import Choice, Shelf, wanted
 
 BOTH = ("zh", "en")

@@ -12,11 +12,11 @@ from typing import Any, cast
 import pytest
 import websockets
 
-from pipeline.audio import LINE_RATE
-from pipeline.notices import Answered
-from pipeline.outbox import Outbox
-from pipeline.playback import Playback
-from server.realtime.connection import Connection
+from pipeline.audio.samples import LINE_RATE
+from pipeline.conversation.notices import Answered
+from pipeline.conversation.outbox import Outbox
+from pipeline.conversation.playback import Playback
+from server.protocol.connection import Connection
 from server.sessions.live import SEND_S, Live
 from server.settings import load_settings
 from server.transports.transport import OutputAudio

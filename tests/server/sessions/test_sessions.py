@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.endpoint import Endpointing
+from pipeline.conversation.playback import Playback
 from pipeline.errors import LimitReached
-from pipeline.playback import Playback
+from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.engines.room import EngineRoom
 from server.identity.principal import OWNER
-from server.metrics import Metrics
-from server.realtime.session_object import Defaults, SessionObject
+from server.operations.metrics import Metrics
+from server.protocol.session_object import Defaults, SessionObject
 from server.sessions.admission import Admission
 from server.sessions.limits import session_limits
 from server.sessions.live import Live

@@ -1,0 +1,62 @@
+"""Takes a published archive apart without trusting it: plain files below one folder, of a bounded size, nothing else."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path, PurePosixPath
+
+from models.downloads.store import WeightsError
+
+LARGEST = 8_000_000_000
+"""Bytes that an archive may hold."""
+MOST_FILES = 20_000
+PIECE = 1 << 20
+
+
+def unpack(archive: Path, folder: Path, *, largest: int = LARGEST, skip: tuple[str, ...] = ()) -> None:
+    """Put the files of `archive` (tar, compressed or not) into `folder`, without the one folder they share at the top.
+
+    skip: patterns of paths to leave out. Raises `WeightsError` for an archive that is damaged, holds links, devices or
+    paths that lead elsewhere, or is larger than `largest` bytes once unpacked (which its headers are not asked about).
+    """
+    total = count = 0
+    try:
+        with tarfile.open(archive, "r|*") as members:  # one pass, so that nothing is read twice
+            for member in members:
+                count += 1
+                path = _inside(member)
+                if count > MOST_FILES:
+                    raise WeightsError(f"{archive.name} holds more than {MOST_FILES} files: not unpacked.")
+                if path is None or any(path.match(pattern) for pattern in skip):
+                    continue
+                total += _write(members, member, folder.joinpath(*path.parts), largest - total)
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's fault, not the archive's
+            raise
+        raise WeightsError(f"{archive.name} is damaged: {error}") from error
+
+
+def _inside(member: tarfile.TarInfo) -> PurePosixPath | None:
+    """Where a member belongs, below its top folder; None for a folder. Raises for what must not be in there."""
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or "\\" in member.name or ":" in member.name or "\0" in member.name:
+        raise WeightsError(f"The archive has a path that leads elsewhere: {member.name!r}. Not unpacked.")
+    if member.isdir():
+        return None
+    if not member.isreg():
+        raise WeightsError(f"The archive holds something other than plain files: {member.name!r}. Not unpacked.")
+    return PurePosixPath(*path.parts[1:]) if len(path.parts) > 1 else path
+
+
+def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path, room: int) -> int:
+    """Write one member, at most `room` bytes of it; its size."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = members.extractfile(member)
+    written = 0
+    with target.open("wb") as file:
+        while piece := source.read(PIECE) if source else b"":
+            written += len(piece)
+            if written > room:
+                raise WeightsError("The archive holds more than it may once unpacked. Not installed.")
+            file.write(piece)
+    return written

@@ -1,0 +1,393 @@
+"""The character's side of a session: answers are prepared, released, held, interrupted, and counted as heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from pipeline.answering.apology import Apologies
+from pipeline.answering.reply import Outlet, Reply
+from pipeline.answering.speaking import Manner
+from pipeline.audio.samples import Samples
+from pipeline.conversation.config import Ask
+from pipeline.conversation.context import Context
+from pipeline.conversation.journal import ReplyUsage
+from pipeline.conversation.notices import (
+    PlaybackPaused,
+    PlaybackResumed,
+    PlaybackStopped,
+    ReplyAudio,
+    ReplyRecord,
+    TurnTiming,
+)
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import ChatRequest
+from pipeline.errors import LimitReached
+from pipeline.listening.echo import Playing
+from pipeline.listening.listening import Listening
+from pipeline.listening.recognizing import Turn
+from pipeline.listening.voice_over import JustSaid
+from pipeline.prompt.messages import chat_request, last_said
+from pipeline.prompt.sources import context_for
+from pipeline.speech_model.upstream import Upstream
+from pipeline.text.language import language_of
+from pipeline.turns.events import (
+    Event,
+    Interruption,
+    ReplyFailed,
+    ReplyGenerated,
+    ReplyPlayed,
+    StartReply,
+)
+
+PLAYED_GRACE_S = 3.0
+"""A player that reports nothing new for this long after everything should have been heard is taken to be done."""
+
+APOLOGY_S, APOLOGY_AUDIO_S = 15.0, 3.0
+"""How long all of an apology may take, and how long its synthesiser may be silent."""
+
+SAID_MS = 8_000
+"""Words that were spoken longer ago are no echo."""
+
+NOT_YET_SAID_MS = 500
+"""A player that reports nothing may be ahead of us by so much."""
+
+
+class Answering:
+    """Answers for one session. In the conversation one at a time, by number; beside it a few, by id.
+
+    What happens to them is told to `report`.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        listening: Listening,
+        report: Callable[[Event], None],
+        upstream: Upstream | None = None,
+    ) -> None:
+        self._context, self._listening, self._report, self._upstream = context, listening, report, upstream
+        self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
+        self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
+        self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
+        self.asked: Ask | None = None
+        self._spoken: Reply | None = None
+        self._apologies = Apologies()
+        context.outbox.audio_left = self._audio_left
+
+    def __getitem__(self, number: int) -> Reply:
+        return self._replies[number][0]
+
+    # --- Effects ------------------------------------------------------------------------------------------------------
+
+    def start(self, effect: StartReply) -> None:
+        """Prepare an answer; unless it is speculative, the client learns of it at once."""
+        ask, self.asked = self.asked or Ask(), None
+        turn = self._listening.turns.get(effect.turn) if effect.turn else None
+        now = self._context.now()
+        timing = TurnTiming("", turn.item.id if turn else "", turn.speech_end if turn else now, effect.speculative)
+        reply = self._make(ask, timing)
+        if not effect.speculative:
+            self._release(reply, turn)
+        draft = _draft(effect.draft, turn) if effect.draft else None
+        work = self._answer(effect.reply, reply, ask, draft)
+        self._replies[effect.reply] = (reply, self._context.spawn(work))
+
+    def release(self, number: int) -> None:
+        """The speculation was right."""
+        reply = self[number]
+        turns = self._listening.turns.values()
+        self._context.observer.speculated(True, reply.made)
+        self._release(reply, next((turn for turn in turns if turn.item.id == reply.timing.item_id), None))
+
+    def may_speculate(self) -> bool:
+        """Whether fewer speculations than allowed were wrong in the last minute."""
+        full = len(self._wrong) == self._wrong.maxlen
+        return not full or self._wrong[0] < self._context.now() - 60
+
+    def drop(self, number: int) -> None:
+        """The speculation was wrong."""
+        reply, task = self._replies.pop(number)
+        reply.end("cancelled")
+        task.cancel()
+        self._wrong.append(self._context.now())
+        self._context.observer.speculated(False, reply.made)
+
+    def interrupt(self, number: int, reason: Interruption) -> None:
+        """Stop the answer; the conversation keeps what was heard of it."""
+        reply, task = self._replies.pop(number)
+        reply.take_back()
+        heard_ms = reply.playback.position(self._context.now())
+        made = reply.record.status != "in_progress"
+        if made and reply.message:
+            self._context.outbox.put(PlaybackStopped(reply.message.id, heard_ms))
+        reply.end("cancelled", reason)
+        if reply.message and reply.message.spoken and not reply.made.unheard:
+            reply.message.truncate(heard_ms)
+            self._context.journal.corrected(reply.message)
+        self._count(reply)
+        task.cancel()
+        if not made:  # else it was counted when all of it was made
+            self._context.observer.turn(reply.timing)
+
+    def pause(self, number: int) -> None:
+        """Be quiet while it is doubtful whether the person interrupts."""
+        reply = self[number]
+        reply.hold()
+        if reply.message and reply is self._heard_first():
+            self._context.outbox.put(PlaybackPaused(reply.message.id))
+
+    def resume(self, number: int) -> None:
+        """They did not."""
+        reply = self[number]
+        reply.go_on()
+        if reply.message and reply is self._heard_first():
+            self._context.outbox.put(PlaybackResumed(reply.message.id))
+
+    # --- A voice meanwhile --------------------------------------------------------------------------------------------
+
+    @property
+    def audible(self) -> bool:
+        """Whether an answer is being heard now."""
+        reply = self._playing
+        return reply is not None and reply.playback.runs(self._context.now())
+
+    def playing(self) -> Playing | None:
+        """The answer that the player is in, paused or not; None if there is none."""
+        reply = self._playing
+        if reply is None or not reply.loudness:
+            return None
+        now = self._context.now()
+        if reply.playback.runs(now):
+            return Playing(reply.loudness, reply.playback.position(now))
+        return Playing(reply.loudness, None) if reply.held else None
+
+    def just_said(self) -> JustSaid | None:
+        """What a voice may now be the echo of, or the answer to; None if nothing was said yet."""
+        reply = self._playing
+        if reply is None or reply.message is None:
+            return None
+        position_ms = reply.playback.position(self._context.now())
+        since, until = position_ms - SAID_MS, position_ms + NOT_YET_SAID_MS
+        said = "".join(word.text for word in reply.message.words if since <= word.start_ms <= until)
+        return JustSaid(said, self._left_ms())
+
+    def _left_ms(self) -> int | None:
+        """What is still to be heard of the answers in a row; None while one of them is in the making."""
+        replies, now = [reply for reply, _task in self._replies.values()], self._context.now()
+        if any(reply.record.status == "in_progress" for reply in replies):
+            return None
+        return round(sum(reply.playback.lead_s(now) for reply in replies) * 1000)
+
+    # --- Beside the conversation --------------------------------------------------------------------------------------
+
+    def start_beside(self, ask: Ask) -> None:
+        """Answer outside the conversation. Raises `LimitReached` if too many go on."""
+        most = self._context.limits.beside
+        if len(self._beside) >= most:
+            raise LimitReached(f"At most {most} out-of-band responses may be in progress.", code="too_many_responses")
+        reply = self._make(ask, TurnTiming("", "", self._context.now()))
+        reply.release()
+        self._beside[reply.record.id] = (reply, self._context.spawn(self._answer_beside(reply, ask)))
+
+    def cancel_beside(self, reply_id: str) -> bool:
+        """Stop an answer outside the conversation; whether there was one of that id."""
+        if reply_id not in self._beside:
+            return False
+        reply, task = self._beside.pop(reply_id)
+        reply.end("cancelled", Interruption.CLIENT_CANCELLED)
+        task.cancel()
+        self._count(reply)
+        return True
+
+    # --- Playing ------------------------------------------------------------------------------------------------------
+
+    def played(self, item_id: str, played_ms: float, playing: bool) -> None:
+        """The client's player reports its position in an item; items that are not being heard are ignored."""
+        now, before = self._context.now(), None
+        for reply, _task in self._replies.values():
+            if reply.message and reply.message.id == item_id:
+                reply.playback.reported(played_ms, playing, now)
+                before = reply.playback
+            elif before and before.lead_s(now) > 0:
+                reply.playback.follows(before.ends_at(now), now)
+                before = reply.playback
+
+    def _audio_left(self, audio: ReplyAudio) -> None:
+        """A piece is on its way to the client: from here on it can be heard."""
+        for reply, _task in (*self._replies.values(), *self._beside.values()):
+            if reply.record is audio.reply:
+                reply.playback.sent(len(audio.pcm) * 1000 / audio.rate, self._context.now())
+
+    def truncate(self, item: Item, heard_ms: int) -> int | None:
+        """The client's player stopped within an item; if that was all sent, the number of its reply, which is over."""
+        item.truncate(heard_ms)
+        for number, (reply, task) in self._replies.items():
+            if reply.message is not item:
+                continue
+            if reply.record.status == "in_progress":
+                reply.stop_at(heard_ms)
+                return None
+            del self._replies[number]
+            reply.take_back()
+            task.cancel()
+            reply.playback.stopped(heard_ms)
+            self._count(reply)
+            return number
+        return None
+
+    def pause_clock(self) -> None:
+        """The client is cut off: what it has not reported was not heard."""
+        for reply, _task in self._replies.values():
+            reply.playback.pause(self._context.now())
+
+    def resume_clock(self) -> None:
+        """The client is back."""
+        for reply, _task in self._replies.values():
+            if not reply.held:
+                reply.playback.resume(self._context.now())
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _playing(self) -> Reply | None:
+        """The answer that the player is in, or was in last."""
+        if len(self._replies) < 2:  # nothing is queued behind another: asked for each window of the microphone
+            return self._spoken
+        now = self._context.now()
+        row = (reply for reply, _task in self._replies.values() if reply.playback.lead_s(now) > 0)
+        return next(row, self._spoken)
+
+    def _heard_first(self) -> Reply | None:
+        """Of the answers that are not over, the one that is heard first."""
+        return next((reply for reply, _task in self._replies.values()), None)
+
+    def _audible_until(self) -> float:
+        """When all that was sent will have been heard."""
+        now = self._context.now()
+        return max((reply.playback.ends_at(now) for reply, _task in self._replies.values()), default=0.0)
+
+    def _release(self, reply: Reply, turn: Turn | None) -> None:
+        if turn and turn.turn_end is not None:
+            reply.timing.began = turn.speech_end
+            reply.timing.mark("turn_end", turn.turn_end)
+            reply.timing.mark("recognized", turn.recognized_at or self._context.now())
+        reply.release()
+        self._spoken = reply
+
+    def _make(self, ask: Ask, timing: TurnTiming) -> Reply:
+        context, setup = self._context, self._context.setup
+        voice = setup.voice if ask.voice is None else ask.voice
+        modality, most = ask.modality or setup.modality, ask.max_tokens or setup.max_tokens
+        record = ReplyRecord(context.new_id("resp"), modality, voice, ask.in_conversation, ask.metadata, most)
+        timing.reply_id = record.id
+        outbox = context.outbox
+        place = context.transcript.add
+        record_audio = self._record if context.journal.audio else None
+        outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
+        manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
+        return Reply(record, manner, timing, outlet, context.playback(self._audible_until()))
+
+    def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
+        self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
+
+    def _count(self, reply: Reply) -> None:
+        """Tell what an answer took, once it is over."""
+        made, record, heard_ms = reply.made, reply.record, reply.playback.position(self._context.now())
+        tokens = record.usage.input_tokens, record.usage.output_tokens
+        made_ms = round(made.audio_ms)
+        usage = ReplyUsage(record.id, record.status, made.spoken_characters, made_ms, heard_ms, *tokens)
+        self._context.journal.put(usage)
+
+    async def _answer(self, number: int, reply: Reply, ask: Ask, draft: Item | None) -> None:
+        context = self._context
+        over: Event = ReplyPlayed(number)
+        try:
+            await self._run(reply, ask, draft)
+            self._apologies.answered()
+        except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
+            failure = context.failure("reply", error)
+            await self._apologise(reply, ask)
+            if reply.held:
+                self.resume(number)
+            reply.end("failed", error=failure)
+            over = ReplyFailed(number)
+        context.observer.turn(reply.timing)
+        self._report(ReplyGenerated(number))
+        await self._played_out(reply)
+        self._replies.pop(number, None)
+        self._count(reply)
+        self._report(over)
+
+    async def _apologise(self, reply: Reply, ask: Ask) -> None:
+        """Have the character say that there will be no answer, or no more of it, if it can still speak."""
+        context = self._context
+        if ask.say or not reply.spoken or not self._apologies.due(context.now()):
+            return
+        language = language_of(last_said(self._shown(ask, None)), context.setup.language)
+        text = self._apologies.text(context.setup.character, language)
+        limits = context.limits.speaking
+        quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
+        before_ms = reply.playback.total_ms
+        with suppress(Exception):  # Then the client's error alone says it; the engine's fence has told why.
+            async with asyncio.timeout(APOLOGY_S):
+                await reply.add(text, context.engines.synthesizer, context.workers, quick)
+        if reply.playback.total_ms > before_ms:
+            self._apologies.said(context.now())
+
+    async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
+        try:
+            await self._run(reply, ask, None)
+        except Exception as error:  # noqa: BLE001 — the reply's outermost frame
+            reply.end("failed", error=self._context.failure("reply", error))
+        finally:
+            if self._beside.pop(reply.record.id, None):
+                self._count(reply)
+
+    async def _run(self, reply: Reply, ask: Ask, draft: Item | None) -> None:
+        context = self._context
+        if not draft and ask.input is None and not ask.say:
+            await self._listening.recognized()
+        if self._upstream and self._upstream.wanted:
+            parts = self._upstream.answer(ask, reply.record.items, reply.made, reply.first_token)
+            await reply.send(parts, self._upstream.rate, context.limits.speaking.lead_s)
+            return
+        if failure := self._listening.failure(reply.timing.item_id):
+            raise failure
+        request = await self._request(ask, draft)
+        engines = context.engines
+        await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
+
+    async def _request(self, ask: Ask, draft: Item | None) -> ChatRequest:
+        context, setup, items = self._context, self._context.setup, self._shown(ask, draft)
+        budget_s = context.limits.sources_s
+        known = await context_for(items, last_said(items), setup.sources, budget_s, context.spawn)
+        return chat_request(setup, ask, items, known)
+
+    def _shown(self, ask: Ask, draft: Item | None) -> list[Item]:
+        """The items that the model sees."""
+        items = self._context.transcript.newest(self._context.limits.prompt_characters)
+        if ask.input is not None:
+            items = list(ask.input)
+        return [*items, draft] if draft else items
+
+    async def _played_out(self, reply: Reply) -> None:
+        """Wait until the person heard all of it; bounded, since a player may never say so."""
+        now = self._context.now
+        give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
+        while (left := reply.playback.lead_s(now())) > 0:
+            waits = reply.held or not self._context.attached or reply.playback.queued_ms > 0
+            if waits:  # what stands still is not late; a client that takes nothing is cut off in time
+                give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
+            elif now() > give_up:
+                return
+            await asyncio.sleep(min(max(left, 0.02), 0.5))
+
+
+def _draft(text: str, turn: Turn | None) -> Item:
+    """The words of a turn that may go on, as the model sees them."""
+    item = turn.item if turn else Item("")
+    return Item("draft", text=text, emotion=item.emotion, sounds=item.sounds)

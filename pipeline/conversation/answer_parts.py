@@ -1,0 +1,46 @@
+"""What an answer consists of on its way to the person: clauses, their audio, text, calls, usage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pipeline.audio.samples import Samples
+from pipeline.engines.protocols import TextDelta, ToolCall, Usage, WordTime
+
+Modality: TypeAlias = Literal["audio", "text"]
+
+GUESSED_MS_PER_CHARACTER = 65
+"""How long speech takes before its synthesis says so; good enough to cut a clause that is interrupted at once."""
+
+
+@dataclass(slots=True)
+class SpokenClause:
+    """A clause whose audio is being made. `words` are on its own line: guessed at first, exact when `timed`."""
+
+    text: str
+    duration_ms: float = 0.0
+    words: list[WordTime] = field(default_factory=list)
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next audio of a clause; `pcm` is None where the clause begins."""
+
+    clause: SpokenClause
+    pcm: Samples | None = None
+
+
+@dataclass(slots=True)
+class Made:
+    """How much of an answer exists so far, heard or not. `unheard`: no more of it will be heard, so it needs no sound."""
+
+    characters: int = 0
+    spoken_characters: int = 0
+    audio_ms: float = 0.0
+    unheard: bool = False
+
+
+Part: TypeAlias = Piece | TextDelta | ToolCall | Usage
+"""What an answer is sent in."""

@@ -1,0 +1,99 @@
+"""What a conversation is set to, and what one answer may be asked to do differently."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pipeline.characters.character import Character
+from pipeline.conversation.answer_parts import Made, Modality
+from pipeline.conversation.notices import TurnTiming
+from pipeline.conversation.transcript import Item
+from pipeline.engines.detection import Detection
+from pipeline.engines.protocols import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
+from pipeline.engines.speech_model import SpeechModel
+from pipeline.turns.dialogue import Policy
+from pipeline.turns.endpoint import Endpointing
+
+Source: TypeAlias = Callable[[Sequence[Item], str], Awaitable[str]]
+"""What helps to answer the last words (second) of the items (first), for the model to read; empty if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engines of a session; shared with every other session. `speech_model` can stand in for three of the others.
+
+    `detection` takes the windows of all sessions to the voice detector.
+    """
+
+    voice_detector: VoiceDetector
+    recognizer: Recognizer
+    chat_model: ChatModel
+    synthesizer: Synthesizer
+    turn_model: TurnModel | None = None
+    speech_model: SpeechModel | None = None
+    detection: Detection = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detection", Detection(self.voice_detector))
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The changeable settings of a conversation.
+
+    instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
+    endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
+    by_speech_model: whether the speech model hears and answers, if there is one.
+    sources: who knows more than was said; it is shown to the language model beside the instructions.
+    """
+
+    instructions: str = ""
+    character: Character | None = None
+    language: str = "en"
+    voice: str = ""
+    speed: float = 1.0
+    modality: Modality = "audio"
+    tools: Sequence[Tool] = ()
+    tool_choice: str = "auto"
+    max_tokens: int | None = None
+    endpointing: Endpointing | None = field(default_factory=Endpointing)
+    policy: Policy = field(default_factory=Policy)
+    by_speech_model: bool = False
+    sources: Sequence[Source] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One answer that was asked for. None means: as the conversation is set.
+
+    say: spoken as it stands, without a model. input: shown to the model instead of the conversation.
+    in_conversation: whether the answer becomes part of it; if not, it may run beside another one.
+    """
+
+    say: str = ""
+    instructions: str | None = None
+    modality: Modality | None = None
+    voice: str | None = None
+    tools: Sequence[Tool] | None = None
+    tool_choice: str | None = None
+    max_tokens: int | None = None
+    input: Sequence[Item] | None = None
+    in_conversation: bool = True
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who is told how a session goes: the operator's logs and metrics.
+
+    turn: a turn was answered, with its timing; engine_failed: role and error; speculated: an answer was prepared in a
+    pause, whether it was right, and how much was made of it; unexpected: an event did not fit the conversation, see
+    `ReportUnexpected`.
+    """
+
+    turn: Callable[[TurnTiming], None] = lambda _timing: None
+    engine_failed: Callable[[str, Exception], None] = lambda _role, _error: None
+    speculated: Callable[[bool, Made], None] = lambda _right, _made: None
+    unexpected: Callable[[str, str, str], None] = lambda _event, _person, _reply: None

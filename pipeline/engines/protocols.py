@@ -1,0 +1,268 @@
+"""What an engine is: one small protocol a role. The loop knows these shapes and never an engine's name.
+
+A shared engine is made once and opens small streams that hold all state of one utterance or reply. An engine on this
+machine is plain blocking Python, called on worker threads, one call at a time per stream; it must let go of the
+interpreter lock or live in a process of its own, and release what it holds in `close` or `finally`. An engine that is a
+network away is asynchronous: `open`, `accept`, `settle` and `probability` may be coroutine functions and `speak` an
+asynchronous generator, and then run on the event loop, cancelled like any other task. Language models always are. Where
+such an engine has an `aclose`, the server calls that instead of `close`, to give its connections back. Errors leave as
+`EngineError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeAlias
+
+from pipeline.audio.samples import Samples
+from pipeline.characters.character import Character
+from pipeline.text.clean import clean
+from pipeline.text.word_times import WordTime as WordTime
+
+Role: TypeAlias = Literal["voice_detector", "turn_model", "recognizer", "chat_model", "synthesizer", "speech_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of a synthesiser. `language` is a BCP 47 primary tag; `gender` is "female", "male" or "neutral"."""
+
+    id: str
+    language: str
+    gender: str = "neutral"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine declares about itself.
+
+    languages: BCP 47 primary tags it can do; empty means any.
+    rate: Hz of the samples it takes or gives; 0 where that means nothing.
+    note: what a person should know (what it cannot do, what would be better); empty if nothing.
+    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `SpeechRequest.style`.
+    times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
+    """
+
+    name: str
+    role: Role
+    languages: tuple[str, ...] = ()
+    rate: int = 0
+    voices: tuple[Voice, ...] = ()
+    note: str = ""
+    clones: bool = False
+    styles: bool = False
+    times_words: bool = False
+    streams: bool = True
+
+
+# --- Voice detection -------------------------------------------------------------------------------------------------
+
+
+class VoiceStream(Protocol):
+    """The detector's memory of one session's audio."""
+
+    def probability(self, window: Samples) -> float:
+        """How likely the next `VoiceDetector.window` samples at 16 kHz are speech, 0 to 1. Fast enough to call inline."""
+
+
+class VoiceDetector(Protocol):
+    """One that judges many windows in hardly more time than one may have a second method, which is then called instead:
+
+    `probabilities(streams, windows)`: as each stream's `probability` of its window, in one pass. No stream comes twice.
+    """
+
+    info: EngineInfo
+    window: int
+
+    def open(self) -> VoiceStream: ...
+    def close(self) -> None: ...
+
+
+# --- The end of a turn -----------------------------------------------------------------------------------------------
+
+
+class TurnModel(Protocol):
+    info: EngineInfo
+
+    def probability(self, pcm: Samples) -> float | Awaitable[float]:
+        """How likely the turn is over, 0 to 1, by its last seconds at 16 kHz (eight are given at most).
+
+        They end within a pause. Calls stand alone and come from any thread.
+        """
+
+    def close(self) -> None: ...
+
+
+# --- Recognition -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was understood. What an engine does not know stays empty.
+
+    language: BCP 47 primary tag. emotion: one of `styles.Emotion`. sounds: what else was heard, names of
+    `heard.SOUNDS`.
+    """
+
+    text: str
+    language: str = ""
+    emotion: str = ""
+    sounds: tuple[str, ...] = ()
+    words: tuple[WordTime, ...] = ()
+
+    def clean(self) -> Recognition:
+        """The same, with every text fit to be kept and sent on."""
+        sounds = tuple(map(clean, self.sounds))
+        words = tuple(replace(word, text=clean(word.text)) for word in self.words)
+        return Recognition(clean(self.text), clean(self.language), clean(self.emotion), sounds, words)
+
+
+class RecognizerStream(Protocol):
+    """One utterance. Calls come from one thread at a time, and block or are coroutines."""
+
+    def accept(self, pcm: Samples) -> str | Awaitable[str]:
+        """Take the next samples at 16 kHz; return the partial text of the utterance so far (it may be revised)."""
+
+    def settle(self, budget_s: float) -> Recognition | Awaitable[Recognition]:
+        """The best text of all audio taken so far, within about `budget_s` seconds. The stream stays open for more."""
+
+    def close(self) -> None:
+        """Free everything. Idempotent; may be called from another thread, and ends a call in flight early."""
+
+
+class Recognizer(Protocol):
+    info: EngineInfo
+
+    def open(self, language: str = "") -> RecognizerStream | Awaitable[RecognizerStream]:
+        """Start an utterance. Raises `EngineBusy` or `EngineUnavailable`."""
+
+    def close(self) -> None: ...
+
+
+# --- Language model --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the prompt. `call_id` links a tool's output to its call."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the model may call. `parameters` is a JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What the model is asked. `messages` begin with the system prompt; `character` is there for models that are scripted.
+
+    tool_choice: "auto", "none", "required" or the name of a tool.
+    language: BCP 47 primary tag the conversation is in.
+    """
+
+    messages: Sequence[Message]
+    character: Character | None = None
+    language: str = "en"
+    tools: Sequence[Tool] = ()
+    tool_choice: str = "auto"
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the reply's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A whole function call; `arguments` is JSON text. `id` has at most 32 characters."""
+
+    id: str
+    name: str
+    arguments: str
+
+    def clean(self) -> ToolCall:
+        """The same, with every text fit to be kept and sent on."""
+        return ToolCall(clean(self.id), clean(self.name), clean(self.arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply, as the model counts them; `truncated` when it stopped at `max_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    truncated: bool = False
+
+
+ChatEvent: TypeAlias = TextDelta | ToolCall | Usage
+
+
+class ChatModel(Protocol):
+    info: EngineInfo
+
+    def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """Text as it is written, calls when complete, usage last. Closing the iterator cancels the request."""
+
+    async def aclose(self) -> None: ...
+
+
+# --- Synthesis -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSample:
+    """A few seconds of somebody's speech, for engines that can speak like it. `text`: its words, if they are known."""
+
+    pcm: Samples
+    rate: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One clause to speak. `voice` is an id of the engine or any other name, which it maps to a voice it has.
+
+    language: BCP 47 primary tag of the clause.
+    speed: 1.0 is natural; pitch: semitones up or down.
+    style: a name of `styles.STYLES`, or empty. sample: whose voice to take, for an engine that clones.
+    instructions: how to speak in the caller's own words, for an engine that is told in words; they come before a style's.
+    """
+
+    text: str
+    voice: str = ""
+    language: str = "en"
+    speed: float = 1.0
+    pitch: float = 0.0
+    style: str = ""
+    sample: VoiceSample | None = None
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """At most 80 ms of audio at the engine's rate; `words` that begin in it, where the engine knows them."""
+
+    pcm: Samples
+    words: tuple[WordTime, ...] = ()
+
+
+class Synthesizer(Protocol):
+    info: EngineInfo
+
+    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk] | AsyncIterator[SpeechChunk]:
+        """The clause's audio as it is made; closing the iterator cancels."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,64 @@
+"""A voice while replies are heard: whose it is by its sound, and for how long it has been there.
+
+The session tells what is being played, window by window, and what was just said; words and turns are decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.audio.samples import Samples
+from pipeline.listening.echo import Echo, Overhearing, Playing, share_said
+from pipeline.turns.events import DoubtLasted
+from pipeline.turns.interruption import Sound, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class JustSaid:
+    """The words that the replies have just said, and how much of them is still to be heard; None while nobody knows."""
+
+    text: str = ""
+    left_ms: int | None = None
+
+
+class VoiceOver:
+    """See the module. `doubted` follows the turn machine: whether the replies are paused for this voice."""
+
+    def __init__(self) -> None:
+        self.doubted = False
+        self._overhearing = Overhearing()
+        self._echo: Echo | None = None
+
+    def persons(self, window: Samples, probability: float, threshold: float, playing: Playing | None) -> float:
+        """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
+        speech = probability >= threshold
+        voice = self._overhearing.hear(window, speech, playing)
+        # While a reply is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
+        audible = playing is not None and playing.position_ms is not None
+        return 0.0 if speech and not voice and audible else probability
+
+    def began(self) -> None:
+        """The person, or what sounds like one, begins to speak."""
+        self._overhearing.voice_began()
+
+    def was_answered(self) -> None:
+        """It was the person's, in a turn of their own."""
+        self._overhearing.turn_answered()
+
+    def lasted(self, turn: int) -> DoubtLasted:
+        """How long the voice of `turn` is, and how long it is over."""
+        return DoubtLasted(turn, self._overhearing.voiced_ms, self._overhearing.silent_ms)
+
+    def sound(self, text: str, just_said: JustSaid | None) -> Sound:
+        """What is known of the voice that now seems to have said `text`."""
+        heard = self._overhearing
+        self._echo = heard.find_echo()
+        likeness = self._echo.likeness if self._echo else 0.0
+        if just_said is None:
+            return Sound(heard.voiced_ms, heard.soft, likeness)
+        return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, just_said.text), just_said.left_ms)
+
+    def set_aside(self, verdict: Verdict | None) -> None:
+        """It was no turn; if it was an echo, that is known from now on."""
+        if verdict is Verdict.ECHO:
+            self._overhearing.known = self._echo

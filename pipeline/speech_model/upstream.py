@@ -1,0 +1,329 @@
+"""One session's talk with a speech model: it hears the person's turns and makes the answers, in place of three engines.
+
+Who speaks when stays ours: voice detection, the end of a turn, interruptions, pacing. So does the conversation: before an
+answer the model's copy is brought up to date with our transcript (`mirror`), and when the connection is lost the next
+one is told all of it again. Connections are opened when somebody begins to speak or an answer is wanted, and renewed
+before providers end them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+import numpy as np
+
+from pipeline.audio.samples import Samples, samples_of
+from pipeline.conversation.answer_parts import Made, Part
+from pipeline.conversation.config import Ask, Setup
+from pipeline.conversation.context import Context
+from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import EngineInfo, Recognition, Usage
+from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
+from pipeline.engines.workers import each_within
+from pipeline.errors import EngineError, EngineTimeout
+from pipeline.prompt.messages import prompt
+from pipeline.speech_model.mirror import Add, Cut, Mirror, Remove, Say
+from pipeline.speech_model.parts import SpeechParts
+from pipeline.text.clean import clean
+from pipeline.turns.dialogue import Policy
+from pipeline.turns.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge, words_of
+
+RENEW_S = 25 * 60.0
+"""The age at which a connection is replaced between two answers: StepFun ends them after 30 minutes, OpenAI after 60."""
+
+SHORTEST_TURN = samples_of(120)
+"""Samples; the realtime API refuses turns under 100 ms."""
+
+WORDS_S = 15.0
+"""How long the words of a turn are waited for."""
+
+SENT_S = 6.0
+"""How long a piece of a turn may take to leave while the turn goes on; then it waits for the end of it."""
+
+KEPT_SOUNDS = 3
+"""Turns whose sound is kept until they are answered, to be told again if the connection is lost before."""
+
+DOUBT_MS = 2_500
+"""How long a silent voice over the reply may be doubted: its words come only after the turn is over."""
+
+SAY = "\n\nSay exactly the following, word for word, and nothing else:\n"
+
+
+@dataclass(slots=True)
+class Line:
+    """A connection, what the model knows over it, and how it is set up."""
+
+    link: SpeechLink
+    opened: float
+    setup: SpeechSetup
+    mirror: Mirror = field(default_factory=Mirror)
+
+
+class Upstream:
+    """See the module. Failing calls raise `EngineError`; the next one tries anew."""
+
+    def __init__(self, context: Context, model: SpeechModel) -> None:
+        self._context, self._model = context, model
+        self._line: Line | None = None
+        self._opening, self._answering = asyncio.Lock(), asyncio.Lock()
+        self._sounds: dict[str, Hearing] = {}
+        self.microphone = asyncio.Lock()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the conversation is set to it."""
+        return self._context.setup.by_speech_model
+
+    @property
+    def rate(self) -> int:
+        """Hz of the audio in `answer`."""
+        return self._model.info.rate
+
+    @property
+    def info(self) -> EngineInfo:
+        """The model's."""
+        return self._model.info
+
+    def ears(self, item: Item) -> Ears:
+        """What hears the turn that becomes `item`."""
+        return Ears(self, item.id)
+
+    def keep(self, hearing: Hearing) -> None:
+        """Remember a turn until it is answered."""
+        self._sounds[hearing.item_id] = hearing
+        for id in list(self._sounds)[:-KEPT_SOUNDS]:
+            del self._sounds[id]
+
+    # --- The connection -----------------------------------------------------------------------------------------------
+
+    async def line(self, *, to_answer: bool = False) -> Line:
+        """The connection, set up as the conversation is; opens one if there is none.
+
+        While an answer is made, what hears the person leaves the connection as it is.
+        """
+        context, setup = self._context, _speech_setup(self._context.setup)
+        async with self._opening:
+            line = self._line
+            if line and line.link.alive:
+                if self._answering.locked() and not to_answer:
+                    return line
+                if self._is_outdated(line, setup):
+                    await line.link.aclose()
+            if line is None or not line.link.alive:
+                link = await self._model.open()
+                context.spawn(self._read(link))
+                line = self._line = Line(link, context.now(), SpeechSetup())
+            if line.setup != setup:
+                await line.link.configure(setup)
+                line.setup = setup
+            return line
+
+    def _is_outdated(self, line: Line, setup: SpeechSetup) -> bool:
+        other_voice = line.setup.voice not in ("", setup.voice)
+        return other_voice or self._context.now() - line.opened > RENEW_S
+
+    async def _read(self, link: SpeechLink) -> None:
+        try:
+            await link.run()
+        except Exception as error:  # noqa: BLE001 — the connection's outermost frame: the session opens another
+            self._context.failure("speech_model", error)
+        finally:
+            await link.aclose()
+
+    # --- Answers ------------------------------------------------------------------------------------------------------
+
+    async def answer(
+        self, ask: Ask, items: list[Item], made: Made, first: Callable[[], None]
+    ) -> AsyncGenerator[Part, None]:
+        """An answer in parts. `items` grows by those that become part of the conversation; `first` is told of its beginning.
+
+        A connection that is lost before anything came of the answer is replaced once. Raises `EngineError`.
+        """
+        request = _request(ask, self._context.setup)
+        async with self._answering if request.in_conversation else nullcontext():
+            for again in (True, False):
+                line, begun = await self.line(to_answer=request.in_conversation), False
+                try:
+                    if request.in_conversation:
+                        await self._bring_up_to_date(line)
+                    async with aclosing(self._parts(line, request, items, made, first)) as parts:
+                        async for part in parts:
+                            if not begun:
+                                begun = True
+                                self._forget_sounds(line)
+                            yield part
+                    return
+                except EngineError:
+                    if begun or line.link.alive or not again:
+                        raise
+
+    def _forget_sounds(self, line: Line) -> None:
+        """What is being answered need not be said again."""
+        self._sounds = {id: sound for id, sound in self._sounds.items() if id not in line.mirror}
+
+    async def _parts(
+        self, line: Line, request: SpeechRequest, items: list[Item], made: Made, first: Callable[[], None]
+    ) -> AsyncGenerator[Part, None]:
+        limits = self._context.limits.speaking
+        parts = SpeechParts(self.rate, made, spoken=request.spoken)
+        answering = each_within(line.link.respond(request), limits.speech_model_s, self.info.name)
+        async with aclosing(answering) as answer:
+            try:
+                async for events in answer:
+                    first()
+                    for part in parts.take(events):
+                        yield part
+                    if made.audio_ms >= limits.longest_s * 1000:
+                        yield Usage(truncated=True)
+                        return
+            finally:
+                if request.in_conversation:
+                    line.mirror.answered(parts.outputs, items)
+
+    async def _bring_up_to_date(self, line: Line) -> None:
+        transcript, link = self._context.transcript, line.link
+        items = transcript.newest(self._context.limits.prompt_characters)
+        for step in line.mirror.steps(items, {item.id for item in transcript if not item.aside}, self._sounds):
+            match step:
+                case Add():
+                    await link.add(step.item.id, step.message, step.after)
+                case Say():
+                    await self._sounds[step.item.id].commit(line)
+                case Remove():
+                    await link.remove(step.id)
+                case Cut():
+                    await link.truncate(step.id, step.heard_ms)
+                case _:
+                    assert_never(step)
+
+
+class Ears:
+    """A `Recognizer` whose one utterance goes to the speech model."""
+
+    def __init__(self, upstream: Upstream, item_id: str) -> None:
+        self.info = upstream.info
+        self.hearing = Hearing(upstream, item_id)
+
+    def open(self, _language: str = "") -> Hearing:
+        return self.hearing
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class Hearing:
+    """One turn on its way to the model: sent while it goes on, kept until it is answered. See `RecognizerStream`.
+
+    Turns share the model's one buffer: each has it to itself from its first sound until it is committed.
+    """
+
+    def __init__(self, upstream: Upstream, item_id: str) -> None:
+        self.item_id = item_id
+        self._upstream = upstream
+        self._pcm: list[Samples] = []
+        self._sent = 0
+        self._link: SpeechLink | None = None
+        self._committed: tuple[SpeechLink, str] | None = None
+        self._has_microphone = False
+
+    async def accept(self, pcm: Samples) -> str:
+        """Send it on. If that fails it is kept, and `settle` or the answer tries again: the turn may still be long."""
+        self._pcm.append(pcm)
+        self._upstream.keep(self)
+        with suppress(EngineError, TimeoutError):
+            async with asyncio.timeout(SENT_S):
+                await self._pass_on()
+        return ""
+
+    async def settle(self, budget_s: float) -> Recognition:
+        """The model has the turn; its words are told later, by `words`."""
+        await self.commit(await self._upstream.line())
+        return Recognition("")
+
+    async def commit(self, line: Line) -> None:
+        """Make it an item of the model's, unless it is one already."""
+        await self._take_microphone()
+        try:
+            if self._committed and self._committed[0] is line.link:
+                return
+            await self._send(line.link)
+            if (missing := SHORTEST_TURN - sum(map(len, self._pcm))) > 0:
+                await line.link.hear(np.zeros(missing, np.int16))
+            id = await line.link.commit()
+            self._committed, self._sent = (line.link, id), 0
+            line.mirror.heard(self.item_id, id)
+        finally:
+            self.close()
+
+    async def words(self, partial: Callable[[str], None], timeout_s: float = WORDS_S) -> str:
+        """What the person said. Raises `EngineError` if the model does not tell."""
+        if self._committed is None:
+            return ""
+        link, id = self._committed
+        try:
+            async with asyncio.timeout(timeout_s):
+                return clean(await link.heard(id, lambda text: partial(clean(text))))
+        except TimeoutError as error:
+            raise EngineTimeout("The speech model did not tell the words.", engine=self._upstream.info.name) from error
+
+    def close(self) -> None:
+        """Let the next turn be heard."""
+        if self._has_microphone:
+            self._has_microphone = False
+            self._upstream.microphone.release()
+
+    async def _take_microphone(self) -> None:
+        if not self._has_microphone:
+            await self._upstream.microphone.acquire()
+            self._has_microphone = True
+
+    async def _pass_on(self) -> None:
+        line = await self._upstream.line()
+        await self._take_microphone()
+        await self._send(line.link)
+
+    async def _send(self, link: SpeechLink) -> None:
+        if link is not self._link:
+            if link.uncommitted:
+                await link.clear()
+            self._link, self._sent = link, 0
+        while self._sent < len(self._pcm):
+            await link.hear(self._pcm[self._sent])
+            self._sent += 1
+
+
+def policy_without_words(policy: Policy) -> Policy:
+    """How turns are taken when their words come late, or never: by sound alone, and without speculation.
+
+    An answer is not free where a provider counts it, and the words that would have to be the same are not known.
+    """
+    doubt_ms = max(policy.doubt_ms, DOUBT_MS)
+    return replace(policy, needs_words=False, speculate=False, judge=_judge, doubt_ms=doubt_ms)
+
+
+def _judge(text: str, sound: Sound, *, final: bool) -> Verdict | None:
+    """What a voice over the reply is; without words, a long one is an interruption."""
+    if words_of(text) or not final or sound.is_echo:
+        return judge(text, sound, final=final)
+    short = sound.voiced_ms <= (SHORT_SOFT_MS if sound.soft else SHORT_MS)
+    return Verdict.NOISE if short else Verdict.INTERRUPTION
+
+
+def _speech_setup(setup: Setup) -> SpeechSetup:
+    limits = setup.tool_choice, setup.max_tokens
+    return SpeechSetup(setup.instructions, setup.voice, setup.language, setup.speed, tuple(setup.tools), *limits)
+
+
+def _request(ask: Ask, setup: Setup) -> SpeechRequest:
+    spoken, instructions = (ask.modality or setup.modality) == "audio", ask.instructions
+    if ask.say:
+        line = (setup.instructions if instructions is None else instructions) + SAY + ask.say
+        return SpeechRequest(spoken, line, tool_choice="none", in_conversation=ask.in_conversation)
+    given = None if ask.input is None else prompt("", ask.input)
+    return SpeechRequest(
+        spoken, instructions, ask.tools, ask.tool_choice, ask.max_tokens, given, in_conversation=ask.in_conversation
+    )

@@ -1,0 +1,340 @@
+"""One client of the realtime API and its session: what it sends becomes calls, what the session says becomes events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, assert_never
+
+from pipeline.audio.samples import samples_of
+from pipeline.characters.character import Character, text_in
+from pipeline.conversation.config import Ask
+from pipeline.conversation.notices import Answered
+from pipeline.conversation.transcript import Item
+from pipeline.errors import InvalidRequest
+from pipeline.session import Session
+from server.characters.catalogue import Characters
+from server.errors import NotFound, as_told, openai_error
+from server.protocol.audio_rounds import AudioRounds, Microphone
+from server.protocol.client_events import (
+    APPEND,
+    Acknowledge,
+    Append,
+    CancelResponse,
+    Clear,
+    ClearOutput,
+    ClientEvent,
+    ClientItem,
+    Commit,
+    ContentPart,
+    CreateItem,
+    CreateResponse,
+    CustomVoice,
+    DeleteItem,
+    FunctionCallItem,
+    FunctionOutputItem,
+    Greet,
+    InputItem,
+    ItemReference,
+    Json,
+    MessageItem,
+    PlaybackReport,
+    ResponseParams,
+    RetrieveItem,
+    SessionUpdate,
+    TruncateItem,
+    event_id_of,
+    parse_event,
+    parse_json,
+)
+from server.protocol.input_audio import InputAudio
+from server.protocol.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
+from server.protocol.session_object import (
+    Defaults,
+    SessionObject,
+    detection_object,
+    setup_of,
+    tool_choice_of,
+    tools_of,
+    transcription_object,
+    updated,
+)
+
+YIELD_SAMPLES = samples_of(100)
+"""After so much audio other sessions have their turn. Receiving alone does not wait while messages are queued."""
+
+MESSAGE_SAMPLES = samples_of(10)
+"""What any message counts for in this, since understanding it is work too."""
+
+FIND_S = 5.0
+"""How long finding a character may take; the client's other messages wait for it, so that their order is kept."""
+
+
+class Connection:
+    """Translates for one client. `receive` takes its messages; `events` says the session's notices."""
+
+    def __init__(
+        self,
+        session: Session,
+        session_object: SessionObject,
+        character: Character,
+        characters: Characters,
+        model: str,
+        defaults: Defaults,
+        *,
+        rounds: AudioRounds,
+        append_bytes: int,
+        expires_at: int,
+        extensions: bool,
+        token: str = "",
+        resume_s: float = 0.0,
+    ) -> None:
+        self.session, self.object = session, session_object
+        self._characters, self._model, self._defaults = characters, model, defaults
+        self._expires_at, self.extensions = expires_at, extensions
+        self.token, self._resume_s = token, resume_s
+        self.acknowledged = ""
+        self._received_events = self._unyielded = 0
+        self._id = session.new_id("sess")
+        self._input = InputAudio(session_object.audio.input.format, append_bytes)
+        self._microphone = Microphone(rounds, session_object.audio.input.format, session.hear, self._failed)
+        self.events = ServerEvents(
+            session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
+        )
+        self._apply(session_object, character)
+        self._answer({"type": "session.created", "session": self._echo()})
+
+    # --- From the client ----------------------------------------------------------------------------------------------
+
+    async def receive(self, message: str | bytes) -> None:
+        """Take one message: an event as JSON, or audio. What is wrong with it, or goes wrong here, the client is told."""
+        parsed: Json = {}
+        self._unyielded += MESSAGE_SAMPLES
+        try:
+            if isinstance(message, bytes):
+                await self._hear(self._audio_of(message))
+            else:
+                self._received_events += 1
+                parsed = parse_json(message)
+                if parsed.get("type") == APPEND and isinstance(audio := parsed.get("audio"), str):
+                    await self._hear(self._input.of_base64(audio))
+                else:
+                    self._microphone.flush()
+                    await self._do(parse_event(parsed))
+        except Exception as error:  # noqa: BLE001 — the outermost frame of what a client sends
+            self._failed(error, event_id_of(parsed))
+        await self._yield_in_time()
+
+    def resumed(self) -> dict[str, Any]:
+        """Tells a client that comes back what of it arrived, so that it can send the rest."""
+        received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
+        return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
+
+    def _audio_of(self, data: bytes) -> Iterator[bytes]:
+        if not self.extensions:
+            message = "Binary messages are not part of this protocol: send JSON text."
+            raise InvalidRequest(message, code="invalid_json")
+        return self._input.of_bytes(data)
+
+    async def _hear(self, slices: Iterator[bytes]) -> None:
+        """Have it heard in the next round; more than a slice at once, as well as what is only kept until a commit."""
+        at_once = self.session.setup.endpointing is None
+        for data in slices:
+            await self._yield_in_time()
+            self._microphone.push(data)
+            self._unyielded += self._input.line_samples(len(data))
+            if at_once or self._microphone.waiting_bytes > self._input.slice_bytes:
+                self._microphone.flush()
+
+    def _failed(self, error: Exception, event_id: str | None = None) -> None:
+        self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id))
+
+    async def _yield_in_time(self) -> None:
+        if self._unyielded >= YIELD_SAMPLES:
+            self._unyielded = 0
+            await asyncio.sleep(0)
+
+    async def _do(self, event: ClientEvent) -> None:
+        match event:
+            case SessionUpdate():
+                await self._update(event.session)
+            case Append():
+                raise AssertionError("appends are decoded before they are events")
+            case Commit():
+                self.session.commit_audio()
+            case Clear():
+                self.session.clear_audio()
+                self._answer({"type": "input_audio_buffer.cleared"})
+            case CreateItem():
+                self.session.add_item(self._item(event.item), event.previous_item_id)
+            case DeleteItem():
+                if not self.session.remove_item(event.item_id):
+                    raise _unknown_item(event.item_id, "delete")
+                self._answer({"type": "conversation.item.deleted", "item_id": event.item_id})
+            case RetrieveItem():
+                item = self.session.transcript.get(event.item_id)
+                if item is None:
+                    raise _unknown_item(event.item_id, "retrieve")
+                self._answer({"type": "conversation.item.retrieved", "item": item_object(item)})
+            case TruncateItem():
+                self._truncate(event)
+            case CreateResponse() | Greet() if self.object.type == "transcription":
+                message = 'A transcription session answers nothing; update it to session.type "realtime" for answers.'
+                raise InvalidRequest(message, code="transcription_session", param="type")
+            case CreateResponse():
+                self.session.request_reply(self._ask(event.response or ResponseParams()))
+            case CancelResponse():
+                self.session.cancel_reply(event.response_id)
+            case ClearOutput():
+                raise InvalidRequest("output_audio_buffer.clear is for WebRTC calls; send response.cancel.")
+            case Greet():
+                self._greet()
+            case Acknowledge():
+                self.acknowledged = event.last_event_id
+            case PlaybackReport():
+                self.acknowledged = event.last_event_id or self.acknowledged
+                self.session.played(event.item_id, event.played_ms, event.playing)
+            case _:
+                assert_never(event)
+
+    def _truncate(self, event: TruncateItem) -> None:
+        self.session.truncate(event.item_id, event.audio_end_ms)
+        place = {"item_id": event.item_id, "content_index": event.content_index}
+        self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
+
+    def _greet(self) -> None:
+        character, setup = self._character, self.session.setup
+        self.session.request_reply(Ask(say=text_in(character.greeting, setup.language)))
+
+    # --- The session object -------------------------------------------------------------------------------------------
+
+    async def _update(self, changes: Mapping[str, Any]) -> None:
+        changed = updated(self.object, changes)
+        async with asyncio.timeout(FIND_S):
+            character = await self._character_of(changed)
+        if changed.audio.input.format != self.object.audio.input.format:
+            self._microphone.use(changed.audio.input.format)
+            self._input.use(changed.audio.input.format)
+        self._apply(changed, character)
+        self._answer({"type": "session.updated", "session": self._echo()})
+
+    async def _character_of(self, session_object: SessionObject) -> Character:
+        """Who is talked to: by the session object, else by the model's name."""
+        if not (id := session_object.kaikou.character):
+            return await self._characters.find(self._model)
+        try:
+            return await self._characters.get(id)
+        except NotFound as error:
+            raise InvalidRequest(error.message, param="session.kaikou.character") from None
+
+    def _apply(self, session_object: SessionObject, character: Character) -> None:
+        self.object, self._character = session_object, character
+        self.events.output_format = session_object.audio.output.format
+        wanted = session_object.audio.input.transcription is not None
+        self.events.transcribes = wanted or session_object.type == "transcription"
+        self.session.configure(setup_of(session_object, character, self._defaults))
+
+    def _echo(self) -> dict[str, Any]:
+        if self.object.type == "transcription":
+            echo = transcription_object(self.object, self._defaults)
+        else:
+            echo = self._conversation_object()
+        echo |= {"id": self._id, "expires_at": self._expires_at}
+        if self.extensions:
+            who = {"character": self._character.id, "language": self.session.setup.language}
+            echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
+        return echo
+
+    def _conversation_object(self) -> dict[str, Any]:
+        current, setup = self.object, self.session.setup
+        audio_in, audio_out = current.audio.input, current.audio.output
+        noise, transcription = audio_in.noise_reduction, audio_in.transcription
+        return {
+            "type": "realtime",
+            "object": "realtime.session",
+            "model": self._model,
+            "output_modalities": current.output_modalities,
+            "instructions": setup.instructions,
+            "tools": [tool.model_dump() for tool in current.tools],
+            "tool_choice": current.tool_choice,
+            "max_output_tokens": current.max_output_tokens,
+            "tracing": None,
+            "truncation": "auto",
+            "prompt": None,
+            "include": None,
+            "audio": {
+                "input": {
+                    "format": format_object(audio_in.format),
+                    "transcription": transcription and transcription.model_dump(exclude_unset=True),
+                    "noise_reduction": noise and noise.model_dump(),
+                    "turn_detection": detection_object(audio_in.turn_detection, self._defaults),
+                },
+                "output": {
+                    "format": format_object(audio_out.format),
+                    "voice": setup.voice,
+                    "speed": audio_out.speed,
+                },
+            },
+        }
+
+    # --- Items and requests -------------------------------------------------------------------------------------------
+
+    def _item(self, item: ClientItem) -> Item:
+        id = item.id or self.session.new_id("item")
+        match item:
+            case MessageItem():
+                text = "\n".join(filter(None, (_text_of(part) for part in item.content)))
+                images = tuple(part.image_url for part in item.content if part.image_url)
+                return Item(id, role=item.role, text=text, images=images)
+            case FunctionCallItem():
+                call_id = item.call_id or self.session.new_id("call")
+                return Item(id, "function_call", "assistant", text=item.arguments, call_id=call_id, name=item.name)
+            case FunctionOutputItem():
+                return Item(id, "function_call_output", "user", text=item.output, call_id=item.call_id)
+            case _:
+                assert_never(item)
+
+    def _ask(self, params: ResponseParams) -> Ask:
+        most = params.max_output_tokens
+        return Ask(
+            instructions=params.instructions,
+            modality=params.output_modalities[0] if params.output_modalities else None,
+            voice=_voice_of(params),
+            tools=None if params.tools is None else tools_of(params.tools),
+            tool_choice=None if params.tool_choice is None else tool_choice_of(params.tool_choice),
+            max_tokens=None if most == "inf" else most,
+            input=None if params.input is None else [self._given(item) for item in params.input],
+            in_conversation=params.conversation != "none",
+            metadata=params.metadata or {},
+        )
+
+    def _given(self, item: InputItem) -> Item:
+        if not isinstance(item, ItemReference):
+            return self._item(item)
+        known = self.session.transcript.get(item.id)
+        if known is None:
+            raise _unknown_item(item.id, "reference")
+        return known
+
+    def _answer(self, event: dict[str, Any]) -> None:
+        self.session.outbox.put(Answered(event))
+
+
+def _text_of(part: ContentPart) -> str:
+    return part.text or part.transcript or ""
+
+
+def _voice_of(params: ResponseParams) -> str | None:
+    voice = params.audio.output.voice if params.audio and params.audio.output else None
+    return voice.id if isinstance(voice, CustomVoice) else voice
+
+
+def _unknown_item(id: str, verb: str) -> InvalidRequest:
+    message = f"There is no item '{id[:64]}' in the conversation."
+    return InvalidRequest(message, code=f"item_{verb}_invalid_item_id", param="item_id")
+
+
+def expiry(session_s: float) -> int:
+    """When a session that starts now expires, in seconds since 1970."""
+    return int(time.time() + session_s)

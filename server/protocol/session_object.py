@@ -1,0 +1,275 @@
+"""The session object of the realtime API: defaults, partial updates, and what they mean to the pipeline. Pure.
+
+An update is merged into the object and the result is checked as a whole before it counts, so a rejected update changes
+nothing and what is echoed is always well formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, ValidationError, model_validator
+
+from pipeline.characters.character import Character, text_in
+from pipeline.conversation.config import Setup
+from pipeline.engines.protocols import Tool
+from pipeline.errors import InvalidRequest
+from pipeline.prompt.system_prompt import system_prompt
+from pipeline.turns.dialogue import BargeIn, Policy
+from pipeline.turns.endpoint import Endpointing
+from pipeline.turns.wait import Eagerness, Waits, adaptive_wait, fixed_wait
+from server.errors import invalid_request
+from server.protocol.client_events import FunctionTool, Instructions, Part, Tools
+
+PCM_RATES = (8_000, 16_000, 24_000, 48_000)
+REPLACED_WHOLE = frozenset({"turn_detection", "transcription", "format", "noise_reduction", "tool_choice"})
+"""Objects that an update replaces rather than merges into."""
+
+
+class Format(Part):
+    type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
+    rate: int | None = None
+
+    @model_validator(mode="after")
+    def check_rate(self) -> Format:
+        if self.type == "audio/pcm":
+            self.rate = self.rate or 24_000
+            if self.rate not in PCM_RATES:
+                raise ValueError(f"rate must be one of {', '.join(map(str, PCM_RATES))}")
+        else:
+            self.rate = None
+        return self
+
+    @property
+    def samples_per_second(self) -> int:
+        """Of the audio as it is decoded."""
+        return self.rate or 8_000
+
+
+class Transcription(Part):
+    model: str | None = None
+    language: str | None = None
+    prompt: str | None = None
+
+
+class NoiseReduction(Part):
+    type: Literal["near_field", "far_field"]
+
+
+class ServerVad(Part):
+    type: Literal["server_vad"] = "server_vad"
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
+    silence_duration_ms: int = Field(default=500, ge=0, le=30_000)
+    idle_timeout_ms: int | None = None
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+class SemanticVad(Part):
+    type: Literal["semantic_vad"] = "semantic_vad"
+    eagerness: Eagerness = "auto"
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+class AudioInput(Part):
+    format: Format = Format()
+    transcription: Transcription | None = None
+    noise_reduction: NoiseReduction | None = None
+    turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] | None = SemanticVad()
+
+
+class AudioOutput(Part):
+    format: Format = Format()
+    voice: str = ""
+    speed: float = Field(default=1.0, ge=0.25, le=1.5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def voice_by_id(cls, value: Any) -> Any:
+        # A custom voice comes as {"id": …}; strict clients accept only a string back.
+        if isinstance(value, dict) and isinstance(voice := value.get("voice"), dict):
+            return {**value, "voice": voice.get("id")}
+        return value
+
+
+class Audio(Part):
+    input: AudioInput = AudioInput()
+    output: AudioOutput = AudioOutput()
+
+
+class Extension(Part):
+    """What Kaikou adds: who is talked to, and in which language."""
+
+    character: str | None = None
+    language: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
+    barge_in: Literal["immediate", "confirmed"] = "immediate"
+
+
+SessionType: TypeAlias = Literal["realtime", "transcription"]
+"""A conversation, or words alone: of what is said, nothing is answered."""
+
+
+class SessionObject(Part):
+    """A whole session object, as it is echoed. Of one for transcription only `audio.input` matters, and the language."""
+
+    type: SessionType = "realtime"
+    output_modalities: list[Literal["audio", "text"]] = Field(default=["audio"], min_length=1, max_length=1)
+    instructions: Instructions | None = None
+    tools: Tools = Field(default_factory=list)
+    tool_choice: str | dict[str, Any] = "auto"
+    max_output_tokens: Annotated[int, Field(ge=1, le=65_536)] | Literal["inf"] = "inf"
+    audio: Audio = Audio()
+    kaikou: Extension = Extension()
+
+
+OF_ANSWERS = frozenset({"create_response", "interrupt_response", "idle_timeout_ms"})
+"""What of the turn detection means nothing where nobody answers."""
+
+ONLY_WRITE_DOWN = Policy(answer=False, barge_in=BargeIn.NEVER)
+"""How turns are taken where nobody answers."""
+
+
+def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool = True) -> SessionObject:
+    """`current` with the present keys of `changes`. Raises `InvalidRequest` naming the field; `typed` demands its type."""
+    kind = changes.get("type")
+    if (typed and kind is None) or kind not in (None, "realtime", "transcription"):
+        raise InvalidRequest(
+            'Missing or unknown \'session.type\': send "realtime" or "transcription".',
+            code="missing_required_parameter" if kind is None else "invalid_value",
+            param="session.type",
+        )
+    try:
+        merged = _merge(current.model_dump(exclude_unset=True), changes)
+        return SessionObject.model_validate(merged)
+    except ValidationError as error:
+        raise invalid_request(error, "session") from None
+
+
+def _merge(current: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(current)
+    for key, value in changes.items():
+        if isinstance(value, dict) and key not in REPLACED_WHOLE:
+            known = merged.get(key)
+            merged[key] = _merge(known if isinstance(known, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the server's settings say where the client says nothing.
+
+    by_speech_model: whether a speech model hears and answers for a character. styles: whether the voice follows style marks.
+    """
+
+    endpointing: Endpointing
+    silence_ms: int = 500
+    speculate: bool = True
+    waits: Waits = Waits()
+    by_speech_model: Callable[[Character], bool] = lambda _character: False
+    styles: bool = False
+
+
+def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
+    """What the session object means. The client's instructions win over the character's."""
+    language = _language(session, character)
+    detection = session.audio.input.turn_detection
+    instructions, transcribing = session.instructions, session.type == "transcription"
+    by_speech_model = not transcribing and defaults.by_speech_model(character)
+    if instructions is None:
+        styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
+        instructions = system_prompt(character, language, styles=styles)
+    return Setup(
+        instructions=instructions,
+        character=character,
+        language=language,
+        voice=session.audio.output.voice or text_in(character.voice, language),
+        speed=session.audio.output.speed,
+        modality=session.output_modalities[0],
+        tools=tools_of(session.tools),
+        tool_choice=tool_choice_of(session.tool_choice),
+        max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
+        endpointing=_endpointing(detection, defaults),
+        policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
+        by_speech_model=by_speech_model,
+    )
+
+
+def _language(session: SessionObject, character: Character) -> str:
+    """The conversation's; for words alone the one that is known of them, or empty: the recogniser's guess."""
+    if session.kaikou.language or session.type == "realtime":
+        return session.kaikou.language or character.default_language
+    transcription = session.audio.input.transcription
+    return (transcription.language or "").partition("-")[0].lower() if transcription else ""
+
+
+def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:
+    """The functions the model may call."""
+    return tuple(Tool(tool.name, tool.description, tool.parameters) for tool in tools)
+
+
+def tool_choice_of(choice: str | Mapping[str, Any]) -> str:
+    """ "auto", "none", "required" or a function's name."""
+    return choice if isinstance(choice, str) else str(choice.get("name", "auto"))
+
+
+def transcription_object(session: SessionObject, defaults: Defaults) -> dict[str, Any]:
+    """What is echoed of a session for transcription, but for its id. There are no answers to detect turns for."""
+    audio = session.audio.input
+    detection = detection_object(audio.turn_detection, defaults)
+    return {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "audio": {
+            "input": {
+                "format": audio.format.model_dump(exclude_none=True),
+                "transcription": audio.transcription.model_dump(exclude_unset=True) if audio.transcription else {},
+                "noise_reduction": audio.noise_reduction and audio.noise_reduction.model_dump(),
+                "turn_detection": detection and {key: detection[key] for key in detection if key not in OF_ANSWERS},
+            }
+        },
+    }
+
+
+def detection_object(detection: ServerVad | SemanticVad | None, defaults: Defaults) -> dict[str, Any] | None:
+    """How turns are found, as it is echoed."""
+    match detection:
+        case ServerVad():
+            return {**detection.model_dump(), "silence_duration_ms": _silence_ms(detection, defaults)}
+        case SemanticVad():
+            return detection.model_dump()
+        case None:
+            return None
+
+
+def _silence_ms(detection: ServerVad, defaults: Defaults) -> int:
+    given = "silence_duration_ms" in detection.model_fields_set
+    return detection.silence_duration_ms if given else defaults.silence_ms
+
+
+def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) -> Endpointing | None:
+    match detection:
+        case None:
+            return None
+        case ServerVad():
+            return replace(
+                defaults.endpointing,
+                threshold=detection.threshold,
+                prefix_ms=detection.prefix_padding_ms,
+                wait_ms=fixed_wait(_silence_ms(detection, defaults)),
+            )
+        case SemanticVad():
+            wait_ms = adaptive_wait(detection.eagerness, defaults.waits)
+            return replace(defaults.endpointing, wait_ms=wait_ms, by_sound=True)
+
+
+def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:
+    if detection is None:
+        return ONLY_WRITE_DOWN
+    barge_in = BargeIn(extension.barge_in) if detection.interrupt_response else BargeIn.NEVER
+    return Policy(answer=detection.create_response, barge_in=barge_in, speculate=defaults.speculate)

@@ -1,1 +1,0 @@
-"""The OpenAI Realtime API: its protocol, and the doors that speak it."""

@@ -1,0 +1,426 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.engines.bulkhead import Fence, FenceLimits, Outcome
+from pipeline.engines.fallback import ChatChain, FencedTurnModel, Member, RecognizerChain, SynthesizerChain
+from pipeline.engines.protocols import (
+    ChatEvent,
+    ChatRequest,
+    EngineInfo,
+    Recognition,
+    Role,
+    SpeechChunk,
+    SpeechRequest,
+    TextDelta,
+)
+from pipeline.engines.workers import Workers
+from pipeline.errors import (
+    EngineBusy,
+    EngineError,
+    EngineKeyRefused,
+    EngineTimeout,
+    UnknownLanguage,
+)
+from tests.loop_clock import LoopClock
+
+PATIENCE_S = 60.0
+"""Passed only where the clock is moved."""
+PIECE = np.ones(LINE_RATE // 10, np.int16)
+
+
+def broken(name: str) -> EngineError:
+    return EngineError("The line is dead.", engine=name)
+
+
+@dataclass
+class Voice:
+    """A blocking synthesiser: `given` chunks of 20 ms, then its error, if it has one. closed counts iterators let go."""
+
+    name: str
+    given: int = 2
+    error: Exception | None = None
+    rate: int = 24_000
+    languages: tuple[str, ...] = ()
+    asked: int = 0
+    closed: int = 0
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "synthesizer", self.languages, self.rate)
+
+    def speak(self, _request: SpeechRequest) -> Iterator[SpeechChunk]:
+        self.asked += 1
+        try:
+            for _ in range(self.given):
+                yield SpeechChunk(np.full(self.rate // 50, len(self.name), np.int16))
+            if self.error:
+                raise self.error
+        finally:
+            self.closed += 1
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+@dataclass
+class Model:
+    """A language model that says its words; None among them: silence for ever. An exception is raised."""
+
+    name: str
+    script: Sequence[str | Exception | None] = ()
+    asked: int = 0
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "chat_model")
+
+    async def reply(self, _request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        self.asked += 1
+        for step in self.script:
+            if isinstance(step, Exception):
+                raise step
+            if step is None:
+                await asyncio.Event().wait()
+            else:
+                yield TextDelta(step)
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+@dataclass
+class Ear:
+    """A recogniser that names what it heard; dies in the call of that name, and the `after`th of them.
+
+    opens: it takes until then to open.
+    """
+
+    name: str
+    dies_in: str = ""
+    after: int = 0
+    languages: tuple[str, ...] = ()
+    heard: list[int] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    opens: threading.Event | None = None
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "recognizer", self.languages, LINE_RATE)
+
+    def open(self, _language: str = "") -> Ear:
+        self._called("open")
+        if self.opens:
+            self.opens.wait(PATIENCE_S)
+        return self
+
+    def accept(self, pcm: Samples) -> str:
+        self._called("accept")
+        self.heard.append(len(pcm))
+        return f"{self.name} {len(self.heard)}"
+
+    def settle(self, _budget_s: float) -> Recognition:
+        self._called("settle")
+        return Recognition(f"{self.name} heard {sum(self.heard)}")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def _called(self, name: str) -> Ear:
+        self.calls.append(name)
+        if name == self.dies_in and self.calls.count(name) > self.after:
+            raise broken(self.name)
+        return self
+
+
+Fenced = Callable[..., list[Member[Any]]]
+
+
+@pytest.fixture
+def fenced() -> Iterator[Fenced]:
+    """Engines behind fences, whose threads end with the test."""
+    threads: list[Workers] = []
+
+    def make(*engines: Any, limits: FenceLimits | None = None) -> list[Member[Any]]:
+        threads.extend(Workers(2) for _ in engines)
+        roles: list[Role] = [engine.info.role for engine in engines]
+        fences = [Fence(role, engine.info.name, limits) for role, engine in zip(roles, engines, strict=True)]
+        made = zip(engines, fences, threads[-len(engines) :], strict=True)
+        return [Member(engine, engine.info, fence, workers) for engine, fence, workers in made]
+
+    yield make
+    for workers in threads:
+        workers.close()
+
+
+def outcomes(members: Sequence[Member[Any]]) -> list[dict[Outcome, int]]:
+    return [dict(member.fence.outcomes) for member in members]
+
+
+async def audio_of(chain: SynthesizerChain, language: str = "en") -> list[int]:
+    """The level of each chunk, which is the length of its engine's name."""
+    return [int(np.median(chunk.pcm)) async for chunk in chain.speak(SpeechRequest("Hello.", language=language))]
+
+
+async def text_of(chain: ChatChain) -> str:
+    return "".join([event.text async for event in chain.reply(ChatRequest([])) if isinstance(event, TextDelta)])
+
+
+# --- A clause, a reply --------------------------------------------------------------------------------------------------
+
+
+async def test_a_clause_is_spoken_by_the_first_engine_that_can(fenced: Fenced) -> None:
+    members = fenced(Voice("one", 0, broken("one")), Voice("three"), Voice("seven"))
+
+    assert await audio_of(SynthesizerChain(members, PATIENCE_S)) == [5, 5]
+    assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}, {}]
+
+
+async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(fenced: Fenced) -> None:
+    second = Voice("second")
+    chain = SynthesizerChain(fenced(Voice("one", 1, broken("one")), second), PATIENCE_S)
+    speaking = chain.speak(SpeechRequest("Hello."))
+    await anext(speaking)
+    with pytest.raises(EngineError, match="The line is dead"):
+        await anext(speaking)
+
+    assert second.asked == 0
+
+
+async def test_any_error_is_passed_over_and_the_last_ones_goes_up(fenced: Fenced) -> None:
+    chain = SynthesizerChain(fenced(Voice("one", 0, ValueError("a bug")), Voice("two", 0, broken("two"))), PATIENCE_S)
+    with pytest.raises(EngineError) as caught:
+        await audio_of(chain)
+
+    assert caught.value.engine == "two"
+
+
+async def test_every_engine_speaks_at_the_rate_of_the_first(fenced: Fenced) -> None:
+    chain = SynthesizerChain(fenced(Voice("one", 0, broken("one"), 24_000), Voice("deep", 25, rate=16_000)), PATIENCE_S)
+    samples = sum([len(chunk.pcm) async for chunk in chain.speak(SpeechRequest("Hello."))])
+
+    assert chain.info.rate == 24_000
+    assert samples == pytest.approx(12_000, abs=100)
+
+
+async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_none_does(fenced: Fenced) -> None:
+    chain = SynthesizerChain(
+        fenced(Voice("one", languages=("en",)), Voice("three", languages=("zh", "en"))), PATIENCE_S
+    )
+
+    assert [await audio_of(chain, language) for language in ("en", "zh-CN", "fr")] == [[3, 3], [5, 5], [3, 3]]
+    assert chain.info.languages == ("en", "zh")
+
+
+async def test_an_engine_that_keeps_failing_is_not_even_asked(fenced: Fenced) -> None:
+    dead = Voice("one", 0, broken("one"))
+    chain = SynthesizerChain(fenced(dead, Voice("two")), PATIENCE_S)
+    for _ in range(5):
+        await audio_of(chain)
+
+    assert dead.asked == FenceLimits().failures
+
+
+async def test_an_engine_whose_key_is_refused_is_asked_once(fenced: Fenced) -> None:
+    model = Model("far", [EngineKeyRefused("The key was refused.", engine="far")])
+    chain = ChatChain(fenced(model, Model("near", ["Hello."])), PATIENCE_S)
+
+    assert [await text_of(chain) for _ in range(3)] == ["Hello."] * 3
+    assert model.asked == 1
+
+
+async def test_an_engine_that_is_full_is_passed_over_at_once(fenced: Fenced) -> None:
+    members = fenced(Voice("one"), Voice("three"), limits=FenceLimits(at_once=1, waiting=1, wait_s=0.01))
+    held = await members[0].fence.enter(PATIENCE_S)
+    spoken = await audio_of(SynthesizerChain(members, PATIENCE_S))
+    held.end()
+
+    assert spoken == [5, 5]
+
+
+async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(fenced: Fenced) -> None:
+    members = fenced(Voice("one"), limits=FenceLimits(at_once=1, waiting=1, wait_s=0.01))
+    held = await members[0].fence.enter(PATIENCE_S)
+    with pytest.raises(EngineBusy):
+        await audio_of(SynthesizerChain(members, PATIENCE_S))
+    held.end()
+
+
+async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(fenced: Fenced) -> None:
+    clock, models = LoopClock(), [Model("one", [None]), Model("two", [None]), Model("three", [None])]
+    asked = asyncio.create_task(text_of(ChatChain(fenced(*models), 30.0)))
+    seen = list[list[int]]()
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        seen.append([model.asked for model in models])
+        clock.advance(10.1)
+    with pytest.raises(EngineTimeout, match="three stalled"):
+        await asked
+
+    assert seen == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+
+
+async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_not_asked_again(fenced: Fenced) -> None:
+    clock, second = LoopClock(), Model("two", ["Well."])
+    members = fenced(Model("one", ["I was ", None]), second)
+    asked = asyncio.create_task(text_of(ChatChain(members, 20.0)))
+    await asyncio.sleep(0.01)
+    clock.advance(20)
+    with pytest.raises(EngineTimeout):
+        await asked
+
+    assert (outcomes(members), second.asked) == ([{Outcome.FAILED: 1}, {}], 0)
+
+
+async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_once(fenced: Fenced) -> None:
+    members = fenced(Voice("one", 100))
+    speaking = SynthesizerChain(members, PATIENCE_S).speak(SpeechRequest("Hello."))
+    await anext(speaking)
+    active = members[0].fence.active
+    await speaking.aclose()  # type: ignore[attr-defined]
+
+    assert (active, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+
+
+async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(fenced: Fenced) -> None:
+    members = fenced(Model("one", [None]))
+    asked = asyncio.create_task(text_of(ChatChain(members, PATIENCE_S)))
+    await asyncio.sleep(0.01)
+    active = members[0].fence.active
+    asked.cancel()
+    await asyncio.wait({asked})
+
+    assert (active, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+
+
+# --- An utterance --------------------------------------------------------------------------------------------------------
+
+
+async def hear(chain: RecognizerChain, pieces: int) -> tuple[list[str], str]:
+    """The partial texts of an utterance and its final one."""
+    utterance = await chain.open("en")
+    try:
+        partials = [await utterance.accept(PIECE) for _ in range(pieces)]
+        return partials, (await utterance.settle(0.5)).text
+    finally:
+        utterance.close()
+
+
+def recognizers(members: list[Member[Any]], longest_s: float = 90.0) -> RecognizerChain:
+    return RecognizerChain(members, PATIENCE_S, PATIENCE_S, longest_s)
+
+
+@pytest.mark.parametrize(
+    ("dies_in", "partials"),
+    [
+        ("open", ["two 1", "two 2", "two 3"]),
+        ("accept", ["one 1", "two 2", "two 3"]),
+        ("settle", ["one 1", "one 2", "one 3"]),
+    ],
+)
+async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
+    fenced: Fenced, dies_in: str, partials: list[str]
+) -> None:
+    first, second = Ear("one", dies_in, after=dies_in == "accept"), Ear("two")
+    members = fenced(first, second)
+
+    assert await hear(recognizers(members), 3) == (partials, f"two heard {3 * len(PIECE)}")
+    assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}]
+    assert (first.calls.count("close"), second.calls.count("close")) == (dies_in != "open", 1)
+
+
+async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(fenced: Fenced) -> None:
+    members = fenced(Ear("one", "accept"), Ear("two", "settle"))
+    with pytest.raises(EngineError) as caught:
+        await hear(recognizers(members), 2)
+
+    assert (caught.value.engine, outcomes(members)) == ("two", [{Outcome.FAILED: 1}] * 2)
+
+
+async def test_an_utterance_that_is_too_long_is_not_heard_again(fenced: Fenced) -> None:
+    second = Ear("two")
+    with pytest.raises(EngineError):
+        await hear(recognizers(fenced(Ear("one", "settle"), second), longest_s=0.25), 3)
+
+    assert second.calls == []
+
+
+async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(fenced: Fenced) -> None:
+    utterance = await recognizers(fenced(Ear("one"))).open("en")
+    await utterance.accept(PIECE)
+    utterance.close()
+
+    assert utterance._kept == []
+
+
+async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(fenced: Fenced) -> None:
+    ear = Ear("one")
+    members = fenced(ear)
+    utterance = await recognizers(members).open("en")
+    during = members[0].fence.active
+    utterance.close()
+    utterance.close()
+
+    assert (during, members[0].fence.active, ear.calls, outcomes(members)) == (
+        1, 0, ["open", "close"], [{Outcome.CANCELLED: 1}],
+    )  # fmt: skip
+
+
+async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_and_its_engine(fenced: Fenced) -> None:
+    release = threading.Event()
+    ear = Ear("one", opens=release)
+    members = fenced(ear)
+    opening = asyncio.create_task(recognizers(members).open("en"))
+    while not ear.calls:
+        await asyncio.sleep(0)
+    during = members[0].fence.active
+    opening.cancel()
+    await asyncio.wait({opening})
+    after = members[0].fence.active
+    release.set()
+    while "close" not in ear.calls:
+        await asyncio.sleep(0.001)
+
+    assert (during, after, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+
+
+async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(fenced: Fenced) -> None:
+    members = fenced(Ear("one", languages=("en",)))
+    with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
+        await recognizers(members).open("zh")
+
+    assert outcomes(members) == [{}]
+
+
+# --- A turn's sound --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_turn_model_is_fenced_too(fenced: Fenced) -> None:
+    @dataclass
+    class Judge:
+        answers: list[float]
+        info: EngineInfo = EngineInfo("judge", "turn_model")
+
+        def probability(self, _pcm: Samples) -> float:
+            if not self.answers:
+                raise broken("judge")
+            return self.answers.pop()
+
+        def close(self) -> None:
+            """Nothing to free."""
+
+    members = fenced(Judge([0.5]))
+    model = FencedTurnModel(members, PATIENCE_S)
+    told = await model.probability(PIECE)
+    with pytest.raises(EngineError):
+        await model.probability(PIECE)
+
+    assert (told, outcomes(members)) == (0.5, [{Outcome.WORKED: 1, Outcome.FAILED: 1}])

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.engines.protocols import EngineInfo, Role
+from pipeline.engines.weights import Weights
+from pipeline.errors import EngineUnavailable, SettingError
+from server.cli.doctor import Doctor, Finding, main, shown
+from server.engines.selection import Shelf
+
+GB = 1_000_000_000
+ZIPFORMER = Weights("zipformer-zh-en", "sherpa", "recognizer", Path("/w/z"), ("zh", "en"), ("sherpa_onnx",), 20)
+PARAFORMER = Weights("funasr-paraformer", "funasr", "recognizer", Path("/w/p"), ("zh",), ("torch",), 30, gpu=True)
+
+
+class Engine:
+    """Notes how it was made and that it was closed."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.info = EngineInfo("sherpa", "recognizer", note="It hears well.")
+        self.options = options
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Maker(list[Engine]):
+    def __call__(self, role: Role, name: str, options: Mapping[str, Any]) -> Engine:
+        self.append(Engine(options))
+        return self[-1]
+
+
+def doctor(*installed: Weights, without: tuple[str, ...] = (), make: Any = None, disk_free: int = 90 * GB) -> Doctor:
+    on = Shelf(installed, ("zh", "en"), lambda module: module not in without, gpu=False, cores=2)
+    return Doctor(on, Maker() if make is None else make, 4 * GB, disk_free)
+
+
+async def test_an_engine_with_all_that_it_needs_is_made_with_its_weights_and_ended() -> None:
+    made = Maker()
+
+    finding = await doctor(ZIPFORMER, make=made).look_at("recognizer", "sherpa", {"threads": 2})
+
+    assert finding == Finding("recognizer", "sherpa", note="It hears well.")
+    assert [(engine.options, engine.closed) for engine in made] == [({"threads": 2, "weights": "/w/z"}, True)]
+
+
+@pytest.mark.parametrize(
+    ("looking", "finding"),
+    [
+        (
+            doctor(),
+            ("sherpa", "It lacks weights.", "python3 run.py models pull zipformer-zh-en", "about 199 MB"),
+        ),
+        (
+            doctor(without=("sherpa_onnx",)),
+            (
+                "sherpa",
+                "It lacks the package sherpa_onnx and weights.",
+                "python3 run.py models pull zipformer-zh-en",
+                "about 199 MB",
+            ),
+        ),
+        (
+            doctor(ZIPFORMER, without=("sherpa_onnx",)),
+            ("sherpa", "It lacks the package sherpa_onnx.", "python3 run.py models pull zipformer-zh-en", ""),
+        ),
+        (
+            doctor(disk_free=100_000_000),
+            (
+                "sherpa",
+                "It lacks weights.",
+                "python3 run.py models pull zipformer-zh-en",
+                "about 199 MB; the disk has only 100 MB free",
+            ),
+        ),
+        (
+            doctor(PARAFORMER, without=("torch", "funasr")),
+            (
+                "funasr",
+                "It lacks the packages torch, funasr.",
+                "python3 run.py models pull funasr-paraformer",
+                "made for a GPU, and there is none (NVIDIA, with its driver); slow without; "
+                "wants 6.0 GB of memory, there are 4.0 GB",
+            ),
+        ),
+    ],
+)
+async def test_what_is_missing_is_told_with_the_command_that_gets_it(
+    looking: Doctor, finding: tuple[str, str, str, str]
+) -> None:
+    engine, lacks, fix, note = finding
+
+    assert await looking.look_at("recognizer", engine, {}) == Finding("recognizer", engine, lacks, fix, note)
+
+
+@pytest.mark.parametrize("error", [EngineUnavailable("Install libflite1."), SettingError("flite: no such voice.")])
+async def test_what_an_engine_says_about_itself_is_passed_on(error: Exception) -> None:
+    def refuse(role: Role, name: str, options: Mapping[str, Any]) -> Engine:
+        raise error
+
+    finding = await doctor(make=refuse).look_at("synthesizer", "flite", {})
+
+    assert finding.lacks == str(error)
+
+
+def test_a_finding_is_shown_with_its_command_on_a_line_of_its_own() -> None:
+    assert shown(Finding("recognizer", "sherpa", "It lacks weights.", "run it", "about 1 MB")).splitlines() == [
+        "  sherpa        -      It lacks weights.",
+        "                       (about 1 MB)",
+        "                       run it",
+    ]
+    assert shown(Finding("recognizer", "sherpa", note="Fine.")) == "  sherpa        ready  Fine."
+
+
+def test_the_whole_house_is_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "kaikou.toml"
+    settings.write_text(f"weights = {str(tmp_path / 'weights')!r}\nllm_discover = false\n", "utf-8")
+
+    assert main(["--config", str(settings)]) == 0
+
+    told = capsys.readouterr().out
+    assert "\nhears; now: pocketsphinx\n" in told
+    assert "\n  pocketsphinx  ready  Basic" in told
+    assert "smart_turn    -      It lacks " in told
+    assert "python3 run.py models pull smart-turn" in told
+    assert "No language model is connected" in told
+    assert "stub" not in told
