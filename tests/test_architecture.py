@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache, cached_property
@@ -36,6 +36,21 @@ IMPORT_BY_NAME = ("pipeline/engines/registry.py",)
 
 WITHOUT_CYCLES = ("pipeline", "server")
 
+FLOORS: Mapping[str, str] = {
+    "pipeline": (
+        "text errors audio characters turns engines conformance conversation prompt speech_model listening answering session"
+    ),
+    "models": "support downloads embedded stub scripted remote funasr sherpa",
+    "server": (
+        "services errors json_text settings engines identity rest characters transports protocol operations cli sessions"
+        " audio openai_api app __main__"
+    ),
+}
+"""The folders and single modules of each package from the ground up: each imports only those before it."""
+
+MOST_FILES = 14
+"""In one folder; a folder that grows past it holds two things."""
+
 READ_THE_ENVIRONMENT = ("run.py", "server/settings/*")
 PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 """May hand their own environment to a process they start, as `env=…`, and not look into it."""
@@ -45,9 +60,7 @@ START_TASKS = (
     "pipeline/engines/workers.py",
     "server/sessions/*",
     "server/transports/*",
-    "server/sessions/*",
     "server/jobs/*",
-    "server/sessions/draining.py",
     "benchmarks/*",
 )
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
@@ -77,15 +90,27 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.path)
 
-    def imports(self) -> Iterator[tuple[int, str]]:
-        """Line and absolute dotted name of all that is imported by statement, at the top or inside."""
+    def imports(self, *, at_run_time: bool = False) -> Iterator[tuple[int, str]]:
+        """Line and absolute dotted name of all that is imported by statement, at the top or inside.
+
+        at_run_time: without what only a type checker reads.
+        """
+        unread = self._for_type_checkers() if at_run_time else frozenset[ast.AST]()
         for node in ast.walk(self.tree):
+            if node in unread:
+                continue
             match node:
                 case ast.Import(names):
                     yield from ((node.lineno, alias.name) for alias in names)
                 case ast.ImportFrom(module, names, level):
                     origin = ".".join(filter(None, [self._above(level or 0), module]))
                     yield from ((node.lineno, f"{origin}.{alias.name}") for alias in names)
+
+    def _for_type_checkers(self) -> frozenset[ast.AST]:
+        """What stands in `if TYPE_CHECKING:`."""
+        blocks = (node for node in ast.walk(self.tree) if isinstance(node, ast.If))
+        named = (block for block in blocks if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING")
+        return frozenset(inner for block in named for statement in block.body for inner in ast.walk(statement))
 
     def imports_by_name(self) -> Iterator[tuple[int, str]]:
         """The same for `import_module("name")`."""
@@ -138,6 +163,29 @@ def environment_reads(module: Module) -> Iterator[tuple[int, str]]:
                         yield node.lineno, f"from os import {alias.name}"
 
 
+def imports_upwards(module: Module) -> Iterator[tuple[int, str]]:
+    """Imports of a folder that stands above the module's own, or that no floor is known for."""
+    floors = FLOORS.get(module.package, "").split()
+    here = floor_of(module.name, floors)
+    if not floors or module.name == module.package:
+        return
+    if here is None:
+        yield 1, f"{module.name} has no floor"
+        return
+    for line, imported in module.imports(at_run_time=True):
+        package, _, rest = imported.partition(".")
+        if package != module.package or rest.partition(".")[0] not in floors:
+            continue
+        there = floors.index(rest.partition(".")[0])
+        if there > here:
+            yield line, f"{module.name} imports {imported}, which stands above it"
+
+
+def floor_of(name: str, floors: Sequence[str]) -> int | None:
+    folder = name.split(".")[1] if "." in name else ""
+    return floors.index(folder) if folder in floors else None
+
+
 def task_starts(module: Module) -> Iterator[tuple[int, str]]:
     if matches(module.path, START_TASKS):
         return
@@ -152,6 +200,11 @@ RULES = (
         "imports follow run → server → pipeline ← models",
         "Ask pipeline.engines.registry for the engine, or move what both need into pipeline/ (see MAY_IMPORT).",
         wrong_arrows,
+    ),
+    Rule(
+        "no folder imports one above it",
+        "Move what both need into a lower folder (see FLOORS).",
+        imports_upwards,
     ),
     Rule(
         "the environment is read in server/settings alone",
@@ -206,7 +259,7 @@ def cycle(modules: Iterable[Module]) -> list[str]:
 
 def imported_modules(module: Module, known: Iterable[str]) -> Iterator[str]:
     """The modules among `known` that `module` imports: `a.b.c` is `a.b.c` or, where c is a name in it, `a.b`."""
-    for _, imported in module.imports():
+    for _, imported in module.imports(at_run_time=True):
         parent = imported.rpartition(".")[0]
         name = next((name for name in (imported, parent) if name in known), module.name)
         if name != module.name:
@@ -232,6 +285,21 @@ def test_files_stay_short() -> None:
     long = [f"{path}: {lines} lines of {limits[path]}" for path, lines in lengths.items() if lines > limits[path]]
 
     assert not long, "\n".join(["Split these by what they are about.", *long])
+
+
+def test_folders_say_which_question_they_answer_and_hold_few_files() -> None:
+    modules = product()
+    folders = {str(Path(module.path).parent) for module in modules if module.package in FLOORS}
+    counts = {folder: sum(str(Path(module.path).parent) == folder for module in modules) for folder in folders}
+    silent = [
+        module.path
+        for module in modules
+        if module.package in FLOORS and module.path.endswith("__init__.py") and not ast.get_docstring(module.tree)
+    ]
+    large = [f"{folder}: {count} files of {MOST_FILES}" for folder, count in counts.items() if count > MOST_FILES]
+
+    assert not silent, "\n".join(["Say in a docstring which question these folders answer.", *silent])
+    assert not large, "\n".join(["Split these folders by what they are about.", *large])
 
 
 def test_lines_end_where_their_text_ends() -> None:
@@ -276,6 +344,13 @@ def test_lines_end_where_their_text_ends() -> None:
             "2: create_task",
         ),
         ("pipeline/session.py", "tasks.create_task(read())", None),
+        (
+            "pipeline/turns/wait.py",
+            "from pipeline.session import Session",
+            "1: pipeline.turns.wait imports pipeline.session.Session, which stands above it",
+        ),
+        ("pipeline/turns/wait.py", "if TYPE_CHECKING:\n    from pipeline.session import Session", None),
+        ("pipeline/attic/old.py", "", "1: pipeline.attic.old has no floor"),
         ("server/transports/webrtc.py", "asyncio.ensure_future(read())", None),
     ],
 )

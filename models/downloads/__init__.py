@@ -1,0 +1,1 @@
+"""Which weights are there, and how do they get onto this machine?"""

@@ -1,0 +1,1 @@
+"""What works right after installation? Voice and turn detection, recognition, voices."""

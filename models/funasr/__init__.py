@@ -1,0 +1,1 @@
+"""What does FunASR do, on a GPU or a CPU with downloaded weights? Recognition."""

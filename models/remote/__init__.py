@@ -1,0 +1,1 @@
+"""Which engines are a network away, and what do they share?"""

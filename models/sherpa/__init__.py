@@ -1,0 +1,1 @@
+"""What does sherpa-onnx do, on a CPU with downloaded weights? Recognition and voices."""

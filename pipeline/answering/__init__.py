@@ -1,0 +1,1 @@
+"""How is an answer made, paced, paused, interrupted, and counted as heard?"""

@@ -1,0 +1,1 @@
+"""Who is talked to? A character as a frozen value."""

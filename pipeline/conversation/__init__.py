@@ -1,1 +1,1 @@
-"""What was said, what was heard of it, and who is told?"""
+"""What do the parts of a conversation share? Settings, limits, transcript, what waits for the client, the journal."""

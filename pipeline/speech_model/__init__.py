@@ -1,0 +1,1 @@
+"""How does one speech model hear and answer, in place of recogniser, language model and synthesiser?"""

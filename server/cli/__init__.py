@@ -1,0 +1,1 @@
+"""What does `run.py` do beside serving? `models` and `doctor`."""
