@@ -22,7 +22,7 @@ from pipeline.conformance import Subject, Trial
 from pipeline.conformance.leaks import footprint
 from pipeline.conversation.limits import RecognitionLimits
 from pipeline.engines import registry
-from pipeline.engines.protocols import ChatRequest, Message, Role, SpeechRequest, TextDelta
+from pipeline.engines.protocols import ChatRequest, Message, Role, SynthesisRequest, TextDelta
 from pipeline.errors import EngineError, SettingError
 from pipeline.listening.utterance import PIECE
 
@@ -103,7 +103,7 @@ async def synthesis(trial: Trial, _recorded: Mapping[str, list[Clip]]) -> Figure
     """Time per second of speech, time to the first chunk, and how much later the next clause comes after a cancelled one."""
     info = trial.engine.info
     spoken = [language for language in LANGUAGES if not info.languages or language in info.languages]
-    clauses = [SpeechRequest(text, "", language) for language in spoken for text in CLAUSES[language]]
+    clauses = [SynthesisRequest(text, "", language) for language in spoken for text in CLAUSES[language]]
     busy, audio, firsts = 0.0, 0.0, list[float]()
     for request in clauses * TRIES:
         began, first = perf_counter(), None
@@ -121,8 +121,8 @@ async def synthesis(trial: Trial, _recorded: Mapping[str, list[Clip]]) -> Figure
     }
 
 
-async def _lateness(trial: Trial, clause: SpeechRequest) -> float:
-    long = SpeechRequest(" ".join([clause.text] * 12), "", clause.language)
+async def _lateness(trial: Trial, clause: SynthesisRequest) -> float:
+    long = SynthesisRequest(" ".join([clause.text] * 12), "", clause.language)
 
     async def first() -> None:
         async with aclosing(trial.speak(clause)) as chunks:

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.sounds import Room, Spoken, first_voiced
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
-from pipeline.conversation.config import Ask, Engines, Setup
+from pipeline.conversation.config import Engines, ResponseRequest, SessionConfig
 from pipeline.conversation.notices import (
     Notice,
     PlaybackPaused,
@@ -27,7 +27,7 @@ from pipeline.conversation.notices import (
     ReplyItemStarted,
     Transcribed,
 )
-from pipeline.engines.protocols import EngineInfo, Recognizer, SpeechChunk, SpeechRequest, VoiceDetector
+from pipeline.engines.protocols import EngineInfo, Recognizer, SpeechChunk, SynthesisRequest, VoiceDetector
 from pipeline.engines.workers import Workers
 from pipeline.session import Session
 from pipeline.turns.dialogue import BargeIn, Policy
@@ -111,7 +111,7 @@ class Reciting:
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         pcm, size = self._spoken.pcm, samples_of(80)
         for start in range(0, len(pcm), size):
             begins = range(start * 1000 // LINE_RATE, (start + size) * 1000 // LINE_RATE)
@@ -205,16 +205,18 @@ class Rehearsal:
         clock, player = Clock(), self._player
         endpointing = Endpointing(wait_ms=adaptive_wait("auto", Waits()))
         policy = Policy(barge_in=BargeIn.CONFIRMED, speculate=True)
-        session = Session(Setup(endpointing=endpointing, policy=policy), self._engines, Inline(), now=lambda: clock.now)
+        session = Session(
+            SessionConfig(endpointing=endpointing, policy=policy), self._engines, Inline(), now=lambda: clock.now
+        )
         tasks = [asyncio.create_task(work) for work in (session.run(), self._listen(session, clock))]
         await clock.advance()
-        session.request_reply(Ask(say=self._scene.reply.text))
+        session.request_reply(ResponseRequest(say=self._scene.reply.text))
         while self._outcome.interrupted_ms is None and len(player.line) < self._ends:
             await clock.advance(FRAME_MS / 1000)
             player.play(clock.now)
             if self._began is None and player.played:
                 self._began = len(player.line) - FRAME
-            session.hear(self._microphone())
+            session.accept_audio(self._microphone())
             if len(player.line) % (REPORT_FRAMES * FRAME) == 0 and player.item_id:
                 session.played(player.item_id, player.played * 1000 / LINE_RATE, not player.paused)
             await clock.advance()

@@ -119,7 +119,7 @@ def _stops(trace: Trace, strategy: Strategy) -> Iterator[int]:
                 endpointer.text = " ".join(words[over:])
         if complete is not None and window >= judged_at:
             endpointer.complete, complete = complete, None
-        for event in endpointer.hear(probability, at, WINDOW):
+        for event in endpointer.push_window(probability, at, WINDOW):
             match event:
                 case SpeechStarted():
                     start = event.at
@@ -204,7 +204,7 @@ def speculation(traces: Sequence[Trace], wait_ms: Judge) -> list[dict[str, Any]]
 def _pauses(trace: Trace, endpointing: Endpointing) -> int:
     endpointer, count = Endpointer(endpointing), 0
     for window, probability in enumerate(trace.probabilities):
-        count += sum(isinstance(e, SpeechPaused) for e in endpointer.hear(probability, window * WINDOW, WINDOW))
+        count += sum(isinstance(e, SpeechPaused) for e in endpointer.push_window(probability, window * WINDOW, WINDOW))
     return count
 
 

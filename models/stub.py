@@ -24,7 +24,7 @@ from pipeline.engines.protocols import (
     EngineInfo,
     Recognition,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
     Tool,
     ToolCall,
@@ -210,7 +210,7 @@ class StubSynthesizer:
         self._settings = settings
         self._closed = threading.Event()
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         if self._closed.wait(self._settings.first_audio_ms / 1000):
             raise EngineError("The synthesizer is closed.", engine="stub")
         pace = self._settings.ms_per_character / request.speed

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from pipeline.answering.answering import Answering
 from pipeline.audio.samples import Samples
-from pipeline.conversation.config import Ask, Engines, Observer, Setup
+from pipeline.conversation.config import Engines, Observer, ResponseRequest, SessionConfig
 from pipeline.conversation.context import Context
 from pipeline.conversation.journal import ItemRemoved, ItemSnapshot, Journal
 from pipeline.conversation.limits import SessionLimits
@@ -66,7 +66,7 @@ class Session:
 
     def __init__(
         self,
-        setup: Setup,
+        config: SessionConfig,
         engines: Engines,
         workers: Workers,
         limits: SessionLimits | None = None,
@@ -78,7 +78,7 @@ class Session:
     ) -> None:
         limits, observer = limits or SessionLimits(), observer or Observer()
         self._journal = journal or Journal()
-        self._context = Context(setup, engines, workers, limits, observer, now, self._spawn, self._journal)
+        self._context = Context(config, engines, workers, limits, observer, now, self._spawn, self._journal)
         self._context.playback = playback
         for item in transcript[-limits.items :]:
             self.transcript.add(item.restored())
@@ -93,9 +93,9 @@ class Session:
         self._failure: Exception | None = None
 
     @property
-    def setup(self) -> Setup:
+    def config(self) -> SessionConfig:
         """The settings in force; change them by `configure`."""
-        return self._context.setup
+        return self._context.config
 
     @property
     def outbox(self) -> Outbox:
@@ -145,12 +145,12 @@ class Session:
         """End the session. Idempotent."""
         self._closing.set()
 
-    def configure(self, setup: Setup) -> None:
+    def configure(self, config: SessionConfig) -> None:
         """Change the settings; a turn or an answer that goes on keeps those it began with."""
         self._voice.flush()
-        self._context.setup = setup
+        self._context.config = config
         self._dialogue.policy = self._policy
-        for event in self._listening.configure(setup.endpointing):
+        for event in self._listening.configure(config.endpointing):
             self._receive(event)
 
     def detach(self) -> None:
@@ -165,7 +165,7 @@ class Session:
 
     # --- What the client does -----------------------------------------------------------------------------------------
 
-    def hear(self, pcm: Samples) -> None:
+    def accept_audio(self, pcm: Samples) -> None:
         """Take microphone samples at `LINE_RATE`; they are acted on at the end of the loop's round, in one pass for all.
 
         Voice detection takes about 0.1 ms for each 32 ms: keep calls short. Raises `LimitReached`.
@@ -194,12 +194,12 @@ class Session:
         self._journal.put(ItemRemoved(item_id))
         return True
 
-    def request_reply(self, ask: Ask) -> None:
+    def request_reply(self, ask: ResponseRequest) -> None:
         """Have the character answer. Raises `InvalidRequest` while it is already answering."""
         self._voice.flush()
         self._context.touch()
         if not ask.in_conversation:
-            self._answering.start_beside(ask)
+            self._answering.start_out_of_band(ask)
             return
         if active := self._active_reply():
             raise InvalidRequest(
@@ -212,7 +212,7 @@ class Session:
 
     def cancel_reply(self, reply_id: str | None = None) -> None:
         """Stop the answer called `reply_id`, or the one in progress. Raises `InvalidRequest` if there is none."""
-        if reply_id and self._answering.cancel_beside(reply_id):
+        if reply_id and self._answering.cancel_out_of_band(reply_id):
             return
         active = self._active_reply()
         if active is None or reply_id not in (None, active):
@@ -239,7 +239,7 @@ class Session:
 
     @property
     def _policy(self) -> Policy:
-        policy = self._context.setup.policy
+        policy = self._context.config.policy
         return policy_without_words(policy) if self._upstream and self._upstream.wanted else policy
 
     @property
@@ -259,10 +259,10 @@ class Session:
         self._closing.set()
 
     def _persons(self, window: Samples, probability: float) -> float:
-        setup = self._context.setup
-        if setup.policy.barge_in is not BargeIn.CONFIRMED or setup.endpointing is None:
+        config = self._context.config
+        if config.policy.barge_in is not BargeIn.CONFIRMED or config.endpointing is None:
             return probability
-        return self._voice_over.persons(window, probability, setup.endpointing.threshold, self._answering.playing())
+        return self._voice_over.persons(window, probability, config.endpointing.threshold, self._answering.playing())
 
     def _active_reply(self) -> str | None:
         current = self._dialogue.reply

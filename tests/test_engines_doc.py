@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.conformance import Subject, Trial, checks
 from pipeline.engines import registry
-from pipeline.engines.protocols import SpeechRequest
+from pipeline.engines.protocols import SynthesisRequest
 from pipeline.errors import SettingError
 from server.engines.room import EngineRoom
 from server.settings import load_settings
@@ -127,8 +127,10 @@ async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -
     config.write_text(FILES["kaikou.toml"] if by == "table" else "", "utf-8")
     environment = {**(variables if by == "variable" else {}), "KAIKOU_ENGINES": "stub"}
     room = EngineRoom(load_settings({"config": str(config)}, environment))
-    spoken = list(room._members[-1].engine.speak(SpeechRequest("Hum.", "kazoo/low")))
-    expected = list(registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(SpeechRequest("Hum.", "kazoo/low")))
+    spoken = list(room._members[-1].engine.speak(SynthesisRequest("Hum.", "kazoo/low")))
+    expected = list(
+        registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(SynthesisRequest("Hum.", "kazoo/low"))
+    )
     await room.close()
 
     assert [chunk.pcm.tolist() for chunk in spoken] == [chunk.pcm.tolist() for chunk in expected]

@@ -32,7 +32,7 @@ from models.support.clauses import (
     time_words,
 )
 from models.support.known_settings import check_known
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, Voice
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineUnavailable
 
 NAME = "espeak"
@@ -96,7 +96,7 @@ class Espeak:
         languages = tuple(sorted(tags))
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, styles=True, times_words=True)
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         name = self._language(request)
         clause = list(parts(request.text, _read_chinese if name in READ_HAN else _read, engine=NAME))
         wanted = prosody(request)
@@ -112,7 +112,7 @@ class Espeak:
     def close(self) -> None:
         self._child.close()
 
-    def _language(self, request: SpeechRequest) -> str:
+    def _language(self, request: SynthesisRequest) -> str:
         """espeak's name for the language to speak, in the voice's accent where that is one of it."""
         exact = VOICE_ID.fullmatch(request.voice)
         accent = self._known(exact[1]) if exact else ""

@@ -28,7 +28,7 @@ import numpy as np
 
 from models.support.clauses import (
     CHUNK_MS,
-    Part,
+    ClausePart,
     chunks,
     clamp,
     louder,
@@ -40,7 +40,7 @@ from models.support.clauses import (
 )
 from models.support.known_settings import check_known
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, Voice
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineTimeout, EngineUnavailable
 
 NAME = "flite"
@@ -99,7 +99,7 @@ class Flite:
         voices = tuple(voice for voice in VOICES if voice.id in self._voices)
         self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices, styles=True, times_words=True)
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         name, semitones = (request.voice, 0.0) if request.voice in self._voices else SPEAKERS[preference(request.voice)]
         voice = self._voices.get(name) or next(iter(self._voices.values()))
         wanted = prosody(request)
@@ -222,7 +222,7 @@ class _Voice:
         self._gain = GAINS[name]
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
 
-    def speak(self, part: Part, stretch: float, shift: float, volume: float, at: int) -> Iterator[SpeechChunk]:
+    def speak(self, part: ClausePart, stretch: float, shift: float, volume: float, at: int) -> Iterator[SpeechChunk]:
         """The part's audio; `at` is its first sample's place in the clause."""
         haste = shift if self._name in UNSHIFTABLE else 1.0
         with closing(self._made(part, stretch * haste, shift)) as made:
@@ -237,7 +237,7 @@ class _Voice:
                 yield from chunks(pcm, RATE, at, words)
                 at += len(pcm)
 
-    def _made(self, part: Part, stretch: float, shift: float) -> Generator[Any, None, None]:
+    def _made(self, part: ClausePart, stretch: float, shift: float) -> Generator[Any, None, None]:
         """An `_Outline`, then samples as they are made; nothing for a text without sound."""
         made: SimpleQueue[_Outline | Samples | None] = SimpleQueue()
         closed = threading.Event()
@@ -254,7 +254,7 @@ class _Voice:
             work.cancel()
 
     def _synthesize(
-        self, part: Part, stretch: float, shift: float, made: SimpleQueue[Any], closed: threading.Event
+        self, part: ClausePart, stretch: float, shift: float, made: SimpleQueue[Any], closed: threading.Event
     ) -> None:
         def on_audio(wave: Any, start: int, size: int, last: int, streaming: Any) -> int:
             if closed.is_set():

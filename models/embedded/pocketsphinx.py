@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PocketsphinxOptions:
     processes: int = 4
     """Utterances that can be open at once; each is a process of about 150 MB, started when it is needed."""
     second_pass_processes: int = 1
@@ -53,7 +53,7 @@ class Settings:
 
 def create(settings: Mapping[str, Any]) -> PocketSphinx:
     try:
-        chosen = Settings(**settings)
+        chosen = PocketsphinxOptions(**settings)
     except TypeError as error:
         raise SettingError(f"{NAME}: {error}") from error
     if min(chosen.processes, chosen.second_pass_processes) < 1:
@@ -75,13 +75,13 @@ class PocketSphinx:
         "Good for trying things out; better recognizers come with `python3 run.py models pull recommended`.",
     )
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: PocketsphinxOptions) -> None:
         self._open_wait_s = settings.open_wait_s
         self._pool = Pool(settings.processes)
-        self._second_pass = SecondPass(settings.second_pass_processes)
+        self._second_pass = PocketsphinxSecondPass(settings.second_pass_processes)
         threading.Thread(target=self._warm_up, name=f"{NAME}-warm-up", daemon=True).start()
 
-    def open(self, language: str = "") -> Utterance:
+    def open(self, language: str = "") -> PocketsphinxStream:
         """Start an utterance. It waits while a new process reads its model, which takes about a second."""
         if language.partition("-")[0] not in ("", LANGUAGE):
             raise EngineUnavailable(f"{NAME} understands English only.", engine=NAME)
@@ -92,7 +92,7 @@ class PocketSphinx:
         except BaseException:
             self._pool.give(child)
             raise
-        return Utterance(child, self._pool.give, self._second_pass)
+        return PocketsphinxStream(child, self._pool.give, self._second_pass)
 
     def close(self) -> None:
         self._pool.close()
@@ -106,10 +106,10 @@ class PocketSphinx:
             log.info("warming up: %s", error)  # whoever opens the first utterance meets it again
 
 
-class Utterance:
+class PocketsphinxStream:
     """One utterance; it has a process to itself until it is closed."""
 
-    def __init__(self, child: Child, give_back: Callable[[Child], None], second_pass: SecondPass) -> None:
+    def __init__(self, child: Child, give_back: Callable[[Child], None], second_pass: PocketsphinxSecondPass) -> None:
         self._child: Child | None = child
         self._give_back = give_back
         self._second_pass = second_pass
@@ -198,7 +198,7 @@ class Pool:
         return bool(self._idle) or len(self._all) < self._size or self._closed
 
 
-class SecondPass:
+class PocketsphinxSecondPass:
     """Decodes whole utterances, if that fits a budget. What it learns about its own speed outlives the utterance."""
 
     def __init__(self, size: int) -> None:

@@ -41,7 +41,7 @@ WARM_UP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SileroOptions:
     gate: bool = True
     """Let the network sleep in silence."""
     gate_mode: int = 1
@@ -54,7 +54,7 @@ class Settings:
 
 def create(settings: Mapping[str, Any]) -> SileroDetector:
     try:
-        return SileroDetector(SileroNetwork(read_safetensors(find_weights())), Settings(**settings))
+        return SileroDetector(SileroNetwork(read_safetensors(find_weights())), SileroOptions(**settings))
     except TypeError as error:
         raise SettingError(f"silero: {error}") from error
 
@@ -65,7 +65,7 @@ class SileroDetector:
     info = EngineInfo(name="silero", role="voice_detector", rate=LINE_RATE)
     window = WINDOW
 
-    def __init__(self, network: SileroNetwork, settings: Settings) -> None:
+    def __init__(self, network: SileroNetwork, settings: SileroOptions) -> None:
         if settings.gate and webrtcvad is None:
             raise EngineUnavailable(
                 "WebRTC's voice detector is missing: pip install webrtcvad-wheels.", engine="silero"
@@ -94,7 +94,7 @@ class SileroDetector:
 class SileroStream:
     """One session's memory: the network's state, the last samples, and how long it has been quiet."""
 
-    def __init__(self, network: SileroNetwork, settings: Settings) -> None:
+    def __init__(self, network: SileroNetwork, settings: SileroOptions) -> None:
         self._network = network
         self._settings = settings
         self._gate = _Gate(settings.gate_mode) if settings.gate else None

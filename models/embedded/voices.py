@@ -16,7 +16,7 @@ from models.embedded.flite import INSTALL, Flite, plain
 from models.support.clauses import chunks, resampled
 from models.support.known_settings import check_known
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, Synthesizer, WordTime
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Synthesizer, WordTime
 from pipeline.errors import EngineError, EngineUnavailable
 
 NAME = "embedded"
@@ -43,7 +43,7 @@ class EmbeddedVoices:
         languages = self._espeak.info.languages
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, note, styles=True, times_words=True)
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         engine = self._engine(request)
         words: deque[WordTime] = deque()
         at = 0
@@ -61,7 +61,7 @@ class EmbeddedVoices:
         if self._flite:
             self._flite.close()
 
-    def _engine(self, request: SpeechRequest) -> Synthesizer:
+    def _engine(self, request: SynthesisRequest) -> Synthesizer:
         english = request.language.lower().partition("-")[0] == "en"
         asked_for = request.voice.startswith("espeak/en")
         readable = all(plain(letter) for letter in request.text if letter.isalpha())

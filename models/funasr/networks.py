@@ -17,7 +17,7 @@ from funasr import AutoModel
 from funasr.utils.load_utils import extract_fbank
 from funasr.utils.postprocess_utils import sentence_postprocess
 
-from models.funasr.recognizer import CHUNK_BYTES, NAME, Piece
+from models.funasr.recognizer import CHUNK_BYTES, NAME, UtterancePiece
 from pipeline.audio.samples import LINE_RATE
 from pipeline.errors import EngineError, EngineUnavailable
 
@@ -77,7 +77,7 @@ class StreamingPass:
         self._runs = 0
         self._warm_up()
 
-    def hear(self, ended: Sequence[int], pieces: Sequence[Piece]) -> list[str | EngineError]:
+    def accept_pieces(self, ended: Sequence[int], pieces: Sequence[UtterancePiece]) -> list[str | EngineError]:
         """Take the next piece of some utterances, at most one of each; the text of each so far.
 
         ended: utterances that nobody needs any more.
@@ -97,7 +97,7 @@ class StreamingPass:
         """How often the encoder was run."""
         return self._runs
 
-    def _heard(self, piece: Piece) -> Heard | None:
+    def _heard(self, piece: UtterancePiece) -> Heard | None:
         heard = self._new() if piece.begins else self._utterances.get(piece.key)
         if heard and piece.ends:
             return heard.copy()
@@ -111,7 +111,7 @@ class StreamingPass:
         return Heard(self._loaded.model.init_cache({}, **settings))
 
     @torch.inference_mode()
-    def _run(self, work: Sequence[tuple[Heard, Piece]]) -> None:
+    def _run(self, work: Sequence[tuple[Heard, UtterancePiece]]) -> None:
         heard = [each for each, _ in work]
         encoded = self._encode(heard, [self._features(each, piece) for each, piece in work])
         embedded = []
@@ -122,7 +122,7 @@ class StreamingPass:
             embedded.append(tokens if int(count.round().max()) > 0 else None)
         self._decode(heard, encoded, embedded)
 
-    def _features(self, heard: Heard, piece: Piece) -> torch.Tensor:
+    def _features(self, heard: Heard, piece: UtterancePiece) -> torch.Tensor:
         """The encoder's input of one utterance: what it held back, and the new frames, with their positions."""
         encoder, cache = self._loaded.model.encoder, heard.cache["encoder"]
         scale, samples = encoder.output_size() ** 0.5, _float(piece.pcm)
@@ -167,7 +167,7 @@ class StreamingPass:
                 heard[index].tokens += tokenizer.ids2tokens([token for token in said[place] if token not in silent])
                 heard[index].cache["decoder"] |= {name: _taken(cache[name], place) for name in memories[index]}
 
-    def _text(self, heard: Heard, piece: Piece) -> str:
+    def _text(self, heard: Heard, piece: UtterancePiece) -> str:
         # Tokens of the whole utterance: the pieces of an English word may come from two chunks.
         text = str(sentence_postprocess(list(heard.tokens))[0])
         if not piece.ends or not text or not self._punctuation:
@@ -178,14 +178,14 @@ class StreamingPass:
         """The first calls are slow: they load kernels and reserve memory."""
         silence = bytes(CHUNK_BYTES)
         for begins in (True, False):
-            self.hear((), [Piece(-1, begins, False, silence)])
-        self.hear((), [Piece(-1, False, True, silence[: CHUNK_BYTES // 2])])
-        self.hear((-1,), ())
+            self.accept_pieces((), [UtterancePiece(-1, begins, False, silence)])
+        self.accept_pieces((), [UtterancePiece(-1, False, True, silence[: CHUNK_BYTES // 2])])
+        self.accept_pieces((-1,), ())
         if self._punctuation:
             _infer(self._punctuation, ["好"])
 
 
-def _is_silent(piece: Piece) -> bool:
+def _is_silent(piece: UtterancePiece) -> bool:
     """Whether it is a whole utterance of less than a frame."""
     return piece.begins and piece.ends and len(piece.pcm) < 2 * SHORTEST
 

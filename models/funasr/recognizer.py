@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class FunasrOptions:
     weights: str = ""
     """Folder of a streaming Paraformer."""
     second_pass: str = ""
@@ -72,7 +72,7 @@ def create(settings: Mapping[str, Any]) -> FunASR:
     What only the processes can know, such as whether there is a GPU, is told when the first utterance is opened.
     """
     try:
-        chosen = Settings(**{name: value for name, value in settings.items() if value is not None})
+        chosen = FunasrOptions(**{name: value for name, value in settings.items() if value is not None})
     except TypeError as error:
         raise SettingError(f"{NAME}: {error}") from error
     if min(chosen.batch, chosen.queue, chosen.threads) < 1 or chosen.batch_wait_ms < 0:
@@ -105,7 +105,7 @@ def _need(folder: str, what: str, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class UtterancePiece:
     """The next 16-bit samples of an utterance, named by a key that the caller chooses.
 
     begins: whether they are its first. ends: whether to say what the text were if it ended with them, which are less
@@ -121,7 +121,7 @@ class Piece:
 class FunASR:
     """The two processes and the queues in front of them; utterances share both."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: FunasrOptions) -> None:
         languages = LANGUAGES if settings.second_pass else STREAMING_LANGUAGES
         note = "" if settings.second_pass else "SenseVoice as its second_pass would make it better and hear emotions."
         self.info = EngineInfo(NAME, "recognizer", languages, LINE_RATE, note=note)
@@ -131,14 +131,14 @@ class FunASR:
             _child("StreamingPass", _absolute(settings.weights), _absolute(settings.punctuation), device, threads),
             *queue,
         )
-        self.second_pass: SecondPass | None = None
+        self.second_pass: FunasrSecondPass | None = None
         if settings.second_pass:
             child = _child("WholePass", _absolute(settings.second_pass), _absolute(settings.vad), device, threads)
-            self.second_pass = SecondPass(child, *queue)
+            self.second_pass = FunasrSecondPass(child, *queue)
         for child in self._children:
             threading.Thread(target=_warm_up, args=(child,), name=f"{NAME}-warm-up", daemon=True).start()
 
-    def open(self, language: str = "") -> Utterance:
+    def open(self, language: str = "") -> FunasrStream:
         """Start an utterance; the first ones wait until the models are loaded.
 
         `language` may be any that is spoken here; which one it is, is heard rather than told.
@@ -146,7 +146,7 @@ class FunASR:
         if language.partition("-")[0] not in ("", *self.info.languages):
             raise EngineUnavailable(f"{NAME} understands {', '.join(self.info.languages)} only.", engine=NAME)
         self.streaming.child.start()
-        return Utterance(self.streaming, self.second_pass)
+        return FunasrStream(self.streaming, self.second_pass)
 
     def close(self) -> None:
         self.streaming.close()
@@ -158,10 +158,10 @@ class FunASR:
         return [self.streaming.child, *([self.second_pass.child] if self.second_pass else [])]
 
 
-class Utterance:
+class FunasrStream:
     """One utterance: what is left of its last chunk, and all of its audio for the second pass."""
 
-    def __init__(self, streaming: Streaming, second_pass: SecondPass | None) -> None:
+    def __init__(self, streaming: Streaming, second_pass: FunasrSecondPass | None) -> None:
         self._streaming, self._second_pass = streaming, second_pass
         self._key = streaming.new_key()
         self._heard: bytearray | None = bytearray() if second_pass else None
@@ -182,7 +182,7 @@ class Utterance:
             self._rest += data
             while len(self._rest) >= CHUNK_BYTES:
                 chunk = bytes(self._rest[:CHUNK_BYTES])
-                future = self._streaming.submit(Piece(self._key, not self._begun, False, chunk))
+                future = self._streaming.submit(UtterancePiece(self._key, not self._begun, False, chunk))
                 self._begun = True
                 self._text = self._result(future, WAIT_S)
                 del self._rest[:CHUNK_BYTES]
@@ -198,7 +198,7 @@ class Utterance:
                     if self._closed:
                         raise
                     log.info("second pass: %s", error)
-            future = self._streaming.submit(Piece(self._key, not self._begun, True, bytes(self._rest)))
+            future = self._streaming.submit(UtterancePiece(self._key, not self._begun, True, bytes(self._rest)))
             return Recognition(self._result(future, WAIT_S))
 
     def close(self) -> None:
@@ -239,12 +239,14 @@ class Streaming:
         self.child = child
         self._keys = itertools.count()
         self._ended: deque[int] = deque()
-        self._batcher: Batcher[Piece | None, str] = Batcher(self._run, size=size, wait_s=wait_s, queue=queue, name=NAME)
+        self._batcher: Batcher[UtterancePiece | None, str] = Batcher(
+            self._run, size=size, wait_s=wait_s, queue=queue, name=NAME
+        )
 
     def new_key(self) -> int:
         return next(self._keys)
 
-    def submit(self, piece: Piece) -> Future[str]:
+    def submit(self, piece: UtterancePiece) -> Future[str]:
         """The text of the utterance so far. Raises `EngineBusy`."""
         return self._batcher.submit(piece)
 
@@ -260,13 +262,13 @@ class Streaming:
         self._batcher.close()
         self.child.close()
 
-    def _run(self, batch: Sequence[Piece | None]) -> list[str | Exception]:
+    def _run(self, batch: Sequence[UtterancePiece | None]) -> list[str | Exception]:
         ended = [self._ended.popleft() for _ in range(len(self._ended))]
         texts = iter(self.child.call("hear", ended, [piece for piece in batch if piece], timeout_s=CHUNKS_S))
         return [next(texts) if piece else "" for piece in batch]
 
 
-class SecondPass:
+class FunasrSecondPass:
     """The way to the second pass: finished utterances of all sessions, in batches."""
 
     def __init__(self, child: Child, size: int, wait_s: float, queue: int) -> None:

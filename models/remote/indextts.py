@@ -30,7 +30,7 @@ from models.remote.audio_stream import WireAudio, wav_of
 from models.remote.client import Bounds, Refusal, Remote, Server
 from models.support.clauses import LONGEST_CLAUSE, chunks, speakable
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, VoiceSample
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
 from pipeline.text.styles import Emotion, style_of
 
@@ -71,7 +71,7 @@ class IndexTTSServer:
         self._options = options
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives, in the voice of `request.sample`, else of the file that was set.
 
         Raises `EngineUnavailable` if the server cannot be reached, `EngineBusy`, `EngineTimeout` and `EngineError`.
@@ -137,7 +137,7 @@ class IndexTTS:
         self._prompts: list[Path] = []
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         """The clause, made at once. Raises `EngineUnavailable` without a voice to take, `EngineBusy`, `EngineError`."""
         text = speakable(request.text, LONGEST_CLAUSE, NAME)
         if not text:

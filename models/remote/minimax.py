@@ -21,7 +21,7 @@ import httpx2
 from models.remote.audio_stream import WireAudio
 from models.remote.client import LONGEST_LINE, Bounds, Refusal, Remote, Server, lines
 from models.support.clauses import PREFERENCES, clamp, preference, speakable
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, Voice
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineUnavailable
 from pipeline.text.styles import STYLES, Emotion, style_of
 
@@ -125,7 +125,7 @@ class MiniMax:
         )
         self.info = EngineInfo(NAME, "synthesizer", tuple(BOOSTS), RATE, voices, styles=True)
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.
 
         Raises `EngineUnavailable` for a key, an address or a voice that is not right, `EngineBusy` when asked to slow
@@ -146,7 +146,7 @@ class MiniMax:
     async def aclose(self) -> None:
         await self._remote.aclose()
 
-    def _body(self, text: str, request: SpeechRequest) -> dict[str, Any]:
+    def _body(self, text: str, request: SynthesisRequest) -> dict[str, Any]:
         style = style_of(request.style)
         voice: dict[str, Any] = {
             "voice_id": _voice(request),
@@ -187,7 +187,7 @@ class MiniMax:
             yield chunk
 
 
-def _voice(request: SpeechRequest) -> str:
+def _voice(request: SynthesisRequest) -> str:
     whose, _, name = request.voice.partition("/")
     if whose == NAME and name:
         return name

@@ -20,7 +20,7 @@ from models.remote.audio_stream import WireAudio
 from models.remote.client import Bounds, Remote, Server, host_of
 from models.remote.openai_errors import plain_errors
 from models.support.clauses import LONGEST_CLAUSE, PREFERENCES, clamp, preference, speakable
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, Voice
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineUnavailable, SettingError
 from pipeline.text.styles import style_of
 
@@ -45,7 +45,7 @@ COMMON_VOICES: Mapping[str, str] = {**NEWEST_VOICES, "female": "nova", "male": "
 """What stands for our wishes at OpenAI, and elsewhere: names that have been in the API since its beginning."""
 OPENAI_VOICES = frozenset("alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split())
 
-Body: TypeAlias = Callable[[str, SpeechRequest], dict[str, Any]]
+Body: TypeAlias = Callable[[str, SynthesisRequest], dict[str, Any]]
 """The fields of a request besides model, voice and format, by the model's name and what is asked for."""
 
 
@@ -119,7 +119,7 @@ class OpenAISpeech:
         )
         self.info = EngineInfo(provider.server.engine, "synthesizer", provider.languages, rate, offered, styles=True)
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.
 
         Raises `EngineUnavailable` for a key, an address, a model or a voice that is not right, `EngineBusy` when asked
@@ -175,7 +175,7 @@ def _choice(voices: Sequence[str]) -> tuple[dict[str, str], str]:
     return chosen, otherwise
 
 
-def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
+def _body(model: str, request: SynthesisRequest) -> dict[str, Any]:
     style = style_of(request.style)
     told = not UNTOLD.search(model)
     speed = clamp(request.speed * (1.0 if told else style.speed), SLOWEST, FASTEST)
@@ -185,5 +185,5 @@ def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
     return fields | ({"instructions": instructions} if told and instructions else {})
 
 
-def _body_elsewhere(model: str, request: SpeechRequest) -> dict[str, Any]:
+def _body_elsewhere(model: str, request: SynthesisRequest) -> dict[str, Any]:
     return {**_body(model, request), "stream": True}

@@ -29,7 +29,15 @@ from models.remote.realtime_dialect import (
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Message, ToolCall, Usage
-from pipeline.engines.speech_model import Called, Finished, Said, Sounded, SpeechEvent, SpeechRequest, SpeechSetup
+from pipeline.engines.speech_model import (
+    Called,
+    Finished,
+    Said,
+    Sounded,
+    SpeechEvent,
+    SpeechModelConfig,
+    SpeechModelRequest,
+)
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 
 T = TypeVar("T")
@@ -125,7 +133,7 @@ class RealtimeLink:
 
     # --- Asking -------------------------------------------------------------------------------------------------------
 
-    async def configure(self, setup: SpeechSetup) -> None:
+    async def configure(self, setup: SpeechModelConfig) -> None:
         """Set the session up. A voice that the server does not know is left to the server."""
         for _attempt in range(2):
             voice = "" if self._voiceless else voice_for(setup.voice, self._terms.voices)
@@ -137,7 +145,7 @@ class RealtimeLink:
                 self._voiceless = True
         raise EngineError("The speech model's server refuses to be set up.", engine=NAME)
 
-    async def hear(self, pcm: Samples) -> None:
+    async def send_audio(self, pcm: Samples) -> None:
         self.uncommitted = True
         audio = base64.b64encode(self._resampler(pcm).astype("<i2", copy=False).tobytes()).decode("ascii")
         await self._send({"type": "input_audio_buffer.append", "audio": audio})
@@ -172,7 +180,7 @@ class RealtimeLink:
         place = {"item_id": id, "content_index": 0}
         await self._send({"type": "conversation.item.truncate", **place, "audio_end_ms": heard_ms})
 
-    async def respond(self, request: SpeechRequest) -> AsyncGenerator[list[SpeechEvent], None]:
+    async def respond(self, request: SpeechModelRequest) -> AsyncGenerator[list[SpeechEvent], None]:
         if request.in_conversation:
             await self._wait_for_the_last()
         answer = _Answer()

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from pipeline.engines.protocols import Message, Tool
-from pipeline.engines.speech_model import SpeechRequest, SpeechSetup
+from pipeline.engines.speech_model import SpeechModelConfig, SpeechModelRequest
 
 Json = dict[str, Any]
 
@@ -75,7 +75,7 @@ def voices_of(host: str, named: Sequence[str]) -> dict[str, str]:
     return voices or dict(next((known for end, known in VOICES.items() if f".{host}".endswith("." + end)), {}))
 
 
-def session_update(setup: SpeechSetup, voice: str, transcriber: str, dialect: Dialect) -> Json:
+def session_update(setup: SpeechModelConfig, voice: str, transcriber: str, dialect: Dialect) -> Json:
     """The session: turns are ours to find. An empty `voice` leaves the server's own.
 
     `transcriber` is the model that tells the person's words; empty: the server's usual one, "none": no words.
@@ -118,7 +118,7 @@ def session_update(setup: SpeechSetup, voice: str, transcriber: str, dialect: Di
     }
 
 
-def response_create(request: SpeechRequest, dialect: Dialect) -> Json:
+def response_create(request: SpeechModelRequest, dialect: Dialect) -> Json:
     """The wish for an answer."""
     beta = dialect is Dialect.BETA
     response: Json = {}

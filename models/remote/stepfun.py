@@ -25,7 +25,7 @@ from models.remote.openai_speech import OpenAISpeech, Provider
 from models.remote.openai_transcription import RemoteRecognizer
 from models.support.clauses import clamp
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.protocols import Recognition, SpeechRequest
+from pipeline.engines.protocols import Recognition, SynthesisRequest
 from pipeline.errors import EngineUnavailable
 from pipeline.text.styles import style_of
 
@@ -94,7 +94,7 @@ def _given(settings: Mapping[str, Any], engine: str, model: str) -> dict[str, An
     return {"base_url": BASE_URL, "model": model, **given}
 
 
-def _body(model: str, request: SpeechRequest) -> dict[str, Any]:
+def _body(model: str, request: SynthesisRequest) -> dict[str, Any]:
     style = style_of(request.style)
     speed, volume = request.speed, 1.0
     fields: dict[str, Any] = {"sample_rate": 24_000}

@@ -10,8 +10,8 @@ from functools import cached_property
 from models.scripted.book import book_of
 from models.scripted.intents import Intent, is_question
 from models.scripted.lead import Lead
-from models.scripted.memory import Talk, Turn, answers, key_of, name_in, name_of, was_heard
-from models.scripted.progress import Progress, progress_of
+from models.scripted.memory import PastTurn, Talk, answers, key_of, name_in, name_of, was_heard
+from models.scripted.progress import TalkProgress, progress_of
 from models.scripted.retrieval import Match
 from models.scripted.skills import computed
 from models.scripted.words import (
@@ -53,11 +53,11 @@ _CHINESE_GAP = re.compile(rf"(?<=[，。！？；：”])\s+(?=[{HAN}“])")
 """Chinese sentences follow one another without a space."""
 
 
-def reply_to(character: Character, turns: Sequence[Turn], language: str, now: datetime) -> str:
+def reply_to(character: Character, turns: Sequence[PastTurn], language: str, now: datetime) -> str:
     """What the character says next in a conversation begun in `language`; never empty, never marked up."""
     for turn in turns:
         language = answer_language(turn.said, character.languages, language)
-    if turns == (Turn("", ""),):
+    if turns == (PastTurn("", ""),):
         return plain(character.greeting[language])
     text = plain(_Brain(character, Talk(turns), language, now).reply())
     return _CHINESE_GAP.sub("", text)[:LONGEST_REPLY]
@@ -69,7 +69,7 @@ class _Brain:
     def __init__(self, character: Character, talk: Talk, language: str, now: datetime) -> None:
         self._character, self._talk, self._now = character, talk, now
         self._said = plain(talk.said[:LONGEST_SAID])
-        self._progress = progress_of(character, talk) if character.plan else Progress()
+        self._progress = progress_of(character, talk) if character.plan else TalkProgress()
         self._language = self._instructing(language)
         self._book, self._spoken = book_of(character, self._language), book_of(character, language)
         self._plan = character.plan.get(self._language)

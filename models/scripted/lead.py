@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from models.scripted.intents import Intent
 from models.scripted.memory import Talk
-from models.scripted.progress import Progress
+from models.scripted.progress import TalkProgress
 from models.scripted.remarks import best_quote, first_that_holds, holds_of_all, is_right
 from models.scripted.words import said_within
 from pipeline.characters.character import Character, Plan, Step
@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 class Lead:
     """A character leading its plan in one language."""
 
-    def __init__(self, character: Character, plan: Plan, progress: Progress, talk: Talk) -> None:
+    def __init__(self, character: Character, plan: Plan, progress: TalkProgress, talk: Talk) -> None:
         self._plan, self._progress, self._talk = plan, progress, talk
         self._steps = {step.id: step for step in plan.steps}
         self._plans = tuple(character.plan.values())

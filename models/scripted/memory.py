@@ -17,7 +17,7 @@ WINDOW = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PastTurn:
     """A line of the character, as far as it was heard, and what the person then said, if they spoke at all."""
 
     line: str
@@ -25,25 +25,25 @@ class Turn:
     spoke: bool = False
 
 
-def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
+def turns_of(messages: Sequence[Message]) -> tuple[PastTurn, ...]:
     """The messages as turns, at least one; the last holds what is to be answered, which may be nothing."""
-    turns: list[Turn] = []
+    turns: list[PastTurn] = []
     line, said, spoke = "", "", False
     for message in messages:
         if message.role == "user":
             said, spoke = f"{said} {without_notes(message.text)}".strip(), True
         elif message.role == "assistant" and message.text:
             if spoke:
-                turns.append(Turn(line, said, spoke))
+                turns.append(PastTurn(line, said, spoke))
                 line, said, spoke = "", "", False
             line = f"{line} {message.text}".strip()
-    return (*turns, Turn(line, said, spoke))
+    return (*turns, PastTurn(line, said, spoke))
 
 
 class Talk:
     """One conversation so far. `lines` are the character's, oldest first, squashed for comparison."""
 
-    def __init__(self, turns: Sequence[Turn]) -> None:
+    def __init__(self, turns: Sequence[PastTurn]) -> None:
         self.turns = tuple(turns)
         self.said = turns[-1].said
         self.lines = [squash(turn.line) for turn in turns]
@@ -130,12 +130,12 @@ def name_in(said: str) -> str:
     return ""
 
 
-def name_of(turns: Sequence[Turn]) -> str:
+def name_of(turns: Sequence[PastTurn]) -> str:
     """The name last given, or nothing."""
     return next((name for turn in reversed(turns) if (name := name_in(turn.said))), "")
 
 
-def answers(turns: Sequence[Turn], *, least: int = 5, most: int = 40) -> list[str]:
+def answers(turns: Sequence[PastTurn], *, least: int = 5, most: int = 40) -> list[str]:
     """What the person said that is worth returning to: statements of `least` to `most` words, no sad news."""
     said = [turn.said for turn in turns if least <= length(turn.said) <= most and not name_in(turn.said)]
     sad = (Intent.GRIEF, Intent.CRISIS)

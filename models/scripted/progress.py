@@ -18,7 +18,7 @@ from pipeline.characters.character import Character, Plan
 
 
 @dataclass
-class Progress:
+class TalkProgress:
     """Where a plan is.
 
     asked: steps whose question was heard, in order, by id; the last is current.
@@ -41,9 +41,9 @@ class Progress:
         return self.asked[-1] if self.asked else ""
 
 
-def progress_of(character: Character, talk: Talk) -> Progress:
+def progress_of(character: Character, talk: Talk) -> TalkProgress:
     """Walk through the talk and find what of the character's plan was heard, in whichever language."""
-    progress = Progress()
+    progress = TalkProgress()
     signs = _signs(character)
     lines = talk.lines
     for at, turn in enumerate(talk.turns):
@@ -102,7 +102,7 @@ def _marks(plan: Plan, language: str) -> Iterator[_Mark]:
         yield from (_Mark(key_of(remark.says), language, closing=number, last=last) for remark in remarks)
 
 
-def _note(progress: Progress, marks: Sequence[_Mark], line: str) -> None:
+def _note(progress: TalkProgress, marks: Sequence[_Mark], line: str) -> None:
     """Take in one line of the character."""
     heard = [mark for mark in marks if was_heard(mark.key, line)]
     progress.pending = progress.just_over = False

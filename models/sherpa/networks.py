@@ -59,7 +59,7 @@ class FirstPass:
             self._decode, size=16, wait_s=0, queue=QUEUE, name=NAME, threads=threads
         )
         warm_up = self.open()
-        warm_up.hear(np.zeros(LINE_RATE, np.int16))
+        warm_up.accept_audio(np.zeros(LINE_RATE, np.int16))
         with suppress(TimeoutError):
             self.batcher.submit(warm_up).result(WARM_UP_S)
 
@@ -89,7 +89,7 @@ class Stream:
         self._samples = self._real = 0
         self._added: list[tuple[float, float]] = []
 
-    def hear(self, pcm: Samples) -> None:
+    def accept_audio(self, pcm: Samples) -> None:
         self._feed(pcm)
         self._real = self._samples
 
@@ -173,7 +173,7 @@ def floats(pcm: Samples) -> Any:
 # --- The second pass -------------------------------------------------------------------------------------------------
 
 
-class SecondPass:
+class SherpaSecondPass:
     """SenseVoice, which hears finished utterances; those that wait at the same time go in one call."""
 
     def __init__(self, sherpa: Any, folder: Folder, provider: str, threads: int) -> None:

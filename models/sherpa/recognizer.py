@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from models.sherpa.library import NAME, Folder, checked_provider, cores, library
-from models.sherpa.networks import FirstPass, SecondPass, Stream
+from models.sherpa.networks import FirstPass, SherpaSecondPass, Stream
 from models.support.sense_voice import LANGUAGES as SENSE_VOICE_LANGUAGES
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import EngineInfo, Recognition
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SherpaRecognizerOptions:
     weights: str = ""
     """A folder with a streaming network, or with SenseVoice alone."""
     second_pass: str = ""
@@ -56,7 +56,7 @@ class Settings:
 def create(settings: Mapping[str, Any]) -> SherpaRecognizer:
     """Load the networks. Raises `EngineUnavailable` naming what is missing, `SettingError` for a setting that is wrong."""
     try:
-        chosen = Settings(**{key: value for key, value in settings.items() if value not in ("", None)})
+        chosen = SherpaRecognizerOptions(**{key: value for key, value in settings.items() if value not in ("", None)})
     except TypeError as error:
         raise SettingError(f"{NAME}: {error}") from error
     checked_provider(chosen.provider)
@@ -68,29 +68,29 @@ def create(settings: Mapping[str, Any]) -> SherpaRecognizer:
 class SherpaRecognizer:
     """The networks and the threads that decode; utterances are streams."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SherpaRecognizerOptions) -> None:
         sherpa = library()
         threads = settings.threads or max(1, cores() // 2)
         folder = Folder(settings.weights, "zipformer-zh-en")
         second = Folder(settings.second_pass, "sensevoice") if settings.second_pass else None
         self._first: FirstPass | None = None
-        self._second: SecondPass | None = None
+        self._second: SherpaSecondPass | None = None
         if second or folder.find("??coder*.onnx"):
             self._first = FirstPass(sherpa, folder, settings.provider, threads, tuple(settings.languages))
         else:
             second = folder
         try:
-            self._second = SecondPass(sherpa, second, settings.provider, threads) if second else None
+            self._second = SherpaSecondPass(sherpa, second, settings.provider, threads) if second else None
         except EngineError:
             self.close()
             raise
         self.info = _info(self._first, self._second)
 
-    def open(self, language: str = "") -> Utterance:
+    def open(self, language: str = "") -> SherpaStream:
         known = self.info.languages
         if language and known and language.partition("-")[0] not in known:
             raise EngineUnavailable(f"These weights understand {', '.join(known)} only.", engine=NAME)
-        return Utterance(self._first, self._second)
+        return SherpaStream(self._first, self._second)
 
     def close(self) -> None:
         for network in (self._first, self._second):
@@ -98,7 +98,7 @@ class SherpaRecognizer:
                 network.batcher.close()
 
 
-def _info(first: FirstPass | None, second: SecondPass | None) -> EngineInfo:
+def _info(first: FirstPass | None, second: SherpaSecondPass | None) -> EngineInfo:
     languages = first.languages if first else SENSE_VOICE_LANGUAGES
     note = ""
     if not first:
@@ -109,10 +109,10 @@ def _info(first: FirstPass | None, second: SecondPass | None) -> EngineInfo:
     return EngineInfo(NAME, "recognizer", languages, LINE_RATE, note=note, times_words=times, streams=first is not None)
 
 
-class Utterance:
+class SherpaStream:
     """One utterance: a stream of the first pass, and its audio for the second."""
 
-    def __init__(self, first: FirstPass | None, second: SecondPass | None) -> None:
+    def __init__(self, first: FirstPass | None, second: SherpaSecondPass | None) -> None:
         self._first, self._second = first, second
         self._stream = first.open() if first else None
         self._heard: list[Samples] = []
@@ -130,7 +130,7 @@ class Utterance:
             self._samples += len(pcm)
             if not (self._first and self._stream):
                 return ""
-            self._stream.hear(pcm)
+            self._stream.accept_audio(pcm)
             self._decode(self._first, self._stream)
             return self._stream.text()
 

@@ -29,7 +29,7 @@ from models.sherpa.library import NAME, Folder, checked_provider, cores, library
 from models.sherpa.voice_folders import cast_of
 from models.support.clauses import EMOJI, chunks, clamp, parts
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest, VoiceSample
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.text.styles import style_of
 
@@ -43,7 +43,7 @@ FULL_SCALE = 32_767
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SherpaSynthesizerOptions:
     weights: str = ""
     """A folder with a voice."""
     threads: int = 0
@@ -62,7 +62,7 @@ class Settings:
 def create(settings: Mapping[str, Any]) -> SherpaVoices:
     """Load a voice. Raises `EngineUnavailable` naming what is missing, `SettingError` for a setting that is wrong."""
     try:
-        chosen = Settings(**{key: value for key, value in settings.items() if value not in ("", None)})
+        chosen = SherpaSynthesizerOptions(**{key: value for key, value in settings.items() if value not in ("", None)})
     except TypeError as error:
         raise SettingError(f"{NAME}: {error}") from error
     checked_provider(chosen.provider)
@@ -74,7 +74,7 @@ def create(settings: Mapping[str, Any]) -> SherpaVoices:
 class SherpaVoices:
     """One folder of weights, shared by all sessions."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SherpaSynthesizerOptions) -> None:
         self._sherpa = library()
         self._settings = settings
         self._sample = read_sample(settings.sample, settings.sample_text) if settings.sample else None
@@ -89,7 +89,7 @@ class SherpaVoices:
         self._phonemes = Phonemes(NAME) if self._cast.reads != "text" else None
         self.info = self._describe()
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         style = style_of(request.style)
         orders = self._orders(request, clamp(request.speed * style.speed, *SPEEDS))
         at = 0
@@ -126,7 +126,7 @@ class SherpaVoices:
         rate = self._tts.sample_rate
         return EngineInfo(NAME, "synthesizer", cast.languages, rate, cast.voices, note, clones=cast.clones, styles=True)
 
-    def _orders(self, request: SpeechRequest, speed: float) -> Iterator[tuple[str, Any]]:
+    def _orders(self, request: SynthesisRequest, speed: float) -> Iterator[tuple[str, Any]]:
         """What to ask the library for, part by part: text, and how to speak it."""
         sample = request.sample or self._sample if self._cast.clones else None
         if self._cast.clones and not (sample and sample.text):

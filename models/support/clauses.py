@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.engines.protocols import SpeechChunk, SpeechRequest, WordTime
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, WordTime
 from pipeline.errors import EngineError
 from pipeline.text.styles import style_of
 
@@ -57,14 +57,14 @@ KNEE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ClausePart:
     """Text for one call of the engine, as it should be read, and where in it each word of the clause begins."""
 
     text: str
     words: tuple[tuple[int, str], ...]
 
 
-def parts(clause: str, read: Callable[[str], str], *, engine: str) -> Iterator[Part]:
+def parts(clause: str, read: Callable[[str], str], *, engine: str) -> Iterator[ClausePart]:
     """Cut a clause at punctuation, so that the first sound comes soon and no call is long; `read` rewrites each word.
 
     A word is what stands between spaces, or one Chinese character. Raises `EngineError` if the clause is too long.
@@ -79,13 +79,13 @@ def parts(clause: str, read: Callable[[str], str], *, engine: str) -> Iterator[P
             words.append((len(text), word))
         text += spoken
         if len(text) > PART_TO or (len(text) > PART_FROM and PAUSE.search(token)):
-            yield Part(text, tuple(words))
+            yield ClausePart(text, tuple(words))
             text, words = "", []
     if words:
-        yield Part(text, tuple(words))
+        yield ClausePart(text, tuple(words))
 
 
-def time_words(part: Part, marks: Sequence[tuple[int, float]], end_ms: float, from_ms: float) -> deque[WordTime]:
+def time_words(part: ClausePart, marks: Sequence[tuple[int, float]], end_ms: float, from_ms: float) -> deque[WordTime]:
     """When each word sounds. `marks`: positions in the part's text and when their sound begins, counted from its own.
 
     A word without a mark of its own shares the time of the marked one before it, by length. A word ends where the next
@@ -163,7 +163,7 @@ class Prosody:
     volume: float
 
 
-def prosody(request: SpeechRequest) -> Prosody:
+def prosody(request: SynthesisRequest) -> Prosody:
     """What a clause is asked to sound like, its style included; not yet within what an engine can do."""
     style = style_of(request.style)
     return Prosody(request.speed * style.speed, request.pitch + style.semitones, style.volume)

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.answering.apology import Apologies
-from pipeline.answering.reply import Outlet, Reply
-from pipeline.answering.speaking import Manner
+from pipeline.answering.reply import Reply, ReplySink
+from pipeline.answering.speaking import SynthesisOptions
 from pipeline.audio.samples import Samples
-from pipeline.conversation.config import Ask
+from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.context import Context
 from pipeline.conversation.journal import ReplyUsage
 from pipeline.conversation.notices import (
@@ -71,9 +71,9 @@ class Answering:
     ) -> None:
         self._context, self._listening, self._report, self._upstream = context, listening, report, upstream
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
-        self._beside: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
+        self._out_of_band: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
-        self.asked: Ask | None = None
+        self.asked: ResponseRequest | None = None
         self._spoken: Reply | None = None
         self._apologies = Apologies()
         context.outbox.audio_left = self._audio_left
@@ -85,7 +85,7 @@ class Answering:
 
     def start(self, effect: StartReply) -> None:
         """Prepare an answer; unless it is speculative, the client learns of it at once."""
-        ask, self.asked = self.asked or Ask(), None
+        ask, self.asked = self.asked or ResponseRequest(), None
         turn = self._listening.turns.get(effect.turn) if effect.turn else None
         now = self._context.now()
         timing = TurnTiming("", turn.item.id if turn else "", turn.speech_end if turn else now, effect.speculative)
@@ -184,20 +184,20 @@ class Answering:
 
     # --- Beside the conversation --------------------------------------------------------------------------------------
 
-    def start_beside(self, ask: Ask) -> None:
+    def start_out_of_band(self, ask: ResponseRequest) -> None:
         """Answer outside the conversation. Raises `LimitReached` if too many go on."""
-        most = self._context.limits.beside
-        if len(self._beside) >= most:
+        most = self._context.limits.out_of_band
+        if len(self._out_of_band) >= most:
             raise LimitReached(f"At most {most} out-of-band responses may be in progress.", code="too_many_responses")
         reply = self._make(ask, TurnTiming("", "", self._context.now()))
         reply.release()
-        self._beside[reply.record.id] = (reply, self._context.spawn(self._answer_beside(reply, ask)))
+        self._out_of_band[reply.record.id] = (reply, self._context.spawn(self._answer_out_of_band(reply, ask)))
 
-    def cancel_beside(self, reply_id: str) -> bool:
+    def cancel_out_of_band(self, reply_id: str) -> bool:
         """Stop an answer outside the conversation; whether there was one of that id."""
-        if reply_id not in self._beside:
+        if reply_id not in self._out_of_band:
             return False
-        reply, task = self._beside.pop(reply_id)
+        reply, task = self._out_of_band.pop(reply_id)
         reply.end("cancelled", Interruption.CLIENT_CANCELLED)
         task.cancel()
         self._count(reply)
@@ -218,7 +218,7 @@ class Answering:
 
     def _audio_left(self, audio: ReplyAudio) -> None:
         """A piece is on its way to the client: from here on it can be heard."""
-        for reply, _task in (*self._replies.values(), *self._beside.values()):
+        for reply, _task in (*self._replies.values(), *self._out_of_band.values()):
             if reply.record is audio.reply:
                 reply.playback.sent(len(audio.pcm) * 1000 / audio.rate, self._context.now())
 
@@ -278,18 +278,18 @@ class Answering:
         reply.release()
         self._spoken = reply
 
-    def _make(self, ask: Ask, timing: TurnTiming) -> Reply:
-        context, setup = self._context, self._context.setup
-        voice = setup.voice if ask.voice is None else ask.voice
-        modality, most = ask.modality or setup.modality, ask.max_tokens or setup.max_tokens
+    def _make(self, ask: ResponseRequest, timing: TurnTiming) -> Reply:
+        context, config = self._context, self._context.config
+        voice = config.voice if ask.voice is None else ask.voice
+        modality, most = ask.modality or config.modality, ask.max_tokens or config.max_tokens
         record = ReplyRecord(context.new_id("resp"), modality, voice, ask.in_conversation, ask.metadata, most)
         timing.reply_id = record.id
         outbox = context.outbox
         place = context.transcript.add
         record_audio = self._record if context.journal.audio else None
-        outlet = Outlet(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
-        manner = Manner(modality, voice, setup.language, setup.speed, say=ask.say)
-        return Reply(record, manner, timing, outlet, context.playback(self._audible_until()))
+        sink = ReplySink(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
+        options = SynthesisOptions(modality, voice, config.language, config.speed, say=ask.say)
+        return Reply(record, options, timing, sink, context.playback(self._audible_until()))
 
     def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
         self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
@@ -302,7 +302,7 @@ class Answering:
         usage = ReplyUsage(record.id, record.status, made.spoken_characters, made_ms, heard_ms, *tokens)
         self._context.journal.put(usage)
 
-    async def _answer(self, number: int, reply: Reply, ask: Ask, draft: Item | None) -> None:
+    async def _answer(self, number: int, reply: Reply, ask: ResponseRequest, draft: Item | None) -> None:
         context = self._context
         over: Event = ReplyPlayed(number)
         try:
@@ -322,32 +322,32 @@ class Answering:
         self._count(reply)
         self._report(over)
 
-    async def _apologise(self, reply: Reply, ask: Ask) -> None:
+    async def _apologise(self, reply: Reply, ask: ResponseRequest) -> None:
         """Have the character say that there will be no answer, or no more of it, if it can still speak."""
         context = self._context
         if ask.say or not reply.spoken or not self._apologies.due(context.now()):
             return
-        language = language_of(last_said(self._shown(ask, None)), context.setup.language)
-        text = self._apologies.text(context.setup.character, language)
+        language = language_of(last_said(self._shown(ask, None)), context.config.language)
+        text = self._apologies.text(context.config.character, language)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
         before_ms = reply.playback.total_ms
-        with suppress(Exception):  # Then the client's error alone says it; the engine's fence has told why.
+        with suppress(Exception):  # Then the client's error alone says it; the engine's bulkhead has told why.
             async with asyncio.timeout(APOLOGY_S):
                 await reply.add(text, context.engines.synthesizer, context.workers, quick)
         if reply.playback.total_ms > before_ms:
             self._apologies.said(context.now())
 
-    async def _answer_beside(self, reply: Reply, ask: Ask) -> None:
+    async def _answer_out_of_band(self, reply: Reply, ask: ResponseRequest) -> None:
         try:
             await self._run(reply, ask, None)
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame
             reply.end("failed", error=self._context.failure("reply", error))
         finally:
-            if self._beside.pop(reply.record.id, None):
+            if self._out_of_band.pop(reply.record.id, None):
                 self._count(reply)
 
-    async def _run(self, reply: Reply, ask: Ask, draft: Item | None) -> None:
+    async def _run(self, reply: Reply, ask: ResponseRequest, draft: Item | None) -> None:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
@@ -361,13 +361,13 @@ class Answering:
         engines = context.engines
         await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
 
-    async def _request(self, ask: Ask, draft: Item | None) -> ChatRequest:
-        context, setup, items = self._context, self._context.setup, self._shown(ask, draft)
+    async def _request(self, ask: ResponseRequest, draft: Item | None) -> ChatRequest:
+        context, config, items = self._context, self._context.config, self._shown(ask, draft)
         budget_s = context.limits.sources_s
-        known = await context_for(items, last_said(items), setup.sources, budget_s, context.spawn)
-        return chat_request(setup, ask, items, known)
+        known = await context_for(items, last_said(items), config.sources, budget_s, context.spawn)
+        return chat_request(config, ask, items, known)
 
-    def _shown(self, ask: Ask, draft: Item | None) -> list[Item]:
+    def _shown(self, ask: ResponseRequest, draft: Item | None) -> list[Item]:
         """The items that the model sees."""
         items = self._context.transcript.newest(self._context.limits.prompt_characters)
         if ask.input is not None:

@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from pipeline.answering.speaking import Manner, asked, clauses_of, pieces_of, said
+from pipeline.answering.speaking import SynthesisOptions, asked, clauses_of, pieces_of, said
 from pipeline.answering.written import written
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
-from pipeline.conversation.answer_parts import Made, Part, Piece, SpokenClause
+from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, Made, SpokenClause
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.conversation.notices import (
     Notice,
@@ -48,7 +48,7 @@ PIECES_AHEAD = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class ReplySink:
     """Where a reply's results go.
 
     tell: queue a notice for the client; room: wait until there is room for audio; take_back: remove the queued audio of
@@ -70,12 +70,12 @@ class Reply:
     """One answer. `run` makes and sends it; `release`, `hold`, `go_on` and `end` steer it from outside."""
 
     def __init__(
-        self, record: ReplyRecord, manner: Manner, timing: TurnTiming, outlet: Outlet, playback: Playback
+        self, record: ReplyRecord, options: SynthesisOptions, timing: TurnTiming, sink: ReplySink, playback: Playback
     ) -> None:
-        self.record, self.manner, self.timing, self.playback = record, manner, timing, playback
+        self.record, self.options, self.timing, self.playback = record, options, timing, playback
         self.made = Made()
         self.loudness: Loudness | None = None
-        self._outlet = outlet
+        self._sink = sink
         self._released, self._audible = asyncio.Event(), asyncio.Event()
         self._audible.set()
         self._begun = self._ended = False
@@ -94,7 +94,7 @@ class Reply:
     @property
     def spoken(self) -> bool:
         """Whether it is an answer in sound that the client knows of."""
-        return self._begun and self.manner.modality == "audio"
+        return self._begun and self.options.modality == "audio"
 
     @property
     def held(self) -> bool:
@@ -107,17 +107,17 @@ class Reply:
         """Open the gate; the client learns of the reply now."""
         if not self._begun and not self._ended:
             self._begun = True
-            self._outlet.tell(ReplyStarted(self.record))
+            self._sink.tell(ReplyStarted(self.record))
         self._released.set()
 
     def hold(self) -> None:
         """Send no more audio until `go_on`."""
         self._audible.clear()
-        self.playback.pause(self._outlet.now())
+        self.playback.pause(self._sink.now())
 
     def go_on(self) -> None:
         """Send again."""
-        self.playback.resume(self._outlet.now())
+        self.playback.resume(self._sink.now())
         self._audible.set()
 
     def stop_at(self, heard_ms: int) -> None:
@@ -138,12 +138,12 @@ class Reply:
         if status == "cancelled":
             self.take_back()
         self._close_item("completed" if status == "completed" else "incomplete")
-        self._outlet.tell(ReplyEnded(self.record))
-        self._outlet.tell(TurnTimed(self.timing))
+        self._sink.tell(ReplyEnded(self.record))
+        self._sink.tell(TurnTimed(self.timing))
 
     def take_back(self) -> None:
         """What waits for a slow client is not sent any more, also of a reply that is all made."""
-        self.playback.taken_back(self._outlet.take_back(self.record))
+        self.playback.taken_back(self._sink.take_back(self.record))
 
     # --- Making -------------------------------------------------------------------------------------------------------
 
@@ -157,20 +157,20 @@ class Reply:
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
         events = (
-            said(self.manner.say) if self.manner.say else asked(model, request, limits, self.made, self.first_token)
+            said(self.options.say) if self.options.say else asked(model, request, limits, self.made, self.first_token)
         )
-        if self.manner.modality == "text":
+        if self.options.modality == "text":
             await self.send(written(events), 0, limits.lead_s)
         else:
             await self._speak(clauses_of(events), synthesizer, workers, limits)
             await self._finish()
 
-    async def send(self, parts: AsyncGenerator[Part, None], rate: int, lead_s: float) -> None:
+    async def send(self, parts: AsyncGenerator[AnswerPart, None], rate: int, lead_s: float) -> None:
         """Send an answer that is made elsewhere, its audio at `rate` Hz, to its end. Raises what making it raises."""
         await self._give(parts, rate, lead_s)
         await self._finish()
 
-    async def _give(self, parts: AsyncGenerator[Part, None], rate: int, lead_s: float) -> None:
+    async def _give(self, parts: AsyncGenerator[AnswerPart, None], rate: int, lead_s: float) -> None:
         # All audio of an answer has one rate: what is added to it may come from another engine.
         self._rate = self._rate or rate
         resample = None if rate == self._rate else Resampler(rate, self._rate)
@@ -178,7 +178,7 @@ class Reply:
             async for part in parts:
                 # The gate comes after the first item is there: that is what speculation prepares.
                 await self._released.wait()
-                if isinstance(part, Piece):
+                if isinstance(part, AudioPiece):
                     if resample and part.pcm is not None:
                         part = replace(part, pcm=resample(part.pcm))
                     await self._send_piece(part, lead_s)
@@ -207,16 +207,16 @@ class Reply:
         workers: Workers,
         limits: SpeakingLimits,
     ) -> None:
-        pieces = pieces_of(read_ahead(parts, CLAUSES_AHEAD), self.manner, synthesizer, workers, limits, self.made)
+        pieces = pieces_of(read_ahead(parts, CLAUSES_AHEAD), self.options, synthesizer, workers, limits, self.made)
         await self._give(read_ahead(pieces, PIECES_AHEAD), synthesizer.info.rate, limits.lead_s)
 
     def first_token(self) -> None:
         """Something came of the answer."""
-        self.timing.mark("first_token", self._outlet.now())
+        self.timing.mark("first_token", self._sink.now())
 
     # --- Sending ------------------------------------------------------------------------------------------------------
 
-    async def _send_piece(self, piece: Piece, lead_s: float) -> None:
+    async def _send_piece(self, piece: AudioPiece, lead_s: float) -> None:
         if piece.clause is not self._clause:
             await self._turn()
             self._begin_clause(piece.clause)
@@ -232,12 +232,12 @@ class Reply:
     async def _turn(self) -> None:
         while True:
             await self._audible.wait()
-            await self._outlet.room()
+            await self._sink.room()
             if self._audible.is_set():
                 return
 
     async def _pace(self, lead_s: float) -> None:
-        while (excess := self.playback.lead_s(self._outlet.now()) - lead_s) > 0:
+        while (excess := self.playback.lead_s(self._sink.now()) - lead_s) > 0:
             await asyncio.sleep(max(0.01, excess))
 
     def _begin_clause(self, clause: SpokenClause) -> None:
@@ -252,17 +252,17 @@ class Reply:
         item.words += _later(clause.words, self._clause_at_ms)
 
     def _send_audio(self, pcm: Samples) -> None:
-        item, now, rate = self._message(), self._outlet.now(), self._rate
+        item, now, rate = self._message(), self._sink.now(), self._rate
         if self.timing.first_audio is None:
             self.timing.mark("first_audio", now)
-            self._outlet.tell(TurnTimed(replace(self.timing)))
-        if self._outlet.record:
-            self._outlet.record(item, pcm, rate, self.playback.ends_at(now))
+            self._sink.tell(TurnTimed(replace(self.timing)))
+        if self._sink.record:
+            self._sink.record(item, pcm, rate, self.playback.ends_at(now))
         self.playback.queued(len(pcm) * 1000 / rate)
         self.loudness = self.loudness or Loudness(rate)
         self.loudness.add(pcm)
         item.audio_ms = round(self.playback.total_ms)
-        self._outlet.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
+        self._sink.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
 
     def _tell_words(self) -> None:
         """Tell the client where the clause's words are, as soon as all of it is made."""
@@ -272,7 +272,7 @@ class Reply:
         self._words_told = True
         words = _later(clause.words, self._clause_at_ms)
         item.words = [word for word in item.words if word.start_ms < self._clause_at_ms] + words
-        self._outlet.tell(ReplyWords(self.record, item, words))
+        self._sink.tell(ReplyWords(self.record, item, words))
 
     def _send_other(self, event: TextDelta | ToolCall | Usage) -> None:
         match event:
@@ -281,7 +281,7 @@ class Reply:
             case ToolCall():
                 self._close_item("completed")
                 call = Item(
-                    self._outlet.new_id("item"),
+                    self._sink.new_id("item"),
                     "function_call",
                     "assistant",
                     "in_progress",
@@ -299,8 +299,8 @@ class Reply:
     def _message(self) -> Item:
         """The message that is being sent; begins one if there is none."""
         if self._open is None:
-            spoken = self.manner.modality == "audio"
-            self._begin_item(Item(self._outlet.new_id("item"), "message", "assistant", "in_progress", spoken=spoken))
+            spoken = self.options.modality == "audio"
+            self._begin_item(Item(self._sink.new_id("item"), "message", "assistant", "in_progress", spoken=spoken))
         assert self._open is not None
         return self._open
 
@@ -310,21 +310,21 @@ class Reply:
         if self.made.unheard and item.spoken:
             item.truncate(0)
         self.record.items.append(item)
-        previous = self._outlet.place(item) if self.record.in_conversation else None
-        self._outlet.tell(ReplyItemStarted(self.record, len(self.record.items) - 1, item, previous))
+        previous = self._sink.place(item) if self.record.in_conversation else None
+        self._sink.tell(ReplyItemStarted(self.record, len(self.record.items) - 1, item, previous))
 
     def _tell_text(self, item: Item, delta: str) -> None:
         self._sent_text += delta
         item.write(delta)
-        self._outlet.tell(ReplyText(self.record, len(self.record.items) - 1, item, delta))
+        self._sink.tell(ReplyText(self.record, len(self.record.items) - 1, item, delta))
 
     def _close_item(self, status: str) -> None:
         if (item := self._open) is None:
             return
         self._tell_words()
-        self.timing.mark("last_audio", self._outlet.now()) if item.spoken else None
+        self.timing.mark("last_audio", self._sink.now()) if item.spoken else None
         item.status = "completed" if status == "completed" else "incomplete"
-        self._outlet.tell(ReplyItemEnded(self.record, len(self.record.items) - 1, item, self._sent_text))
+        self._sink.tell(ReplyItemEnded(self.record, len(self.record.items) - 1, item, self._sent_text))
         self._open = None
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, Made, Modality, Piece, SpokenClause
+from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, AudioPiece, Made, Modality, SpokenClause
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.engines.protocols import (
     ChatEvent,
     ChatModel,
     ChatRequest,
-    SpeechRequest,
+    SynthesisRequest,
     Synthesizer,
     TextDelta,
     ToolCall,
@@ -30,10 +30,10 @@ from pipeline.text.word_times import align, interpolate
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class SynthesisOptions:
     """How an answer is given. `say` is spoken as it stands, without asking the model; `sample` is a voice to take on.
 
-    style: of the first clauses, until a mark changes it. instructions: see `SpeechRequest`.
+    style: of the first clauses, until a mark changes it. instructions: see `SynthesisRequest`.
     """
 
     modality: Modality = "audio"
@@ -91,26 +91,26 @@ async def clauses_of(events: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[
 
 async def pieces_of(
     parts: AsyncGenerator[Clause | ToolCall | Usage, None],
-    manner: Manner,
+    options: SynthesisOptions,
     synthesizer: Synthesizer,
     workers: Workers,
     limits: SpeakingLimits,
     made: Made,
-) -> AsyncGenerator[Piece | ToolCall | Usage, None]:
+) -> AsyncGenerator[AudioPiece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
-    style = manner.style
+    style = options.style
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
                 yield part
                 continue
             clause = SpokenClause(part.text, words=interpolate(part.text, GUESSED_MS_PER_CHARACTER * len(part.text)))
-            yield Piece(clause)
+            yield AudioPiece(clause)
             if made.unheard:
                 continue
             style = style if part.style is None else part.style
-            request = _speech_request(part, manner, style)
+            request = _speech_request(part, options, style)
             made.spoken_characters += len(request.text)
             chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)
             engine_words: list[WordTime] = []
@@ -118,7 +118,7 @@ async def pieces_of(
                 async for chunk in chunks:
                     clause.duration_ms += len(chunk.pcm) * 1000 / rate
                     engine_words += chunk.words
-                    yield Piece(clause, chunk.pcm)
+                    yield AudioPiece(clause, chunk.pcm)
             clause.words, clause.timed = align(part.text, engine_words, round(clause.duration_ms)), True
             made.audio_ms += clause.duration_ms
             if made.audio_ms >= limits.longest_s * 1000:
@@ -126,10 +126,17 @@ async def pieces_of(
                 return
 
 
-def _speech_request(clause: Clause, manner: Manner, style: str) -> SpeechRequest:
-    language = language_of(clause.spoken, manner.language)
-    return SpeechRequest(
-        clause.spoken, manner.voice, language, manner.speed, manner.pitch, style, manner.sample, manner.instructions
+def _speech_request(clause: Clause, options: SynthesisOptions, style: str) -> SynthesisRequest:
+    language = language_of(clause.spoken, options.language)
+    return SynthesisRequest(
+        clause.spoken,
+        options.voice,
+        language,
+        options.speed,
+        options.pitch,
+        style,
+        options.sample,
+        options.instructions,
     )
 
 

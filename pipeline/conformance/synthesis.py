@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import TRIES, Trial, babble, engine_error_or, first_of, require
-from pipeline.engines.protocols import SpeechChunk, SpeechRequest, Voice, VoiceSample, WordTime
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, Voice, VoiceSample, WordTime
 
 CHUNK_MS = 80
 AUDIBLE = 300
@@ -54,7 +54,7 @@ async def every_voice_and_language_is_heard(trial: Trial) -> None:
     for voice in some:
         language = voice.language or trial.subject.language
         text = trial.subject.text if language == trial.subject.language else SHOWN.get(language, "Hello 1 2 3.")
-        chunks = await _spoken(trial, SpeechRequest(text, voice.id, language))
+        chunks = await _spoken(trial, SynthesisRequest(text, voice.id, language))
         require(_peak(_joined(chunks)) > AUDIBLE, f"voice {voice.id!r} is not audible in language {language!r}")
 
 
@@ -185,15 +185,15 @@ CHECKS = (
 )
 
 
-def _request(trial: Trial, *, times: int = 1, style: str = "", sample: VoiceSample | None = None) -> SpeechRequest:
+def _request(trial: Trial, *, times: int = 1, style: str = "", sample: VoiceSample | None = None) -> SynthesisRequest:
     voices = trial.engine.info.voices
     language = trial.subject.language
     voice = next((voice.id for voice in voices if voice.language == language), "")
     text = " ".join([trial.subject.text] * times)
-    return SpeechRequest(text, voice, language, style=style, sample=sample)
+    return SynthesisRequest(text, voice, language, style=style, sample=sample)
 
 
-async def _spoken(trial: Trial, request: SpeechRequest) -> list[SpeechChunk]:
+async def _spoken(trial: Trial, request: SynthesisRequest) -> list[SpeechChunk]:
     async with aclosing(trial.speak(request)) as chunks:
         return [chunk async for chunk in chunks]
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.protocols import Recognition, Role, SpeechChunk, SpeechRequest
+from pipeline.engines.protocols import Recognition, Role, SpeechChunk, SynthesisRequest
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 
@@ -109,7 +109,7 @@ class Trial:
         """The best text, with all the time in the world."""
         return await self.workers.call(partial(stream.settle, PATIENCE_S), timeout_s=2 * PATIENCE_S)
 
-    def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechChunk, None]:
+    def speak(self, request: SynthesisRequest) -> AsyncGenerator[SpeechChunk, None]:
         """The clause's chunks; to be closed."""
         return self.workers.iterate(partial(self.engine.speak, request), timeout_s=PATIENCE_S)
 

@@ -25,7 +25,7 @@ class SpokenClause:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AudioPiece:
     """The next audio of a clause; `pcm` is None where the clause begins."""
 
     clause: SpokenClause
@@ -42,5 +42,5 @@ class Made:
     unheard: bool = False
 
 
-Part: TypeAlias = Piece | TextDelta | ToolCall | Usage
+AnswerPart: TypeAlias = AudioPiece | TextDelta | ToolCall | Usage
 """What an answer is sent in."""

@@ -40,7 +40,7 @@ class Engines:
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class SessionConfig:
     """The changeable settings of a conversation.
 
     instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
@@ -65,7 +65,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ResponseRequest:
     """One answer that was asked for. None means: as the conversation is set.
 
     say: spoken as it stands, without a model. input: shown to the model instead of the conversation.

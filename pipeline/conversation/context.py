@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pipeline.conversation.config import Engines, Observer, Setup
+from pipeline.conversation.config import Engines, Observer, SessionConfig
 from pipeline.conversation.journal import Journal
 from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.notices import ItemLeft
@@ -27,7 +27,7 @@ class Context:
 
     def __init__(
         self,
-        setup: Setup,
+        config: SessionConfig,
         engines: Engines,
         workers: Workers,
         limits: SessionLimits,
@@ -36,7 +36,7 @@ class Context:
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         journal: Journal,
     ) -> None:
-        self.setup, self.engines, self.workers, self.limits, self.observer = setup, engines, workers, limits, observer
+        self.config, self.engines, self.workers, self.limits, self.observer = config, engines, workers, limits, observer
         self.now, self.spawn, self.journal = now, spawn, journal
         self.playback: Callable[[float], Playback] = Playback
         self.active_at = now()

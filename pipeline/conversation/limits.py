@@ -45,7 +45,7 @@ class SessionLimits:
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
     prompt_characters: how much of the conversation the model sees.
     sources_s: how long an answer may wait for `Setup.sources`. items: of a longer one the oldest leave.
-    beside: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
+    out_of_band: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
     in a pause and turn out wrong.
     """
 
@@ -54,7 +54,7 @@ class SessionLimits:
     prompt_characters: int = 24_000
     sources_s: float = 0.15
     items: int = 2_000
-    beside: int = 4
+    out_of_band: int = 4
     speculations_per_minute: int = 20
     recognition: RecognitionLimits = field(default_factory=RecognitionLimits)
     speaking: SpeakingLimits = field(default_factory=SpeakingLimits)

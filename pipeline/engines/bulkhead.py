@@ -11,7 +11,7 @@ refuses them all for a while after failures in a row:
 
 Half open, one call at a time may try. A refused key opens it at once and for `refused_s`: it takes a person to make a key
 right. Nothing else remembers failures: engines ask their server whenever they are called. An engine that is busy is not
-broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
+broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit CircuitBreaker".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipeline.errors import EngineBusy, EngineKeyRefused, EngineUnavailable, Kai
 
 
 @dataclass(frozen=True, slots=True)
-class FenceLimits:
+class BulkheadLimits:
     """Bounds of one engine.
 
     at_once: calls that go on at the same time; waiting: calls that may wait for a place, each for `wait_s`.
@@ -54,10 +54,10 @@ class BreakerState(StrEnum):
     OPEN = "open"
 
 
-class Breaker:
+class CircuitBreaker:
     """Refuses calls to an engine that fails. Pure: times are clock readings in seconds that the caller passes in."""
 
-    def __init__(self, limits: FenceLimits) -> None:
+    def __init__(self, limits: BulkheadLimits) -> None:
         self._limits = limits
         self._failed_at: deque[float] = deque(maxlen=limits.failures)
         self._open_until: float | None = None
@@ -110,7 +110,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class CallObserver:
     """Who is told. first: seconds until a call's first result; failed: a call failed; opened: so did the breaker."""
 
     first: Callable[[float], None] = lambda _seconds: None
@@ -118,24 +118,24 @@ class Watch:
     opened: Callable[[Exception], None] = lambda _error: None
 
 
-class Fence:
-    """The fence of one engine, shared by all sessions; `name` is what the settings call it.
+class Bulkhead:
+    """The bulkhead of one engine, shared by all sessions; `name` is what the settings call it.
 
     outcomes counts calls; active and waiting are how many there are now. error is the last failure, safe to show;
     failed_at and worked_at are clock readings.
     """
 
     def __init__(
-        self, role: Role, name: str, limits: FenceLimits | None = None, clock: Callable[[], float] = time.monotonic
+        self, role: Role, name: str, limits: BulkheadLimits | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.role, self.name, self.limits = role, name, limits or FenceLimits()
-        self.watch = Watch()
+        self.role, self.name, self.limits = role, name, limits or BulkheadLimits()
+        self.watch = CallObserver()
         self.outcomes = Counter[Outcome]()
         self.active = self.waiting = 0
         self.error = ""
         self.failed_at = self.worked_at = float("-inf")
         self.clock = clock
-        self.breaker = Breaker(self.limits)
+        self.breaker = CircuitBreaker(self.limits)
         self._refused = False
         self._places = asyncio.Semaphore(self.limits.at_once)
 
@@ -221,10 +221,10 @@ class Fence:
 class Call:
     """One call that got in. As a context manager it ends by how the block is left."""
 
-    __slots__ = ("_answered", "_began", "_ended", "_fence", "_trial")
+    __slots__ = ("_answered", "_began", "_bulkhead", "_ended", "_trial")
 
-    def __init__(self, fence: Fence, trial: bool) -> None:
-        self._fence, self._trial, self._began = fence, trial, fence.clock()
+    def __init__(self, bulkhead: Bulkhead, trial: bool) -> None:
+        self._bulkhead, self._trial, self._began = bulkhead, trial, bulkhead.clock()
         self._answered = self._ended = False
 
     def __enter__(self) -> Call:
@@ -240,17 +240,17 @@ class Call:
         if self._answered:
             return
         self._answered = True
-        self._fence.watch.first(self._fence.clock() - self._began)
+        self._bulkhead.watch.first(self._bulkhead.clock() - self._began)
         if self._trial:
             self._trial = False
-            self._fence.breaker.tried()
-            self._fence.breaker.worked(trial=True)
+            self._bulkhead.breaker.tried()
+            self._bulkhead.breaker.worked(trial=True)
 
     def end(self, error: BaseException | None = None) -> None:
         """Give the place back. `error` is what ended the call; cancellation is no failure. Idempotent."""
         if not self._ended:
             self._ended = True
-            self._fence._left(self._trial, self._answered, error)
+            self._bulkhead._left(self._trial, self._answered, error)
 
     def leave(self) -> None:
         """End a call that could go on: it worked if it has answered, and was cancelled if not."""

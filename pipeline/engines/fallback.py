@@ -1,4 +1,4 @@
-"""Several engines of a role as one, each behind its fence: where one cannot, the next one does.
+"""Several engines of a role as one, each behind its bulkhead: where one cannot, the next one does.
 
 A chain is an asynchronous engine itself, so the loop knows nothing of it. It passes on to the next engine only while it
 has given nothing on: a clause before its first audio, a reply before its first word. An utterance is played to the next
@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.bulkhead import Call, Fence
+from pipeline.engines.bulkhead import Bulkhead, Call
 from pipeline.engines.protocols import (
     ChatEvent,
     ChatModel,
@@ -27,7 +27,7 @@ from pipeline.engines.protocols import (
     Recognizer,
     RecognizerStream,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     Synthesizer,
     TurnModel,
 )
@@ -45,7 +45,7 @@ class Member(Generic[E]):
 
     engine: E
     info: EngineInfo
-    fence: Fence
+    bulkhead: Bulkhead
     workers: Workers
 
     def can(self, language: str) -> bool:
@@ -105,7 +105,7 @@ class SynthesizerChain(_Chain[Synthesizer]):
     An engine that does not speak a clause's language is left out, unless none does.
     """
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         def begin(member: Member[Synthesizer], bound_s: float) -> AsyncGenerator[SpeechChunk, None]:
             speak = partial(member.engine.speak, request)
             chunks = member.workers.iterate(speak, timeout_s=bound_s, engine=member.info.name)
@@ -138,7 +138,7 @@ async def _of_the_first(
     for engines, member in zip(range(len(members), 0, -1), members, strict=True):
         until, begun = _now() + (deadline - _now()) / engines, False
         try:
-            with await member.fence.enter(_left(until)) as call:
+            with await member.bulkhead.enter(_left(until)) as call:
                 async with aclosing(start(member, _left(until))) as items:
                     async for item in items:
                         call.answered()
@@ -230,7 +230,7 @@ class RelayedUtterance:
     async def _open(self, until: float) -> RecognizerStream:
         """Open the utterance at the next engine, and let it hear what the others did."""
         self._current = self._next.pop(0)
-        self._call = await self._current.fence.enter(_left(until))
+        self._call = await self._current.bulkhead.enter(_left(until))
         begin = partial(self._current.engine.open, self._language)
         self._stream = stream = await self._within(until, begin, undo=lambda late: late.close())
         for pcm in self._kept:
@@ -256,25 +256,25 @@ class RelayedUtterance:
         self._stream = self._call = None
 
 
-class FencedTurnModel(_Chain[TurnModel]):
-    """One turn model behind its fence; `patience_s` is how long it may judge."""
+class GuardedTurnModel(_Chain[TurnModel]):
+    """One turn model behind its bulkhead; `patience_s` is how long it may judge."""
 
     async def probability(self, pcm: Samples) -> float:
         member, patience_s = self._members[0], self._patience_s
-        with await member.fence.enter(patience_s) as call:
+        with await member.bulkhead.enter(patience_s) as call:
             judge = partial(member.engine.probability, pcm)
             result = await member.workers.call(judge, timeout_s=patience_s, engine=member.info.name)
             call.answered()
             return result
 
 
-class FencedSpeechModel(_Chain[SpeechModel]):
-    """One speech model behind its fence, by which all of its connections come; `patience_s` is how long one may take."""
+class GuardedSpeechModel(_Chain[SpeechModel]):
+    """One speech model behind its bulkhead, by which all of its connections come; `patience_s` is how long one may take."""
 
     async def open(self) -> SpeechLink:
         """A connection. Raises `EngineError`."""
         member, patience_s = self._members[0], self._patience_s
-        with await member.fence.enter(patience_s) as call:
+        with await member.bulkhead.enter(patience_s) as call:
             link: SpeechLink = await member.workers.call(
                 member.engine.open, timeout_s=patience_s, engine=member.info.name
             )

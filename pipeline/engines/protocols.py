@@ -40,7 +40,7 @@ class EngineInfo:
     languages: BCP 47 primary tags it can do; empty means any.
     rate: Hz of the samples it takes or gives; 0 where that means nothing.
     note: what a person should know (what it cannot do, what would be better); empty if nothing.
-    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `SpeechRequest.style`.
+    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `SynthesisRequest.style`.
     times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
     """
 
@@ -232,7 +232,7 @@ class VoiceSample:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechRequest:
+class SynthesisRequest:
     """One clause to speak. `voice` is an id of the engine or any other name, which it maps to a voice it has.
 
     language: BCP 47 primary tag of the clause.
@@ -262,7 +262,7 @@ class SpeechChunk:
 class Synthesizer(Protocol):
     info: EngineInfo
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk] | AsyncIterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk] | AsyncIterator[SpeechChunk]:
         """The clause's audio as it is made; closing the iterator cancels."""
 
     def close(self) -> None: ...

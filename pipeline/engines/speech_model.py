@@ -16,7 +16,7 @@ from pipeline.engines.protocols import EngineInfo, Message, Tool, ToolCall, Usag
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechSetup:
+class SpeechModelConfig:
     """What holds for every answer. `voice` may be a wish such as "female-2"; `tool_choice` as in `ChatRequest`."""
 
     instructions: str = ""
@@ -29,7 +29,7 @@ class SpeechSetup:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechRequest:
+class SpeechModelRequest:
     """One answer; None means: as the conversation is set.
 
     spoken: as audio, else as text. input: shown to the model instead of the conversation.
@@ -90,10 +90,10 @@ class SpeechLink(Protocol):
     async def run(self) -> None:
         """Read what the model sends until the connection ends, or nothing happened on it for a long time."""
 
-    async def configure(self, setup: SpeechSetup) -> None:
+    async def configure(self, config: SpeechModelConfig) -> None:
         """Set the conversation up. A voice cannot change once it was heard: open another link then."""
 
-    async def hear(self, pcm: Samples) -> None:
+    async def send_audio(self, pcm: Samples) -> None:
         """Send the next of the person's audio at `LINE_RATE`."""
 
     async def commit(self) -> str:
@@ -117,7 +117,7 @@ class SpeechLink(Protocol):
     async def truncate(self, id: str, heard_ms: int) -> None:
         """The person heard only so much of a spoken message; not more than there is."""
 
-    def respond(self, request: SpeechRequest) -> AsyncGenerator[list[SpeechEvent], None]:
+    def respond(self, request: SpeechModelRequest) -> AsyncGenerator[list[SpeechEvent], None]:
         """An answer: each time all that has come since, `Usage` last. Closing it cancels the answer."""
 
     async def aclose(self) -> None:

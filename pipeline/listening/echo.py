@@ -169,7 +169,7 @@ class Overhearing:
         """Whether the voice is much softer than the person's turns are."""
         return self._voice.dbfs < self._usual_dbfs - SOFT_DB
 
-    def hear(self, window: Samples, speech: bool, playing: Playing | None) -> bool:
+    def push_window(self, window: Samples, speech: bool, playing: Playing | None) -> bool:
         """Take the next samples of the microphone, which may sound like speech; whether they are somebody's voice."""
         heard = self._microphone.add(window)
         count = len(heard)

@@ -66,9 +66,9 @@ class Listening:
     ) -> None:
         self._context, self._report, self._upstream = context, report, upstream
         self._recognizing = Recognizing(context, voice_over, report)
-        setup = context.setup
-        self._manual_mode = setup.endpointing is None
-        self._endpointer = Endpointer(setup.endpointing)
+        config = context.config
+        self._manual_mode = config.endpointing is None
+        self._endpointer = Endpointer(config.endpointing)
         self._sound = TurnSound(context, self._judged_by_sound)
         self._window = context.engines.voice_detector.window
         self._rest = np.zeros(0, np.int16)
@@ -135,9 +135,9 @@ class Listening:
 
     def _judge(self, window: Samples, probability: float, at: int) -> Sequence[Event]:
         if self._current:
-            self._current.utterance.hear(window)
-            self._sound.hear(window)
-        events = self._endpointer.hear(probability, at, len(window))
+            self._current.utterance.accept_audio(window)
+            self._sound.push_window(window)
+        events = self._endpointer.push_window(probability, at, len(window))
         for event in events:
             if self._current and isinstance(event, SpeechPaused):
                 self._current.speech_end = self._clock_at(event.ended)
@@ -219,13 +219,13 @@ class Listening:
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
             on_drafted=lambda text: self._recognizing.drafted(turn, text),
-            language=context.setup.language,
+            language=context.config.language,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
         turn.drafts = ears is None
         early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
         for samples in early:
-            utterance.hear(samples)
+            utterance.accept_audio(samples)
         self._sound.begin(early)
         self._manual, self._manual_samples = [], 0
         self._pre_roll.clear()

@@ -14,7 +14,7 @@ from pipeline.engines.protocols import Recognition, Role
 from pipeline.errors import KaikouError, UnknownLanguage
 from pipeline.listening.utterance import Utterance
 from pipeline.listening.voice_over import VoiceOver
-from pipeline.speech_model.upstream import Hearing
+from pipeline.speech_model.upstream import UpstreamUtterance
 from pipeline.turns.events import Event, PartialRecognized, UtteranceDrafted, UtteranceRecognized
 
 DOUBTED_WORDS_S = 1.5
@@ -101,7 +101,7 @@ class Recognizing:
 
     # --- Turns that a speech model hears ------------------------------------------------------------------------------
 
-    async def pass_on(self, turn: Turn, hearing: Hearing) -> None:
+    async def pass_on(self, turn: Turn, hearing: UpstreamUtterance) -> None:
         """The turn may be answered as soon as the model has it. Its words come later; only a doubt waits for them."""
         context = self._context
         try:
@@ -116,7 +116,7 @@ class Recognizing:
         turn.recognized_at = context.now()
         self._report(UtteranceRecognized(turn.number, turn.item.text))
 
-    async def _write_down(self, turn: Turn, hearing: Hearing) -> None:
+    async def _write_down(self, turn: Turn, hearing: UpstreamUtterance) -> None:
         try:
             text = await hearing.words(lambda text: self._context.outbox.put(PartialText(turn.item.id, text)))
         except Exception as error:  # noqa: BLE001 — the words' outermost frame: the conversation goes on without them

@@ -33,7 +33,7 @@ class TurnSound:
         self._windows.clear()
         self._windows.extend(windows)
 
-    def hear(self, window: Samples) -> None:
+    def push_window(self, window: Samples) -> None:
         """The turn goes on."""
         self._windows.append(window)
 

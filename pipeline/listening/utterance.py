@@ -22,7 +22,7 @@ LONGEST_PIECE = samples_of(500)
 
 
 class Utterance:
-    """The recognition of one turn. `hear`, `draft` and `close` order; `run` does the work and reports by callbacks."""
+    """The recognition of one turn. `accept_audio`, `draft` and `close` order; `run` works and reports by callbacks."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Utterance:
         """What was understood up to this pause, if that is known and speech has not gone on since."""
         return self._draft
 
-    def hear(self, pcm: Samples) -> None:
+    def accept_audio(self, pcm: Samples) -> None:
         """Queue more audio of the turn; what exceeds `longest_s` is left out."""
         if self._closed or self.seconds >= self._limits.longest_s:
             return

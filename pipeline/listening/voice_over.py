@@ -32,7 +32,7 @@ class VoiceOver:
     def persons(self, window: Samples, probability: float, threshold: float, playing: Playing | None) -> float:
         """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
         speech = probability >= threshold
-        voice = self._overhearing.hear(window, speech, playing)
+        voice = self._overhearing.push_window(window, speech, playing)
         # While a reply is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
         audible = playing is not None and playing.position_ms is not None
         return 0.0 if speech and not voice and audible else probability

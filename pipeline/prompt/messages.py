@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.conversation.config import Ask, Setup
+from pipeline.conversation.config import ResponseRequest, SessionConfig
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatRequest, Message, ToolCall
 from pipeline.prompt.heard import note
@@ -16,17 +16,19 @@ def last_said(items: Sequence[Item]) -> str:
     return next((item.text for item in reversed(items) if item.role == "user"), "")
 
 
-def chat_request(setup: Setup, ask: Ask, items: Sequence[Item], context: Sequence[str] = ()) -> ChatRequest:
+def chat_request(
+    config: SessionConfig, ask: ResponseRequest, items: Sequence[Item], context: Sequence[str] = ()
+) -> ChatRequest:
     """What the model is asked: to go on after `items`, as the conversation is set and the answer was asked for."""
-    instructions = setup.instructions if ask.instructions is None else ask.instructions
-    language = language_of(last_said(items), setup.language)
+    instructions = config.instructions if ask.instructions is None else ask.instructions
+    language = language_of(last_said(items), config.language)
     return ChatRequest(
         prompt(instructions, items, language, context),
-        setup.character,
+        config.character,
         language,
-        setup.tools if ask.tools is None else ask.tools,
-        ask.tool_choice or setup.tool_choice,
-        ask.max_tokens or setup.max_tokens,
+        config.tools if ask.tools is None else ask.tools,
+        ask.tool_choice or config.tool_choice,
+        ask.max_tokens or config.max_tokens,
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, Piece, SpokenClause
+from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, AudioPiece, SpokenClause
 from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.language import is_han
 from pipeline.text.word_times import interpolate
@@ -82,18 +82,18 @@ class Captioned:
         for waiting, at in zip(self._waiting, starts, strict=False):
             waiting.start_ms = float(at)
 
-    def pieces(self, *, last: bool = False) -> Iterator[Piece]:
+    def pieces(self, *, last: bool = False) -> Iterator[AudioPiece]:
         """Clauses and audio, as far as they came; with the `last` ones every clause ends."""
         while self._sound:
             yield from self._begin(self._left_ms)
             if self._current is None:
                 self._current = SpokenClause("")
-                yield Piece(self._current)
+                yield AudioPiece(self._current)
             pcm = self._sound.popleft()
             duration_ms = len(pcm) * 1000 / self._rate
             self._current.duration_ms += duration_ms
             self._left_ms += duration_ms
-            yield Piece(self._current, pcm)
+            yield AudioPiece(self._current, pcm)
         if last:
             yield from self._begin(float("inf"))
             self._end_clause()
@@ -105,12 +105,12 @@ class Captioned:
         self._waiting.append(_Waiting(clause.text, start_ms, not together))
         self._guess_ms = start_ms + guessed_ms(clause.text)
 
-    def _begin(self, at_ms: float) -> Iterator[Piece]:
+    def _begin(self, at_ms: float) -> Iterator[AudioPiece]:
         while self._waiting and self._waiting[0].start_ms <= at_ms:
             self._end_clause()
             text = self._waiting.popleft().text
             self._current = SpokenClause(text, words=interpolate(text, round(guessed_ms(text))))
-            yield Piece(self._current)
+            yield AudioPiece(self._current)
 
     def _end_clause(self) -> None:
         if clause := self._current:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import assert_never
 
-from pipeline.conversation.answer_parts import Made, Part
+from pipeline.conversation.answer_parts import AnswerPart, Made
 from pipeline.engines.protocols import TextDelta, Usage
 from pipeline.engines.speech_model import Called, Finished, Said, Sounded, SpeechEvent
 from pipeline.speech_model.captioned import Captioned
@@ -28,7 +28,7 @@ class SpeechParts:
         """In the order in which they began."""
         return list(self._outputs.values())
 
-    def take(self, events: Sequence[SpeechEvent]) -> Iterator[Part]:
+    def take(self, events: Sequence[SpeechEvent]) -> Iterator[AnswerPart]:
         """What can be sent, now that these have come."""
         for event in events:
             match event:
@@ -57,7 +57,7 @@ class SpeechParts:
         if self._message:
             yield from self._message.pieces()
 
-    def _said(self, event: Said) -> Iterator[Part]:
+    def _said(self, event: Said) -> Iterator[AnswerPart]:
         self._output(event.item)
         text = self._cleaner.push(event.text)
         self._made.characters += len(text)
@@ -70,7 +70,7 @@ class SpeechParts:
     def _output(self, item: str) -> Output:
         return self._outputs.setdefault(item, Output(item))
 
-    def _speaking(self, item: str) -> Generator[Part, None, Captioned]:
+    def _speaking(self, item: str) -> Generator[AnswerPart, None, Captioned]:
         """The message that `item` is; ends the one before it."""
         if item != self._speaks:
             yield from self._end_message()
@@ -78,7 +78,7 @@ class SpeechParts:
             self._message, self._speaks = Captioned(self._rate), item
         return self._message
 
-    def _end_message(self) -> Iterator[Part]:
+    def _end_message(self) -> Iterator[AnswerPart]:
         if self._message:
             self._message.finished()
             yield from self._message.pieces(last=True)

@@ -17,12 +17,12 @@ from typing import assert_never
 import numpy as np
 
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.conversation.answer_parts import Made, Part
-from pipeline.conversation.config import Ask, Setup
+from pipeline.conversation.answer_parts import AnswerPart, Made
+from pipeline.conversation.config import ResponseRequest, SessionConfig
 from pipeline.conversation.context import Context
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import EngineInfo, Recognition, Usage
-from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechRequest, SpeechSetup
+from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechModelConfig, SpeechModelRequest
 from pipeline.engines.workers import each_within
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.prompt.messages import prompt
@@ -59,7 +59,7 @@ class Line:
 
     link: SpeechLink
     opened: float
-    setup: SpeechSetup
+    config: SpeechModelConfig
     mirror: Mirror = field(default_factory=Mirror)
 
 
@@ -70,13 +70,13 @@ class Upstream:
         self._context, self._model = context, model
         self._line: Line | None = None
         self._opening, self._answering = asyncio.Lock(), asyncio.Lock()
-        self._sounds: dict[str, Hearing] = {}
+        self._sounds: dict[str, UpstreamUtterance] = {}
         self.microphone = asyncio.Lock()
 
     @property
     def wanted(self) -> bool:
         """Whether the conversation is set to it."""
-        return self._context.setup.by_speech_model
+        return self._context.config.by_speech_model
 
     @property
     def rate(self) -> int:
@@ -88,11 +88,11 @@ class Upstream:
         """The model's."""
         return self._model.info
 
-    def ears(self, item: Item) -> Ears:
+    def ears(self, item: Item) -> UpstreamRecognizer:
         """What hears the turn that becomes `item`."""
-        return Ears(self, item.id)
+        return UpstreamRecognizer(self, item.id)
 
-    def keep(self, hearing: Hearing) -> None:
+    def keep(self, hearing: UpstreamUtterance) -> None:
         """Remember a turn until it is answered."""
         self._sounds[hearing.item_id] = hearing
         for id in list(self._sounds)[:-KEPT_SOUNDS]:
@@ -105,25 +105,25 @@ class Upstream:
 
         While an answer is made, what hears the person leaves the connection as it is.
         """
-        context, setup = self._context, _speech_setup(self._context.setup)
+        context, config = self._context, _speech_setup(self._context.config)
         async with self._opening:
             line = self._line
             if line and line.link.alive:
                 if self._answering.locked() and not to_answer:
                     return line
-                if self._is_outdated(line, setup):
+                if self._is_outdated(line, config):
                     await line.link.aclose()
             if line is None or not line.link.alive:
                 link = await self._model.open()
                 context.spawn(self._read(link))
-                line = self._line = Line(link, context.now(), SpeechSetup())
-            if line.setup != setup:
-                await line.link.configure(setup)
-                line.setup = setup
+                line = self._line = Line(link, context.now(), SpeechModelConfig())
+            if line.config != config:
+                await line.link.configure(config)
+                line.config = config
             return line
 
-    def _is_outdated(self, line: Line, setup: SpeechSetup) -> bool:
-        other_voice = line.setup.voice not in ("", setup.voice)
+    def _is_outdated(self, line: Line, config: SpeechModelConfig) -> bool:
+        other_voice = line.config.voice not in ("", config.voice)
         return other_voice or self._context.now() - line.opened > RENEW_S
 
     async def _read(self, link: SpeechLink) -> None:
@@ -137,13 +137,13 @@ class Upstream:
     # --- Answers ------------------------------------------------------------------------------------------------------
 
     async def answer(
-        self, ask: Ask, items: list[Item], made: Made, first: Callable[[], None]
-    ) -> AsyncGenerator[Part, None]:
+        self, ask: ResponseRequest, items: list[Item], made: Made, first: Callable[[], None]
+    ) -> AsyncGenerator[AnswerPart, None]:
         """An answer in parts. `items` grows by those that become part of the conversation; `first` is told of its beginning.
 
         A connection that is lost before anything came of the answer is replaced once. Raises `EngineError`.
         """
-        request = _request(ask, self._context.setup)
+        request = _request(ask, self._context.config)
         async with self._answering if request.in_conversation else nullcontext():
             for again in (True, False):
                 line, begun = await self.line(to_answer=request.in_conversation), False
@@ -166,8 +166,8 @@ class Upstream:
         self._sounds = {id: sound for id, sound in self._sounds.items() if id not in line.mirror}
 
     async def _parts(
-        self, line: Line, request: SpeechRequest, items: list[Item], made: Made, first: Callable[[], None]
-    ) -> AsyncGenerator[Part, None]:
+        self, line: Line, request: SpeechModelRequest, items: list[Item], made: Made, first: Callable[[], None]
+    ) -> AsyncGenerator[AnswerPart, None]:
         limits = self._context.limits.speaking
         parts = SpeechParts(self.rate, made, spoken=request.spoken)
         answering = each_within(line.link.respond(request), limits.speech_model_s, self.info.name)
@@ -201,21 +201,21 @@ class Upstream:
                     assert_never(step)
 
 
-class Ears:
+class UpstreamRecognizer:
     """A `Recognizer` whose one utterance goes to the speech model."""
 
     def __init__(self, upstream: Upstream, item_id: str) -> None:
         self.info = upstream.info
-        self.hearing = Hearing(upstream, item_id)
+        self.hearing = UpstreamUtterance(upstream, item_id)
 
-    def open(self, _language: str = "") -> Hearing:
+    def open(self, _language: str = "") -> UpstreamUtterance:
         return self.hearing
 
     def close(self) -> None:
         """Nothing to free."""
 
 
-class Hearing:
+class UpstreamUtterance:
     """One turn on its way to the model: sent while it goes on, kept until it is answered. See `RecognizerStream`.
 
     Turns share the model's one buffer: each has it to itself from its first sound until it is committed.
@@ -252,7 +252,7 @@ class Hearing:
                 return
             await self._send(line.link)
             if (missing := SHORTEST_TURN - sum(map(len, self._pcm))) > 0:
-                await line.link.hear(np.zeros(missing, np.int16))
+                await line.link.send_audio(np.zeros(missing, np.int16))
             id = await line.link.commit()
             self._committed, self._sent = (line.link, id), 0
             line.mirror.heard(self.item_id, id)
@@ -292,7 +292,7 @@ class Hearing:
                 await link.clear()
             self._link, self._sent = link, 0
         while self._sent < len(self._pcm):
-            await link.hear(self._pcm[self._sent])
+            await link.send_audio(self._pcm[self._sent])
             self._sent += 1
 
 
@@ -313,17 +313,19 @@ def _judge(text: str, sound: Sound, *, final: bool) -> Verdict | None:
     return Verdict.NOISE if short else Verdict.INTERRUPTION
 
 
-def _speech_setup(setup: Setup) -> SpeechSetup:
-    limits = setup.tool_choice, setup.max_tokens
-    return SpeechSetup(setup.instructions, setup.voice, setup.language, setup.speed, tuple(setup.tools), *limits)
+def _speech_setup(config: SessionConfig) -> SpeechModelConfig:
+    limits = config.tool_choice, config.max_tokens
+    return SpeechModelConfig(
+        config.instructions, config.voice, config.language, config.speed, tuple(config.tools), *limits
+    )
 
 
-def _request(ask: Ask, setup: Setup) -> SpeechRequest:
-    spoken, instructions = (ask.modality or setup.modality) == "audio", ask.instructions
+def _request(ask: ResponseRequest, config: SessionConfig) -> SpeechModelRequest:
+    spoken, instructions = (ask.modality or config.modality) == "audio", ask.instructions
     if ask.say:
-        line = (setup.instructions if instructions is None else instructions) + SAY + ask.say
-        return SpeechRequest(spoken, line, tool_choice="none", in_conversation=ask.in_conversation)
+        line = (config.instructions if instructions is None else instructions) + SAY + ask.say
+        return SpeechModelRequest(spoken, line, tool_choice="none", in_conversation=ask.in_conversation)
     given = None if ask.input is None else prompt("", ask.input)
-    return SpeechRequest(
+    return SpeechModelRequest(
         spoken, instructions, ask.tools, ask.tool_choice, ask.max_tokens, given, in_conversation=ask.in_conversation
     )

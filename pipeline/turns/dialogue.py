@@ -12,7 +12,7 @@ The person (`Person`):
     any number of turns one after the other; their words may come in any order. Nothing is answered before all of them
     are known: one answer covers the turns that hold words, and those that hold none change nothing.
 
-The replies (`Reply`), in the order in which they are heard. Only the last may still be in the making: *speculative*
+The replies (`ReplyState`), in the order in which they are heard. Only the last may still be in the making: *speculative*
 (prepared in a pause, behind the gate, and then the only one) or *released* (seen and heard). All before it are
 *generated*: all sent, still playing, since a client may ask for the next one as soon as one is sent. A reply ends when
 it was played, interrupted, dropped or failed. It is over when it was played, not when it was written: until then a
@@ -125,7 +125,7 @@ class Dismissed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyState:
     """An answer that is being prepared or heard."""
 
     id: int
@@ -144,7 +144,7 @@ class Dialogue:
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
         self.person = Person.SILENT
-        self.replies: tuple[Reply, ...] = ()
+        self.replies: tuple[ReplyState, ...] = ()
         self.doubted = False
         self.turn = 0
         self._started = 0
@@ -155,7 +155,7 @@ class Dialogue:
         self._dismissed: Dismissed | None = None
 
     @property
-    def reply(self) -> Reply | None:
+    def reply(self) -> ReplyState | None:
         """The latest reply, which alone may still be in the making."""
         return self.replies[-1] if self.replies else None
 
@@ -397,7 +397,7 @@ class Dialogue:
         self._started += 1
         if not speculative:
             self._unanswered = None
-        self.replies += (Reply(self._started, turn, speculative, draft),)
+        self.replies += (ReplyState(self._started, turn, speculative, draft),)
         return StartReply(self._started, turn, speculative, draft)
 
     def _interrupt(self, reason: Interruption) -> list[Effect]:
@@ -428,7 +428,7 @@ class Dialogue:
         late = self._dismissed and self._dismissed.verdict is Verdict.BACKCHANNEL and self.person is not Person.SILENT
         return [*(self._take_up(self.turn) if late else []), *self._answer_waiting()]
 
-    def _keep(self, replies: tuple[Reply, ...]) -> None:
+    def _keep(self, replies: tuple[ReplyState, ...]) -> None:
         """Only these are left; of none there is a doubt."""
         self.replies = replies
         if not replies:

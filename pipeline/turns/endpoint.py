@@ -99,7 +99,7 @@ class Endpointer:
         """Whether a turn is going on, pauses included."""
         return self._started is not None
 
-    def hear(self, probability: float, at: int, window: int) -> list[SpeechEvent]:
+    def push_window(self, probability: float, at: int, window: int) -> list[SpeechEvent]:
         """Judge the `window` samples that begin at `at`, each window once and in order."""
         settings, end = self.endpointing, at + window
         if self._started is None:

@@ -26,7 +26,7 @@ MEDIA_TYPES: Mapping[AudioFormat, str] = {
 }
 
 
-class Encoder(Protocol):
+class FileEncoder(Protocol):
     """One file, mono at `RATE`. Costs less than a millisecond for 80 ms of audio."""
 
     def encode(self, pcm: Samples) -> bytes:
@@ -36,7 +36,7 @@ class Encoder(Protocol):
         """The rest of the file."""
 
 
-def encoder(format: AudioFormat) -> Encoder:
+def encoder(format: AudioFormat) -> FileEncoder:
     """An encoder for a new file."""
     match format:
         case "pcm":

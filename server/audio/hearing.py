@@ -20,7 +20,7 @@ from pipeline.listening.utterance import LONGEST_PIECE
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import SpeechStarted, SpeechStopped
 from pipeline.turns.wait import fixed_wait
-from server.audio.places import Courtesy
+from server.audio.places import Throttle
 
 PAUSES = Endpointing(longest_ms=30_000, wait_ms=fixed_wait(500))
 SHORT_PAUSES = replace(PAUSES, wait_ms=fixed_wait(160))
@@ -41,7 +41,7 @@ SETTLE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class RecordedUtterance:
     """A stretch of speech. `at`: where `pcm` begins; `start`, `end`: the voice in it. In samples from the beginning."""
 
     at: int
@@ -77,17 +77,17 @@ class Cutter:
         """How much was heard."""
         return self._length / LINE_RATE
 
-    def hear(self, pcm: Samples) -> Iterator[Utterance | None]:
+    def push_audio(self, pcm: Samples) -> Iterator[RecordedUtterance | None]:
         """Take the next samples. Yields after every slice of work: an utterance that has ended, or None."""
         self._length += len(pcm)
         yield from self._hear(pcm)
 
-    def finish(self) -> Iterator[Utterance | None]:
+    def finish(self) -> Iterator[RecordedUtterance | None]:
         """The recording is over."""
         silence = samples_of(600) + self._window
         yield from self._hear(np.zeros(silence, np.int16))
 
-    def _hear(self, pcm: Samples) -> Iterator[Utterance | None]:
+    def _hear(self, pcm: Samples) -> Iterator[RecordedUtterance | None]:
         waiting = np.concatenate((self._rest, pcm))
         whole = len(waiting) // self._window * self._window
         self._rest = waiting[whole:]
@@ -96,11 +96,11 @@ class Cutter:
             if ended or number % SLICE_WINDOWS == 0:
                 yield ended
 
-    def _hear_window(self, window: Samples) -> Utterance | None:
+    def _hear_window(self, window: Samples) -> RecordedUtterance | None:
         at = self._heard
         self._heard += len(window)
         self._kept.append(window)
-        for event in self._endpointer.hear(self._voice.probability(window), at, len(window)):
+        for event in self._endpointer.push_window(self._voice.probability(window), at, len(window)):
             match event:
                 case SpeechStarted():
                     self._started = event.at
@@ -114,7 +114,7 @@ class Cutter:
             self._endpointer.endpointing = SHORT_PAUSES if long else PAUSES
         return None
 
-    def _end(self, voice_end: int) -> Utterance:
+    def _end(self, voice_end: int) -> RecordedUtterance:
         started, self._started = self._started, None
         assert started is not None, "a stop follows a start"
         pcm = np.concatenate(self._kept)
@@ -125,7 +125,7 @@ class Cutter:
         # The prefix was put before the voice only where there was room for it.
         prefix = samples_of(PAUSES.prefix_ms) if started > self._last_end else 0
         self._last_end = min(voice_end, self._length)
-        return Utterance(at, min(started + prefix, self._last_end), self._last_end, pcm)
+        return RecordedUtterance(at, min(started + prefix, self._last_end), self._last_end, pcm)
 
     def _forget(self, before: int) -> None:
         """Let go of whole windows that end before this position."""
@@ -134,13 +134,13 @@ class Cutter:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class RecordingTranscriber:
     """Hears recordings with the engines of the conversations, as far as these leave room. `settle_s`: see `_settle_s`."""
 
     detector: VoiceDetector
     recognizer: Recognizer
     workers: Workers
-    courtesy: Courtesy
+    throttle: Throttle
     settle_s: float
 
     async def segments(
@@ -149,20 +149,20 @@ class Hearing:
         """What is said in the recording, utterance by utterance; silence between them is left out. Raises `EngineError`."""
         async with aclosing(pieces):
             async for piece in pieces:
-                async for utterance in self._found(cutter.hear(piece)):
+                async for utterance in self._found(cutter.push_audio(piece)):
                     yield await self._recognize(utterance, language)
         async for utterance in self._found(cutter.finish()):
             yield await self._recognize(utterance, language)
 
-    async def _found(self, slices: Iterator[Utterance | None]) -> AsyncGenerator[Utterance, None]:
+    async def _found(self, slices: Iterator[RecordedUtterance | None]) -> AsyncGenerator[RecordedUtterance, None]:
         began = time.perf_counter()
         for utterance in slices:
-            await self.courtesy.rest(began)
+            await self.throttle.rest(began)
             if utterance:
                 yield utterance
             began = time.perf_counter()
 
-    async def _recognize(self, utterance: Utterance, language: str) -> Segment:
+    async def _recognize(self, utterance: RecordedUtterance, language: str) -> Segment:
         name, call = self.recognizer.info.name, self.workers.call
         stream = await self._open(language)
         try:
@@ -170,7 +170,7 @@ class Hearing:
                 began = time.perf_counter()
                 piece = utterance.pcm[start : start + LONGEST_PIECE]
                 await call(partial(stream.accept, piece), timeout_s=CALL_S, engine=name)
-                await self.courtesy.rest(began)
+                await self.throttle.rest(began)
             budget = self._settle_s()
             heard = await call(partial(stream.settle, budget), timeout_s=budget + CALL_S, engine=name)
         finally:
@@ -194,10 +194,10 @@ class Hearing:
 
         An engine that does not stream has its only pass here.
         """
-        return self.settle_s if self.recognizer.info.streams and self.courtesy.talking() else SETTLE_S
+        return self.settle_s if self.recognizer.info.streams and self.throttle.talking() else SETTLE_S
 
 
-def _segment(utterance: Utterance, heard: Recognition) -> Segment:
+def _segment(utterance: RecordedUtterance, heard: Recognition) -> Segment:
     offset = milliseconds_of(utterance.at)
     words = tuple(WordTime(word.text, offset + word.start_ms, offset + word.end_ms) for word in heard.words)
     start, end = milliseconds_of(utterance.start), milliseconds_of(utterance.end)

@@ -50,7 +50,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Courtesy:
+class Throttle:
     """Leaves the machine to people who are talking. `talking` says whether anybody is just now."""
 
     talking: Callable[[], bool]

@@ -6,10 +6,10 @@ from functools import partial
 
 from starlette.routing import BaseRoute
 
-from server.audio.hearing import Hearing
-from server.audio.places import Courtesy, Places
-from server.audio.speech import Speech
-from server.audio.transcription import Transcription
+from server.audio.hearing import RecordingTranscriber
+from server.audio.places import Places, Throttle
+from server.audio.speech import SpeechEndpoint
+from server.audio.transcription import TranscriptionEndpoint
 from server.rest import openai_route
 from server.services import Services
 
@@ -17,18 +17,20 @@ from server.services import Services
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/v1/audio`."""
     settings, room, metrics, sessions = services.settings, services.room, services.metrics, services.sessions
-    engines, failed, courtesy = (
+    engines, failed, throttle = (
         room.engines,
         partial(metrics.engine_failed, "audio"),
-        Courtesy(lambda: sessions.talking),
+        Throttle(lambda: sessions.talking),
     )
     jobs = settings.audio_api
-    hearing = Hearing(engines.voice_detector, engines.recognizer, room.workers, courtesy, settings.turns.settle_s)
+    hearing = RecordingTranscriber(
+        engines.voice_detector, engines.recognizer, room.workers, throttle, settings.turns.settle_s
+    )
     uploads = Places(jobs.file_jobs + jobs.waiting_jobs, 0)
     files = Places(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
     texts = Places(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
-    speech = Speech(room, texts, courtesy, failed, settings.engine_limits.audio_s)
-    transcription = Transcription(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
+    speech = SpeechEndpoint(room, texts, throttle, failed, settings.engine_limits.audio_s)
+    transcription = TranscriptionEndpoint(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
     return [
         openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),
         openai_route("/v1/audio/transcriptions", transcription.create, settings.server, "POST"),

@@ -14,20 +14,20 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.answering.speaking import Manner, clauses_of, pieces_of, said
+from pipeline.answering.speaking import SynthesisOptions, clauses_of, pieces_of, said
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
-from pipeline.conversation.answer_parts import Made, Piece
+from pipeline.conversation.answer_parts import AudioPiece, Made
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.errors import EngineError, InvalidRequest
 from pipeline.text.language import language_of
 from pipeline.text.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
-from server.audio.places import Courtesy, Places
+from server.audio.places import Places, Throttle
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.engines.room import EngineRoom
 from server.errors import invalid_request
-from server.protocol.client_events import Part
+from server.protocol.client_events import MessagePart
 from server.rest import json_body
 
 LONGEST_INPUT = 4_096
@@ -40,7 +40,7 @@ MS_PER_TOKEN = 50
 STYLE = re.compile(rf"\b({'|'.join(STYLES)})(?:ly)?\b", re.IGNORECASE)
 
 
-class SpeechParams(Part):
+class SpeechParams(MessagePart):
     """What is to be said, and how. `model` may be any name: there is one synthesiser, and it says it all."""
 
     input: str = Field(min_length=1, max_length=LONGEST_INPUT)
@@ -67,12 +67,12 @@ class SpeechParams(Part):
 
 
 @dataclass
-class Speech:
+class SpeechEndpoint:
     """The endpoint and what it needs. `audio_s`: how long the synthesiser may be silent."""
 
     room: EngineRoom
     places: Places
-    courtesy: Courtesy
+    throttle: Throttle
     failed: Callable[[str, Exception], None]
     audio_s: float
 
@@ -100,7 +100,7 @@ class Speech:
             async for pcm in samples:
                 began = time.perf_counter()
                 piece = file.encode(pcm)
-                await self.courtesy.rest(began)
+                await self.throttle.rest(began)
                 if piece:
                     yield piece
             if not made.audio_ms:
@@ -117,15 +117,15 @@ class Speech:
         try:
             async with aclosing(pieces_of(clauses, _manner(params), synthesizer, workers, limits, made)) as parts:
                 async for part in parts:
-                    if isinstance(part, Piece) and part.pcm is not None:
+                    if isinstance(part, AudioPiece) and part.pcm is not None:
                         yield resample(part.pcm)
         except EngineError as error:
             self.failed("synthesizer", error)
             raise
 
 
-def _manner(params: SpeechParams) -> Manner:
-    return Manner(
+def _manner(params: SpeechParams) -> SynthesisOptions:
+    return SynthesisOptions(
         voice=params.voice,
         language=language_of(params.input),
         speed=params.speed,

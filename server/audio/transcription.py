@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from pipeline.errors import EngineError, InvalidRequest
 from server.audio.decode import decoded
-from server.audio.hearing import Cutter, Hearing, Segment
+from server.audio.hearing import Cutter, RecordingTranscriber, Segment
 from server.audio.places import Places
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.audio.upload import upload
@@ -50,10 +50,10 @@ class TranscriptionParams:
 
 
 @dataclass
-class Transcription:
+class TranscriptionEndpoint:
     """The endpoint and what it needs. `uploads` bounds what is received, `places` what is worked on."""
 
-    hearing: Hearing
+    hearing: RecordingTranscriber
     uploads: Places
     places: Places
     failed: Callable[[str, Exception], None]

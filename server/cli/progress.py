@@ -16,7 +16,7 @@ WINDOW_S = 10.0
 WIDTH = 24
 
 
-class Progress:
+class DownloadProgress:
     """Writes to `out`. Lines that are said stay; the progress below them is replaced."""
 
     def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.engines import registry
 from pipeline.engines.protocols import Role
 from pipeline.errors import KaikouError
-from server.cli.progress import Progress, megabytes
+from server.cli.progress import DownloadProgress, megabytes
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.room import shelf
 from server.engines.selection import AUTO, wanted
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = vars(_parser().parse_args(arguments))
     do, needs = flags.pop("do"), flags.pop("needs")
     names = flags.pop("names", ())
-    out = Progress()
+    out = DownloadProgress()
     try:
         settings = load_settings(flags)
         if needs:
@@ -124,7 +124,7 @@ def _needed(settings: Settings, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([PULLING, *(entry.requirements for entry in _entries(settings, names))]))
 
 
-def _pull(settings: Settings, out: Progress, names: Sequence[str]) -> int:
+def _pull(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:
     entries = _entries(settings, names)
     if not entries:
         raise KaikouError("Nothing fits: the disk has too little room, or the machine too little memory.")
@@ -143,7 +143,7 @@ def _pull(settings: Settings, out: Progress, names: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _pulled(puller: Any, name: str, out: Progress) -> KaikouError | None:
+def _pulled(puller: Any, name: str, out: DownloadProgress) -> KaikouError | None:
     """Fetch one entry and say how that ended, why it failed; the others do not depend on it."""
     try:
         if puller.pull(name):
@@ -168,7 +168,7 @@ def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:
     ]
 
 
-def _list(settings: Settings, out: Progress, names: Sequence[str]) -> int:
+def _list(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:
     store = registry.weights_store(settings.weights.folder)
     installed = set(store.names())
     suited = {entry.name for entry in recommendation(settings)}
@@ -189,7 +189,7 @@ def _list(settings: Settings, out: Progress, names: Sequence[str]) -> int:
     return 0
 
 
-def _verify(settings: Settings, out: Progress, names: Sequence[str]) -> int:
+def _verify(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:
     store = registry.weights_store(settings.weights.folder)
     faults = 0
     for name in names or store.names():
@@ -206,7 +206,7 @@ def _verify(settings: Settings, out: Progress, names: Sequence[str]) -> int:
     return 1 if faults else 0
 
 
-def _remove(settings: Settings, out: Progress, names: Sequence[str]) -> int:
+def _remove(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:
     store = registry.weights_store(settings.weights.folder)
     for name in names:
         print(f"{name} is removed; {megabytes(store.remove(name))} are free again.")

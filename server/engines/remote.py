@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.engines.protocols import Role
-from server.settings.engines import EngineLimits, Engines
+from server.settings.engines import EngineLimits, EngineSettings
 
 
-def remote_options(engines: Engines, limits: EngineLimits) -> dict[tuple[Role, str], Mapping[str, Any]]:
+def remote_options(engines: EngineSettings, limits: EngineLimits) -> dict[tuple[Role, str], Mapping[str, Any]]:
     """The options of each such engine, by role and name in the registry. Empty values stand for the engine's own."""
     speaking, hearing = {"timeout_s": limits.audio_s}, {"timeout_s": limits.recognizer_s}
     # Without addresses of their own, all three are OpenAI, and one key opens all.

@@ -10,18 +10,17 @@ from urllib.parse import urlsplit, urlunsplit
 from pipeline.characters.character import Character
 from pipeline.conversation.config import Engines
 from pipeline.engines import registry
-from pipeline.engines.bulkhead import BreakerState, Fence
+from pipeline.engines.bulkhead import BreakerState, Bulkhead
 from pipeline.engines.fallback import Member
 from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError, EngineUnavailable
-from server.engines.fencing import chained, longest_turn_s, member, spelled
+from server.engines.bulkheads import chained, longest_turn_s, member, spelled
 from server.engines.machine import cores, has_gpu, has_library
 from server.engines.remote import remote_options
 from server.engines.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
 from server.settings import Settings
-from server.settings.engines import EngineLimits, Weights
-from server.settings.engines import Engines as EngineSettings
+from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
 
 State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
@@ -36,16 +35,16 @@ class EngineStatus:
     """How one engine is. `missing`: it could not start, and its info's note says why."""
 
     info: EngineInfo
-    fence: Fence
+    bulkhead: Bulkhead
     missing: bool = False
 
     def state(self) -> State:
         """ready, failing (lately, or left alone for it), or failed (it could not start)."""
         if self.missing:
             return "failed"
-        fence = self.fence
-        lately = fence.failed_at > fence.worked_at and fence.clock() - fence.failed_at < FAILING_S
-        return "failing" if lately or fence.state is not BreakerState.CLOSED else "ready"
+        bulkhead = self.bulkhead
+        lately = bulkhead.failed_at > bulkhead.worked_at and bulkhead.clock() - bulkhead.failed_at < FAILING_S
+        return "failing" if lately or bulkhead.state is not BreakerState.CLOSED else "ready"
 
 
 class Missing:
@@ -119,9 +118,9 @@ class EngineRoom:
         return all(self.choices[role].engine == embedded[role] for role in GOES_BY_WEIGHTS)
 
     @property
-    def fences(self) -> list[Fence]:
-        """The fences of all engines that are called through one."""
-        return [status.fence for (role, _name), status in self.statuses.items() if role != "voice_detector"]
+    def bulkheads(self) -> list[Bulkhead]:
+        """The bulkheads of all engines that are called through one."""
+        return [status.bulkhead for (role, _name), status in self.statuses.items() if role != "voice_detector"]
 
     @property
     def passed_over(self) -> list[str]:
@@ -152,9 +151,9 @@ class EngineRoom:
                 "role": role,
                 "name": name if ":" in name else status.info.name,
                 "state": status.state(),
-                "breaker": status.fence.state.value,
+                "breaker": status.bulkhead.state.value,
                 "languages": list(status.info.languages),
-                "note": status.fence.error if status.state() == "failing" else status.info.note,
+                "note": status.bulkhead.error if status.state() == "failing" else status.info.note,
             }
             for (role, name), status in self.statuses.items()
         ]
@@ -179,10 +178,10 @@ class EngineRoom:
             engine: Any = registry.create(role, choice.engine, {**told[0], **choice.options, **told[1]})
         except EngineUnavailable as error:
             engine = Missing(role, choice.engine, error)
-        fenced = member(engine, role, name, self._limits, self._sessions)
-        self._members.append(fenced)
-        self.statuses[role, name] = EngineStatus(engine.info, fenced.fence, isinstance(engine, Missing))
-        return fenced
+        guarded = member(engine, role, name, self._limits, self._sessions)
+        self._members.append(guarded)
+        self.statuses[role, name] = EngineStatus(engine.info, guarded.bulkhead, isinstance(engine, Missing))
+        return guarded
 
 
 def explicit_of(settings: EngineSettings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:
@@ -205,7 +204,7 @@ def options(settings: EngineSettings, limits: EngineLimits, language_model: Mapp
     }
 
 
-def shelf(weights: Weights, languages: Sequence[str]) -> Shelf:
+def shelf(weights: WeightSettings, languages: Sequence[str]) -> Shelf:
     """The installed weights of this server, where these languages are spoken."""
     installed = registry.weights_store(weights.folder).weights()
     return Shelf(installed, languages, has_library, has_gpu(), cores())

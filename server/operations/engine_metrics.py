@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.engines.bulkhead import BreakerState, Fence, Outcome, Watch
+from pipeline.engines.bulkhead import BreakerState, Bulkhead, CallObserver, Outcome
 from pipeline.errors import EngineKeyRefused, KaikouError
 
 FIRST_BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0, 5.0, 10.0, 20.0)
@@ -23,10 +23,10 @@ log = structlog.get_logger("kaikou")
 
 
 class EngineMetrics(Collector):
-    """Reads the fences when it is asked, and logs what they tell: a failure each time, a breaker once until it closes."""
+    """Reads the bulkheads when it is asked, and logs what they tell: a failure each time, a breaker once until it closes."""
 
-    def __init__(self, fences: Sequence[Fence], registry: CollectorRegistry) -> None:
-        self._fences = fences
+    def __init__(self, bulkheads: Sequence[Bulkhead], registry: CollectorRegistry) -> None:
+        self._bulkheads = bulkheads
         first = Histogram(
             "kaikou_engine_first_result_seconds",
             "From a call's begin to its first result: a partial text, a word, a piece of audio.",
@@ -34,9 +34,9 @@ class EngineMetrics(Collector):
             buckets=FIRST_BUCKETS,
             registry=registry,
         )
-        for fence in fences:
-            seconds = first.labels(fence.role, fence.name).observe
-            fence.watch = Watch(seconds, partial(self._failed, fence), partial(self._opened, fence))
+        for bulkhead in bulkheads:
+            seconds = first.labels(bulkhead.role, bulkhead.name).observe
+            bulkhead.watch = CallObserver(seconds, partial(self._failed, bulkhead), partial(self._opened, bulkhead))
 
     def collect(self) -> Iterator[Metric]:
         calls = CounterMetricFamily("kaikou_engine_calls", "Calls by how they ended.", labels=[*LABELS, "outcome"])
@@ -45,26 +45,26 @@ class EngineMetrics(Collector):
         breaker = GaugeMetricFamily(
             "kaikou_engine_breaker", "0: closed, 1: half open, one call tries; 2: open.", labels=LABELS
         )
-        for fence in self._fences:
-            labels = [fence.role, fence.name]
+        for bulkhead in self._bulkheads:
+            labels = [bulkhead.role, bulkhead.name]
             for outcome in Outcome:
-                calls.add_metric([*labels, outcome], fence.outcomes[outcome])
-            active.add_metric(labels, fence.active)
-            waiting.add_metric(labels, fence.waiting)
-            breaker.add_metric(labels, BREAKER[fence.state])
+                calls.add_metric([*labels, outcome], bulkhead.outcomes[outcome])
+            active.add_metric(labels, bulkhead.active)
+            waiting.add_metric(labels, bulkhead.waiting)
+            breaker.add_metric(labels, BREAKER[bulkhead.state])
         yield from (calls, active, waiting, breaker)
 
-    def _failed(self, fence: Fence, error: Exception) -> None:
+    def _failed(self, bulkhead: Bulkhead, error: Exception) -> None:
         known = isinstance(error, KaikouError)
-        about = {"role": fence.role, "engine": fence.name, "error": fence.error}
+        about = {"role": bulkhead.role, "engine": bulkhead.name, "error": bulkhead.error}
         if notes := getattr(error, "__notes__", ()):  # the traceback of an engine in a process of its own
             about["trace"] = "\n".join(notes)
         log.info("engine call failed", **about, exc_info=None if known else error)
 
-    def _opened(self, fence: Fence, error: Exception) -> None:
+    def _opened(self, bulkhead: Bulkhead, error: Exception) -> None:
         refused = isinstance(error, EngineKeyRefused)
-        pause_s = fence.limits.refused_s if refused else fence.limits.pause_s
-        about = {"role": fence.role, "engine": fence.name, "error": fence.error, "pause_s": pause_s}
+        pause_s = bulkhead.limits.refused_s if refused else bulkhead.limits.pause_s
+        about = {"role": bulkhead.role, "engine": bulkhead.name, "error": bulkhead.error, "pause_s": pause_s}
         log.error(
             "engine left alone: its key was refused" if refused else "engine left alone: it keeps failing", **about
         )

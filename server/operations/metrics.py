@@ -35,7 +35,7 @@ class Metrics:
 
     def __init__(self, room: EngineRoom) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(EngineMetrics(room.fences, self.registry))
+        self.registry.register(EngineMetrics(room.bulkheads, self.registry))
         self.turns: deque[dict[str, Any]] = deque(maxlen=KEPT_TURNS)
         self._marks = Histogram(
             "kaikou_turn_seconds",

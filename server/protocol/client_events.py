@@ -20,7 +20,7 @@ Json = dict[str, Any]
 Instructions = Annotated[str, StringConstraints(max_length=200_000)]
 
 
-class Part(BaseModel):
+class MessagePart(BaseModel):
     """The base of everything in a message: strict types, clean text, unknown fields ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
@@ -34,21 +34,21 @@ class Part(BaseModel):
         return {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
-class ContentPart(Part):
+class ContentPart(MessagePart):
     type: Literal["input_text", "input_audio", "input_image", "output_text", "output_audio", "text", "audio"]
     text: str | None = Field(default=None, max_length=1_000_000)
     transcript: str | None = Field(default=None, max_length=1_000_000)
     image_url: str | None = None
 
 
-class MessageItem(Part):
+class MessageItem(MessagePart):
     type: Literal["message"]
     role: Literal["user", "assistant", "system"]
     content: list[ContentPart] = Field(max_length=100)
     id: Id | None = None
 
 
-class FunctionCallItem(Part):
+class FunctionCallItem(MessagePart):
     type: Literal["function_call"]
     name: str = Field(max_length=200)
     arguments: str
@@ -56,14 +56,14 @@ class FunctionCallItem(Part):
     id: Id | None = None
 
 
-class FunctionOutputItem(Part):
+class FunctionOutputItem(MessagePart):
     type: Literal["function_call_output"]
     call_id: Id
     output: str
     id: Id | None = None
 
 
-class ItemReference(Part):
+class ItemReference(MessagePart):
     """Stands for an item of the conversation where an answer is given its input."""
 
     type: Literal["item_reference"]
@@ -74,7 +74,7 @@ ClientItem: TypeAlias = MessageItem | FunctionCallItem | FunctionOutputItem
 InputItem: TypeAlias = ClientItem | ItemReference
 
 
-class FunctionTool(Part):
+class FunctionTool(MessagePart):
     type: Literal["function"] = "function"
     name: str = Field(min_length=1, max_length=128)
     description: str = ""
@@ -84,20 +84,20 @@ class FunctionTool(Part):
 Tools = Annotated[list[FunctionTool], Field(max_length=128)]
 
 
-class CustomVoice(Part):
+class CustomVoice(MessagePart):
     id: str
 
 
-class ResponseAudioOutput(Part):
+class ResponseAudioOutput(MessagePart):
     voice: str | CustomVoice | None = None
     format: Json | None = None
 
 
-class ResponseAudio(Part):
+class ResponseAudio(MessagePart):
     output: ResponseAudioOutput | None = None
 
 
-class ResponseParams(Part):
+class ResponseParams(MessagePart):
     """The overrides of one `response.create`."""
 
     output_modalities: list[Literal["audio", "text"]] | None = Field(default=None, min_length=1, max_length=1)
@@ -111,58 +111,58 @@ class ResponseParams(Part):
     audio: ResponseAudio | None = None
 
 
-class SessionUpdate(Part):
+class SessionUpdate(MessagePart):
     session: Json
 
 
-class Append(Part):
+class Append(MessagePart):
     audio: str
 
 
-class Commit(Part):
+class Commit(MessagePart):
     pass
 
 
-class Clear(Part):
+class Clear(MessagePart):
     pass
 
 
-class CreateItem(Part):
+class CreateItem(MessagePart):
     item: ClientItem = Field(discriminator="type")
     previous_item_id: str | None = None
 
 
-class DeleteItem(Part):
+class DeleteItem(MessagePart):
     item_id: str
 
 
-class RetrieveItem(Part):
+class RetrieveItem(MessagePart):
     item_id: str
 
 
-class TruncateItem(Part):
+class TruncateItem(MessagePart):
     item_id: str
     content_index: int = 0
     audio_end_ms: int = Field(ge=0)
 
 
-class CreateResponse(Part):
+class CreateResponse(MessagePart):
     response: ResponseParams | None = None
 
 
-class CancelResponse(Part):
+class CancelResponse(MessagePart):
     response_id: str | None = None
 
 
-class ClearOutput(Part):
+class ClearOutput(MessagePart):
     pass
 
 
-class Greet(Part):
+class Greet(MessagePart):
     """Extension: the character says its greeting."""
 
 
-class PlaybackReport(Part):
+class PlaybackReport(MessagePart):
     """Extension: how much of an item the client has played."""
 
     item_id: str
@@ -171,7 +171,7 @@ class PlaybackReport(Part):
     last_event_id: str | None = None
 
 
-class Acknowledge(Part):
+class Acknowledge(MessagePart):
     """Extension: everything up to this event of the server's has arrived."""
 
     last_event_id: str

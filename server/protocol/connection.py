@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from pipeline.audio.samples import samples_of
 from pipeline.characters.character import Character, text_in
-from pipeline.conversation.config import Ask
+from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
 from pipeline.errors import InvalidRequest
@@ -53,8 +53,8 @@ from server.protocol.server_events import ServerEvents, error_event, format_obje
 from server.protocol.session_object import (
     Defaults,
     SessionObject,
+    config_of,
     detection_object,
-    setup_of,
     tool_choice_of,
     tools_of,
     transcription_object,
@@ -98,7 +98,7 @@ class Connection:
         self._received_events = self._unyielded = 0
         self._id = session.new_id("sess")
         self._input = InputAudio(session_object.audio.input.format, append_bytes)
-        self._microphone = Microphone(rounds, session_object.audio.input.format, session.hear, self._failed)
+        self._microphone = Microphone(rounds, session_object.audio.input.format, session.accept_audio, self._failed)
         self.events = ServerEvents(
             session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
         )
@@ -139,7 +139,7 @@ class Connection:
 
     async def _hear(self, slices: Iterator[bytes]) -> None:
         """Have it heard in the next round; more than a slice at once, as well as what is only kept until a commit."""
-        at_once = self.session.setup.endpointing is None
+        at_once = self.session.config.endpointing is None
         for data in slices:
             await self._yield_in_time()
             self._microphone.push(data)
@@ -204,8 +204,8 @@ class Connection:
         self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
 
     def _greet(self) -> None:
-        character, setup = self._character, self.session.setup
-        self.session.request_reply(Ask(say=text_in(character.greeting, setup.language)))
+        character, config = self._character, self.session.config
+        self.session.request_reply(ResponseRequest(say=text_in(character.greeting, config.language)))
 
     # --- The session object -------------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Connection:
         self.events.output_format = session_object.audio.output.format
         wanted = session_object.audio.input.transcription is not None
         self.events.transcribes = wanted or session_object.type == "transcription"
-        self.session.configure(setup_of(session_object, character, self._defaults))
+        self.session.configure(config_of(session_object, character, self._defaults))
 
     def _echo(self) -> dict[str, Any]:
         if self.object.type == "transcription":
@@ -242,12 +242,12 @@ class Connection:
             echo = self._conversation_object()
         echo |= {"id": self._id, "expires_at": self._expires_at}
         if self.extensions:
-            who = {"character": self._character.id, "language": self.session.setup.language}
+            who = {"character": self._character.id, "language": self.session.config.language}
             echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
         return echo
 
     def _conversation_object(self) -> dict[str, Any]:
-        current, setup = self.object, self.session.setup
+        current, config = self.object, self.session.config
         audio_in, audio_out = current.audio.input, current.audio.output
         noise, transcription = audio_in.noise_reduction, audio_in.transcription
         return {
@@ -255,7 +255,7 @@ class Connection:
             "object": "realtime.session",
             "model": self._model,
             "output_modalities": current.output_modalities,
-            "instructions": setup.instructions,
+            "instructions": config.instructions,
             "tools": [tool.model_dump() for tool in current.tools],
             "tool_choice": current.tool_choice,
             "max_output_tokens": current.max_output_tokens,
@@ -272,7 +272,7 @@ class Connection:
                 },
                 "output": {
                     "format": format_object(audio_out.format),
-                    "voice": setup.voice,
+                    "voice": config.voice,
                     "speed": audio_out.speed,
                 },
             },
@@ -295,9 +295,9 @@ class Connection:
             case _:
                 assert_never(item)
 
-    def _ask(self, params: ResponseParams) -> Ask:
+    def _ask(self, params: ResponseParams) -> ResponseRequest:
         most = params.max_output_tokens
-        return Ask(
+        return ResponseRequest(
             instructions=params.instructions,
             modality=params.output_modalities[0] if params.output_modalities else None,
             voice=_voice_of(params),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.characters.character import Character, text_in
-from pipeline.conversation.config import Setup
+from pipeline.conversation.config import SessionConfig
 from pipeline.engines.protocols import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
@@ -21,14 +21,14 @@ from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
-from server.protocol.client_events import FunctionTool, Instructions, Part, Tools
+from server.protocol.client_events import FunctionTool, Instructions, MessagePart, Tools
 
 PCM_RATES = (8_000, 16_000, 24_000, 48_000)
 REPLACED_WHOLE = frozenset({"turn_detection", "transcription", "format", "noise_reduction", "tool_choice"})
 """Objects that an update replaces rather than merges into."""
 
 
-class Format(Part):
+class Format(MessagePart):
     type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
     rate: int | None = None
 
@@ -48,17 +48,17 @@ class Format(Part):
         return self.rate or 8_000
 
 
-class Transcription(Part):
+class TranscriptionConfig(MessagePart):
     model: str | None = None
     language: str | None = None
     prompt: str | None = None
 
 
-class NoiseReduction(Part):
+class NoiseReduction(MessagePart):
     type: Literal["near_field", "far_field"]
 
 
-class ServerVad(Part):
+class ServerVad(MessagePart):
     type: Literal["server_vad"] = "server_vad"
     threshold: float = Field(default=0.5, ge=0, le=1)
     prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
@@ -68,21 +68,21 @@ class ServerVad(Part):
     interrupt_response: bool = True
 
 
-class SemanticVad(Part):
+class SemanticVad(MessagePart):
     type: Literal["semantic_vad"] = "semantic_vad"
     eagerness: Eagerness = "auto"
     create_response: bool = True
     interrupt_response: bool = True
 
 
-class AudioInput(Part):
+class AudioInput(MessagePart):
     format: Format = Format()
-    transcription: Transcription | None = None
+    transcription: TranscriptionConfig | None = None
     noise_reduction: NoiseReduction | None = None
     turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] | None = SemanticVad()
 
 
-class AudioOutput(Part):
+class AudioOutput(MessagePart):
     format: Format = Format()
     voice: str = ""
     speed: float = Field(default=1.0, ge=0.25, le=1.5)
@@ -96,12 +96,12 @@ class AudioOutput(Part):
         return value
 
 
-class Audio(Part):
+class Audio(MessagePart):
     input: AudioInput = AudioInput()
     output: AudioOutput = AudioOutput()
 
 
-class Extension(Part):
+class Extension(MessagePart):
     """What Kaikou adds: who is talked to, and in which language."""
 
     character: str | None = None
@@ -113,7 +113,7 @@ SessionType: TypeAlias = Literal["realtime", "transcription"]
 """A conversation, or words alone: of what is said, nothing is answered."""
 
 
-class SessionObject(Part):
+class SessionObject(MessagePart):
     """A whole session object, as it is echoed. Of one for transcription only `audio.input` matters, and the language."""
 
     type: SessionType = "realtime"
@@ -175,7 +175,7 @@ class Defaults:
     styles: bool = False
 
 
-def setup_of(session: SessionObject, character: Character, defaults: Defaults) -> Setup:
+def config_of(session: SessionObject, character: Character, defaults: Defaults) -> SessionConfig:
     """What the session object means. The client's instructions win over the character's."""
     language = _language(session, character)
     detection = session.audio.input.turn_detection
@@ -184,7 +184,7 @@ def setup_of(session: SessionObject, character: Character, defaults: Defaults) -
     if instructions is None:
         styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
         instructions = system_prompt(character, language, styles=styles)
-    return Setup(
+    return SessionConfig(
         instructions=instructions,
         character=character,
         language=language,

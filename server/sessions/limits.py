@@ -5,14 +5,14 @@ from __future__ import annotations
 from pipeline.conversation.limits import RecognitionLimits, SessionLimits, SpeakingLimits
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Waits
-from server.engines.fencing import BACKSTOP_S, OPEN_S, longest_turn_s
+from server.engines.bulkheads import BACKSTOP_S, OPEN_S, longest_turn_s
 from server.engines.room import EngineRoom
 from server.protocol.session_object import Defaults
 from server.settings import Settings
-from server.settings.conversations import Turns
+from server.settings.conversations import TurnSettings
 
 
-def session_defaults(turns: Turns, room: EngineRoom) -> Defaults:
+def session_defaults(turns: TurnSettings, room: EngineRoom) -> Defaults:
     """What holds in every session whose client says nothing else."""
     return Defaults(
         Endpointing(longest_ms=round(turns.turn_s * 1000)),

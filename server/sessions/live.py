@@ -42,7 +42,7 @@ class Live:
     ends with the socket.
     """
 
-    def __init__(self, id: str, connection: Connection, settings: conversations.Sessions) -> None:
+    def __init__(self, id: str, connection: Connection, settings: conversations.SessionSettings) -> None:
         self.id, self.connection = id, connection
         self._settings = settings
         self._retained = Retained(settings.retained_bytes)

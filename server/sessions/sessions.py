@@ -22,7 +22,7 @@ from server.identity.principal import Principal
 from server.operations.metrics import Metrics
 from server.protocol.audio_rounds import AudioRounds
 from server.protocol.connection import Connection, expiry
-from server.protocol.session_object import Defaults, SessionObject, setup_of
+from server.protocol.session_object import Defaults, SessionObject, config_of
 from server.sessions.admission import Admission
 from server.sessions.live import CLOSE_RESTART, Live
 from server.sessions.registry import Line, LocalLine, LocalRegistry, Registry
@@ -51,7 +51,7 @@ class Sessions:
     `replica` is the name of this process, and the beginning of its sessions' tokens.
     """
 
-    settings: conversations.Sessions
+    settings: conversations.SessionSettings
     room: EngineRoom
     characters: Characters
     metrics: Metrics
@@ -141,7 +141,7 @@ class Sessions:
         settings, character = self.settings, await self.characters.find(start.kaikou.character or model)
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         session = Session(
-            setup_of(start, character, self.defaults),
+            config_of(start, character, self.defaults),
             self.room.engines,
             self.room.workers,
             self.limits,

@@ -11,7 +11,7 @@ from pydantic import Field
 from server.settings.section import Count, Positive, Section
 
 
-class Sessions(Section):
+class SessionSettings(Section):
     """Conversations: how many, how long, and what becomes of them when a connection breaks or the server stops."""
 
     max_sessions: Count = 200
@@ -34,7 +34,7 @@ class Sessions(Section):
     """The most audio in one message, as `input_audio_buffer.append` or binary."""
 
 
-class Turns(Section):
+class TurnSettings(Section):
     """When a person's turn is over."""
 
     turn_s: Positive = 60.0
@@ -53,7 +53,7 @@ class Turns(Section):
     """Prepared answers of one conversation that may turn out wrong in a minute before it is left off for a while."""
 
 
-class Answers(Section):
+class AnswerSettings(Section):
     """What a character says, and how far ahead of what is heard."""
 
     reply_s: Positive = 300.0
@@ -68,7 +68,7 @@ class Answers(Section):
     """Audio that may wait for a slow client before the answer waits too."""
 
 
-class Characters(Section):
+class CharacterSettings(Section):
     """Who answers."""
 
     flat_names: ClassVar[Mapping[str, str]] = {"folder": "personas", "default": "default_character"}

@@ -112,7 +112,7 @@ class PocketSphinx(Section):
     """How many people can speak at the same moment."""
 
 
-class Engines(Section):
+class EngineSettings(Section):
     """Which engine has which role, and a table for each engine that has settings of its own."""
 
     flat_names: ClassVar[Mapping[str, str]] = {"set": "engines"}
@@ -179,7 +179,7 @@ class EngineLimits(Section):
     """How long the recogniser may be busy with any piece of audio."""
 
 
-class Weights(Section):
+class WeightSettings(Section):
     """Downloaded weights."""
 
     flat_names: ClassVar[Mapping[str, str]] = {"folder": "weights", "hub": "models_from", "mirrors": "models_mirror"}

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
-from server.settings.conversations import Answers, Characters, Sessions, Turns
-from server.settings.engines import EngineLimits, Engines, Weights
+from server.settings.conversations import AnswerSettings, CharacterSettings, SessionSettings, TurnSettings
+from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
 from server.settings.section import EngineTables, Section
 from server.settings.serving import AudioApi, Server
 
@@ -20,13 +20,13 @@ class Settings(Section):
     """Everything an operator can set, with its default."""
 
     server: Server = Server()
-    sessions: Sessions = Sessions()
-    turns: Turns = Turns()
-    answers: Answers = Answers()
-    characters: Characters = Characters()
-    engines: Engines = Engines()
+    sessions: SessionSettings = SessionSettings()
+    turns: TurnSettings = TurnSettings()
+    answers: AnswerSettings = AnswerSettings()
+    characters: CharacterSettings = CharacterSettings()
+    engines: EngineSettings = EngineSettings()
     engine_limits: EngineLimits = EngineLimits()
-    weights: Weights = Weights()
+    weights: WeightSettings = WeightSettings()
     audio_api: AudioApi = AudioApi()
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import SpeechChunk, SpeechRequest
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest
 from tests.models.speech_server import Answer, SpeechServer, running
 
 KEY = "sk-planted-8f3a61c09d"
 """No text of ours may ever contain it; the servers of the tests repeat it wherever they can."""
 SECRETIVE = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type": "invalid_api_key", "param": KEY}}
-HELLO = SpeechRequest("Hello there, how are you?", "female")
+HELLO = SynthesisRequest("Hello there, how are you?", "female")
 ENOUGH_S = 5.0
 AT_ONCE_S = 0.1
 
@@ -34,18 +34,18 @@ async def talking_by(
             await engine.aclose()
 
 
-async def said(engine: Any, request: SpeechRequest = HELLO) -> list[SpeechChunk]:
+async def said(engine: Any, request: SynthesisRequest = HELLO) -> list[SpeechChunk]:
     """All of a clause."""
     async with asyncio.timeout(ENOUGH_S), aclosing(engine.speak(request)) as chunks:
         return [chunk async for chunk in chunks]
 
 
-async def heard(engine: Any, request: SpeechRequest = HELLO) -> Samples:
+async def heard(engine: Any, request: SynthesisRequest = HELLO) -> Samples:
     """All of a clause's samples."""
     return np.concatenate([chunk.pcm for chunk in await said(engine, request)])
 
 
-async def hangs_up_at_once(engine: Any, hung_up: asyncio.Event, request: SpeechRequest = HELLO) -> None:
+async def hangs_up_at_once(engine: Any, hung_up: asyncio.Event, request: SynthesisRequest = HELLO) -> None:
     """Listen to the first chunk, close the clause, and wait until the server notices."""
     chunks = engine.speak(request)
     async with asyncio.timeout(ENOUGH_S):

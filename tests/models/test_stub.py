@@ -11,7 +11,7 @@ from pipeline.engines.protocols import (
     ChatRequest,
     Message,
     Recognition,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
     Tool,
     ToolCall,
@@ -125,7 +125,7 @@ def test_closing_ends_a_settle_in_flight() -> None:
 
 
 def test_the_tone_is_as_long_as_the_text_and_never_clicks() -> None:
-    chunks = list(create_synthesizer({"first_audio_ms": 0}).speak(SpeechRequest("Hello there")))
+    chunks = list(create_synthesizer({"first_audio_ms": 0}).speak(SynthesisRequest("Hello there")))
     pcm = np.concatenate([chunk.pcm for chunk in chunks])
 
     assert len(pcm) == len("Hello there") * RATE * 60 // 1000
@@ -137,14 +137,14 @@ def test_the_tone_is_as_long_as_the_text_and_never_clicks() -> None:
 
 def test_words_come_with_the_chunk_they_begin_in() -> None:
     synthesizer = create_synthesizer({"first_audio_ms": 0, "ms_per_character": 20})
-    timed = [chunk.words for chunk in synthesizer.speak(SpeechRequest("one, two threes"))]
+    timed = [chunk.words for chunk in synthesizer.speak(SynthesisRequest("one, two threes"))]
 
     assert timed == [(WordTime("one,", 0, 80),), (WordTime("two", 100, 160),), (WordTime("threes", 180, 300),), ()]
 
 
 def test_speed_shortens_the_tone() -> None:
     def length(speed: float) -> int:
-        chunks = create_synthesizer({"first_audio_ms": 0}).speak(SpeechRequest("Hello there", speed=speed))
+        chunks = create_synthesizer({"first_audio_ms": 0}).speak(SynthesisRequest("Hello there", speed=speed))
         return sum(len(chunk.pcm) for chunk in chunks)
 
     assert length(2.0) * 2 == length(1.0)
@@ -155,7 +155,7 @@ def test_a_closed_synthesizer_stops_waiting() -> None:
     synthesizer.close()
 
     with pytest.raises(EngineError):
-        next(synthesizer.speak(SpeechRequest("Hello")))
+        next(synthesizer.speak(SynthesisRequest("Hello")))
 
 
 @pytest.mark.parametrize("create", [create_recognizer, create_chat_model, create_synthesizer])

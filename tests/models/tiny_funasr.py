@@ -18,7 +18,7 @@ from funasr.register import tables
 from funasr.utils.load_utils import extract_fbank
 
 from models.funasr.networks import StreamingPass
-from models.funasr.recognizer import Piece
+from models.funasr.recognizer import UtterancePiece
 from pipeline.audio.samples import LINE_RATE, Samples
 
 CHARACTERS = list("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏")
@@ -102,7 +102,7 @@ def _average_input(folder: Path) -> torch.Tensor:
     layer = streaming._loaded.model.decoder.output_layer
     layer.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0].flatten(0, 1)))
     for key in range(4):
-        streaming.hear((), [Piece(key, True, True, sound(0.5, key, bright=key % 2 == 1).tobytes())])
+        streaming.accept_pieces((), [UtterancePiece(key, True, True, sound(0.5, key, bright=key % 2 == 1).tobytes())])
     return torch.cat(inputs).mean(0).clone()
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.conversation.config import Ask, Engines, Observer, Setup
+from pipeline.conversation.config import Engines, Observer, ResponseRequest, SessionConfig
 from pipeline.conversation.journal import ItemSnapshot, Journal
 from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.notices import Notice
-from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SpeechRequest
+from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SynthesisRequest
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 from pipeline.session import Session
@@ -90,7 +90,7 @@ class Mouth:
 
     info = EngineInfo("mouth", "synthesizer", rate=LINE_RATE)
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         levels = np.random.default_rng(0).integers(1, 10_000, len(request.text))
         yield SpeechChunk(np.repeat(levels, MS_PER_LETTER * LINE_RATE // 1000).astype(np.int16))
 
@@ -145,7 +145,7 @@ class Conversation:
 
     async def hears(self, text: str) -> None:
         """The character says this, once all before it is sent."""
-        self.session.request_reply(Ask(say=text))
+        self.session.request_reply(ResponseRequest(say=text))
         await self.settles()
 
     def told(self, *kinds: type[Notice]) -> list[Any]:
@@ -155,7 +155,7 @@ class Conversation:
     async def _sends(self, window: Samples, seconds: float) -> None:
         for _ in range(round(seconds / WINDOW_S)):
             self.clock.now += WINDOW_S
-            self.session.hear(window)
+            self.session.accept_audio(window)
             await self.settles()
 
 
@@ -176,9 +176,9 @@ async def conversing(
     unexpected: list[tuple[str, str, str]] = []
     engines = Engines(Levels(), Ears(script), chat_model or Mute(), Mouth())  # type: ignore[arg-type]
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
-    setup = Setup(policy=policy or Policy(), endpointing=Endpointing(wait_ms=fixed_wait(wait_ms)))
+    config = SessionConfig(policy=policy or Policy(), endpointing=Endpointing(wait_ms=fixed_wait(wait_ms)))
     observer = Observer(unexpected=lambda *what: unexpected.append(what))
-    session = Session(setup, engines, workers, limits, observer, lambda: clock.now, journal, transcript)
+    session = Session(config, engines, workers, limits, observer, lambda: clock.now, journal, transcript)
     talk, real_time = Conversation(session, clock), loop.time
     loop.time = lambda: clock.now  # type: ignore[method-assign]
     tasks = [asyncio.create_task(session.run()), asyncio.create_task(_listen(talk))]

@@ -14,7 +14,7 @@ from pipeline.engines.protocols import (
     EngineInfo,
     Recognition,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
     Usage,
     Voice,
@@ -33,7 +33,7 @@ class Hum:
         "hum", "synthesizer", ("en",), RATE, (Voice("low", "en"),), clones=True, styles=True, times_words=True
     )
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         style, at = style_of(request.style), 0
         hertz = 150.0 if request.sample is None else self.pitch_of(request.sample.pcm)
         tone = 8_000 * style.volume * np.sin(2 * np.pi * hertz * np.arange(CHUNK) / RATE)

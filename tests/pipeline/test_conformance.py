@@ -23,7 +23,7 @@ from pipeline.engines.protocols import (
     Recognition,
     Role,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
     Usage,
 )
@@ -71,7 +71,7 @@ class SlowerThanItSays(Hum):
 
 
 class InLongChunks(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         for chunk in super().speak(request):
             yield SpeechChunk(np.tile(chunk.pcm, 3), chunk.words)
 
@@ -79,13 +79,13 @@ class InLongChunks(Hum):
 class WithASilentVoice(Hum):
     info = changed(Hum, voices=(*Hum.info.voices, replace(Hum.info.voices[0], id="mute")))
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         for chunk in super().speak(request):
             yield replace(chunk, pcm=chunk.pcm * 0) if request.voice == "mute" else chunk
 
 
 class AllAtOnce(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         chunks = list(super().speak(request))
         time.sleep(0.002 * len(chunks))
         return iter(chunks)
@@ -94,7 +94,7 @@ class AllAtOnce(Hum):
 class OneForAll(Hum):
     """Where it is belongs to the engine, not to the clause."""
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         chunks, self.at = list(super().speak(request)), 0
         while self.at < len(chunks):
             self.at += 1
@@ -106,7 +106,7 @@ class OneAfterTheOther(Hum):
 
     lock = threading.Lock()
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         with self.lock:
             try:
                 yield from super().speak(request)
@@ -115,19 +115,19 @@ class OneAfterTheOther(Hum):
 
 
 class WithoutTimes(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         return (SpeechChunk(chunk.pcm) for chunk in super().speak(request))
 
 
 class WithTimesAllAtTheStart(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         chunks = list(super().speak(request))
         words = tuple(word for chunk in chunks for word in chunk.words)
         return (SpeechChunk(chunk.pcm, () if index else words) for index, chunk in enumerate(chunks))
 
 
 class WithoutStyle(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         return super().speak(replace(request, style=""))
 
 
@@ -141,7 +141,7 @@ class DeafToSamples(Hum):
 
 
 class AfraidOfEmoji(Hum):
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         request.text.encode("gbk")
         return super().speak(request)
 
@@ -149,7 +149,7 @@ class AfraidOfEmoji(Hum):
 class Hoarding(Hum):
     hoard: list[mmap.mmap] = []  # noqa: RUF012
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         pages = mmap.mmap(-1, 200_000)  # never out of what the allocator has left from other tests
         pages.write(bytes(200_000))
         self.hoard.append(pages)
@@ -160,7 +160,7 @@ class LeavingFilesOpen(Hum):
     def __init__(self) -> None:
         self.files: list[int] = []
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         self.files.append(os.open(os.devnull, os.O_RDONLY))
         return super().speak(request)
 
@@ -173,7 +173,7 @@ class LeavingThreads(Hum):
     def __init__(self) -> None:
         self.closed = threading.Event()
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         threading.Thread(target=self.closed.wait, daemon=True).start()
         return super().speak(request)
 
@@ -391,7 +391,7 @@ def test_an_engine_that_does_not_stream_need_not() -> None:
 
 async def test_an_asynchronous_engine_is_tried_like_any_other() -> None:
     class Remote(Hum):
-        async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:  # type: ignore[override]
+        async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:  # type: ignore[override]
             for chunk in super().speak(request):
                 await asyncio.sleep(0)
                 yield chunk

@@ -16,7 +16,7 @@ from pipeline.engines.protocols import (
     EngineInfo,
     Recognition,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
 )
 
@@ -45,9 +45,9 @@ class Noting:
 
     def __init__(self, inner: StubSynthesizer) -> None:
         self.info, self._inner = replace(inner.info, name="noting", styles=True), inner
-        self.asked: list[SpeechRequest] = []
+        self.asked: list[SynthesisRequest] = []
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         self.asked.append(request)
         return self._inner.speak(request)
 

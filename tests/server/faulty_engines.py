@@ -17,7 +17,7 @@ from pipeline.engines.protocols import (
     ChatRequest,
     Recognition,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
     ToolCall,
 )
@@ -121,7 +121,7 @@ class BrokenSynthesizer:
     def __init__(self, inner: StubSynthesizer, error: EngineError) -> None:
         self.info, self._error = replace(inner.info, name=error.engine), error
 
-    def speak(self, _request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, _request: SynthesisRequest) -> Iterator[SpeechChunk]:
         raise self._error
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ class DeepSynthesizer:
         self._inner = inner
         self.info = replace(inner.info, name="deep", rate=16_000)
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         for chunk in self._inner.speak(request):
             yield replace(chunk, pcm=chunk.pcm[: len(chunk.pcm) * 2 // 3])
 
@@ -150,7 +150,7 @@ class FaultySynthesizer:
         self.info, self._inner = inner.info, inner
         self._faulty, self._never = True, threading.Event()
 
-    def speak(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         for number, chunk in enumerate(self._inner.speak(request)):
             if self._faulty and number == 3:
                 self._faulty = False

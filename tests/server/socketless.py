@@ -23,7 +23,7 @@ from server.characters.catalogue import Characters, FileCharacters
 from server.characters.reading import load_characters
 from server.protocol.audio_rounds import AudioRounds
 from server.protocol.connection import Connection
-from server.protocol.session_object import Defaults, SessionObject, setup_of
+from server.protocol.session_object import Defaults, SessionObject, config_of
 from server.settings import Settings
 from tests.server.told import written
 from tests.speech import silence
@@ -60,8 +60,8 @@ class Client:
             create_synthesizer({"first_audio_ms": 0}),
         )
         self.workers = Workers(4)
-        setup = setup_of(SessionObject(), character, defaults)
-        self.session = Session(setup, engines, self.workers, QUICK)
+        config = config_of(SessionObject(), character, defaults)
+        self.session = Session(config, engines, self.workers, QUICK)
         self.connection = Connection(
             self.session, SessionObject(), character, characters, "wizard", defaults,
             rounds=AudioRounds(), append_bytes=10**7, expires_at=0, extensions=True,

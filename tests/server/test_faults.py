@@ -175,7 +175,7 @@ async def test_an_apology_can_be_interrupted_like_any_answer() -> None:
         await talk.until("response.output_audio.delta")
         await talk.connection.response.cancel()
         assert outcome((await talk.until("response.done"))["response"])[0] == "cancelled"
-        assert [fence.active for fence in server.room.fences] == [0] * len(server.room.fences)
+        assert [bulkhead.active for bulkhead in server.room.bulkheads] == [0] * len(server.room.bulkheads)
         await talk.write("Hello")
         assert outcome(await talk.ask()) == ("failed", "engine_error")
 
@@ -230,7 +230,7 @@ async def test_a_recogniser_that_hangs_does_not_take_the_voices_threads() -> Non
         await speaker.configure(audio=LISTEN)
         await speaker.hear(sentence(RATE))
         async with asyncio.timeout(WAIT_S):
-            while not any(fence.active for fence in server.room.fences if fence.role == "recognizer"):
+            while not any(bulkhead.active for bulkhead in server.room.bulkheads if bulkhead.role == "recognizer"):
                 await asyncio.sleep(0.02)
         await writer.write("Hello")
         async with asyncio.timeout(10):

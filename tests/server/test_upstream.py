@@ -112,16 +112,16 @@ async def test_the_model_is_the_character_with_its_tools_and_finds_no_turns_itse
         await talk.configure(audio=VAD, tools=[WEATHER], max_output_tokens=77)
         await talk.write("Hello")
         await talk.ask(max_output_tokens=3)
-        setup, session = far_session(far).setup, (await talk.until("session.created"))["session"]
+        config, session = far_session(far).config, (await talk.until("session.created"))["session"]
 
-        assert setup.instructions == session["instructions"]
-        assert (setup.voice, setup.max_tokens, setup.endpointing) == ("male", 77, None)
-        assert [tool.name for tool in setup.tools] == ["weather"]
+        assert config.instructions == session["instructions"]
+        assert (config.voice, config.max_tokens, config.endpointing) == ("male", 77, None)
+        assert [tool.name for tool in config.tools] == ["weather"]
         done = (await talk.until("response.done"))["response"]
         assert (done["status"], done["status_details"]["reason"]) == ("incomplete", "max_output_tokens")
         await talk.configure(instructions="Be brief.")
         await talk.ask(output_modalities=["text"])
-        assert far_session(far).setup.instructions == "Be brief."
+        assert far_session(far).config.instructions == "Be brief."
 
 
 async def test_speaking_over_the_reply_cuts_it_here_and_in_the_models_memory() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.embedded.pocketsphinx import CepstralMean, PocketSphinx, Utterance, create, plain
+from models.embedded.pocketsphinx import CepstralMean, PocketSphinx, PocketsphinxStream, create, plain
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
@@ -26,19 +26,19 @@ def recognizer() -> Iterator[PocketSphinx]:
 
 
 @pytest.fixture
-def stream(recognizer: PocketSphinx) -> Iterator[Utterance]:
+def stream(recognizer: PocketSphinx) -> Iterator[PocketsphinxStream]:
     stream = recognizer.open("en")
     yield stream
     stream.close()
 
 
-def heard(stream: Utterance, pcm: Samples) -> list[str]:
+def heard(stream: PocketsphinxStream, pcm: Samples) -> list[str]:
     """The partial texts after each 100 ms."""
     return [stream.accept(pcm[at : at + 1600]) for at in range(0, len(pcm), 1600)]
 
 
 @pytest.mark.speech
-def test_partial_text_grows_while_the_words_are_spoken(stream: Utterance) -> None:
+def test_partial_text_grows_while_the_words_are_spoken(stream: PocketsphinxStream) -> None:
     partials = heard(stream, recording("en_goforward.wav").pcm)
 
     assert partials[3] == ""
@@ -47,7 +47,7 @@ def test_partial_text_grows_while_the_words_are_spoken(stream: Utterance) -> Non
 
 
 @pytest.mark.speech
-def test_half_a_second_without_any_sound_does_not_spoil_the_words_after_it(stream: Utterance) -> None:
+def test_half_a_second_without_any_sound_does_not_spoil_the_words_after_it(stream: PocketsphinxStream) -> None:
     spoken = recording("en_goforward.wav").pcm
 
     assert heard(stream, np.concatenate([SECOND, spoken]))[-1] == "go forward ten meters"
@@ -65,7 +65,7 @@ def test_the_mean_of_a_voice_outlives_digital_silence() -> None:
 
 
 @pytest.mark.speech
-def test_settling_hears_the_whole_utterance_again_and_leaves_it_open(stream: Utterance) -> None:
+def test_settling_hears_the_whole_utterance_again_and_leaves_it_open(stream: PocketsphinxStream) -> None:
     pcm = recording("en_pauses_4turns.wav").pcm
     turn = pcm[int(7.35 * LINE_RATE) : int(10.14 * LINE_RATE)]
     heard(stream, turn[:LINE_RATE])
@@ -78,7 +78,7 @@ def test_settling_hears_the_whole_utterance_again_and_leaves_it_open(stream: Utt
 
 
 @pytest.mark.speech
-def test_without_time_for_it_the_streaming_text_stands(stream: Utterance) -> None:
+def test_without_time_for_it_the_streaming_text_stands(stream: PocketsphinxStream) -> None:
     partials = heard(stream, recording("en_cards_001.wav").pcm[:LINE_RATE])
     began = monotonic()
 
@@ -87,7 +87,7 @@ def test_without_time_for_it_the_streaming_text_stands(stream: Utterance) -> Non
 
 
 @pytest.mark.speech
-def test_two_utterances_at_once_do_not_mix(recognizer: PocketSphinx, stream: Utterance) -> None:
+def test_two_utterances_at_once_do_not_mix(recognizer: PocketSphinx, stream: PocketsphinxStream) -> None:
     one, other = recording("en_goforward.wav").pcm, recording("en_austen_0880.wav").pcm
     with closing(recognizer.open()) as second:
         for at in range(0, max(len(one), len(other)), 1600):  # the shorter one ends in empty pieces
@@ -97,7 +97,7 @@ def test_two_utterances_at_once_do_not_mix(recognizer: PocketSphinx, stream: Utt
     assert "young man" in texts[1]
 
 
-def test_no_audio_is_no_text(stream: Utterance) -> None:
+def test_no_audio_is_no_text(stream: PocketsphinxStream) -> None:
     assert stream.settle(AMPLE_S) == Recognition("", "en")
 
 
@@ -180,7 +180,7 @@ class Asked:
 def test_a_call_in_flight_keeps_the_process_until_it_ends() -> None:
     child, returned = Echo(), []
     child.may_answer.clear()
-    stream = Utterance(child, returned.append, Asked())
+    stream = PocketsphinxStream(child, returned.append, Asked())
     with ThreadPoolExecutor() as pool:
         accepted = pool.submit(stream.accept, SECOND)
         child.called.wait(5)
@@ -194,7 +194,7 @@ def test_a_call_in_flight_keeps_the_process_until_it_ends() -> None:
 
 
 def test_beyond_a_minute_only_the_streaming_text_is_left() -> None:
-    stream = Utterance(Echo(), lambda child: None, Asked())
+    stream = PocketsphinxStream(Echo(), lambda child: None, Asked())
     for _ in range(60):
         stream.accept(SECOND)
     minute = stream.settle(1)
@@ -204,7 +204,7 @@ def test_beyond_a_minute_only_the_streaming_text_is_left() -> None:
 
 
 def test_a_closed_utterance_takes_nothing() -> None:
-    stream = Utterance(Echo(), lambda child: None, Asked())
+    stream = PocketsphinxStream(Echo(), lambda child: None, Asked())
     stream.close()
 
     with pytest.raises(EngineError):

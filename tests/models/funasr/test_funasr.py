@@ -17,7 +17,15 @@ import numpy as np
 import psutil
 import pytest
 
-from models.funasr.recognizer import CHUNK_BYTES, FunASR, Piece, SecondPass, Streaming, Utterance, create
+from models.funasr.recognizer import (
+    CHUNK_BYTES,
+    FunASR,
+    FunasrSecondPass,
+    FunasrStream,
+    Streaming,
+    UtterancePiece,
+    create,
+)
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineError, EngineUnavailable
@@ -70,21 +78,21 @@ def recognizer(tiny: Tiny) -> Iterator[FunASR]:
 
 
 @pytest.fixture
-def stream(recognizer: FunASR) -> Iterator[Utterance]:
+def stream(recognizer: FunASR) -> Iterator[FunasrStream]:
     with closing(recognizer.open()) as stream:
         yield stream
 
 
 @pytest.fixture
-def patient(recognizer: FunASR) -> Iterator[SecondPass]:
+def patient(recognizer: FunASR) -> Iterator[FunasrSecondPass]:
     """The second pass, waiting long enough for `BATCH` utterances to come together."""
     assert recognizer.second_pass
-    patient = SecondPass(recognizer.second_pass.child, BATCH, COMPANY_S, queue=2 * BATCH)
+    patient = FunasrSecondPass(recognizer.second_pass.child, BATCH, COMPANY_S, queue=2 * BATCH)
     yield patient
     patient._batcher.close()
 
 
-def hear(stream: Utterance, pcm: Samples, samples: int = 1600) -> list[str]:
+def hear(stream: FunasrStream, pcm: Samples, samples: int = 1600) -> list[str]:
     """The partial texts after each piece."""
     return [stream.accept(pcm[at : at + samples]) for at in range(0, len(pcm), samples)]
 
@@ -96,7 +104,7 @@ def in_process(name: str, *arguments: Any) -> Any:
     return getattr(models.funasr.networks, name)(*arguments)
 
 
-def test_partials_grow_while_somebody_speaks(stream: Utterance, tiny: Tiny) -> None:
+def test_partials_grow_while_somebody_speaks(stream: FunasrStream, tiny: Tiny) -> None:
     partials = hear(stream, tiny.sound(4, seed=1))
 
     assert partials[4] == ""
@@ -105,7 +113,7 @@ def test_partials_grow_while_somebody_speaks(stream: Utterance, tiny: Tiny) -> N
 
 
 @pytest.mark.parametrize("seconds", [0.4, 1.2, 4.0, 4.23])
-def test_the_streaming_text_is_what_the_library_itself_says(stream: Utterance, tiny: Tiny, seconds: float) -> None:
+def test_the_streaming_text_is_what_the_library_itself_says(stream: FunasrStream, tiny: Tiny, seconds: float) -> None:
     from funasr import AutoModel
 
     pcm = tiny.sound(seconds, seed=2)
@@ -152,13 +160,13 @@ def test_the_final_text_does_not_depend_on_how_the_audio_was_cut(
 
 
 @pytest.mark.parametrize("samples", [0, 100, 959, 960, 5000, 9599, 9600, 10_000, 10_560, 19_300])
-def test_an_utterance_of_any_length_can_be_settled(stream: Utterance, tiny: Tiny, samples: int) -> None:
+def test_an_utterance_of_any_length_can_be_settled(stream: FunasrStream, tiny: Tiny, samples: int) -> None:
     stream.accept(tiny.sound(2, seed=4)[:samples])
 
     assert (stream.settle(0).text != "") == (samples >= 960)
 
 
-def test_settling_leaves_the_utterance_open(stream: Utterance, recognizer: FunASR, tiny: Tiny) -> None:
+def test_settling_leaves_the_utterance_open(stream: FunasrStream, recognizer: FunASR, tiny: Tiny) -> None:
     pcm = tiny.sound(4, seed=6)
     hear(stream, pcm[: 2 * LINE_RATE + 700])
     stream.settle(0)
@@ -182,7 +190,7 @@ def test_the_second_pass_tells_language_emotion_and_sounds(recognizer: FunASR, t
 
 
 def test_utterances_that_end_together_are_one_run_of_the_model(
-    recognizer: FunASR, patient: SecondPass, tiny: Tiny
+    recognizer: FunASR, patient: FunasrSecondPass, tiny: Tiny
 ) -> None:
     sounds = [tiny.sound(2 + seed % 3 / 10, seed, bright=seed % 2 == 1) for seed in range(BATCH)]
     assert recognizer.second_pass
@@ -195,13 +203,13 @@ def test_utterances_that_end_together_are_one_run_of_the_model(
 
 
 def settled(
-    streaming: Streaming, second_pass: SecondPass, sounds: Sequence[Samples], threads: int
+    streaming: Streaming, second_pass: FunasrSecondPass, sounds: Sequence[Samples], threads: int
 ) -> tuple[list[Recognition], int]:
     """What the second pass makes of `sounds`, so many at once, and how often it ran its model."""
     before = second_pass.child.call("runs", timeout_s=5)
 
     def settle(pcm: Samples) -> Recognition:
-        with closing(Utterance(streaming, second_pass)) as stream:
+        with closing(FunasrStream(streaming, second_pass)) as stream:
             stream.accept(pcm)
             return stream.settle(AMPLE_S)
 
@@ -209,8 +217,8 @@ def settled(
         return list(pool.map(settle, sounds)), second_pass.child.call("runs", timeout_s=5) - before
 
 
-def test_closing_ends_a_call_within_100_ms(recognizer: FunASR, patient: SecondPass, tiny: Tiny) -> None:
-    stream = Utterance(recognizer.streaming, patient)
+def test_closing_ends_a_call_within_100_ms(recognizer: FunASR, patient: FunasrSecondPass, tiny: Tiny) -> None:
+    stream = FunasrStream(recognizer.streaming, patient)
     stream.accept(tiny.sound(1, seed=7))
     with ThreadPoolExecutor() as pool:
         settling = pool.submit(stream.settle, AMPLE_S)  # waits for company
@@ -297,7 +305,7 @@ def test_where_the_detector_finds_nothing_all_is_heard(tiny: Tiny) -> None:
 def test_the_streaming_text_gets_punctuation_when_it_is_settled(tiny: Tiny) -> None:
     said = [whole(tiny.sound(2.5, seed=12))]
     bare, marked = (
-        in_process("StreamingPass", tiny.paraformer, folder, "cpu", 1).hear((), said)[0]
+        in_process("StreamingPass", tiny.paraformer, folder, "cpu", 1).accept_pieces((), said)[0]
         for folder in ("", tiny.punctuation)
     )
 
@@ -306,18 +314,19 @@ def test_the_streaming_text_gets_punctuation_when_it_is_settled(tiny: Tiny) -> N
     assert [letter for letter in marked.lower() if letter.isalpha()] == [letter for letter in bare if letter.isalpha()]
 
 
-def whole(pcm: Samples) -> Piece:
+def whole(pcm: Samples) -> UtterancePiece:
     """An utterance that is one piece."""
-    return Piece(key=1, begins=True, ends=True, pcm=pcm.tobytes())
+    return UtterancePiece(key=1, begins=True, ends=True, pcm=pcm.tobytes())
 
 
 def test_chunks_of_many_streams_are_one_run_of_the_model_and_do_not_mix(tiny: Tiny) -> None:
     streaming = in_process("StreamingPass", tiny.paraformer, "", "cpu", 1)
     sounds = [tiny.sound(9, seed, bright=seed % 2 == 1) for seed in range(8)]
-    alone = [[streaming.hear((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(8)]
+    alone = [[streaming.accept_pieces((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(8)]
     before = streaming.runs()
     together = [
-        streaming.hear((), pieces) for pieces in zip(*(chunks(key, sounds[key]) for key in range(8)), strict=True)
+        streaming.accept_pieces((), pieces)
+        for pieces in zip(*(chunks(key, sounds[key]) for key in range(8)), strict=True)
     ]
 
     assert list(map(list, zip(*together, strict=True))) == alone
@@ -328,22 +337,22 @@ def test_chunks_of_many_streams_are_one_run_of_the_model_and_do_not_mix(tiny: Ti
 def test_streams_that_began_at_different_times_do_not_mix(tiny: Tiny) -> None:
     streaming = in_process("StreamingPass", tiny.paraformer, "", "cpu", 1)
     sounds = [tiny.sound(9, seed) for seed in range(4)]
-    alone = [[streaming.hear((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(4)]
+    alone = [[streaming.accept_pieces((), [piece])[0] for piece in chunks(key, sounds[key])] for key in range(4)]
     waiting = [([None] * 2 * key + chunks(key, sounds[key])) for key in range(4)]
     together: list[list[str]] = [[] for _ in range(4)]
     for pieces in zip_longest(*waiting):
         batch = [piece for piece in pieces if piece]
-        for piece, text in zip(batch, streaming.hear((), batch), strict=True):
+        for piece, text in zip(batch, streaming.accept_pieces((), batch), strict=True):
             together[piece.key].append(text)
 
     assert together == alone
 
 
-def chunks(key: int, pcm: Samples) -> list[Piece]:
+def chunks(key: int, pcm: Samples) -> list[UtterancePiece]:
     """An utterance in whole chunks."""
     count = 2 * len(pcm) // CHUNK_BYTES
     data = pcm.tobytes()
-    return [Piece(key, at == 0, False, data[at * CHUNK_BYTES : (at + 1) * CHUNK_BYTES]) for at in range(count)]
+    return [UtterancePiece(key, at == 0, False, data[at * CHUNK_BYTES : (at + 1) * CHUNK_BYTES]) for at in range(count)]
 
 
 def test_loading_and_hearing_ask_nobody_on_the_network(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,5 +363,5 @@ def test_loading_and_hearing_ask_nobody_on_the_network(tiny: Tiny, monkeypatch: 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     pcm = tiny.sound(1, seed=13)
 
-    assert in_process("StreamingPass", tiny.paraformer, tiny.punctuation, "cpu", 1).hear((), [whole(pcm)])[0]
+    assert in_process("StreamingPass", tiny.paraformer, tiny.punctuation, "cpu", 1).accept_pieces((), [whole(pcm)])[0]
     assert in_process("WholePass", tiny.sense_voice, tiny.vad, "cpu", 1).decode([pcm.tobytes()])[0]

@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.funasr.recognizer import HEARD_LIMIT_BYTES, Piece, SecondPass, Streaming, Utterance, create
+from models.funasr.recognizer import (
+    HEARD_LIMIT_BYTES,
+    FunasrSecondPass,
+    FunasrStream,
+    Streaming,
+    UtterancePiece,
+    create,
+)
 from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
@@ -66,8 +73,8 @@ def streaming(process: Process) -> Iterator[Streaming]:
 
 
 @pytest.fixture
-def second_pass(whole: Process) -> Iterator[SecondPass]:
-    with closing(SecondPass(whole, size=4, wait_s=0.0, queue=2)) as second_pass:  # type: ignore[arg-type]
+def second_pass(whole: Process) -> Iterator[FunasrSecondPass]:
+    with closing(FunasrSecondPass(whole, size=4, wait_s=0.0, queue=2)) as second_pass:  # type: ignore[arg-type]
         yield second_pass
 
 
@@ -80,7 +87,7 @@ def folder(at: Path) -> str:
 
 
 def test_less_than_a_chunk_asks_nobody(streaming: Streaming, process: Process) -> None:
-    stream = Utterance(streaming, None)
+    stream = FunasrStream(streaming, None)
 
     assert [stream.accept(CHUNK[:1600]) for _ in range(5)] == [""] * 5
     assert process.calls == []
@@ -93,20 +100,20 @@ def test_too_many_waiting_chunks_are_refused_as_busy(streaming: Streaming, proce
     with ThreadPoolExecutor() as pool, ExitStack() as streams:
         calls = []
         for _ in range(3):
-            stream = streams.enter_context(closing(Utterance(streaming, None)))
+            stream = streams.enter_context(closing(FunasrStream(streaming, None)))
             calls.append(pool.submit(stream.accept, CHUNK))
             assert process.called.wait(SOON_S)
         while len(streaming._batcher._waiting) < 2:
             pass
         with pytest.raises(EngineBusy):
-            Utterance(streaming, None).accept(CHUNK)
+            FunasrStream(streaming, None).accept(CHUNK)
         process.may_answer.set()
 
         assert [call.result(SOON_S) for call in calls] == ["partial 00000000"] * 3
 
 
-def test_the_second_pass_hears_the_whole_utterance(streaming: Streaming, second_pass: SecondPass) -> None:
-    stream = Utterance(streaming, second_pass)
+def test_the_second_pass_hears_the_whole_utterance(streaming: Streaming, second_pass: FunasrSecondPass) -> None:
+    stream = FunasrStream(streaming, second_pass)
     stream.accept(CHUNK)
     stream.accept(CHUNK[:100])
 
@@ -114,10 +121,10 @@ def test_the_second_pass_hears_the_whole_utterance(streaming: Streaming, second_
 
 
 def test_when_the_second_pass_is_late_the_streaming_text_stands(
-    streaming: Streaming, second_pass: SecondPass, whole: Process
+    streaming: Streaming, second_pass: FunasrSecondPass, whole: Process
 ) -> None:
     whole.may_answer.clear()
-    stream = Utterance(streaming, second_pass)
+    stream = FunasrStream(streaming, second_pass)
     stream.accept(CHUNK)
     stream.accept(CHUNK[:2] + 1)
     began = monotonic()
@@ -127,13 +134,13 @@ def test_when_the_second_pass_is_late_the_streaming_text_stands(
 
 
 def test_when_the_second_pass_is_overrun_the_streaming_text_stands(
-    streaming: Streaming, second_pass: SecondPass, whole: Process
+    streaming: Streaming, second_pass: FunasrSecondPass, whole: Process
 ) -> None:
     whole.may_answer.clear()
     second_pass.submit(b"running")
     assert whole.called.wait(SOON_S)
     waiting = [second_pass.submit(b"waiting") for _ in range(2)]
-    stream = Utterance(streaming, second_pass)
+    stream = FunasrStream(streaming, second_pass)
     stream.accept(CHUNK)
 
     assert stream.settle(SOON_S) == Recognition("settled ")
@@ -141,16 +148,16 @@ def test_when_the_second_pass_is_overrun_the_streaming_text_stands(
 
 
 def test_without_a_budget_the_second_pass_is_not_asked(
-    streaming: Streaming, second_pass: SecondPass, whole: Process
+    streaming: Streaming, second_pass: FunasrSecondPass, whole: Process
 ) -> None:
-    stream = Utterance(streaming, second_pass)
+    stream = FunasrStream(streaming, second_pass)
     stream.accept(CHUNK)
 
     assert (stream.settle(0.0), whole.calls) == (Recognition("settled "), [])
 
 
-def test_beyond_a_minute_only_the_streaming_text_is_left(streaming: Streaming, second_pass: SecondPass) -> None:
-    stream = Utterance(streaming, second_pass)
+def test_beyond_a_minute_only_the_streaming_text_is_left(streaming: Streaming, second_pass: FunasrSecondPass) -> None:
+    stream = FunasrStream(streaming, second_pass)
     minute = np.zeros(HEARD_LIMIT_BYTES // 2, np.int16)
     stream.accept(minute)
     whole = stream.settle(SOON_S)
@@ -163,7 +170,7 @@ def test_closing_ends_a_call_in_flight_at_once_and_frees_what_was_remembered(
     streaming: Streaming, process: Process
 ) -> None:
     process.may_answer.clear()
-    stream = Utterance(streaming, None)
+    stream = FunasrStream(streaming, None)
     with ThreadPoolExecutor() as pool:
         call = pool.submit(stream.accept, CHUNK)
         assert process.called.wait(SOON_S)
@@ -180,12 +187,12 @@ def test_closing_ends_a_call_in_flight_at_once_and_frees_what_was_remembered(
     assert [key for _, ended, _ in process.calls for key in ended] == [0]
 
 
-def piece(key: int) -> Piece:
-    return Piece(key, begins=True, ends=False, pcm=CHUNK.tobytes())
+def piece(key: int) -> UtterancePiece:
+    return UtterancePiece(key, begins=True, ends=False, pcm=CHUNK.tobytes())
 
 
 def test_many_that_end_at_once_take_one_place_in_the_queue(streaming: Streaming, process: Process) -> None:
-    streams = [Utterance(streaming, None) for _ in range(9)]
+    streams = [FunasrStream(streaming, None) for _ in range(9)]
     for stream in streams:
         stream.accept(CHUNK)
     process.may_answer.clear()
@@ -203,7 +210,7 @@ def test_many_that_end_at_once_take_one_place_in_the_queue(streaming: Streaming,
 
 
 def test_an_utterance_that_said_nothing_leaves_nothing_to_free(streaming: Streaming, process: Process) -> None:
-    Utterance(streaming, None).close()
+    FunasrStream(streaming, None).close()
     streaming.submit(piece(99)).result(SOON_S)
 
     assert process.calls == [("hear", [], [piece(99)])]
@@ -221,7 +228,7 @@ def test_chunks_of_several_sessions_are_heard_together(streaming: Streaming, pro
 
 
 def test_a_closed_utterance_takes_nothing(streaming: Streaming) -> None:
-    stream = Utterance(streaming, None)
+    stream = FunasrStream(streaming, None)
     stream.close()
 
     with pytest.raises(EngineError, match="closed"):
@@ -235,7 +242,7 @@ def test_an_answer_that_does_not_come_is_a_timeout(
     process.may_answer.clear()
 
     with pytest.raises(EngineTimeout):
-        Utterance(streaming, None).accept(CHUNK)
+        FunasrStream(streaming, None).accept(CHUNK)
 
 
 @pytest.mark.parametrize(

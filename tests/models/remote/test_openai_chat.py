@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.remote.openai_chat import OpenAIChat, Thoughts, create, short_id
-from pipeline.engines.bulkhead import Fence
+from pipeline.engines.bulkhead import Bulkhead
 from pipeline.engines.fallback import ChatChain, Member
 from pipeline.engines.protocols import ChatEvent, ChatRequest, Message, TextDelta, Tool, ToolCall, Usage
 from pipeline.engines.workers import Workers
@@ -228,7 +228,7 @@ async def test_its_chain_bounds_its_silence_and_hangs_up(begins: bool) -> None:
         gone.set()
 
     async with talking(answer) as (chat, _), asyncio.timeout(ENOUGH_S):
-        chain = ChatChain([Member(chat, chat.info, Fence("chat_model", "openai"), Workers(1))], 0.2)
+        chain = ChatChain([Member(chat, chat.info, Bulkhead("chat_model", "openai"), Workers(1))], 0.2)
         with pytest.raises(EngineTimeout, match=r"openai stalled for 0\.2 s"):
             [event async for event in chain.reply(HELLO)]
         await gone.wait()

@@ -17,17 +17,25 @@ from models.remote.realtime_connection import RealtimeLink
 from models.remote.realtime_dialect import voice_for, voices_of
 from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.protocols import Message, Tool, ToolCall, Usage
-from pipeline.engines.speech_model import Called, Finished, Said, Sounded, SpeechEvent, SpeechRequest, SpeechSetup
+from pipeline.engines.speech_model import (
+    Called,
+    Finished,
+    Said,
+    Sounded,
+    SpeechEvent,
+    SpeechModelConfig,
+    SpeechModelRequest,
+)
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineUnavailable, SettingError
 from tests.models.realtime_server import BETA_SESSION, GA_SESSION, Event, Upstream, upstream
 
 KEY = "sk-very-secret-1234567890"
 WEATHER = Tool("weather", "Tells it.", {"type": "object", "properties": {"city": {"type": "string"}}})
-PLAIN = SpeechRequest()
+PLAIN = SpeechModelRequest()
 DISCARD = 9
 """A port on which nobody listens."""
 
-SETUP = SpeechSetup("Be kind.", "female", "en", 1.0, (WEATHER,))
+SETUP = SpeechModelConfig("Be kind.", "female", "en", 1.0, (WEATHER,))
 
 
 @asynccontextmanager
@@ -43,7 +51,7 @@ async def linked(session: Event = GA_SESSION, **settings: Any) -> AsyncIterator[
             await reading
 
 
-async def answer(link: RealtimeLink, request: SpeechRequest = PLAIN) -> list[SpeechEvent]:
+async def answer(link: RealtimeLink, request: SpeechModelRequest = PLAIN) -> list[SpeechEvent]:
     return [event async for events in link.respond(request) for event in events]
 
 
@@ -139,7 +147,7 @@ def test_a_characters_wish_becomes_a_voice_of_the_server(wish: str, host: str, n
 async def test_a_turn_arrives_at_24_khz_and_its_words_come_back() -> None:
     async with linked() as (link, server):
         pcm = (9_000 * np.sin(np.arange(LINE_RATE) / 9)).astype(np.int16)
-        await link.hear(pcm)
+        await link.send_audio(pcm)
         item = await link.commit()
         sent = base64.b64decode(server.of("input_audio_buffer.append")[0]["audio"])
 
@@ -160,7 +168,7 @@ async def test_words_are_told_as_they_come() -> None:
     partials: list[str] = []
     async with linked() as (link, server):
         server.rules["input_audio_buffer.commit"] = slowly
-        await link.hear(np.zeros(3_000, np.int16))
+        await link.send_audio(np.zeros(3_000, np.int16))
         words = await link.heard(await link.commit(), partials.append)
 
     assert words == "What now?"
@@ -198,7 +206,7 @@ async def test_calls_pass_through_and_their_outputs_go_up() -> None:
 
     async with linked() as (link, server):
         server.rules["response.create"] = call
-        request = SpeechRequest(instructions="Now.", tools=(WEATHER,), tool_choice="weather", max_tokens=9)
+        request = SpeechModelRequest(instructions="Now.", tools=(WEATHER,), tool_choice="weather", max_tokens=9)
         assert await answer(link, request) == [Called("i", ToolCall("c", "weather", '{"city":"Rome"}')), Usage()]
         await link.add("out", Message("tool", "Sunny.", call_id="c"), None)
 
@@ -254,7 +262,7 @@ async def test_closing_an_answer_cancels_it_and_the_next_waits_for_its_end() -> 
 
     async with linked() as (link, server):
         server.rules["response.create"] = endless
-        async with aclosing(link.respond(SpeechRequest())) as events:
+        async with aclosing(link.respond(SpeechModelRequest())) as events:
             await anext(events)
         del server.rules["response.create"]
 

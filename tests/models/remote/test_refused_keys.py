@@ -13,8 +13,8 @@ import pytest
 from models.remote import minimax, openai_chat, openai_speech, openai_transcription, stepfun
 from models.remote import realtime as openai_realtime
 from pipeline.audio.samples import LINE_RATE
-from pipeline.engines.bulkhead import BreakerState, Fence, FenceLimits
-from pipeline.engines.fallback import ChatChain, FencedSpeechModel, Member, RecognizerChain, SynthesizerChain
+from pipeline.engines.bulkhead import BreakerState, Bulkhead, BulkheadLimits
+from pipeline.engines.fallback import ChatChain, GuardedSpeechModel, Member, RecognizerChain, SynthesizerChain
 from pipeline.engines.protocols import ChatRequest, Message
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineKeyRefused
@@ -93,7 +93,7 @@ async def understand(member: Member[Any]) -> object:
 
 
 async def connect(member: Member[Any]) -> object:
-    link = await FencedSpeechModel([member], ENOUGH_S).open()
+    link = await GuardedSpeechModel([member], ENOUGH_S).open()
     await link.aclose()
     return link
 
@@ -117,20 +117,20 @@ UNAUTHORIZED = refusing(401, SECRETIVE)
 async def test_after_the_pause_a_key_that_is_accepted_now_closes_the_breaker(provider: Provider, use: Use) -> None:
     clock = Clock()
     async with provider() as engine:
-        fence = Fence(engine.info.role, engine.info.name, FenceLimits(refused_s=300), clock)
-        member = Member(engine, engine.info, fence, Workers(2))
+        bulkhead = Bulkhead(engine.info.role, engine.info.name, BulkheadLimits(refused_s=300), clock)
+        member = Member(engine, engine.info, bulkhead, Workers(2))
         states = []
         for clock.now in (0.0, 299.0):
             with pytest.raises(EngineKeyRefused) as refused:
                 async with asyncio.timeout(ENOUGH_S):
                     await use(member)
             assert (refused.value.code, KEY in refused.value.message) == ("engine_key_refused", False)
-            states.append(fence.state)
+            states.append(bulkhead.state)
         clock.now = 300.0
-        states.append(fence.state)
+        states.append(bulkhead.state)
         async with asyncio.timeout(ENOUGH_S):
             assert await use(member)
-        states.append(fence.state)
+        states.append(bulkhead.state)
         await member.aclose()
 
     assert states == [BreakerState.OPEN, BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED]

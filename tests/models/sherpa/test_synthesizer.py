@@ -20,7 +20,7 @@ pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed (require
 pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
 
 from models.sherpa.synthesizer import SherpaVoices, create
-from pipeline.engines.protocols import SpeechRequest, VoiceSample
+from pipeline.engines.protocols import SynthesisRequest, VoiceSample
 from pipeline.errors import EngineError, EngineUnavailable, SettingError
 from tests.models.sound import Spoken
 from tests.models.tiny_sherpa_voices import build_kokoro, build_matcha, build_vits, build_zipvoice
@@ -66,7 +66,7 @@ def engine(request: pytest.FixtureRequest, engines: Mapping[str, SherpaVoices]) 
 
 def speak(engine: SherpaVoices, text: str, voice: str = "", **how: Any) -> Spoken:
     how = {"sample": sample()} | how if engine.info.clones else how
-    return Spoken(list(engine.speak(SpeechRequest(text, voice, **how))), engine.info.rate, 0.0)
+    return Spoken(list(engine.speak(SynthesisRequest(text, voice, **how))), engine.info.rate, 0.0)
 
 
 # --- What is heard ---------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_zipvoice_can_have_a_sample_of_its_own(weights: Mapping[str, Path], tmp_
 
 def test_the_first_sound_comes_long_before_the_last(engines: Mapping[str, SherpaVoices]) -> None:
     start = perf_counter()
-    clause = engines["slow"].speak(SpeechRequest(LONG))
+    clause = engines["slow"].speak(SynthesisRequest(LONG))
     next(iter(clause))
     first = perf_counter() - start
     rest = sum(1 for _ in clause)
@@ -246,7 +246,7 @@ def test_closing_gives_the_caller_back_at_once_and_the_thread_after_the_sentence
     speak(slow, LONG)
     whole = perf_counter() - started
 
-    clause = slow.speak(SpeechRequest(LONG))
+    clause = slow.speak(SynthesisRequest(LONG))
     next(iter(clause))
     closed = perf_counter()
     clause.close()  # type: ignore[attr-defined]
@@ -264,7 +264,7 @@ def test_two_hundred_abandoned_clauses_leave_nothing(engine: SherpaVoices) -> No
 
     def abandon(times: int) -> None:
         for turn in range(times):
-            clause = engine.speak(SpeechRequest("One. Two. Three.", sample=sample()))
+            clause = engine.speak(SynthesisRequest("One. Two. Three.", sample=sample()))
             left.append(weakref.ref(clause))
             if turn % 3:
                 next(iter(clause))
@@ -297,7 +297,7 @@ def test_sessions_do_not_disturb_each_other(engines: Mapping[str, SherpaVoices],
 
 def test_a_closed_engine_speaks_no_more(weights: Mapping[str, Path]) -> None:
     engine = create({"weights": str(weights["slow"])})
-    clause = iter(engine.speak(SpeechRequest(LONG)))
+    clause = iter(engine.speak(SynthesisRequest(LONG)))
     next(clause)
     engine.close()
     engine.close()

@@ -5,7 +5,7 @@ from models.support.clauses import (
     LONGEST_CLAUSE,
     PART_TO,
     PREFERENCES,
-    Part,
+    ClausePart,
     chunks,
     parts,
     preference,
@@ -59,7 +59,7 @@ def test_a_clause_that_is_far_too_long_is_refused() -> None:
 
 
 def test_words_without_a_mark_share_the_time_of_the_one_before() -> None:
-    part = Part("one two three", ((0, "one"), (4, "two"), (8, "three")))
+    part = ClausePart("one two three", ((0, "one"), (4, "two"), (8, "three")))
 
     timed = time_words(part, [(0, 0.0), (8, 400.0)], end_ms=900.0, from_ms=1000.0)
 
@@ -67,7 +67,7 @@ def test_words_without_a_mark_share_the_time_of_the_one_before() -> None:
 
 
 def test_the_first_of_several_marks_in_a_word_counts() -> None:
-    part = Part("25 dogs", ((0, "25"), (3, "dogs")))
+    part = ClausePart("25 dogs", ((0, "25"), (3, "dogs")))
 
     timed = time_words(part, [(0, 0.0), (1, 300.0), (3, 500.0)], end_ms=900.0, from_ms=0.0)
 
@@ -76,7 +76,7 @@ def test_the_first_of_several_marks_in_a_word_counts() -> None:
 
 def test_chunks_last_80_ms_and_carry_the_words_that_begin_in_them() -> None:
     words = [WordTime("a", 0, 90), WordTime("b", 90, 150)]
-    waiting = time_words(Part("a b", ((0, "a"), (2, "b"))), [(0, 0.0), (2, 90.0)], end_ms=150.0, from_ms=0.0)
+    waiting = time_words(ClausePart("a b", ((0, "a"), (2, "b"))), [(0, 0.0), (2, 90.0)], end_ms=150.0, from_ms=0.0)
 
     cut_up = list(chunks(np.zeros(2400, np.int16), 16_000, 0, waiting))
 

@@ -6,7 +6,7 @@ import asyncio
 
 from models.embedded.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.conversation.config import Ask, Engines, Setup
+from pipeline.conversation.config import Engines, ResponseRequest, SessionConfig
 from pipeline.conversation.limits import SessionLimits, SpeakingLimits
 from pipeline.engines.workers import Workers
 from pipeline.session import Session
@@ -17,11 +17,13 @@ async def test_a_reply_is_not_over_because_its_client_was_cut_off_for_long() -> 
     ahead_s, workers = [0.0], Workers(4)
     loop = asyncio.get_running_loop()
     limits = SessionLimits(queued_audio_s=1_000.0, speaking=SpeakingLimits(lead_s=1_000.0))
-    session = Session(Setup(), engines, workers, limits, now=lambda: loop.time() + ahead_s[0])
+    session = Session(SessionConfig(), engines, workers, limits, now=lambda: loop.time() + ahead_s[0])
     running = asyncio.create_task(session.run())
     await asyncio.sleep(0)
     session.attach()
-    session.request_reply(Ask(say="Once upon a time there was a tower without a door, and in it lived a girl."))
+    session.request_reply(
+        ResponseRequest(say="Once upon a time there was a tower without a door, and in it lived a girl.")
+    )
     async with asyncio.timeout(10):
         while session._active_reply():
             await asyncio.sleep(0.01)

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import numpy as np
 import pytest
 
-from pipeline.answering.reply import Outlet, Reply
-from pipeline.answering.speaking import Manner
-from pipeline.conversation.answer_parts import Part, Piece, SpokenClause
+from pipeline.answering.reply import Reply, ReplySink
+from pipeline.answering.speaking import SynthesisOptions
+from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, SpokenClause
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.conversation.notices import Notice, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.conversation.playback import Playback
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 
@@ -21,7 +21,7 @@ class DeepVoice:
 
     info = EngineInfo("deep", "synthesizer", rate=16_000)
 
-    async def speak(self, _request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, _request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         for _ in range(10):
             yield SpeechChunk(np.ones(1_600, np.int16))
 
@@ -33,18 +33,18 @@ async def no_wait() -> None:
     """There is always room."""
 
 
-async def broken_off() -> AsyncGenerator[Part, None]:
+async def broken_off() -> AsyncGenerator[AnswerPart, None]:
     clause = SpokenClause("I was about to say")
-    yield Piece(clause)
-    yield Piece(clause, np.ones(24_000, np.int16))
+    yield AudioPiece(clause)
+    yield AudioPiece(clause, np.ones(24_000, np.int16))
     raise EngineError("The line is dead.")
 
 
 async def test_what_another_engine_adds_is_sent_at_the_rate_of_what_came_before() -> None:
     told = list[Notice]()
-    outlet = Outlet(told.append, no_wait, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
+    sink = ReplySink(told.append, no_wait, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
     record = ReplyRecord("resp_1", "audio", "", in_conversation=True, metadata={}, max_tokens=None)
-    reply, workers = Reply(record, Manner(), TurnTiming("resp_1", "", 0.0), outlet, Playback()), Workers(1)
+    reply, workers = Reply(record, SynthesisOptions(), TurnTiming("resp_1", "", 0.0), sink, Playback()), Workers(1)
     reply.release()
     with pytest.raises(EngineError):
         await reply.send(broken_off(), 24_000, lead_s=100.0)

@@ -10,7 +10,7 @@ import pytest
 
 from models.embedded.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
-from pipeline.conversation.config import Ask, Engines, Setup
+from pipeline.conversation.config import Engines, ResponseRequest, SessionConfig
 from pipeline.conversation.limits import SessionLimits, SpeakingLimits
 from pipeline.conversation.notices import Notice, PlaybackStopped, ReplyAudio
 from pipeline.engines.workers import Workers
@@ -26,10 +26,10 @@ async def all_made() -> AsyncIterator[tuple[Session, list[float]]]:
     engines = Engines(create_detector({}), create_recognizer({}), create_chat_model({}), create_synthesizer({}))
     ahead_s, workers, loop = [0.0], Workers(4), asyncio.get_running_loop()
     limits = SessionLimits(queued_audio_s=1_000.0, speaking=SpeakingLimits(lead_s=1_000.0))
-    session = Session(Setup(), engines, workers, limits, now=lambda: loop.time() + ahead_s[0])
+    session = Session(SessionConfig(), engines, workers, limits, now=lambda: loop.time() + ahead_s[0])
     running = asyncio.create_task(session.run())
     await asyncio.sleep(0)
-    session.request_reply(Ask(say=SAID))
+    session.request_reply(ResponseRequest(say=SAID))
     async with asyncio.timeout(10):
         while session._active_reply():
             await asyncio.sleep(0.01)
@@ -60,7 +60,7 @@ async def test_a_reply_that_is_all_made_is_taken_back_and_only_what_left_counts_
     async with all_made() as (session, ahead_s):
         left_ms = await take_audio(session, pieces)
         ahead_s[0] += 60.0
-        session.hear(sentence())
+        session.accept_audio(sentence())
         await asyncio.sleep(0)  # voices are detected at the end of the loop's round
         waiting = await everything(session)
         item = next(item for item in session.transcript if item.role == "assistant")

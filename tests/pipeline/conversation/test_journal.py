@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.audio.samples import LINE_RATE
-from pipeline.conversation.config import Ask
+from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.journal import (
     AudioPassed,
     EntriesLost,
@@ -115,12 +115,12 @@ async def test_what_leaves_is_told_whoever_takes_it_out() -> None:
 async def test_each_answer_tells_what_it_took_once_it_is_over() -> None:
     kept = Kept()
     async with conversing(Words("Wait."), journal=Journal(kept.write), chat_model=Counting()) as talk:
-        talk.session.request_reply(Ask())
+        talk.session.request_reply(ResponseRequest())
         await talk.passes(2)
-        talk.session.request_reply(Ask())
+        talk.session.request_reply(ResponseRequest())
         await talk.is_quiet(0.5)
         await talk.speaks(0.4)
-        talk.session.request_reply(Ask(modality="text", in_conversation=False, input=[]))
+        talk.session.request_reply(ResponseRequest(modality="text", in_conversation=False, input=[]))
         await talk.settles()
 
     made_ms = len(ANSWER) * MS_PER_LETTER
@@ -163,7 +163,7 @@ async def test_sound_is_kept_for_nobody_who_did_not_ask_for_it() -> None:
 async def test_a_session_that_begins_with_a_transcript_goes_on_with_it() -> None:
     model, before = Counting(), [ItemSnapshot.of(item("a", "My name is Ada.")), ItemSnapshot.of(item("b", "Who am I?"))]
     async with conversing(transcript=before, chat_model=model) as talk:
-        talk.session.request_reply(Ask())
+        talk.session.request_reply(ResponseRequest())
         await talk.settles()
 
         assert [item.id for item in talk.session.transcript][:2] == ["a", "b"]

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 import numpy as np
 import pytest
 
-from pipeline.answering.reply import Outlet, Reply
-from pipeline.answering.speaking import Manner
-from pipeline.conversation.answer_parts import Part, Piece, SpokenClause
-from pipeline.conversation.config import Ask
+from pipeline.answering.reply import Reply, ReplySink
+from pipeline.answering.speaking import SynthesisOptions
+from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, SpokenClause
+from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.notices import Notice, ReplyAudio, ReplyEnded, ReplyRecord, TurnTiming
 from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item
@@ -109,7 +109,7 @@ async def test_what_was_not_spoken_by_the_character_is_refused() -> None:
         talk.session.add_item(Item("typed", text="Hello."))
         talk.session.add_item(Item("said_before", role="assistant", text="Hello."))
         talk.session.add_item(Item("called", "function_call", "assistant", call_id="call_1"))
-        talk.session.request_reply(Ask(say=SENTENCE, modality="text"))
+        talk.session.request_reply(ResponseRequest(say=SENTENCE, modality="text"))
         await talk.settles()
         ids = [*(item.id for item in talk.session.transcript), "nobody"]
         for id in ids:
@@ -124,25 +124,25 @@ async def test_a_response_that_was_truncated_still_makes_its_calls_and_is_heard_
     def clause(text: str) -> SpokenClause:
         return SpokenClause(text, 1_000, interpolate(text, 1_000), timed=True)
 
-    async def parts() -> AsyncGenerator[Part, None]:
+    async def parts() -> AsyncGenerator[AnswerPart, None]:
         first, second = clause("Let me see."), clause("It is sunny.")
-        yield Piece(first)
-        yield Piece(first, np.ones(24_000, np.int16))
+        yield AudioPiece(first)
+        yield AudioPiece(first, np.ones(24_000, np.int16))
         reply.record.items[0].truncate(300)
         reply.stop_at(300)
         yield TextDelta(" Wait.")
         yield ToolCall("call_1", "look_up", "{}")
-        yield Piece(second)
-        yield Piece(second, np.ones(24_000, np.int16))
+        yield AudioPiece(second)
+        yield AudioPiece(second, np.ones(24_000, np.int16))
 
     told = list[Notice]()
 
     async def room() -> None:
         """There is always some."""
 
-    outlet = Outlet(told.append, room, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
+    sink = ReplySink(told.append, room, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
     record = ReplyRecord("resp_1", "audio", "")
-    reply = Reply(record, Manner(), TurnTiming("resp_1", "", 0.0), outlet, Playback())
+    reply = Reply(record, SynthesisOptions(), TurnTiming("resp_1", "", 0.0), sink, Playback())
     reply.release()
     await reply.send(parts(), 24_000, lead_s=100.0)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.bulkhead import Fence, FenceLimits, Outcome
-from pipeline.engines.fallback import ChatChain, FencedTurnModel, Member, RecognizerChain, SynthesizerChain
+from pipeline.engines.bulkhead import Bulkhead, BulkheadLimits, Outcome
+from pipeline.engines.fallback import ChatChain, GuardedTurnModel, Member, RecognizerChain, SynthesizerChain
 from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
@@ -19,7 +19,7 @@ from pipeline.engines.protocols import (
     Recognition,
     Role,
     SpeechChunk,
-    SpeechRequest,
+    SynthesisRequest,
     TextDelta,
 )
 from pipeline.engines.workers import Workers
@@ -57,7 +57,7 @@ class Voice:
     def info(self) -> EngineInfo:
         return EngineInfo(self.name, "synthesizer", self.languages, self.rate)
 
-    def speak(self, _request: SpeechRequest) -> Iterator[SpeechChunk]:
+    def speak(self, _request: SynthesisRequest) -> Iterator[SpeechChunk]:
         self.asked += 1
         try:
             for _ in range(self.given):
@@ -145,16 +145,16 @@ Fenced = Callable[..., list[Member[Any]]]
 
 
 @pytest.fixture
-def fenced() -> Iterator[Fenced]:
-    """Engines behind fences, whose threads end with the test."""
+def guarded() -> Iterator[Fenced]:
+    """Engines behind bulkheads, whose threads end with the test."""
     threads: list[Workers] = []
 
-    def make(*engines: Any, limits: FenceLimits | None = None) -> list[Member[Any]]:
+    def make(*engines: Any, limits: BulkheadLimits | None = None) -> list[Member[Any]]:
         threads.extend(Workers(2) for _ in engines)
         roles: list[Role] = [engine.info.role for engine in engines]
-        fences = [Fence(role, engine.info.name, limits) for role, engine in zip(roles, engines, strict=True)]
-        made = zip(engines, fences, threads[-len(engines) :], strict=True)
-        return [Member(engine, engine.info, fence, workers) for engine, fence, workers in made]
+        bulkheads = [Bulkhead(role, engine.info.name, limits) for role, engine in zip(roles, engines, strict=True)]
+        made = zip(engines, bulkheads, threads[-len(engines) :], strict=True)
+        return [Member(engine, engine.info, bulkhead, workers) for engine, bulkhead, workers in made]
 
     yield make
     for workers in threads:
@@ -162,12 +162,12 @@ def fenced() -> Iterator[Fenced]:
 
 
 def outcomes(members: Sequence[Member[Any]]) -> list[dict[Outcome, int]]:
-    return [dict(member.fence.outcomes) for member in members]
+    return [dict(member.bulkhead.outcomes) for member in members]
 
 
 async def audio_of(chain: SynthesizerChain, language: str = "en") -> list[int]:
     """The level of each chunk, which is the length of its engine's name."""
-    return [int(np.median(chunk.pcm)) async for chunk in chain.speak(SpeechRequest("Hello.", language=language))]
+    return [int(np.median(chunk.pcm)) async for chunk in chain.speak(SynthesisRequest("Hello.", language=language))]
 
 
 async def text_of(chain: ChatChain) -> str:
@@ -177,17 +177,17 @@ async def text_of(chain: ChatChain) -> str:
 # --- A clause, a reply --------------------------------------------------------------------------------------------------
 
 
-async def test_a_clause_is_spoken_by_the_first_engine_that_can(fenced: Fenced) -> None:
-    members = fenced(Voice("one", 0, broken("one")), Voice("three"), Voice("seven"))
+async def test_a_clause_is_spoken_by_the_first_engine_that_can(guarded: Fenced) -> None:
+    members = guarded(Voice("one", 0, broken("one")), Voice("three"), Voice("seven"))
 
     assert await audio_of(SynthesizerChain(members, PATIENCE_S)) == [5, 5]
     assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}, {}]
 
 
-async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(fenced: Fenced) -> None:
+async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(guarded: Fenced) -> None:
     second = Voice("second")
-    chain = SynthesizerChain(fenced(Voice("one", 1, broken("one")), second), PATIENCE_S)
-    speaking = chain.speak(SpeechRequest("Hello."))
+    chain = SynthesizerChain(guarded(Voice("one", 1, broken("one")), second), PATIENCE_S)
+    speaking = chain.speak(SynthesisRequest("Hello."))
     await anext(speaking)
     with pytest.raises(EngineError, match="The line is dead"):
         await anext(speaking)
@@ -195,68 +195,70 @@ async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(fenced: Fen
     assert second.asked == 0
 
 
-async def test_any_error_is_passed_over_and_the_last_ones_goes_up(fenced: Fenced) -> None:
-    chain = SynthesizerChain(fenced(Voice("one", 0, ValueError("a bug")), Voice("two", 0, broken("two"))), PATIENCE_S)
+async def test_any_error_is_passed_over_and_the_last_ones_goes_up(guarded: Fenced) -> None:
+    chain = SynthesizerChain(guarded(Voice("one", 0, ValueError("a bug")), Voice("two", 0, broken("two"))), PATIENCE_S)
     with pytest.raises(EngineError) as caught:
         await audio_of(chain)
 
     assert caught.value.engine == "two"
 
 
-async def test_every_engine_speaks_at_the_rate_of_the_first(fenced: Fenced) -> None:
-    chain = SynthesizerChain(fenced(Voice("one", 0, broken("one"), 24_000), Voice("deep", 25, rate=16_000)), PATIENCE_S)
-    samples = sum([len(chunk.pcm) async for chunk in chain.speak(SpeechRequest("Hello."))])
+async def test_every_engine_speaks_at_the_rate_of_the_first(guarded: Fenced) -> None:
+    chain = SynthesizerChain(
+        guarded(Voice("one", 0, broken("one"), 24_000), Voice("deep", 25, rate=16_000)), PATIENCE_S
+    )
+    samples = sum([len(chunk.pcm) async for chunk in chain.speak(SynthesisRequest("Hello."))])
 
     assert chain.info.rate == 24_000
     assert samples == pytest.approx(12_000, abs=100)
 
 
-async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_none_does(fenced: Fenced) -> None:
+async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_none_does(guarded: Fenced) -> None:
     chain = SynthesizerChain(
-        fenced(Voice("one", languages=("en",)), Voice("three", languages=("zh", "en"))), PATIENCE_S
+        guarded(Voice("one", languages=("en",)), Voice("three", languages=("zh", "en"))), PATIENCE_S
     )
 
     assert [await audio_of(chain, language) for language in ("en", "zh-CN", "fr")] == [[3, 3], [5, 5], [3, 3]]
     assert chain.info.languages == ("en", "zh")
 
 
-async def test_an_engine_that_keeps_failing_is_not_even_asked(fenced: Fenced) -> None:
+async def test_an_engine_that_keeps_failing_is_not_even_asked(guarded: Fenced) -> None:
     dead = Voice("one", 0, broken("one"))
-    chain = SynthesizerChain(fenced(dead, Voice("two")), PATIENCE_S)
+    chain = SynthesizerChain(guarded(dead, Voice("two")), PATIENCE_S)
     for _ in range(5):
         await audio_of(chain)
 
-    assert dead.asked == FenceLimits().failures
+    assert dead.asked == BulkheadLimits().failures
 
 
-async def test_an_engine_whose_key_is_refused_is_asked_once(fenced: Fenced) -> None:
+async def test_an_engine_whose_key_is_refused_is_asked_once(guarded: Fenced) -> None:
     model = Model("far", [EngineKeyRefused("The key was refused.", engine="far")])
-    chain = ChatChain(fenced(model, Model("near", ["Hello."])), PATIENCE_S)
+    chain = ChatChain(guarded(model, Model("near", ["Hello."])), PATIENCE_S)
 
     assert [await text_of(chain) for _ in range(3)] == ["Hello."] * 3
     assert model.asked == 1
 
 
-async def test_an_engine_that_is_full_is_passed_over_at_once(fenced: Fenced) -> None:
-    members = fenced(Voice("one"), Voice("three"), limits=FenceLimits(at_once=1, waiting=1, wait_s=0.01))
-    held = await members[0].fence.enter(PATIENCE_S)
+async def test_an_engine_that_is_full_is_passed_over_at_once(guarded: Fenced) -> None:
+    members = guarded(Voice("one"), Voice("three"), limits=BulkheadLimits(at_once=1, waiting=1, wait_s=0.01))
+    held = await members[0].bulkhead.enter(PATIENCE_S)
     spoken = await audio_of(SynthesizerChain(members, PATIENCE_S))
     held.end()
 
     assert spoken == [5, 5]
 
 
-async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(fenced: Fenced) -> None:
-    members = fenced(Voice("one"), limits=FenceLimits(at_once=1, waiting=1, wait_s=0.01))
-    held = await members[0].fence.enter(PATIENCE_S)
+async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(guarded: Fenced) -> None:
+    members = guarded(Voice("one"), limits=BulkheadLimits(at_once=1, waiting=1, wait_s=0.01))
+    held = await members[0].bulkhead.enter(PATIENCE_S)
     with pytest.raises(EngineBusy):
         await audio_of(SynthesizerChain(members, PATIENCE_S))
     held.end()
 
 
-async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(fenced: Fenced) -> None:
+async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(guarded: Fenced) -> None:
     clock, models = LoopClock(), [Model("one", [None]), Model("two", [None]), Model("three", [None])]
-    asked = asyncio.create_task(text_of(ChatChain(fenced(*models), 30.0)))
+    asked = asyncio.create_task(text_of(ChatChain(guarded(*models), 30.0)))
     seen = list[list[int]]()
     for _ in range(3):
         await asyncio.sleep(0.01)
@@ -268,9 +270,11 @@ async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(fenced:
     assert seen == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
 
 
-async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_not_asked_again(fenced: Fenced) -> None:
+async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_not_asked_again(
+    guarded: Fenced,
+) -> None:
     clock, second = LoopClock(), Model("two", ["Well."])
-    members = fenced(Model("one", ["I was ", None]), second)
+    members = guarded(Model("one", ["I was ", None]), second)
     asked = asyncio.create_task(text_of(ChatChain(members, 20.0)))
     await asyncio.sleep(0.01)
     clock.advance(20)
@@ -280,25 +284,25 @@ async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_
     assert (outcomes(members), second.asked) == ([{Outcome.FAILED: 1}, {}], 0)
 
 
-async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_once(fenced: Fenced) -> None:
-    members = fenced(Voice("one", 100))
-    speaking = SynthesizerChain(members, PATIENCE_S).speak(SpeechRequest("Hello."))
+async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_once(guarded: Fenced) -> None:
+    members = guarded(Voice("one", 100))
+    speaking = SynthesizerChain(members, PATIENCE_S).speak(SynthesisRequest("Hello."))
     await anext(speaking)
-    active = members[0].fence.active
+    active = members[0].bulkhead.active
     await speaking.aclose()  # type: ignore[attr-defined]
 
-    assert (active, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+    assert (active, members[0].bulkhead.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
-async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(fenced: Fenced) -> None:
-    members = fenced(Model("one", [None]))
+async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(guarded: Fenced) -> None:
+    members = guarded(Model("one", [None]))
     asked = asyncio.create_task(text_of(ChatChain(members, PATIENCE_S)))
     await asyncio.sleep(0.01)
-    active = members[0].fence.active
+    active = members[0].bulkhead.active
     asked.cancel()
     await asyncio.wait({asked})
 
-    assert (active, members[0].fence.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+    assert (active, members[0].bulkhead.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
 # --- An utterance --------------------------------------------------------------------------------------------------------
@@ -327,64 +331,64 @@ def recognizers(members: list[Member[Any]], longest_s: float = 90.0) -> Recogniz
     ],
 )
 async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
-    fenced: Fenced, dies_in: str, partials: list[str]
+    guarded: Fenced, dies_in: str, partials: list[str]
 ) -> None:
     first, second = Ear("one", dies_in, after=dies_in == "accept"), Ear("two")
-    members = fenced(first, second)
+    members = guarded(first, second)
 
     assert await hear(recognizers(members), 3) == (partials, f"two heard {3 * len(PIECE)}")
     assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}]
     assert (first.calls.count("close"), second.calls.count("close")) == (dies_in != "open", 1)
 
 
-async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(fenced: Fenced) -> None:
-    members = fenced(Ear("one", "accept"), Ear("two", "settle"))
+async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(guarded: Fenced) -> None:
+    members = guarded(Ear("one", "accept"), Ear("two", "settle"))
     with pytest.raises(EngineError) as caught:
         await hear(recognizers(members), 2)
 
     assert (caught.value.engine, outcomes(members)) == ("two", [{Outcome.FAILED: 1}] * 2)
 
 
-async def test_an_utterance_that_is_too_long_is_not_heard_again(fenced: Fenced) -> None:
+async def test_an_utterance_that_is_too_long_is_not_heard_again(guarded: Fenced) -> None:
     second = Ear("two")
     with pytest.raises(EngineError):
-        await hear(recognizers(fenced(Ear("one", "settle"), second), longest_s=0.25), 3)
+        await hear(recognizers(guarded(Ear("one", "settle"), second), longest_s=0.25), 3)
 
     assert second.calls == []
 
 
-async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(fenced: Fenced) -> None:
-    utterance = await recognizers(fenced(Ear("one"))).open("en")
+async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(guarded: Fenced) -> None:
+    utterance = await recognizers(guarded(Ear("one"))).open("en")
     await utterance.accept(PIECE)
     utterance.close()
 
     assert utterance._kept == []
 
 
-async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(fenced: Fenced) -> None:
+async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(guarded: Fenced) -> None:
     ear = Ear("one")
-    members = fenced(ear)
+    members = guarded(ear)
     utterance = await recognizers(members).open("en")
-    during = members[0].fence.active
+    during = members[0].bulkhead.active
     utterance.close()
     utterance.close()
 
-    assert (during, members[0].fence.active, ear.calls, outcomes(members)) == (
+    assert (during, members[0].bulkhead.active, ear.calls, outcomes(members)) == (
         1, 0, ["open", "close"], [{Outcome.CANCELLED: 1}],
     )  # fmt: skip
 
 
-async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_and_its_engine(fenced: Fenced) -> None:
+async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_and_its_engine(guarded: Fenced) -> None:
     release = threading.Event()
     ear = Ear("one", opens=release)
-    members = fenced(ear)
+    members = guarded(ear)
     opening = asyncio.create_task(recognizers(members).open("en"))
     while not ear.calls:
         await asyncio.sleep(0)
-    during = members[0].fence.active
+    during = members[0].bulkhead.active
     opening.cancel()
     await asyncio.wait({opening})
-    after = members[0].fence.active
+    after = members[0].bulkhead.active
     release.set()
     while "close" not in ear.calls:
         await asyncio.sleep(0.001)
@@ -392,8 +396,8 @@ async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_a
     assert (during, after, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
-async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(fenced: Fenced) -> None:
-    members = fenced(Ear("one", languages=("en",)))
+async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(guarded: Fenced) -> None:
+    members = guarded(Ear("one", languages=("en",)))
     with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
         await recognizers(members).open("zh")
 
@@ -403,7 +407,7 @@ async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_fai
 # --- A turn's sound --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_turn_model_is_fenced_too(fenced: Fenced) -> None:
+async def test_a_turn_model_is_fenced_too(guarded: Fenced) -> None:
     @dataclass
     class Judge:
         answers: list[float]
@@ -417,8 +421,8 @@ async def test_a_turn_model_is_fenced_too(fenced: Fenced) -> None:
         def close(self) -> None:
             """Nothing to free."""
 
-    members = fenced(Judge([0.5]))
-    model = FencedTurnModel(members, PATIENCE_S)
+    members = guarded(Judge([0.5]))
+    model = GuardedTurnModel(members, PATIENCE_S)
     told = await model.probability(PIECE)
     with pytest.raises(EngineError):
         await model.probability(PIECE)

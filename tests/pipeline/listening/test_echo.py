@@ -77,7 +77,7 @@ class Scene:
         for now_ms, window in windows(microphone):
             playing = Playing(loudness, min(now_ms, paused_ms) if now_ms <= paused_ms else None)
             speech = voice_ms[0] < now_ms <= voice_ms[1]
-            if self.overhearing.hear(window, speech, playing):
+            if self.overhearing.push_window(window, speech, playing):
                 self.voices.append(now_ms)
                 if len(self.voices) == 1:
                     self.overhearing.voice_began()
@@ -135,11 +135,11 @@ def test_levels_that_have_nothing_to_do_with_each_other_are_no_echo(seed: int) -
 def test_a_voice_long_after_the_reply_is_no_echo() -> None:
     overhearing, loudness = Overhearing(), sent(speech(1, seed=3))
     for now_ms, window in windows(np.zeros(LINE_RATE, np.int16)):
-        overhearing.hear(window, False, Playing(loudness, now_ms))
+        overhearing.push_window(window, False, Playing(loudness, now_ms))
     for _now_ms, window in windows(np.zeros(LINE_RATE, np.int16)):
-        overhearing.hear(window, False, None)
+        overhearing.push_window(window, False, None)
     for _now_ms, window in windows(speech(0.5, seed=3)):
-        overhearing.hear(window, True, None)
+        overhearing.push_window(window, True, None)
     overhearing.voice_began()
 
     assert overhearing.find_echo() is None
@@ -160,7 +160,7 @@ def go_on(scene: Scene, reply: Samples, microphone: Samples) -> list[bool]:
     loudness, taken = sent(reply), list[bool]()
     for now_ms, window in windows(with_hiss(microphone)):
         if now_ms > 3_000:
-            taken.append(scene.overhearing.hear(window, True, Playing(loudness, now_ms)))
+            taken.append(scene.overhearing.push_window(window, True, Playing(loudness, now_ms)))
     return taken
 
 
@@ -194,9 +194,9 @@ def test_a_voice_is_soft_compared_with_the_persons_own_turns() -> None:
     overhearing = Overhearing()
 
     def turn(level: float) -> bool:
-        overhearing.hear(np.zeros(WINDOW, np.int16), False, None)
+        overhearing.push_window(np.zeros(WINDOW, np.int16), False, None)
         for number, (_, window) in enumerate(windows(speech(1, seed=6, level=level))):
-            overhearing.hear(window, True, None)
+            overhearing.push_window(window, True, None)
             if number == 0:
                 overhearing.voice_began()
         return overhearing.soft

@@ -141,7 +141,7 @@ def workers() -> Iterator[Workers]:
 async def test_a_turn_is_opened_heard_settled_and_closed(workers: Workers) -> None:
     recognizer = Scripted(partials=["hello"], finals=["hello there"])
     hearing = Hearing(recognizer, workers)
-    hearing.utterance.hear(speech(2))
+    hearing.utterance.accept_audio(speech(2))
     hearing.utterance.close()
     recognition = await hearing.utterance.run()
 
@@ -161,7 +161,7 @@ async def test_partial_texts_are_reported_when_they_change(workers: Workers) -> 
 
     recognizer.before["accept"] = report
     for _ in range(4):
-        hearing.utterance.hear(speech())
+        hearing.utterance.accept_audio(speech())
         await asyncio.wait_for(accepted.acquire(), LONG_S)
     hearing.utterance.close()
     await running
@@ -173,10 +173,10 @@ async def test_less_than_a_piece_waits_for_more_or_for_the_end(workers: Workers)
     recognizer = Scripted(partials=["a", "b"])
     hearing = Hearing(recognizer, workers)
     running = hearing.start()
-    hearing.utterance.hear(speech(0.5))
-    hearing.utterance.hear(speech(0.75))
+    hearing.utterance.accept_audio(speech(0.5))
+    hearing.utterance.accept_audio(speech(0.75))
     await hearing.next()
-    hearing.utterance.hear(speech(0.25))
+    hearing.utterance.accept_audio(speech(0.25))
     hearing.utterance.close()
     await running
 
@@ -187,7 +187,7 @@ async def test_a_backlog_is_given_in_pieces_that_a_call_can_finish(workers: Work
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers)
     for _ in range(4):
-        hearing.utterance.hear(speech(3))
+        hearing.utterance.accept_audio(speech(3))
     hearing.utterance.close()
     await hearing.utterance.run()
 
@@ -205,9 +205,9 @@ async def test_a_turn_without_any_audio_is_settled_all_the_same(workers: Workers
 async def test_what_follows_the_end_of_a_turn_is_left_out(workers: Workers) -> None:
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers)
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     await hearing.utterance.run()
 
     assert recognizer.calls[1] == ("accept", PIECE)
@@ -217,7 +217,7 @@ async def test_what_exceeds_the_longest_turn_is_left_out(workers: Workers) -> No
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers, replace(LIMITS, longest_s=2 * PIECE / LINE_RATE))
     for _ in range(3):
-        hearing.utterance.hear(speech())
+        hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
     await hearing.utterance.run()
 
@@ -227,9 +227,9 @@ async def test_what_exceeds_the_longest_turn_is_left_out(workers: Workers) -> No
 async def test_the_seconds_of_a_turn_count_what_waits_and_what_was_taken(workers: Workers) -> None:
     hearing = Hearing(Scripted(partials=["a"]), workers)
     running = hearing.start()
-    hearing.utterance.hear(speech(2))
+    hearing.utterance.accept_audio(speech(2))
     await hearing.next()
-    hearing.utterance.hear(speech(0.5))
+    hearing.utterance.accept_audio(speech(0.5))
     seconds = hearing.utterance.seconds
     hearing.utterance.close()
     await running
@@ -244,10 +244,10 @@ async def test_a_draft_is_the_final_text_when_only_silence_follows(workers: Work
     recognizer = Scripted(partials=["good"], finals=["good morning", "never asked for"])
     hearing = Hearing(recognizer, workers)
     running = hearing.start()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.draft()
     reports = [await hearing.next(), await hearing.next()]
-    hearing.utterance.hear(speech(3))
+    hearing.utterance.accept_audio(speech(3))
     hearing.utterance.close()
 
     assert (await running, reports) == (
@@ -261,11 +261,11 @@ async def test_a_draft_is_worth_nothing_when_speech_goes_on(workers: Workers) ->
     recognizer = Scripted(finals=["good", "good morning"])
     hearing = Hearing(recognizer, workers)
     running = hearing.start()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.draft()
     drafted = await hearing.next()
     hearing.utterance.resume()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
 
     assert (drafted, await running) == (("drafted", "good"), Recognition("good morning", "en"))
@@ -292,7 +292,7 @@ async def test_a_draft_that_is_overtaken_by_speech_is_not_announced(workers: Wor
     hearing.utterance.draft()
     await gate.reached()
     hearing.utterance.resume()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     gate.open()
     hearing.utterance.close()
 
@@ -326,7 +326,7 @@ async def test_a_turn_that_ends_while_its_draft_is_made_ends_with_that_draft(wor
 async def test_a_draft_covers_all_that_was_heard_before_it(workers: Workers) -> None:
     recognizer = Scripted()
     hearing = Hearing(recognizer, workers)
-    hearing.utterance.hear(speech(0.5))
+    hearing.utterance.accept_audio(speech(0.5))
     hearing.utterance.draft()
     running = hearing.start()
     await hearing.next()
@@ -353,7 +353,7 @@ async def test_an_error_passes_through_and_frees_the_recogniser(
     workers: Workers, recognizer: Scripted, names: list[str]
 ) -> None:
     hearing = Hearing(recognizer, workers)
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
     with pytest.raises(EngineError) as caught:
         await hearing.utterance.run()
@@ -381,7 +381,7 @@ async def test_a_recogniser_that_stalls_is_a_timeout_and_is_freed(workers: Worke
     recognizer = Scripted(before={call: gate})
     hearing = Hearing(recognizer, workers)
     running = hearing.start()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
     await gate.reached()
     clock.advance(bound_s)
@@ -399,7 +399,7 @@ async def test_a_turn_that_is_forgotten_frees_the_recogniser(workers: Workers, c
     recognizer = Scripted(before={call: gate})
     hearing = Hearing(recognizer, workers)
     running = hearing.start()
-    hearing.utterance.hear(speech())
+    hearing.utterance.accept_audio(speech())
     hearing.utterance.close()
     await gate.reached()
     running.cancel()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from pipeline.conversation.config import Ask
+from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta
 from pipeline.turns.dialogue import Policy
@@ -52,12 +52,12 @@ class Memory:
 
 
 def knows(talk: Conversation, *sources: Memory) -> None:
-    talk.session.configure(replace(talk.session.setup, instructions="Be kind.", sources=sources))
+    talk.session.configure(replace(talk.session.config, instructions="Be kind.", sources=sources))
 
 
 async def ask(talk: Conversation) -> None:
     talk.session.add_item(Item("a", text="Who am I?"))
-    talk.session.request_reply(Ask())
+    talk.session.request_reply(ResponseRequest())
     await talk.settles()
 
 

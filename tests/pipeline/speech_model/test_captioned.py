@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.conversation.answer_parts import Piece
+from pipeline.conversation.answer_parts import AudioPiece
 from pipeline.speech_model.captioned import PIECE_MS, Captioned
 
 RATE = 24_000
@@ -15,7 +15,7 @@ def sound(milliseconds: int) -> np.ndarray:
     return np.ones(RATE * milliseconds // 1000, np.int16)
 
 
-def clauses(pieces: list[Piece]) -> list[tuple[str, int]]:
+def clauses(pieces: list[AudioPiece]) -> list[tuple[str, int]]:
     """Every clause's text, and where on the line it begins."""
     found, at = list[tuple[str, int]](), 0.0
     for piece in pieces:
@@ -26,7 +26,7 @@ def clauses(pieces: list[Piece]) -> list[tuple[str, int]]:
     return found
 
 
-def finish(message: Captioned) -> list[Piece]:
+def finish(message: Captioned) -> list[AudioPiece]:
     message.finished()
     return list(message.pieces(last=True))
 

@@ -27,7 +27,7 @@ def heard(endpointer: Endpointer, probabilities: Iterable[float], since: int = 0
     return [
         event
         for index, probability in enumerate(probabilities, since)
-        for event in endpointer.hear(probability, windows(index), WINDOW)
+        for event in endpointer.push_window(probability, windows(index), WINDOW)
     ]
 
 

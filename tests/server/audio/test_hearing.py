@@ -17,8 +17,8 @@ from pipeline.engines import registry
 from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, VoiceDetector, VoiceStream, WordTime
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
-from server.audio.hearing import LONG_MS, PAUSES, Cutter, Hearing, Segment, Utterance
-from server.audio.places import Courtesy
+from server.audio.hearing import LONG_MS, PAUSES, Cutter, RecordedUtterance, RecordingTranscriber, Segment
+from server.audio.places import Throttle
 from tests.models.recordings import recording
 from tests.speech import sentence, silence
 
@@ -48,14 +48,14 @@ def quiet(seconds: float) -> Samples:
     return np.zeros(int(seconds * LINE_RATE) // WINDOW * WINDOW, np.int16)
 
 
-def utterances(pcm: Samples, detector: VoiceDetector | None = None, piece: int = LINE_RATE) -> list[Utterance]:
+def utterances(pcm: Samples, detector: VoiceDetector | None = None, piece: int = LINE_RATE) -> list[RecordedUtterance]:
     cutter = Cutter(detector or Levels())
     pieces = (pcm[at : at + piece] for at in range(0, len(pcm), piece))
-    slices = [found for piece in pieces for found in cutter.hear(piece)] + [*cutter.finish()]
+    slices = [found for piece in pieces for found in cutter.push_audio(piece)] + [*cutter.finish()]
     return [found for found in slices if found]
 
 
-def seconds(found: list[Utterance]) -> list[tuple[float, float]]:
+def seconds(found: list[RecordedUtterance]) -> list[tuple[float, float]]:
     return [(round(each.start / LINE_RATE, 2), round(each.end / LINE_RATE, 2)) for each in found]
 
 
@@ -164,11 +164,11 @@ async def cut(pcm: Samples) -> AsyncGenerator[Samples, None]:
         yield pcm[at : at + LINE_RATE]
 
 
-def hearing(recognizer: Listener | StubRecognizer, workers: Workers, *, talking: bool = False) -> Hearing:
-    return Hearing(Levels(), recognizer, workers, Courtesy(lambda: talking), 0.45)
+def hearing(recognizer: Listener | StubRecognizer, workers: Workers, *, talking: bool = False) -> RecordingTranscriber:
+    return RecordingTranscriber(Levels(), recognizer, workers, Throttle(lambda: talking), 0.45)
 
 
-async def heard(by: Hearing, pcm: Samples) -> list[Segment]:
+async def heard(by: RecordingTranscriber, pcm: Samples) -> list[Segment]:
     return [segment async for segment in by.segments(cut(pcm), Cutter(by.detector), "en")]
 
 
@@ -210,7 +210,9 @@ async def test_giving_up_frees_the_recogniser(workers: Workers) -> None:
 
 async def test_a_recording_of_a_sentence_is_one_segment(workers: Workers) -> None:
     pcm = np.concatenate([silence(0.5), sentence(), silence(0.5)])
-    by = Hearing(registry.create("voice_detector", "silero"), Listener(), workers, Courtesy(lambda: False), 0.45)
+    by = RecordingTranscriber(
+        registry.create("voice_detector", "silero"), Listener(), workers, Throttle(lambda: False), 0.45
+    )
     segments = await heard(by, pcm)
     assert len(segments) == 1
     assert segments[0].end_ms - segments[0].start_ms > 0.6 * len(sentence()) / LINE_RATE * 1000

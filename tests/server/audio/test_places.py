@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pipeline.errors import InvalidRequest, LimitReached
-from server.audio.places import Courtesy, Places
+from server.audio.places import Places, Throttle
 from tests.server.talking import talking
 from tests.serving import serving
 
@@ -63,7 +63,7 @@ async def test_work_rests_as_long_as_it_lasted_while_somebody_talks_and_else_not
     loop = asyncio.get_running_loop()
     for somebody in (True, False):
         began, since = loop.time(), time.perf_counter() - 0.03
-        await Courtesy(lambda answer=somebody: answer).rest(since)  # type: ignore[misc]
+        await Throttle(lambda answer=somebody: answer).rest(since)  # type: ignore[misc]
         rests.append(loop.time() - began)
     assert rests[0] >= 0.03 > rests[1]
 

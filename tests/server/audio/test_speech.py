@@ -18,7 +18,7 @@ import pytest
 
 from models.stub import TONE
 from pipeline.audio.samples import level_dbfs
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SpeechRequest
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest
 from pipeline.errors import EngineError
 from server.audio.speech import style_in
 from tests.server.audio.files import heard_in
@@ -200,11 +200,11 @@ class Watched:
     info = EngineInfo("watched", "synthesizer", rate=16_000)
 
     def __init__(self, chunks: int, *, breaks: bool = False) -> None:
-        self.requests: list[SpeechRequest] = []
+        self.requests: list[SynthesisRequest] = []
         self.ended = asyncio.Event()
         self._chunks, self._breaks = chunks, breaks
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         self.requests.append(request)
         try:
             for _ in range(self._chunks):
@@ -218,7 +218,7 @@ class Watched:
     def close(self) -> None: ...
 
 
-async def asked_of_engine(**body: Any) -> list[SpeechRequest]:
+async def asked_of_engine(**body: Any) -> list[SynthesisRequest]:
     """What the synthesiser is asked for when the API is asked for this."""
     engine = Watched(1)
     async with serving(instead={"synthesizer": engine}) as server:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from server.cli.progress import Progress, megabytes
+from server.cli.progress import DownloadProgress, megabytes
 
 
 class Terminal(io.StringIO):
@@ -25,7 +25,7 @@ MB = 1_000_000
 
 def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_percent() -> None:
     out = io.StringIO()
-    progress = Progress(out, Clock())
+    progress = DownloadProgress(out, Clock())
 
     for done in range(101):
         progress.progress("kokoro", done * MB, 100 * MB)
@@ -44,7 +44,7 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_percent() -> None:
 
 def test_without_a_known_size_a_line_comes_every_hundred_megabytes() -> None:
     out = io.StringIO()
-    progress = Progress(out, Clock())
+    progress = DownloadProgress(out, Clock())
 
     for done in (0, 50, 120, 150, 230):
         progress.progress("kokoro", done * MB, 0)
@@ -55,7 +55,7 @@ def test_without_a_known_size_a_line_comes_every_hundred_megabytes() -> None:
 def test_on_a_terminal_one_line_renews_itself_with_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     out, clock = Terminal(), Clock()
-    progress = Progress(out, clock)
+    progress = DownloadProgress(out, clock)
 
     progress.progress("kokoro", 0, 100 * MB)
     clock.now = 2.0
@@ -72,7 +72,7 @@ def test_the_line_is_wiped_before_anything_else_is_said_and_is_never_wider_than_
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     out = Terminal()
-    progress = Progress(out, Clock())
+    progress = DownloadProgress(out, Clock())
 
     progress.progress("a-name-that-is-long", 1, 2)
     progress.says("Done.")
@@ -84,7 +84,7 @@ def test_the_line_is_wiped_before_anything_else_is_said_and_is_never_wider_than_
 
 def test_more_than_all_is_all() -> None:
     out = io.StringIO()
-    Progress(out, Clock()).progress("kokoro", 300, 200)
+    DownloadProgress(out, Clock()).progress("kokoro", 300, 200)
 
     assert out.getvalue() == "  kokoro: 100 %  0 kB of 0 kB\n"
 

@@ -77,7 +77,7 @@ async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pyt
             status = server.room.statuses["synthesizer", "stepfun"]
 
     assert len(provider.asked) == 1
-    assert "KAIKOU_STEPFUN_API_KEY" in status.fence.error
+    assert "KAIKOU_STEPFUN_API_KEY" in status.bulkhead.error
     assert 'code="engine_key_refused"' in pages[3]
     assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.room.describe())))
 
@@ -97,7 +97,7 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
         named = {"engines": "stub", "synthesizer": "openai", "recognizer": "openai"}
         where = {"tts_base_url": provider.base_url, "stt_base_url": provider.base_url}
         room = EngineRoom(load_settings({**named, **where}, {}))
-        clients = [member.engine._remote.http for member in room._members if member.fence.name == "openai"]
+        clients = [member.engine._remote.http for member in room._members if member.bulkhead.name == "openai"]
         await room.close()
 
     assert [client.is_closed for client in clients] == [True, True]

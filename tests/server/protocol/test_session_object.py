@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.conversation.config import Setup
+from pipeline.conversation.config import SessionConfig
 from pipeline.engines.protocols import Tool
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
@@ -19,8 +19,8 @@ from server.characters.reading import load_characters
 from server.protocol.session_object import (
     Defaults,
     SessionObject,
+    config_of,
     detection_object,
-    setup_of,
     tool_choice_of,
     updated,
 )
@@ -256,15 +256,15 @@ def test_the_same_update_twice_is_the_update_once(changes: Json) -> None:
 
 
 def test_a_session_that_says_nothing_is_the_characters() -> None:
-    setup = setup_of(SessionObject(), WIZARD, DEFAULTS)
+    config = config_of(SessionObject(), WIZARD, DEFAULTS)
 
-    assert setup == Setup(
+    assert config == SessionConfig(
         instructions=system_prompt(WIZARD, "en"),
         character=WIZARD,
         language="en",
         voice=WIZARD.voice["en"],
         tools=(),
-        endpointing=setup.endpointing,
+        endpointing=config.endpointing,
         policy=Policy(speculate=True),
     )
 
@@ -280,7 +280,7 @@ def test_a_session_that_says_all_is_the_clients() -> None:
         kaikou={"language": "zh"},
     )
 
-    assert setup_of(given_by_client, WIZARD, DEFAULTS) == Setup(
+    assert config_of(given_by_client, WIZARD, DEFAULTS) == SessionConfig(
         instructions="Be kind.",
         character=WIZARD,
         language="zh",
@@ -296,20 +296,20 @@ def test_a_session_that_says_all_is_the_clients() -> None:
 
 
 def test_a_characters_prompt_and_voice_follow_the_language() -> None:
-    setup = setup_of(session(kaikou={"language": "zh"}), WIZARD, DEFAULTS)
+    config = config_of(session(kaikou={"language": "zh"}), WIZARD, DEFAULTS)
 
-    assert (setup.instructions, setup.voice) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
+    assert (config.instructions, config.voice) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
 
 
 @pytest.mark.parametrize("styles", [True, False])
 def test_the_model_learns_of_style_marks_only_if_the_voice_follows_them(styles: bool) -> None:
-    instructions = setup_of(SessionObject(), WIZARD, replace(DEFAULTS, styles=styles)).instructions
+    instructions = config_of(SessionObject(), WIZARD, replace(DEFAULTS, styles=styles)).instructions
 
     assert ("[cheerful]" in instructions) is styles
 
 
 def test_empty_instructions_are_instructions_too() -> None:
-    assert setup_of(session(instructions=""), WIZARD, DEFAULTS).instructions == ""
+    assert config_of(session(instructions=""), WIZARD, DEFAULTS).instructions == ""
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_empty_instructions_are_instructions_too() -> None:
 def test_turns_are_found_as_the_client_says_else_as_the_operator_does(
     detection: Json, threshold: float, prefix_ms: int, judge: Judge
 ) -> None:
-    endpointing = setup_of(heard(turn_detection=detection), WIZARD, DEFAULTS).endpointing
+    endpointing = config_of(heard(turn_detection=detection), WIZARD, DEFAULTS).endpointing
     assert endpointing is not None
 
     assert (endpointing.threshold, endpointing.prefix_ms) == (threshold, prefix_ms)
@@ -385,14 +385,14 @@ def test_semantic_detection_is_echoed_without_a_pause_and_none_as_none() -> None
 def test_turns_are_taken_as_the_client_says(kind: str, detection: Json, barge_in: str, policy: Policy) -> None:
     asked = session(**turn_detection(type=kind, **detection), kaikou={"barge_in": barge_in})
 
-    assert setup_of(asked, WIZARD, replace(DEFAULTS, speculate=False)).policy == policy
+    assert config_of(asked, WIZARD, replace(DEFAULTS, speculate=False)).policy == policy
 
 
 @pytest.mark.parametrize("speculate", [False, True])
 def test_whether_answers_are_prepared_in_pauses_is_the_operators_choice(speculate: bool) -> None:
-    setup = setup_of(SessionObject(), WIZARD, replace(DEFAULTS, speculate=speculate))
+    config = config_of(SessionObject(), WIZARD, replace(DEFAULTS, speculate=speculate))
 
-    assert setup.policy == Policy(speculate=speculate)
+    assert config.policy == Policy(speculate=speculate)
 
 
 @pytest.mark.parametrize(

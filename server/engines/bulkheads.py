@@ -1,15 +1,15 @@
-"""How engines are fenced: limits from the settings, and chains of the engines that stand in for each other."""
+"""How engines are guarded: limits from the settings, and chains of the engines that stand in for each other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from pipeline.engines.bulkhead import Fence, FenceLimits
+from pipeline.engines.bulkhead import Bulkhead, BulkheadLimits
 from pipeline.engines.fallback import (
     ChatChain,
-    FencedSpeechModel,
-    FencedTurnModel,
+    GuardedSpeechModel,
+    GuardedTurnModel,
     Member,
     RecognizerChain,
     SynthesizerChain,
@@ -17,7 +17,7 @@ from pipeline.engines.fallback import (
 from pipeline.engines.protocols import Role
 from pipeline.engines.workers import Workers
 from pipeline.errors import SettingError
-from server.settings.conversations import Turns
+from server.settings.conversations import TurnSettings
 from server.settings.engines import EngineLimits
 
 OPEN_S = 15.0
@@ -30,7 +30,7 @@ BACKSTOP_S = 1.0
 """What the loop waits longer than a chain does: a bound that is run into is to count as the engine's failure."""
 
 
-def longest_turn_s(turns: Turns) -> float:
+def longest_turn_s(turns: TurnSettings) -> float:
     """How much audio of a turn is recognised, and kept for the next recogniser; with some room before and after."""
     return turns.turn_s + 5
 
@@ -46,13 +46,13 @@ def spelled(role: Role, chain: str) -> list[str]:
 
 
 def member(engine: Any, role: Role, name: str, limits: EngineLimits, sessions: int) -> Member[Any]:
-    """An engine behind a fence of its own, with threads of its own. sessions: conversations that may go on at once."""
+    """An engine behind a bulkhead of its own, with threads of its own. sessions: conversations that may go on at once."""
     at_once = {
         "recognizer": limits.recognizer_at_once,
         "chat_model": limits.chat_model_at_once,
         "synthesizer": limits.synthesizer_at_once,
     }
-    fence = FenceLimits(
+    bulkhead = BulkheadLimits(
         at_once=at_once.get(role, sessions),
         waiting=limits.engine_waiting,
         wait_s=limits.engine_wait_s,
@@ -60,7 +60,7 @@ def member(engine: Any, role: Role, name: str, limits: EngineLimits, sessions: i
         within_s=limits.breaker_within_s,
         pause_s=limits.breaker_pause_s,
     )
-    return Member(engine, engine.info, Fence(role, name, fence), Workers(limits.engine_threads))
+    return Member(engine, engine.info, Bulkhead(role, name, bulkhead), Workers(limits.engine_threads))
 
 
 def chained(role: Role, members: Sequence[Member[Any]], limits: EngineLimits, longest_s: float) -> Any:
@@ -73,9 +73,9 @@ def chained(role: Role, members: Sequence[Member[Any]], limits: EngineLimits, lo
         case "synthesizer":
             return SynthesizerChain(members, limits.audio_s)
         case "turn_model":
-            return FencedTurnModel(members, TURN_MODEL_S)
+            return GuardedTurnModel(members, TURN_MODEL_S)
         case "speech_model":
-            return FencedSpeechModel(members, limits.first_token_s)
+            return GuardedSpeechModel(members, limits.first_token_s)
         case "voice_detector":
             return members[0].engine  # called inline, a few microseconds at a time
         case _:
