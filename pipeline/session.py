@@ -21,8 +21,8 @@ from pipeline.conversation.transcript import Item, Transcript
 from pipeline.engines.workers import Workers
 from pipeline.errors import InvalidRequest
 from pipeline.listening.listening import Listening
-from pipeline.listening.voice_over import VoiceOver
-from pipeline.speech_model.upstream import Upstream, policy_without_words
+from pipeline.listening.overlapping_speech import OverlappingSpeech
+from pipeline.speech_model.client import SpeechModelClient, policy_without_words
 from pipeline.turns.dialogue import BargeIn, Dialogue, Policy
 from pipeline.turns.events import (
     CloseUtterance,
@@ -83,12 +83,12 @@ class Session:
         for item in transcript[-limits.items :]:
             self.transcript.add(item.restored())
         self._tasks: asyncio.TaskGroup | None = None
-        self._upstream = Upstream(self._context, engines.speech_model) if engines.speech_model else None
+        self._speech_model = SpeechModelClient(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
         self._voice = engines.detection.open(self._take_window, self._end_deaf)
-        self._voice_over = VoiceOver()
-        self._listening = Listening(self._context, self._voice_over, self._receive, self._upstream)
-        self._answering = Answering(self._context, self._listening, self._receive, self._upstream)
+        self._overlapping = OverlappingSpeech()
+        self._listening = Listening(self._context, self._overlapping, self._receive, self._speech_model)
+        self._answering = Answering(self._context, self._listening, self._receive, self._speech_model)
         self._closing = asyncio.Event()
         self._failure: Exception | None = None
 
@@ -240,7 +240,7 @@ class Session:
     @property
     def _policy(self) -> Policy:
         policy = self._context.config.policy
-        return policy_without_words(policy) if self._upstream and self._upstream.wanted else policy
+        return policy_without_words(policy) if self._speech_model and self._speech_model.wanted else policy
 
     @property
     def _confirms(self) -> bool:
@@ -252,7 +252,7 @@ class Session:
         for event in self._listening.push_window(window, self._persons(window, probability)):
             self._receive(event)
         if self._dialogue.doubted:
-            self._receive(self._voice_over.lasted(self._dialogue.turn))
+            self._receive(self._overlapping.lasted(self._dialogue.turn))
 
     def _end_deaf(self, error: Exception) -> None:
         self._failure = error
@@ -262,7 +262,7 @@ class Session:
         config = self._context.config
         if config.policy.barge_in is not BargeIn.CONFIRMED or config.endpointing is None:
             return probability
-        return self._voice_over.persons(window, probability, config.endpointing.threshold, self._answering.playing())
+        return self._overlapping.persons(window, probability, config.endpointing.threshold, self._answering.playing())
 
     def _active_reply(self) -> str | None:
         current = self._dialogue.reply
@@ -283,7 +283,7 @@ class Session:
         if isinstance(event, UtteranceDrafted) and beside_nothing and not self._answering.may_speculate():
             return
         effects = self._dialogue.receive(self._with_sound(event))
-        self._voice_over.doubted = self._dialogue.doubted
+        self._overlapping.doubted = self._dialogue.doubted
         for effect in effects:
             self._perform(effect)
 
@@ -293,7 +293,7 @@ class Session:
             case PartialRecognized() | UtteranceDrafted() | UtteranceRecognized() if self._confirms:
                 if event.turn != self._dialogue.turn:
                     return event
-                return replace(event, sound=self._voice_over.sound(event.text, self._answering.just_said()))
+                return replace(event, sound=self._overlapping.sound(event.text, self._answering.just_said()))
             case _:
                 return event
 
@@ -301,7 +301,7 @@ class Session:
         match effect:
             case OpenUtterance():
                 self._listening.open(effect)
-                self._voice_over.began()
+                self._overlapping.began()
             case DraftUtterance():
                 self._listening.draft()
             case CloseUtterance():
@@ -312,10 +312,10 @@ class Session:
                 self._listening.set_aside(effect)
                 if turn := self._listening.turns.get(effect.turn):
                     self._journal.corrected(turn.item)
-                self._voice_over.set_aside(effect.verdict)
+                self._overlapping.set_aside(effect.verdict)
             case StartReply():
                 if effect.turn:
-                    self._voice_over.was_answered()
+                    self._overlapping.was_answered()
                 self._answering.start(effect)
             case ReleaseReply():
                 self._answering.release(effect.reply)
@@ -325,7 +325,7 @@ class Session:
                 self._answering.interrupt(effect.reply, effect.reason)
             case PausePlayback():
                 self._answering.pause(effect.reply)
-                self._voice_over.began()
+                self._overlapping.began()
             case ResumePlayback():
                 self._answering.resume(effect.reply)
             case ReportUnexpected():

@@ -16,13 +16,13 @@ import uvicorn
 from pipeline.errors import KaikouError
 from server import VERSION
 from server.app import create_app
-from server.engines.room import EngineRoom, find_language_model
+from server.engines.loaded import LoadedEngines, find_language_model
 from server.operations.advice import advice
 from server.operations.event_loop import new_event_loop
 from server.operations.logs import configure_logging
 from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _listen(server: Server) -> socket.socket:
+def _listen(server: ServerSettings) -> socket.socket:
     """The listening socket, bound before anything slow is done. Raises `KaikouError` that says what to do."""
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listener = socket.socket(family)
@@ -91,11 +91,11 @@ def _listen(server: Server) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     found = await find_language_model(settings.engines)
     name, options = found or ("", None)
-    room = EngineRoom(settings, options)
-    model = (options["model"] or "a language model") if options else room.engines.chat_model.info.name
-    if room.speech_model_default and room.engines.speech_model:
-        model = room.engines.speech_model.info.note
-    app = create_app(settings, room, model)
+    loaded = LoadedEngines(settings, options)
+    model = (options["model"] or "a language model") if options else loaded.engines.chat_model.info.name
+    if loaded.speech_model_default and loaded.engines.speech_model:
+        model = loaded.engines.speech_model.info.note
+    app = create_app(settings, loaded, model)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
@@ -110,23 +110,23 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     scheme = "https" if settings.server.ssl_certfile else "http"
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     address = f"{scheme}://{host}:{listener.getsockname()[1]}"
-    _announce(address, room, model, name)
+    _announce(address, loaded, model, name)
     if settings.server.open:
         webbrowser.open(address)
     await DrainingServer(config, app.state.realtime).serve([listener])
 
 
-def _announce(address: str, room: EngineRoom, model: str, server: str) -> None:
+def _announce(address: str, loaded: LoadedEngines, model: str, server: str) -> None:
     """The start message: where it is, what it runs, what would make it better."""
-    engines = room.engines
+    engines = loaded.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
     print(f"\n  Kaikou {VERSION} is at {address}\n")
-    if room.speech_model_default and engines.speech_model:
+    if loaded.speech_model_default and engines.speech_model:
         print(f"    talks with     {engines.speech_model.info.note}, which hears, thinks and speaks; besides it:")
-    print(f"    hears with     {room.told('recognizer')} and {engines.voice_detector.info.name}")
+    print(f"    hears with     {loaded.display_name('recognizer')} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
-    print(f"    speaks with    {room.told('synthesizer')}")
-    for entry in advice(room):
+    print(f"    speaks with    {loaded.display_name('synthesizer')}")
+    for entry in advice(loaded):
         print(f"\n  · {entry['text']['en']}")
         if entry["command"]:
             print(f"      {entry['command']}")

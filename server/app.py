@@ -17,7 +17,7 @@ from server.audio.routes import routes as audio_routes
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.characters.routes import routes as characters_routes
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
@@ -37,18 +37,18 @@ PAGE_POLICY = (
 )
 
 
-def create_app(settings: Settings, room: EngineRoom, language_model: str = "scripted") -> Starlette:
+def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = "scripted") -> Starlette:
     """The server around engines that are already made; it closes them when it ends.
 
     `language_model` is what the page calls the model. Raises `SettingError` for bad characters.
     """
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
-    metrics, secrets = Metrics(room), ClientSecretsInMemory(settings.server.client_secrets)
-    defaults = session_defaults(settings.turns, room)
+    metrics, secrets = Metrics(loaded), ClientSecretsInMemory(settings.server.client_secrets)
+    defaults = session_defaults(settings.turns, loaded)
     bounds, limits = settings.sessions, session_limits(settings)
     admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
-    sessions = Sessions(bounds, room, characters, metrics, limits, defaults, admission)
-    services = Services(settings, room, characters, secrets, metrics, sessions, defaults, language_model)
+    sessions = Sessions(bounds, loaded, characters, metrics, limits, defaults, admission)
+    services = Services(settings, loaded, characters, secrets, metrics, sessions, defaults, language_model)
     routes = [
         Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -65,7 +65,7 @@ def create_app(settings: Settings, room: EngineRoom, language_model: str = "scri
             async with sessions.running():
                 yield
         finally:
-            await room.close()
+            await loaded.close()
 
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.realtime, app.state.metrics = sessions, metrics

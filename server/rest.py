@@ -15,7 +15,7 @@ from server.errors import TooLarge, Unauthorized, as_told, openai_error, status_
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import Principal
 from server.json_text import check_depth, from_json
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -56,7 +56,7 @@ def principal_of(request: Request) -> Principal:
     return cast(Principal, request.state.principal)
 
 
-def guarded(endpoint: Endpoint, server: Server, *, openai: bool = False) -> Endpoint:
+def guarded(endpoint: Endpoint, server: ServerSettings, *, openai: bool = False) -> Endpoint:
     """`endpoint` behind the key, its errors told in the shape of `/api`, or of the OpenAI API."""
 
     async def handle(request: Request) -> Response:
@@ -72,12 +72,12 @@ def guarded(endpoint: Endpoint, server: Server, *, openai: bool = False) -> Endp
     return handle
 
 
-def api_route(path: str, endpoint: Endpoint, settings: Server, method: str = "GET") -> Route:
+def api_route(path: str, endpoint: Endpoint, settings: ServerSettings, method: str = "GET") -> Route:
     """A route of `/api`: behind the key, errors in its envelope."""
     return Route(path, guarded(endpoint, settings), methods=[method])
 
 
-def openai_route(path: str, endpoint: Endpoint, settings: Server, method: str = "GET") -> Route:
+def openai_route(path: str, endpoint: Endpoint, settings: ServerSettings, method: str = "GET") -> Route:
     """A route of the OpenAI API: behind the key, errors in its shape."""
     return Route(path, guarded(endpoint, settings, openai=True), methods=[method])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the folders of the domains import this one, which only names what they share
     from server.characters.catalogue import Characters
-    from server.engines.room import EngineRoom
+    from server.engines.loaded import LoadedEngines
     from server.operations.metrics import Metrics
     from server.protocol.session_object import Defaults
     from server.sessions.client_secrets import ClientSecrets
@@ -20,7 +20,7 @@ class Services:
     """The server's parts. `defaults`: what sessions begin with; `language_model`: what the page calls the model."""
 
     settings: Settings
-    room: EngineRoom
+    loaded: LoadedEngines
     characters: Characters
     client_secrets: ClientSecrets
     metrics: Metrics

@@ -14,7 +14,7 @@ from openai import AsyncOpenAI
 from starlette.applications import Starlette
 
 from server.app import create_app
-from server.engines.room import EngineRoom, find_language_model
+from server.engines.loaded import LoadedEngines, find_language_model
 from server.settings import load_settings
 from server.transports.uvicorn_websocket import ReadAhead
 
@@ -26,7 +26,7 @@ class Serving:
     """Where a server is, and its engines."""
 
     http: str
-    room: EngineRoom
+    loaded: LoadedEngines
     app: Starlette
 
     @property
@@ -53,12 +53,12 @@ async def serving(
     """
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
     found = await find_language_model(settings.engines)
-    room = EngineRoom(settings, found[1] if found else None)
-    room.engines = replace(room.engines, **(instead or {}))
+    loaded = LoadedEngines(settings, found[1] if found else None)
+    loaded.engines = replace(loaded.engines, **(instead or {}))
     listener = socket.create_server(("127.0.0.1", 0))
     if send_buffer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    app = create_app(settings, room)
+    app = create_app(settings, loaded)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
@@ -74,7 +74,7 @@ async def serving(
         while not server.started:
             await asyncio.sleep(0.01)
     try:
-        yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", room, app)
+        yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", loaded, app)
     finally:
         server.should_exit = True
         async with asyncio.timeout(START_S):

@@ -17,7 +17,7 @@ from pipeline.conformance import Subject, Trial, checks
 from pipeline.engines import registry
 from pipeline.engines.protocols import SynthesisRequest
 from pipeline.errors import SettingError
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import serving
@@ -126,12 +126,12 @@ async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -
     config, variables = tmp_path / "kaikou.toml", dict(re.findall(r"(KAIKOU_\w+)=(\w+)", VARIABLES))
     config.write_text(FILES["kaikou.toml"] if by == "table" else "", "utf-8")
     environment = {**(variables if by == "variable" else {}), "KAIKOU_ENGINES": "stub"}
-    room = EngineRoom(load_settings({"config": str(config)}, environment))
-    spoken = list(room._members[-1].engine.speak(SynthesisRequest("Hum.", "kazoo/low")))
+    loaded = LoadedEngines(load_settings({"config": str(config)}, environment))
+    spoken = list(loaded._members[-1].engine.speak(SynthesisRequest("Hum.", "kazoo/low")))
     expected = list(
         registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(SynthesisRequest("Hum.", "kazoo/low"))
     )
-    await room.close()
+    await loaded.close()
 
     assert [chunk.pcm.tolist() for chunk in spoken] == [chunk.pcm.tolist() for chunk in expected]
 
@@ -140,7 +140,7 @@ async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -
 def test_an_option_it_does_not_know_is_told_at_the_start() -> None:
     settings = load_settings({"engines": "stub", "synthesizer": "kazoo"}, {"KAIKOU_ENGINES__KAZOO__DOORS": "2"})
     with pytest.raises(SettingError, match="doors"):
-        EngineRoom(settings)
+        LoadedEngines(settings)
 
 
 @pytest.mark.usefixtures("found")

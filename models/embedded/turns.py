@@ -18,7 +18,7 @@ PRIOR = -1.0
 """Log-odds for every model but one: each takes ends for as frequent as pauses, and pauses are more frequent."""
 
 
-def create(settings: Mapping[str, Any]) -> Together:
+def create(settings: Mapping[str, Any]) -> CombinedTurnModel:
     """`settings` are Smart Turn's."""
     models: list[TurnModel] = [pitch.create({})]
     note = ""
@@ -26,10 +26,10 @@ def create(settings: Mapping[str, Any]) -> Together:
         models.append(smart_turn.create(settings))
     except EngineUnavailable as error:
         note = f"Judges by pitch alone. {error.message}"
-    return Together(models, note)
+    return CombinedTurnModel(models, note)
 
 
-class Together:
+class CombinedTurnModel:
     """Several models as one: their odds are multiplied, as those of independent witnesses are."""
 
     def __init__(self, models: Sequence[TurnModel], note: str = "") -> None:

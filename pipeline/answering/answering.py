@@ -28,11 +28,11 @@ from pipeline.engines.protocols import ChatRequest
 from pipeline.errors import LimitReached
 from pipeline.listening.echo import Playing
 from pipeline.listening.listening import Listening
+from pipeline.listening.overlapping_speech import JustSaid
 from pipeline.listening.recognizing import Turn
-from pipeline.listening.voice_over import JustSaid
 from pipeline.prompt.messages import chat_request, last_said
 from pipeline.prompt.sources import context_for
-from pipeline.speech_model.upstream import Upstream
+from pipeline.speech_model.client import SpeechModelClient
 from pipeline.text.language import language_of
 from pipeline.turns.events import (
     Event,
@@ -67,9 +67,9 @@ class Answering:
         context: Context,
         listening: Listening,
         report: Callable[[Event], None],
-        upstream: Upstream | None = None,
+        speech_model: SpeechModelClient | None = None,
     ) -> None:
-        self._context, self._listening, self._report, self._upstream = context, listening, report, upstream
+        self._context, self._listening, self._report, self._speech_model = context, listening, report, speech_model
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._out_of_band: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
@@ -287,7 +287,9 @@ class Answering:
         outbox = context.outbox
         place = context.transcript.add
         record_audio = self._record if context.journal.audio else None
-        sink = ReplySink(outbox.put, outbox.room, outbox.drop_audio, place, context.new_id, context.now, record_audio)
+        sink = ReplySink(
+            outbox.put, outbox.wait_for_room, outbox.drop_audio, place, context.new_id, context.now, record_audio
+        )
         options = SynthesisOptions(modality, voice, config.language, config.speed, say=ask.say)
         return Reply(record, options, timing, sink, context.playback(self._audible_until()))
 
@@ -351,9 +353,9 @@ class Answering:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
-        if self._upstream and self._upstream.wanted:
-            parts = self._upstream.answer(ask, reply.record.items, reply.made, reply.first_token)
-            await reply.send(parts, self._upstream.rate, context.limits.speaking.lead_s)
+        if self._speech_model and self._speech_model.wanted:
+            parts = self._speech_model.answer(ask, reply.record.items, reply.made, reply.first_token)
+            await reply.send(parts, self._speech_model.rate, context.limits.speaking.lead_s)
             return
         if failure := self._listening.failure(reply.timing.item_id):
             raise failure

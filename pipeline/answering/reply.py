@@ -51,14 +51,14 @@ PIECES_AHEAD = 50
 class ReplySink:
     """Where a reply's results go.
 
-    tell: queue a notice for the client; room: wait until there is room for audio; take_back: remove the queued audio of
-    a reply, returning its milliseconds; place: put an item into the conversation, returning the id before it;
-    new_id: a fresh id with the given prefix; now: the clock, in seconds. record: takes sound that will be heard from
-    this clock reading on, if anybody wants it.
+    tell: queue a notice for the client; wait_for_room: wait until the queue has room for audio; take_back: remove the
+    queued audio of a reply, returning its milliseconds; place: put an item into the conversation, returning the id
+    before it; new_id: a fresh id with the given prefix; now: the clock, in seconds. record: takes sound that will be
+    heard from this clock reading on, if anybody wants it.
     """
 
     tell: Callable[[Notice], None]
-    room: Callable[[], Awaitable[None]]
+    wait_for_room: Callable[[], Awaitable[None]]
     take_back: Callable[[ReplyRecord], float]
     place: Callable[[Item], str | None]
     new_id: Callable[[str], str]
@@ -232,7 +232,7 @@ class Reply:
     async def _turn(self) -> None:
         while True:
             await self._audible.wait()
-            await self._sink.room()
+            await self._sink.wait_for_room()
             if self._audible.is_set():
                 return
 

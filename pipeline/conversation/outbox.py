@@ -12,7 +12,7 @@ from pipeline.conversation.notices import Notice, ReplyAudio, ReplyRecord
 class Outbox:
     """One session's queue towards its client. One task takes; anybody may put. `audio_left` is told of audio that was taken.
 
-    Only audio is bounded by waiting (`room`), since audio is what grows; everything else is small and follows from
+    Only audio is bounded by waiting (`wait_for_room`), since audio is what grows; everything else is small and follows from
     what the client sent, and a client that does not read at all meets `longest` and is closed.
     """
 
@@ -39,7 +39,7 @@ class Outbox:
             self._count(notice, 1)
         self._filled.set()
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until less audio is queued than may be."""
         await self._drained.wait()
 

@@ -134,7 +134,7 @@ class _Voice:
         return 10 * log10(self.power / self.frames) if self.power else SILENCE_DBFS
 
 
-class Overhearing:
+class EchoDetector:
     """What a session's microphone hears, and the player plays, while replies are heard.
 
     Nothing is kept of the time between replies, so what came before a reply's first word is how the last one was heard.

@@ -21,11 +21,11 @@ from pipeline.conversation.notices import (
 )
 from pipeline.conversation.transcript import Item
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
+from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.recognizing import Recognizing, Turn
 from pipeline.listening.turn_sound import TurnSound
 from pipeline.listening.utterance import Utterance
-from pipeline.listening.voice_over import VoiceOver
-from pipeline.speech_model.upstream import Upstream
+from pipeline.speech_model.client import SpeechModelClient
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import (
     AudioCommitted,
@@ -60,12 +60,12 @@ class Listening:
     def __init__(
         self,
         context: Context,
-        voice_over: VoiceOver,
+        overlapping: OverlappingSpeech,
         report: Callable[[Event], None],
-        upstream: Upstream | None = None,
+        speech_model: SpeechModelClient | None = None,
     ) -> None:
-        self._context, self._report, self._upstream = context, report, upstream
-        self._recognizing = Recognizing(context, voice_over, report)
+        self._context, self._report, self._speech_model = context, report, speech_model
+        self._recognizing = Recognizing(context, overlapping, report)
         config = context.config
         self._manual_mode = config.endpointing is None
         self._endpointer = Endpointer(config.endpointing)
@@ -212,9 +212,11 @@ class Listening:
         """Begin to recognise a turn, with the sound from just before it."""
         context, number = self._context, effect.turn
         item = Item(context.new_id("item"), spoken=True, transcribed=False)
-        ears = self._upstream.ears(item) if self._upstream and self._upstream.wanted else None
+        recognizer = (
+            self._speech_model.recognizer_for(item) if self._speech_model and self._speech_model.wanted else None
+        )
         utterance = Utterance(
-            ears or context.engines.recognizer,
+            recognizer or context.engines.recognizer,
             context.workers,
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
@@ -222,7 +224,7 @@ class Listening:
             language=context.config.language,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
-        turn.drafts = ears is None
+        turn.drafts = recognizer is None
         early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
         for samples in early:
             utterance.accept_audio(samples)
@@ -235,7 +237,9 @@ class Listening:
         self._forget_answered()
         self.turns[number] = self._current = turn
         recognizing = self._recognizing
-        turn.task = context.spawn(recognizing.pass_on(turn, ears.hearing) if ears else recognizing.recognize(turn))
+        turn.task = context.spawn(
+            recognizing.pass_on(turn, recognizer.hearing) if recognizer else recognizing.recognize(turn)
+        )
         if not turn.by_client:
             context.spawn(self._watch(turn))
 

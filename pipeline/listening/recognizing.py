@@ -12,9 +12,9 @@ from pipeline.conversation.notices import PartialText, Transcribed, Transcriptio
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import Recognition, Role
 from pipeline.errors import KaikouError, UnknownLanguage
+from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.utterance import Utterance
-from pipeline.listening.voice_over import VoiceOver
-from pipeline.speech_model.upstream import UpstreamUtterance
+from pipeline.speech_model.client import SpeechModelUtterance
 from pipeline.turns.events import Event, PartialRecognized, UtteranceDrafted, UtteranceRecognized
 
 DOUBTED_WORDS_S = 1.5
@@ -52,8 +52,8 @@ class Turn:
 class Recognizing:
     """Tells the client and `report` what turns consist of, as it becomes known."""
 
-    def __init__(self, context: Context, voice_over: VoiceOver, report: Callable[[Event], None]) -> None:
-        self._context, self._voice_over, self._report = context, voice_over, report
+    def __init__(self, context: Context, overlapping: OverlappingSpeech, report: Callable[[Event], None]) -> None:
+        self._context, self._overlapping, self._report = context, overlapping, report
 
     def partial(self, turn: Turn, text: str) -> None:
         """The words so far."""
@@ -84,7 +84,7 @@ class Recognizing:
 
     def _transcribed(self, turn: Turn, recognition: Recognition) -> None:
         context, text = self._context, recognition.text
-        if turn.item.aside or self._voice_over.doubted:
+        if turn.item.aside or self._overlapping.doubted:
             # The client is told the words only after it is known whether they are anybody's.
             self._report(UtteranceDrafted(turn.number, text))
         item, seconds, language = turn.item, turn.seconds, recognition.language
@@ -101,7 +101,7 @@ class Recognizing:
 
     # --- Turns that a speech model hears ------------------------------------------------------------------------------
 
-    async def pass_on(self, turn: Turn, hearing: UpstreamUtterance) -> None:
+    async def pass_on(self, turn: Turn, hearing: SpeechModelUtterance) -> None:
         """The turn may be answered as soon as the model has it. Its words come later; only a doubt waits for them."""
         context = self._context
         try:
@@ -111,12 +111,12 @@ class Recognizing:
             self._not_transcribed(turn, error, "speech_model")
         else:
             written = context.spawn(self._write_down(turn, hearing))
-            if self._voice_over.doubted:
+            if self._overlapping.doubted:
                 await asyncio.wait({written}, timeout=DOUBTED_WORDS_S)
         turn.recognized_at = context.now()
         self._report(UtteranceRecognized(turn.number, turn.item.text))
 
-    async def _write_down(self, turn: Turn, hearing: UpstreamUtterance) -> None:
+    async def _write_down(self, turn: Turn, hearing: SpeechModelUtterance) -> None:
         try:
             text = await hearing.words(lambda text: self._context.outbox.put(PartialText(turn.item.id, text)))
         except Exception as error:  # noqa: BLE001 — the words' outermost frame: the conversation goes on without them

@@ -9,7 +9,7 @@ from pipeline.conversation.answer_parts import AnswerPart, Made
 from pipeline.engines.protocols import TextDelta, Usage
 from pipeline.engines.speech_model import Called, Finished, Said, Sounded, SpeechEvent
 from pipeline.speech_model.captioned import Captioned
-from pipeline.speech_model.mirror import Output
+from pipeline.speech_model.remote_conversation import OutputItem
 from pipeline.text.clean import CleanStream
 
 
@@ -18,13 +18,13 @@ class SpeechParts:
 
     def __init__(self, rate: int, made: Made, *, spoken: bool) -> None:
         self._rate, self._spoken, self._made = rate, spoken, made
-        self._outputs: dict[str, Output] = {}
+        self._outputs: dict[str, OutputItem] = {}
         self._message: Captioned | None = None
         self._speaks = ""
         self._cleaner = CleanStream()
 
     @property
-    def outputs(self) -> Sequence[Output]:
+    def outputs(self) -> Sequence[OutputItem]:
         """In the order in which they began."""
         return list(self._outputs.values())
 
@@ -67,8 +67,8 @@ class SpeechParts:
         else:
             yield TextDelta(text)
 
-    def _output(self, item: str) -> Output:
-        return self._outputs.setdefault(item, Output(item))
+    def _output(self, item: str) -> OutputItem:
+        return self._outputs.setdefault(item, OutputItem(item))
 
     def _speaking(self, item: str) -> Generator[AnswerPart, None, Captioned]:
         """The message that `item` is; ends the one before it."""

@@ -20,7 +20,7 @@ from pipeline.listening.utterance import LONGEST_PIECE
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import SpeechStarted, SpeechStopped
 from pipeline.turns.wait import fixed_wait
-from server.audio.places import Throttle
+from server.audio.job_slots import Throttle
 
 PAUSES = Endpointing(longest_ms=30_000, wait_ms=fixed_wait(500))
 SHORT_PAUSES = replace(PAUSES, wait_ms=fixed_wait(160))
@@ -61,7 +61,7 @@ class Segment:
     words: tuple[WordTime, ...] = ()
 
 
-class Cutter:
+class Segmenter:
     """Finds the utterances of one recording. Pure but for the detector's memory."""
 
     def __init__(self, detector: VoiceDetector) -> None:
@@ -144,14 +144,14 @@ class RecordingTranscriber:
     settle_s: float
 
     async def segments(
-        self, pieces: AsyncGenerator[Samples, None], cutter: Cutter, language: str
+        self, pieces: AsyncGenerator[Samples, None], segmenter: Segmenter, language: str
     ) -> AsyncGenerator[Segment, None]:
         """What is said in the recording, utterance by utterance; silence between them is left out. Raises `EngineError`."""
         async with aclosing(pieces):
             async for piece in pieces:
-                async for utterance in self._found(cutter.push_audio(piece)):
+                async for utterance in self._found(segmenter.push_audio(piece)):
                     yield await self._recognize(utterance, language)
-        async for utterance in self._found(cutter.finish()):
+        async for utterance in self._found(segmenter.finish()):
             yield await self._recognize(utterance, language)
 
     async def _found(self, slices: Iterator[RecordedUtterance | None]) -> AsyncGenerator[RecordedUtterance, None]:

@@ -7,7 +7,7 @@ from functools import partial
 from starlette.routing import BaseRoute
 
 from server.audio.hearing import RecordingTranscriber
-from server.audio.places import Places, Throttle
+from server.audio.job_slots import JobSlots, Throttle
 from server.audio.speech import SpeechEndpoint
 from server.audio.transcription import TranscriptionEndpoint
 from server.rest import openai_route
@@ -16,20 +16,20 @@ from server.services import Services
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/v1/audio`."""
-    settings, room, metrics, sessions = services.settings, services.room, services.metrics, services.sessions
+    settings, loaded, metrics, sessions = services.settings, services.loaded, services.metrics, services.sessions
     engines, failed, throttle = (
-        room.engines,
+        loaded.engines,
         partial(metrics.engine_failed, "audio"),
         Throttle(lambda: sessions.talking),
     )
     jobs = settings.audio_api
     hearing = RecordingTranscriber(
-        engines.voice_detector, engines.recognizer, room.workers, throttle, settings.turns.settle_s
+        engines.voice_detector, engines.recognizer, loaded.workers, throttle, settings.turns.settle_s
     )
-    uploads = Places(jobs.file_jobs + jobs.waiting_jobs, 0)
-    files = Places(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
-    texts = Places(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
-    speech = SpeechEndpoint(room, texts, throttle, failed, settings.engine_limits.audio_s)
+    uploads = JobSlots(jobs.file_jobs + jobs.waiting_jobs, 0)
+    files = JobSlots(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
+    texts = JobSlots(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
+    speech = SpeechEndpoint(loaded, texts, throttle, failed, settings.engine_limits.audio_s)
     transcription = TranscriptionEndpoint(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
     return [
         openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),

@@ -23,9 +23,9 @@ from pipeline.errors import EngineError, InvalidRequest
 from pipeline.text.language import language_of
 from pipeline.text.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
-from server.audio.places import Places, Throttle
+from server.audio.job_slots import JobSlots, Throttle
 from server.audio.streamed import EVENT_STREAM, Streamed, event
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.errors import invalid_request
 from server.protocol.client_events import MessagePart
 from server.rest import json_body
@@ -70,8 +70,8 @@ class SpeechParams(MessagePart):
 class SpeechEndpoint:
     """The endpoint and what it needs. `audio_s`: how long the synthesiser may be silent."""
 
-    room: EngineRoom
-    places: Places
+    loaded: LoadedEngines
+    slots: JobSlots
     throttle: Throttle
     failed: Callable[[str, Exception], None]
     audio_s: float
@@ -95,7 +95,7 @@ class SpeechEndpoint:
 
     async def _file(self, params: SpeechParams, made: Made) -> AsyncGenerator[bytes, None]:
         """The file's bytes; the first of them mean that there is something to hear."""
-        async with self.places.place(), aclosing(self._samples(params, made)) as samples:
+        async with self.slots.slot(), aclosing(self._samples(params, made)) as samples:
             file = encoder(params.response_format)
             async for pcm in samples:
                 began = time.perf_counter()
@@ -110,7 +110,7 @@ class SpeechEndpoint:
                 yield piece
 
     async def _samples(self, params: SpeechParams, made: Made) -> AsyncGenerator[Samples, None]:
-        synthesizer, workers = self.room.engines.synthesizer, self.room.workers
+        synthesizer, workers = self.loaded.engines.synthesizer, self.loaded.workers
         limits = SpeakingLimits(audio_s=self.audio_s, longest_s=LONGEST_S)
         clauses = clauses_of(said(params.input))
         resample = Resampler(synthesizer.info.rate, RATE)

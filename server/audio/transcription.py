@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from pipeline.errors import EngineError, InvalidRequest
 from server.audio.decode import decoded
-from server.audio.hearing import Cutter, RecordingTranscriber, Segment
-from server.audio.places import Places
+from server.audio.hearing import RecordingTranscriber, Segment, Segmenter
+from server.audio.job_slots import JobSlots
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.audio.upload import upload
 from server.audio.written import gap, language_heard, srt, usage, verbose, vtt, whole_text
@@ -51,19 +51,19 @@ class TranscriptionParams:
 
 @dataclass
 class TranscriptionEndpoint:
-    """The endpoint and what it needs. `uploads` bounds what is received, `places` what is worked on."""
+    """The endpoint and what it needs. `uploads` bounds what is received, `slots` what is worked on."""
 
     hearing: RecordingTranscriber
-    uploads: Places
-    places: Places
+    uploads: JobSlots
+    slots: JobSlots
     failed: Callable[[str, Exception], None]
     file_bytes: int
     file_s: float
 
     async def create(self, request: Request) -> Response:
         """The words of the file."""
-        self.places.check()
-        async with self.uploads.place():
+        self.slots.check()
+        async with self.uploads.slot():
             sent = await upload(request, self.file_bytes)
         try:
             params = self._params(sent.fields)
@@ -75,33 +75,33 @@ class TranscriptionEndpoint:
         return Streamed(self._text(sent.file, params), MEDIA_TYPES[params.format], sent.file.close)
 
     async def _text(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
-        cutter = Cutter(self.hearing.detector)
-        async with aclosing(self._segments(file, cutter, params.language)) as found:
+        segmenter = Segmenter(self.hearing.detector)
+        async with aclosing(self._segments(file, segmenter, params.language)) as found:
             segments = [segment async for segment in found]
-        yield _written(segments, cutter.seconds, params)
+        yield _written(segments, segmenter.seconds, params)
 
     async def _events(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
         text = ""
-        async with aclosing(self._segments(file, Cutter(self.hearing.detector), params.language)) as found:
+        async with aclosing(self._segments(file, Segmenter(self.hearing.detector), params.language)) as found:
             async for segment in found:
                 delta = gap(text, segment.text) + segment.text
                 text += delta
                 yield event({"type": "transcript.text.delta", "delta": delta})
         yield event({"type": "transcript.text.done", "text": text})
 
-    async def _segments(self, file: BinaryIO, cutter: Cutter, language: str) -> AsyncGenerator[Segment, None]:
+    async def _segments(self, file: BinaryIO, segmenter: Segmenter, language: str) -> AsyncGenerator[Segment, None]:
         make = partial(decoded, file, self.file_s)
-        async with self.places.place():
+        async with self.slots.slot():
             pieces = self.hearing.workers.iterate(make, timeout_s=DECODE_S, engine="The decoder")
             try:
-                async with aclosing(self.hearing.segments(pieces, cutter, language)) as segments:
+                async with aclosing(self.hearing.segments(pieces, segmenter, language)) as segments:
                     async for segment in segments:
                         if segment.text:
                             yield segment
             except EngineError as error:
                 self.failed("recognizer", error)
                 raise
-        log.info("transcribed", seconds=round(cutter.seconds, 1))
+        log.info("transcribed", seconds=round(segmenter.seconds, 1))
 
     def _params(self, fields: Mapping[str, Sequence[str]]) -> TranscriptionParams:
         """The form's fields, checked; those that mean nothing here (model, prompt, temperature, …) may be anything."""

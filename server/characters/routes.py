@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from pipeline.characters.character import Character, text_in
 from pipeline.engines.protocols import SynthesisRequest
 from server.characters.catalogue import Characters, card
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.rest import api_route, success
 from server.services import Services
 
@@ -28,7 +28,7 @@ SYNTHESIS_S = 20.0
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/api/characters`."""
-    gallery = Gallery(services.characters, services.room)
+    gallery = Gallery(services.characters, services.loaded)
     return [
         api_route("/api/characters", gallery.list_characters, services.settings.server),
         api_route("/api/characters/{id}/sample", gallery.sample, services.settings.server),
@@ -40,13 +40,13 @@ class Gallery:
     """The endpoints and what they need. `samples` are WAV files by character and language, the oldest thrown out first."""
 
     characters: Characters
-    room: EngineRoom
+    loaded: LoadedEngines
     samples: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
 
     async def list_characters(self, _request: Request) -> Response:
         """All characters as the page shows them."""
         everyone = await self.characters.everyone()
-        return success([card(character, *self.room.languages_of(character)) for character in everyone])
+        return success([card(character, *self.loaded.languages_of(character)) for character in everyone])
 
     async def sample(self, request: Request) -> Response:
         """A character's greeting in its voice, as a WAV file."""
@@ -61,10 +61,10 @@ class Gallery:
         return Response(self.samples[key], media_type="audio/wav", headers={"Cache-Control": "max-age=600"})
 
     async def _greeting(self, character: Character, language: str) -> bytes:
-        synthesizer = self.room.engines.synthesizer
+        synthesizer = self.loaded.engines.synthesizer
         text, voice = text_in(character.greeting, language), text_in(character.voice, language)
         speak = partial(synthesizer.speak, SynthesisRequest(text, voice, language))
-        pieces = self.room.workers.iterate(speak, timeout_s=SYNTHESIS_S, engine=synthesizer.info.name)
+        pieces = self.loaded.workers.iterate(speak, timeout_s=SYNTHESIS_S, engine=synthesizer.info.name)
         audio = io.BytesIO()
         with wave.open(audio, "wb") as file:
             file.setnchannels(1)

@@ -16,9 +16,9 @@ from pipeline.engines.protocols import Role
 from pipeline.errors import EngineUnavailable, KaikouError, SettingError
 from server import VERSION
 from server.cli.progress import megabytes
+from server.engines.loaded import explicit_of, find_language_model, installed_weights, options
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
-from server.engines.room import explicit_of, find_language_model, options, shelf
-from server.engines.selection import PULL, Shelf, wanted
+from server.engines.selection import PULL, InstalledWeights, wanted
 from server.settings import Settings, load_settings
 
 ROLES: Mapping[Role, str] = {
@@ -47,7 +47,7 @@ class Finding:
 class Doctor:
     """Looks at engines one by one. make: makes an engine, as `registry.create` does; memory: bytes of the machine."""
 
-    shelf: Shelf
+    installed_weights: InstalledWeights
     make: Make
     memory: int
     disk_free: int
@@ -58,7 +58,7 @@ class Doctor:
         if entries and (finding := self._lacks(role, engine, entries)):
             return finding
         try:
-            made = self.make(role, engine, {**options, **self.shelf.choice(role, engine).options})
+            made = self.make(role, engine, {**options, **self.installed_weights.choice(role, engine).options})
         except EngineUnavailable as error:
             return Finding(role, engine, error.message)
         except SettingError as error:
@@ -68,9 +68,11 @@ class Doctor:
 
     def _lacks(self, role: Role, engine: str, entries: Sequence[Any]) -> Finding | None:
         """What can be told without making it: packages, and weights."""
-        present = [weights for weights in self.shelf.installed if (weights.engine, weights.part) == (engine, role)]
-        first = next((entry for entry in entries if entry.cores <= self.shelf.cores), entries[0])
-        missing = [library for library in first.libraries if not self.shelf.importable(library)]
+        present = [
+            weights for weights in self.installed_weights.installed if (weights.engine, weights.part) == (engine, role)
+        ]
+        first = next((entry for entry in entries if entry.cores <= self.installed_weights.cores), entries[0])
+        missing = [library for library in first.libraries if not self.installed_weights.importable(library)]
         name = present[0].name if present else first.name
         needs = [f"the {'packages' if len(missing) > 1 else 'package'} {', '.join(missing)}"] if missing else []
         needs += [] if present else ["weights"]
@@ -86,7 +88,7 @@ class Doctor:
 
     def _remarks(self, entries: Sequence[Any]) -> Iterator[str]:
         for entry in entries[:1]:
-            if entry.gpu and not self.shelf.gpu:
+            if entry.gpu and not self.installed_weights.gpu:
                 yield "made for a GPU, and there is none (NVIDIA, with its driver); slow without"
             if entry.memory_mb * 1_000_000 > self.memory:
                 yield f"wants {megabytes(entry.memory_mb * 1_000_000)} of memory, there are {megabytes(self.memory)}"
@@ -105,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _examine(settings: Settings) -> int:
-    there = shelf(settings.weights, settings.engines.languages)
+    there = installed_weights(settings.weights, settings.engines.languages)
     found = await find_language_model(settings.engines)
     where, language_model = found or ("", None)
     doctor = Doctor(there, registry.create, memory_bytes(), disk_free_bytes(settings.weights.folder))
@@ -135,7 +137,7 @@ def _language_model(where: str) -> Finding:
 
 def _machine(settings: Settings, doctor: Doctor) -> str:
     has = f"{cores()} cores, {megabytes(doctor.memory)} of memory, {'an NVIDIA GPU' if has_gpu() else 'no GPU'}"
-    installed = ", ".join(weights.name for weights in doctor.shelf.installed) or "none"
+    installed = ", ".join(weights.name for weights in doctor.installed_weights.installed) or "none"
     return (
         f"Kaikou {VERSION}, Python {platform.python_version()}: {has}\n"
         f"weights in {settings.weights.folder} ({megabytes(doctor.disk_free)} free): {installed}"

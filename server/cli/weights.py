@@ -16,8 +16,8 @@ from pipeline.engines import registry
 from pipeline.engines.protocols import Role
 from pipeline.errors import KaikouError
 from server.cli.progress import DownloadProgress, megabytes
+from server.engines.loaded import installed_weights
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
-from server.engines.room import shelf
 from server.engines.selection import AUTO, wanted
 from server.settings import Settings, load_settings
 
@@ -158,7 +158,7 @@ def _pulled(puller: Any, name: str, out: DownloadProgress) -> KaikouError | None
 
 def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:
     """What the server takes from now on, and how to have it take what it does not by itself."""
-    names = wanted(AUTO, {}, shelf(settings.weights, settings.engines.languages))
+    names = wanted(AUTO, {}, installed_weights(settings.weights, settings.engines.languages))
     told = [f"{verb} with {names[role]}" for role, verb in VERBS.items()]
     taken = {name.partition(":")[2] for name in names.values()}
     others = [entry for entry in entries if entry.part in VERBS and entry.name not in taken]

@@ -1,9 +1,9 @@
 """Which engine does what: the rules, without making one. `auto` takes the best that is there, an explicit choice wins.
 
 Theory of operation. An engine is spelled "engine" or "engine:weights", where weights are the name of an installed
-entry. `wanted` says how each role's engine is spelled; `Shelf.choice` what that means here. Where no weights are named,
-an engine gets the best installed ones for its role; what else it can use of its own (such as a second pass) goes with
-them. With `auto` the embedded engine stands in for the best, and has the role where nothing better is there.
+entry. `wanted` says how each role's engine is spelled; `InstalledWeights.choice` what that means here. Where no weights
+are named, an engine gets the best installed ones for its role; what else it can use of its own (such as a second pass)
+goes with them. With `auto` the embedded engine stands in for the best, and has the role where nothing better is there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class InstalledWeights:
     """The installed weights, and what decides which of them are used. languages: those that are spoken here."""
 
     installed: Sequence[Weights] = ()
@@ -108,7 +108,7 @@ class Shelf:
                 yield weights
 
 
-def wanted(engines: str, explicit: Mapping[Role, str], shelf: Shelf) -> dict[Role, str]:
+def wanted(engines: str, explicit: Mapping[Role, str], installed_weights: InstalledWeights) -> dict[Role, str]:
     """How the engine of each role is spelled: that of the set `engines`, or the best for `auto`, unless `explicit` names
     another; "none" leaves it out.
     """
@@ -116,7 +116,7 @@ def wanted(engines: str, explicit: Mapping[Role, str], shelf: Shelf) -> dict[Rol
         raise SettingError(f"There is no engine set {engines!r}; known: {', '.join((AUTO, *registry.SETS))}.")
     names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
     if engines == AUTO:
-        names |= {role: f"{best}, {names[role]}" for role in GOES_BY_WEIGHTS if (best := shelf.best(role))}
+        names |= {role: f"{best}, {names[role]}" for role in GOES_BY_WEIGHTS if (best := installed_weights.best(role))}
     names |= {role: name for role, name in explicit.items() if name}
     return {role: name for role, name in names.items() if name != "none"}
 

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from server.errors import Unauthorized
 from server.identity.principal import OWNER, Principal, holder_of
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket: OpenAI's clients send the key as a subprotocol."""
@@ -26,7 +26,7 @@ def presented_key(connection: HTTPConnection) -> str:
     return next((name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)), "")
 
 
-def identify(server: Server, key: str) -> Principal:
+def identify(server: ServerSettings, key: str) -> Principal:
     """Whose `key` this is; the owner of this machine where the operator wants none. Raises `Unauthorized`."""
     if not server.api_keys:
         return OWNER
@@ -41,7 +41,7 @@ def identify(server: Server, key: str) -> Principal:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def origin_allowed(server: Server, connection: HTTPConnection) -> bool:
+def origin_allowed(server: ServerSettings, connection: HTTPConnection) -> bool:
     """Whether the web page that opens this connection, if it is one, may: ours, or one that the settings name.
 
     Without this, any page that a person visits could talk to a server on their machine.

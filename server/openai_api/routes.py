@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from server.characters.catalogue import Characters
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.errors import NotFound, NotImplementedYet, invalid_request
 from server.protocol.session_object import Defaults, SessionObject, transcription_object, updated
 from server.rest import json_body, json_response, openai_route, principal_of
@@ -37,7 +37,7 @@ class SecretRequest(BaseModel):
 def routes(services: Services) -> list[BaseRoute]:
     """`/v1`, but for audio and the realtime socket."""
     settings = services.settings.server
-    api = OpenAIApi(services.room, services.characters, services.client_secrets, services.defaults)
+    api = OpenAIApi(services.loaded, services.characters, services.client_secrets, services.defaults)
     return [
         openai_route("/v1/models", api.models, settings),
         openai_route("/v1/models/{id:path}", api.model, settings),
@@ -50,7 +50,7 @@ def routes(services: Services) -> list[BaseRoute]:
 class OpenAIApi:
     """The endpoints and what they need."""
 
-    room: EngineRoom
+    loaded: LoadedEngines
     characters: Characters
     secrets: ClientSecrets
     defaults: Defaults
@@ -90,7 +90,7 @@ class OpenAIApi:
         raise NotImplementedYet("WebRTC calls are not supported yet; connect a WebSocket to /v1/realtime.")
 
     async def _ids(self) -> list[str]:
-        engines = [status.info.name for status in self.room.statuses.values()]
+        engines = [status.info.name for status in self.loaded.statuses.values()]
         characters = [character.id for character in await self.characters.everyone()]
         return list(dict.fromkeys([*characters, *engines]))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.engines.selection import PULL
 
 
-def advice(room: EngineRoom) -> list[dict[str, Any]]:
+def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
     """Most useful first; empty when there is nothing to say."""
     found: list[dict[str, Any]] = []
-    if not room.language_model_connected and room.engines.chat_model.info.name == "scripted":
+    if not loaded.language_model_connected and loaded.engines.chat_model.info.name == "scripted":
         found.append(
             _advice(
                 "connect_language_model",
@@ -20,8 +20,8 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 KAIKOU_LLM_MODEL=qwen3:8b python3 run.py",
             )
         )
-    if room.embedded and not room.passed_over and not room.speech_model_default:
-        lacks = "Chinese is not understood yet, " if room.hears and "zh" not in room.hears else ""
+    if loaded.embedded and not loaded.passed_over and not loaded.speech_model_default:
+        lacks = "Chinese is not understood yet, " if loaded.hears and "zh" not in loaded.hears else ""
         missing = "还听不懂中文，" if lacks else ""
         found.append(
             _advice(
@@ -32,7 +32,7 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 f"{PULL} recommended",
             )
         )
-    if "libflite1" in room.engines.synthesizer.info.note:
+    if "libflite1" in loaded.engines.synthesizer.info.note:
         found.append(
             _advice(
                 "clearer_english",
@@ -41,7 +41,7 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "sudo apt install libflite1",
             )
         )
-    for why in room.passed_over:
+    for why in loaded.passed_over:
         found.append(
             _advice(
                 "engine_passed_over",
@@ -50,7 +50,7 @@ def advice(room: EngineRoom) -> list[dict[str, Any]]:
                 "python3 run.py doctor",
             )
         )
-    engines = room.describe()
+    engines = loaded.describe()
     started = {engine["role"] for engine in engines if engine["state"] != "failed"}
     for engine in engines:
         if engine["role"] not in started:

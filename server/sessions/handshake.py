@@ -17,9 +17,9 @@ from server.identity.principal import Principal
 from server.protocol.server_events import error_event, new_event_id
 from server.protocol.session_object import SessionObject
 from server.sessions.client_secrets import PREFIX, ClientSecret, ClientSecrets
-from server.sessions.live import Live
+from server.sessions.live import LiveSession
 from server.sessions.sessions import RETRY_AFTER_S, Sessions
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 from server.transports.transport import OutputAudio
 from server.transports.websocket import WebSocketTransport
 
@@ -35,7 +35,7 @@ CLOSE_REFUSED, CLOSE_BETA, CLOSE_TRY_LATER = 1008, 4000, 1013
 class Handshake:
     """Serves `/v1/realtime`: lets clients in and connects them to their sessions."""
 
-    settings: Server
+    settings: ServerSettings
     secrets: ClientSecrets
     sessions: Sessions
 
@@ -65,7 +65,7 @@ class Handshake:
         secret = await self.secrets.find(key) if key.startswith(PREFIX) else None
         return secret.principal if secret else identify(self.settings, key), secret
 
-    async def _resume(self, websocket: WebSocket) -> tuple[Live | None, list[str | OutputAudio] | None]:
+    async def _resume(self, websocket: WebSocket) -> tuple[LiveSession | None, list[str | OutputAudio] | None]:
         """The session that the client comes back to, with the events that it missed; no session if it is a newcomer.
 
         `attach` must follow at once.
@@ -83,7 +83,7 @@ class Handshake:
 
     async def _begin(
         self, query: QueryParams, transport: WebSocketTransport, principal: Principal, secret: ClientSecret | None
-    ) -> Live:
+    ) -> LiveSession:
         model = query.get("model") or (secret.model if secret else "")
         start = secret.session if secret else _first_object(query.get("intent"))
         extensions = query.get("extensions") == "kaikou"

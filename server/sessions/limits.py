@@ -6,21 +6,21 @@ from pipeline.conversation.limits import RecognitionLimits, SessionLimits, Speak
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Waits
 from server.engines.bulkheads import BACKSTOP_S, OPEN_S, longest_turn_s
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.protocol.session_object import Defaults
 from server.settings import Settings
 from server.settings.conversations import TurnSettings
 
 
-def session_defaults(turns: TurnSettings, room: EngineRoom) -> Defaults:
+def session_defaults(turns: TurnSettings, loaded: LoadedEngines) -> Defaults:
     """What holds in every session whose client says nothing else."""
     return Defaults(
         Endpointing(longest_ms=round(turns.turn_s * 1000)),
         turns.silence_ms,
         turns.speculate,
         Waits(turns.shortest_wait_ms, turns.longest_wait_ms),
-        room.uses_speech_model,
-        room.engines.synthesizer.info.styles,
+        loaded.uses_speech_model,
+        loaded.engines.synthesizer.info.styles,
     )
 
 

@@ -15,7 +15,7 @@ from pipeline.errors import LimitReached
 from server.errors import openai_error
 from server.protocol.connection import Connection
 from server.protocol.server_events import error_event
-from server.sessions.retained import Retained
+from server.sessions.replay_buffer import ReplayBuffer
 from server.settings import conversations
 from server.transports.transport import Disconnected, OutputAudio, Transport
 
@@ -34,7 +34,7 @@ CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012
 TOO_SLOW = "the client does not read what it asked for"
 
 
-class Live:
+class LiveSession:
     """One session and the transport that is attached to it, if one is.
 
     `run` is the session's life and belongs to the server; `attach` serves one transport and belongs to its connection.
@@ -45,7 +45,7 @@ class Live:
     def __init__(self, id: str, connection: Connection, settings: conversations.SessionSettings) -> None:
         self.id, self.connection = id, connection
         self._settings = settings
-        self._retained = Retained(settings.retained_bytes)
+        self._replay = ReplayBuffer(settings.retained_bytes)
         self._attached: asyncio.Task[None] | None = None
         self._transport: Transport | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
@@ -118,7 +118,7 @@ class Live:
 
     def can_resume(self, seen: str) -> bool:
         """Whether a client that saw `seen` last could be brought up to date now, and the session is not ending."""
-        return not self._over and self._retained.after(seen) is not None
+        return not self._over and self._replay.after(seen) is not None
 
     async def take_over(self, seen: str) -> list[str | OutputAudio] | None:
         """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
@@ -131,7 +131,7 @@ class Live:
             await _close(self._transport, CLOSE_SUPERSEDED, "resumed elsewhere")
             attached.cancel()
             await asyncio.wait({attached})
-        return None if self._over else self._retained.after(seen)
+        return None if self._over else self._replay.after(seen)
 
     async def attach(self, transport: Transport, missed: list[str | OutputAudio] | None = None) -> None:
         """Serve this transport until it or the session ends. `missed` is sent first to a client that comes back."""
@@ -178,7 +178,7 @@ class Live:
                     await _discard(transport)
                     return
                 if connection.acknowledged:
-                    self._retained.seen(connection.acknowledged)
+                    self._replay.seen(connection.acknowledged)
         except Disconnected as gone:
             self._gone = gone.goodbye
 
@@ -190,9 +190,9 @@ class Live:
             notice = await outbox.take()
             said = [_with_id(event) for event in events.of(notice)]
             if self.resumable:
-                # Retained before any of it is sent: a transport that breaks in between must not swallow the rest.
+                # Kept for replay before any of it is sent: a transport that breaks in between must not swallow the rest.
                 for id, event in said:
-                    self._retained.sent(id, event)
+                    self._replay.sent(id, event)
             if _cuts_off(notice):
                 async with asyncio.timeout(SEND_S):
                     await transport.flush()

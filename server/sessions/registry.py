@@ -1,32 +1,32 @@
-"""Where sessions are found by their token, and who waits for a place: in memory here, elsewhere with several replicas."""
+"""Protocols for finding a session by its token and for queueing before a full server; both in memory here."""
 
 from __future__ import annotations
 
 import time
 from typing import Protocol
 
-from server.sessions.live import Live
-from server.sessions.waiting import WaitingLine
+from server.sessions.live import LiveSession
+from server.sessions.ticket_queue import TicketQueue
 
 
-class Registry(Protocol):
+class SessionRegistry(Protocol):
     """The sessions that go on. `live` are those of this replica, by token."""
 
     @property
-    def live(self) -> dict[str, Live]: ...
+    def live(self) -> dict[str, LiveSession]: ...
 
-    async def add(self, live: Live) -> None:
+    async def add(self, live: LiveSession) -> None:
         """A session began."""
 
-    async def remove(self, live: Live) -> None:
+    async def remove(self, live: LiveSession) -> None:
         """It ended. Of one that is not there nothing happens."""
 
-    async def find(self, token: str) -> Live | None:
+    async def find(self, token: str) -> LiveSession | None:
         """The session of that token, if this replica has it."""
 
 
-class Line(Protocol):
-    """Who waits for a place. `free`: how many places there are just now."""
+class AdmissionQueue(Protocol):
+    """Clients that wait to begin a session. `free`: how many sessions could begin now."""
 
     async def ask(self, ticket: str, free: int) -> tuple[str, int, bool]:
         """The ticket, a new one if it is not known; how many are before it; whether it may come in. `LimitReached`."""
@@ -38,35 +38,35 @@ class Line(Protocol):
         """It came in."""
 
 
-class LocalRegistry:
-    """The sessions of a server that is alone."""
+class LocalSessionRegistry:
+    """The sessions of a server without other replicas."""
 
     def __init__(self) -> None:
-        self.live: dict[str, Live] = {}
+        self.live: dict[str, LiveSession] = {}
 
-    async def add(self, live: Live) -> None:
+    async def add(self, live: LiveSession) -> None:
         self.live[live.connection.token] = live
 
-    async def remove(self, live: Live) -> None:
+    async def remove(self, live: LiveSession) -> None:
         self.live.pop(live.connection.token, None)
 
-    async def find(self, token: str) -> Live | None:
+    async def find(self, token: str) -> LiveSession | None:
         return self.live.get(token)
 
 
-class LocalLine:
-    """The line before a server that is alone."""
+class LocalAdmissionQueue:
+    """The queue before a server without other replicas."""
 
     def __init__(self) -> None:
-        self._line = WaitingLine()
+        self._queue = TicketQueue()
 
     async def ask(self, ticket: str, free: int) -> tuple[str, int, bool]:
         now = time.monotonic()
-        ticket, before = self._line.ask(ticket, now)
-        return ticket, before, self._line.may_enter(ticket, free, now)
+        ticket, before = self._queue.ask(ticket, now)
+        return ticket, before, self._queue.may_enter(ticket, free, now)
 
     async def may_enter(self, ticket: str, free: int) -> bool:
-        return self._line.may_enter(ticket, free, time.monotonic())
+        return self._queue.may_enter(ticket, free, time.monotonic())
 
     async def leave(self, ticket: str) -> None:
-        self._line.leave(ticket)
+        self._queue.leave(ticket)

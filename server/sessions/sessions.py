@@ -17,15 +17,15 @@ from pipeline.conversation.limits import SessionLimits
 from pipeline.errors import LimitReached
 from pipeline.session import Session
 from server.characters.catalogue import Characters
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.identity.principal import Principal
 from server.operations.metrics import Metrics
 from server.protocol.audio_rounds import AudioRounds
 from server.protocol.connection import Connection, expiry
 from server.protocol.session_object import Defaults, SessionObject, config_of
 from server.sessions.admission import Admission
-from server.sessions.live import CLOSE_RESTART, Live
-from server.sessions.registry import Line, LocalLine, LocalRegistry, Registry
+from server.sessions.live import CLOSE_RESTART, LiveSession
+from server.sessions.registry import AdmissionQueue, LocalAdmissionQueue, LocalSessionRegistry, SessionRegistry
 from server.settings import conversations
 from server.transports.transport import Transport
 
@@ -52,14 +52,14 @@ class Sessions:
     """
 
     settings: conversations.SessionSettings
-    room: EngineRoom
+    loaded: LoadedEngines
     characters: Characters
     metrics: Metrics
     limits: SessionLimits
     defaults: Defaults
     admission: Admission
-    registry: Registry = field(default_factory=LocalRegistry)
-    line: Line = field(default_factory=LocalLine)
+    registry: SessionRegistry = field(default_factory=LocalSessionRegistry)
+    queue: AdmissionQueue = field(default_factory=LocalAdmissionQueue)
     replica: str = field(default_factory=lambda: token_hex(4))
     rounds: AudioRounds = field(default_factory=AudioRounds)
     draining: bool = False
@@ -67,7 +67,7 @@ class Sessions:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
-    def live(self) -> dict[str, Live]:
+    def live(self) -> dict[str, LiveSession]:
         """The sessions that go on here, by token."""
         return self.registry.live
 
@@ -109,7 +109,7 @@ class Sessions:
 
     async def wait(self, ticket: str) -> dict[str, Any]:
         """Where a client stands that found no place: its ticket, how many are before it, and whether it may come now."""
-        ticket, before, enter = await self.line.ask(ticket, self._free)
+        ticket, before, enter = await self.queue.ask(ticket, self._free)
         return {"ticket": ticket, "before": before, "enter": enter, "ask_again_s": 3}
 
     @asynccontextmanager
@@ -117,17 +117,17 @@ class Sessions:
         """Keeps a place while a session begins. Raises `LimitReached` while the server drains or is full."""
         if self.draining:
             raise LimitReached("The server is restarting; try again in a moment.", code="server_restarting")
-        if not await self.line.may_enter(ticket, self._free):
+        if not await self.queue.may_enter(ticket, self._free):
             message = f"All places are taken just now; try again in {RETRY_AFTER_S} s."
             raise LimitReached(message, code="server_full")
         self._entering += 1
         try:
-            await self.line.leave(ticket)
+            await self.queue.leave(ticket)
             yield
         finally:
             self._entering -= 1
 
-    async def resumable(self, token: str, seen: str) -> Live | None:
+    async def resumable(self, token: str, seen: str) -> LiveSession | None:
         """The session of that token, if a client that saw the event `seen` last can go on with it."""
         live = await self.registry.find(token) if token else None
         if live is None and token and not token.startswith(f"{self.replica}."):
@@ -136,14 +136,14 @@ class Sessions:
 
     async def begin(
         self, principal: Principal, start: SessionObject, model: str, transport: Transport, *, extensions: bool
-    ) -> Live:
+    ) -> LiveSession:
         """A new session for `transport`, which the caller attaches. The caller also keeps a `place` meanwhile."""
         settings, character = self.settings, await self.characters.find(start.kaikou.character or model)
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         session = Session(
             config_of(start, character, self.defaults),
-            self.room.engines,
-            self.room.workers,
+            self.loaded.engines,
+            self.loaded.workers,
             self.limits,
             self.metrics.observer(id, character.id, principal),
             journal=Journal(self.metrics.write),
@@ -163,7 +163,7 @@ class Sessions:
             token=f"{self.replica}.{token_urlsafe(18)}",
             resume_s=settings.resume_s,
         )
-        live = Live(id, connection, settings)
+        live = LiveSession(id, connection, settings)
         await self.registry.add(live)
         self.admission.entered()
         self.metrics.sessions.set(len(self.live))
@@ -182,7 +182,7 @@ class Sessions:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _supervise(self, live: Live) -> None:
+    async def _supervise(self, live: LiveSession) -> None:
         """One session's life; nothing that goes wrong in it reaches another."""
         try:
             try:

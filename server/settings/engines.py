@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 from server.settings.section import Count, EngineTables, Positive, Section
 
 
-class OpenAI(Section):
+class OpenAISettings(Section):
     """Engine "openai" in three roles: any server that speaks OpenAI's API for chat, transcription or speech."""
 
     llm_base_url: str = ""
@@ -40,7 +40,7 @@ class OpenAI(Section):
     """Its key; for OpenAI, empty takes the language model's."""
 
 
-class StepFun(Section):
+class StepFunSettings(Section):
     """Engine "stepfun", recogniser and synthesiser."""
 
     prefix = "stepfun_"
@@ -53,7 +53,7 @@ class StepFun(Section):
     """The model that speaks: step-tts-2 (the default), step-tts-mini or stepaudio-2.5-tts."""
 
 
-class MiniMax(Section):
+class MiniMaxSettings(Section):
     """Engine "minimax", a synthesiser."""
 
     prefix = "minimax_"
@@ -68,7 +68,7 @@ class MiniMax(Section):
     """The model that speaks; speech-2.8-turbo by default."""
 
 
-class IndexTTS(Section):
+class IndexTTSSettings(Section):
     """Engine "indextts", a synthesiser."""
 
     prefix = "indextts_"
@@ -83,7 +83,7 @@ class IndexTTS(Section):
     """How it chooses, separated by commas: temperature=0.8, top_p=0.8, top_k=30, num_beams=1; empty leaves it to it."""
 
 
-class RealtimeModel(Section):
+class RealtimeModelSettings(Section):
     """Engine "realtime": a model that hears, thinks and speaks by itself."""
 
     prefix = "speech_model_"
@@ -103,7 +103,7 @@ class RealtimeModel(Section):
     """Whether it speaks for characters whose file does not say so."""
 
 
-class PocketSphinx(Section):
+class PocketSphinxSettings(Section):
     """Engine "pocketsphinx", the embedded recogniser."""
 
     flat_names: ClassVar[Mapping[str, str]] = {"processes": "recognizer_processes"}
@@ -131,12 +131,12 @@ class EngineSettings(Section):
     turn_model: str = ""
     """An engine that replaces the one which judges turns by their sound; "none" for words alone."""
 
-    openai: OpenAI = OpenAI()
-    stepfun: StepFun = StepFun()
-    minimax: MiniMax = MiniMax()
-    indextts: IndexTTS = IndexTTS()
-    realtime: RealtimeModel = RealtimeModel()
-    pocketsphinx: PocketSphinx = PocketSphinx()
+    openai: OpenAISettings = OpenAISettings()
+    stepfun: StepFunSettings = StepFunSettings()
+    minimax: MiniMaxSettings = MiniMaxSettings()
+    indextts: IndexTTSSettings = IndexTTSSettings()
+    realtime: RealtimeModelSettings = RealtimeModelSettings()
+    pocketsphinx: PocketSphinxSettings = PocketSphinxSettings()
     others: EngineTables = Field(default_factory=dict, repr=False)
 
     def options(self, role: str, name: str) -> dict[str, Any]:

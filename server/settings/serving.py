@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from server.settings.section import Count, Positive, Section
 
 
-class Server(Section):
+class ServerSettings(Section):
     """Where it listens, and to whom."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
@@ -34,7 +34,7 @@ class Server(Section):
     """The largest message a client may send."""
 
 
-class AudioApi(Section):
+class AudioApiSettings(Section):
     """The endpoints of `/v1/audio`."""
 
     file_jobs: Count = 2

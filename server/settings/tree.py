@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from server.settings.conversations import AnswerSettings, CharacterSettings, SessionSettings, TurnSettings
 from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
 from server.settings.section import EngineTables, Section
-from server.settings.serving import AudioApi, Server
+from server.settings.serving import AudioApiSettings, ServerSettings
 
 PREFIX = "KAIKOU_"
 
@@ -19,7 +19,7 @@ PREFIX = "KAIKOU_"
 class Settings(Section):
     """Everything an operator can set, with its default."""
 
-    server: Server = Server()
+    server: ServerSettings = ServerSettings()
     sessions: SessionSettings = SessionSettings()
     turns: TurnSettings = TurnSettings()
     answers: AnswerSettings = AnswerSettings()
@@ -27,7 +27,7 @@ class Settings(Section):
     engines: EngineSettings = EngineSettings()
     engine_limits: EngineLimits = EngineLimits()
     weights: WeightSettings = WeightSettings()
-    audio_api: AudioApi = AudioApi()
+    audio_api: AudioApiSettings = AudioApiSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ async def counting(barge_in: str, *texts: str) -> AsyncIterator[tuple[Talk, Atte
     """A talk in which the character counts to a hundred and the recogniser hears `texts`; the model."""
     model = Attentive()
     async with serving() as server:
-        server.room.engines = replace(server.room.engines, recognizer=Reciting(*texts), chat_model=model)
+        server.loaded.engines = replace(server.loaded.engines, recognizer=Reciting(*texts), chat_model=model)
         async with talking(server, extensions="kaikou") as talk:
             await talk.configure(audio=AUDIO, kaikou={"barge_in": barge_in})
             await talk.write("Please count to one hundred.")

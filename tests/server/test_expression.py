@@ -24,7 +24,7 @@ def engines() -> dict[str, Any]:
 
 
 def engines_of(server: Serving) -> tuple[Any, Any]:
-    return server.room.engines.chat_model, server.room.engines.synthesizer
+    return server.loaded.engines.chat_model, server.loaded.engines.synthesizer
 
 
 @pytest.mark.parametrize(

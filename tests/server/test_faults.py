@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from pipeline.errors import SettingError
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.settings import load_settings
 from tests.server.talking import RATE, WAIT_S, Talk, talking
 from tests.serving import Serving, serving
@@ -175,7 +175,7 @@ async def test_an_apology_can_be_interrupted_like_any_answer() -> None:
         await talk.until("response.output_audio.delta")
         await talk.connection.response.cancel()
         assert outcome((await talk.until("response.done"))["response"])[0] == "cancelled"
-        assert [bulkhead.active for bulkhead in server.room.bulkheads] == [0] * len(server.room.bulkheads)
+        assert [bulkhead.active for bulkhead in server.loaded.bulkheads] == [0] * len(server.loaded.bulkheads)
         await talk.write("Hello")
         assert outcome(await talk.ask()) == ("failed", "engine_error")
 
@@ -230,7 +230,7 @@ async def test_a_recogniser_that_hangs_does_not_take_the_voices_threads() -> Non
         await speaker.configure(audio=LISTEN)
         await speaker.hear(sentence(RATE))
         async with asyncio.timeout(WAIT_S):
-            while not any(bulkhead.active for bulkhead in server.room.bulkheads if bulkhead.role == "recognizer"):
+            while not any(bulkhead.active for bulkhead in server.loaded.bulkheads if bulkhead.role == "recognizer"):
                 await asyncio.sleep(0.02)
         await writer.write("Hello")
         async with asyncio.timeout(10):
@@ -244,10 +244,10 @@ async def test_a_server_is_ready_while_each_role_has_an_engine_that_could_start(
         states = [(one["name"], one["state"]) for one in ready["engines"] if one["role"] == "recognizer"]
         await talk.say_something()
         assert outcome((await talk.until("response.done"))["response"]) == ("completed", "")
-        assert (server.room.ready, states) == (True, [("absent", "failed"), ("stub", "ready")])
+        assert (server.loaded.ready, states) == (True, [("absent", "failed"), ("stub", "ready")])
 
 
 @pytest.mark.parametrize("wrong", [{"synthesizer": " , "}, {"turn_model": "pitch, embedded"}])
 def test_a_chain_that_makes_no_sense_is_told_at_the_start(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingError, match=next(iter(wrong))):
-        EngineRoom(load_settings({"engines": "stub", **wrong}, {}))
+        LoadedEngines(load_settings({"engines": "stub", **wrong}, {}))

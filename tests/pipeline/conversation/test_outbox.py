@@ -34,8 +34,8 @@ async def all_of(outbox: Outbox, count: int) -> list[Notice]:
 
 
 async def has_room(outbox: Outbox) -> bool:
-    """Whether `room` returns at once."""
-    waiting = asyncio.create_task(outbox.room())
+    """Whether `wait_for_room` returns at once."""
+    waiting = asyncio.create_task(outbox.wait_for_room())
     await asyncio.sleep(0)
     free = waiting.done()
     waiting.cancel()
@@ -83,7 +83,7 @@ async def test_what_is_not_audio_takes_no_room() -> None:
 async def test_taking_audio_makes_room_for_whoever_waits() -> None:
     outbox, spoken = Outbox(1.0), reply()
     outbox.put(audio(spoken, 1.0))
-    waiting = asyncio.create_task(outbox.room())
+    waiting = asyncio.create_task(outbox.wait_for_room())
     await asyncio.sleep(0)
     waited = not waiting.done()
     await outbox.take()
@@ -153,7 +153,7 @@ async def _producer_and_consumer(pieces: list[tuple[int, float]], takes: list[in
 
     async def produce() -> None:
         for number, seconds in pieces:
-            await outbox.room()
+            await outbox.wait_for_room()
             sent.append(audio(replies[number], seconds))
             outbox.put(sent[-1])
 

@@ -137,10 +137,10 @@ async def test_a_response_that_was_truncated_still_makes_its_calls_and_is_heard_
 
     told = list[Notice]()
 
-    async def room() -> None:
+    async def wait_for_room() -> None:
         """There is always some."""
 
-    sink = ReplySink(told.append, room, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
+    sink = ReplySink(told.append, wait_for_room, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
     record = ReplyRecord("resp_1", "audio", "")
     reply = Reply(record, SynthesisOptions(), TurnTiming("resp_1", "", 0.0), sink, Playback())
     reply.release()

@@ -15,9 +15,9 @@ from pipeline.listening.echo import (
     FRAME_MS,
     MARGIN_DB,
     MOST_DELAY,
+    EchoDetector,
     Levels,
     Loudness,
-    Overhearing,
     Playing,
     find_echo,
     share_said,
@@ -72,15 +72,15 @@ class Scene:
     """A reply that is played from the start and paused at `paused_ms`; `microphone` is what is heard meanwhile."""
 
     def __init__(self, reply: Samples, microphone: Samples, voice_ms: tuple[int, int], paused_ms: int = 60_000) -> None:
-        self.overhearing, self.voices = Overhearing(), list[int]()
+        self.detector, self.voices = EchoDetector(), list[int]()
         loudness = sent(reply)
         for now_ms, window in windows(microphone):
             playing = Playing(loudness, min(now_ms, paused_ms) if now_ms <= paused_ms else None)
             speech = voice_ms[0] < now_ms <= voice_ms[1]
-            if self.overhearing.push_window(window, speech, playing):
+            if self.detector.push_window(window, speech, playing):
                 self.voices.append(now_ms)
                 if len(self.voices) == 1:
-                    self.overhearing.voice_began()
+                    self.detector.voice_began()
 
 
 @pytest.mark.parametrize("gain_db", [-10.0, -20.0])
@@ -89,7 +89,7 @@ def test_an_echo_is_found_with_its_delay_and_its_level(gain_db: float, delay_ms:
     reply = speech(4, seed=1)
     scene = Scene(reply, with_hiss(in_a_room(reply, gain_db, delay_ms)), voice_ms=(2_500, 3_200))
 
-    echo = scene.overhearing.find_echo()
+    echo = scene.detector.find_echo()
 
     assert echo is not None
     assert echo.likeness > 0.8
@@ -102,7 +102,7 @@ def test_an_echo_that_begins_with_the_reply_and_ends_when_it_is_paused_is_found(
     played = np.concatenate((reply[: samples_of(350)], np.zeros(len(reply) - samples_of(350), np.int16)))
     scene = Scene(reply, with_hiss(in_a_room(played, -20, 200)), voice_ms=(200, 620), paused_ms=320)
 
-    echo = scene.overhearing.find_echo()
+    echo = scene.detector.find_echo()
 
     assert echo is not None
     assert echo.likeness > ECHO
@@ -117,7 +117,7 @@ def test_a_person_who_speaks_while_a_reply_goes_on_is_no_echo_of_it(reply: int, 
     voiced = (began_ms, began_ms + round(seconds * 1000))
     scene = Scene(speech(4, reply), with_hiss(microphone), voiced, paused_ms=began_ms + 100)
 
-    echo = scene.overhearing.find_echo()
+    echo = scene.detector.find_echo()
 
     assert echo is None or echo.likeness < ECHO
 
@@ -133,16 +133,16 @@ def test_levels_that_have_nothing_to_do_with_each_other_are_no_echo(seed: int) -
 
 
 def test_a_voice_long_after_the_reply_is_no_echo() -> None:
-    overhearing, loudness = Overhearing(), sent(speech(1, seed=3))
+    detector, loudness = EchoDetector(), sent(speech(1, seed=3))
     for now_ms, window in windows(np.zeros(LINE_RATE, np.int16)):
-        overhearing.push_window(window, False, Playing(loudness, now_ms))
+        detector.push_window(window, False, Playing(loudness, now_ms))
     for _now_ms, window in windows(np.zeros(LINE_RATE, np.int16)):
-        overhearing.push_window(window, False, None)
+        detector.push_window(window, False, None)
     for _now_ms, window in windows(speech(0.5, seed=3)):
-        overhearing.push_window(window, True, None)
-    overhearing.voice_began()
+        detector.push_window(window, True, None)
+    detector.voice_began()
 
-    assert overhearing.find_echo() is None
+    assert detector.find_echo() is None
 
 
 def known(gain_db: float = -20) -> tuple[Scene, Samples]:
@@ -150,8 +150,8 @@ def known(gain_db: float = -20) -> tuple[Scene, Samples]:
     reply = speech(8, seed=4)
     heard = with_hiss(in_a_room(reply, gain_db, 160))
     scene = Scene(reply, heard[: 3 * LINE_RATE], voice_ms=(2_000, 3_000))
-    scene.overhearing.known = scene.overhearing.find_echo()
-    assert scene.overhearing.known is not None
+    scene.detector.known = scene.detector.find_echo()
+    assert scene.detector.known is not None
     return scene, reply
 
 
@@ -160,7 +160,7 @@ def go_on(scene: Scene, reply: Samples, microphone: Samples) -> list[bool]:
     loudness, taken = sent(reply), list[bool]()
     for now_ms, window in windows(with_hiss(microphone)):
         if now_ms > 3_000:
-            taken.append(scene.overhearing.push_window(window, True, Playing(loudness, now_ms)))
+            taken.append(scene.detector.push_window(window, True, Playing(loudness, now_ms)))
     return taken
 
 
@@ -187,23 +187,23 @@ def test_an_echo_that_is_not_heard_any_more_is_forgotten() -> None:
 
     go_on(scene, reply, np.zeros(len(reply), np.int16))
 
-    assert scene.overhearing.known is None
+    assert scene.detector.known is None
 
 
 def test_a_voice_is_soft_compared_with_the_persons_own_turns() -> None:
-    overhearing = Overhearing()
+    detector = EchoDetector()
 
     def turn(level: float) -> bool:
-        overhearing.push_window(np.zeros(WINDOW, np.int16), False, None)
+        detector.push_window(np.zeros(WINDOW, np.int16), False, None)
         for number, (_, window) in enumerate(windows(speech(1, seed=6, level=level))):
-            overhearing.push_window(window, True, None)
+            detector.push_window(window, True, None)
             if number == 0:
-                overhearing.voice_began()
-        return overhearing.soft
+                detector.voice_began()
+        return detector.soft
 
     loud = turn(8_000)
     for _ in range(6):
-        overhearing.turn_answered()
+        detector.turn_answered()
 
     assert (loud, turn(2_000), turn(6_000)) == (False, True, False)
 

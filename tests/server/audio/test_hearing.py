@@ -17,8 +17,8 @@ from pipeline.engines import registry
 from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, VoiceDetector, VoiceStream, WordTime
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
-from server.audio.hearing import LONG_MS, PAUSES, Cutter, RecordedUtterance, RecordingTranscriber, Segment
-from server.audio.places import Throttle
+from server.audio.hearing import LONG_MS, PAUSES, RecordedUtterance, RecordingTranscriber, Segment, Segmenter
+from server.audio.job_slots import Throttle
 from tests.models.recordings import recording
 from tests.speech import sentence, silence
 
@@ -49,9 +49,9 @@ def quiet(seconds: float) -> Samples:
 
 
 def utterances(pcm: Samples, detector: VoiceDetector | None = None, piece: int = LINE_RATE) -> list[RecordedUtterance]:
-    cutter = Cutter(detector or Levels())
+    segmenter = Segmenter(detector or Levels())
     pieces = (pcm[at : at + piece] for at in range(0, len(pcm), piece))
-    slices = [found for piece in pieces for found in cutter.push_audio(piece)] + [*cutter.finish()]
+    slices = [found for piece in pieces for found in segmenter.push_audio(piece)] + [*segmenter.finish()]
     return [found for found in slices if found]
 
 
@@ -169,7 +169,7 @@ def hearing(recognizer: Listener | StubRecognizer, workers: Workers, *, talking:
 
 
 async def heard(by: RecordingTranscriber, pcm: Samples) -> list[Segment]:
-    return [segment async for segment in by.segments(cut(pcm), Cutter(by.detector), "en")]
+    return [segment async for segment in by.segments(cut(pcm), Segmenter(by.detector), "en")]
 
 
 TWO = np.concatenate([quiet(1), sound(2), quiet(1), sound(3), quiet(1)])
@@ -199,7 +199,7 @@ async def test_beside_a_conversation_a_file_has_no_more_time_for_its_final_words
 
 async def test_giving_up_frees_the_recogniser(workers: Workers) -> None:
     recognizer = stub_recognizer({"settle_ms": 5_000})
-    segments = hearing(recognizer, workers).segments(cut(TWO), Cutter(Levels()), "en")
+    segments = hearing(recognizer, workers).segments(cut(TWO), Segmenter(Levels()), "en")
     waiting = asyncio.ensure_future(anext(segments))
     await asyncio.sleep(0.1)
     waiting.cancel()

@@ -10,7 +10,7 @@ from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.weights import Weights
 from pipeline.errors import EngineUnavailable, SettingError
 from server.cli.doctor import Doctor, Finding, main, shown
-from server.engines.selection import Shelf
+from server.engines.selection import InstalledWeights
 
 GB = 1_000_000_000
 ZIPFORMER = Weights("zipformer-zh-en", "sherpa", "recognizer", Path("/w/z"), ("zh", "en"), ("sherpa_onnx",), 20)
@@ -36,7 +36,7 @@ class Maker(list[Engine]):
 
 
 def doctor(*installed: Weights, without: tuple[str, ...] = (), make: Any = None, disk_free: int = 90 * GB) -> Doctor:
-    on = Shelf(installed, ("zh", "en"), lambda module: module not in without, gpu=False, cores=2)
+    on = InstalledWeights(installed, ("zh", "en"), lambda module: module not in without, gpu=False, cores=2)
     return Doctor(on, Maker() if make is None else make, 4 * GB, disk_free)
 
 

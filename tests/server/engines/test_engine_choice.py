@@ -16,17 +16,17 @@ import pytest
 from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
 from server.__main__ import _announce
-from server.engines.room import EngineRoom
-from server.engines.selection import Shelf
+from server.engines.loaded import LoadedEngines
+from server.engines.selection import InstalledWeights
 from server.operations.advice import advice
 from server.settings import load_settings
 from tests.serving import serving
 
 
 @asynccontextmanager
-async def room(folder: Path, **flags: Any) -> AsyncIterator[EngineRoom]:
+async def loaded(folder: Path, **flags: Any) -> AsyncIterator[LoadedEngines]:
     """The engines of a server whose weights lie in `folder`."""
-    made = EngineRoom(load_settings({"weights": folder, **flags}, {}))
+    made = LoadedEngines(load_settings({"weights": folder, **flags}, {}))
     try:
         yield made
     finally:
@@ -40,12 +40,12 @@ def pulled(folder: Path, *names: str) -> Path:
     return folder
 
 
-def codes(made: EngineRoom) -> list[str]:
+def codes(made: LoadedEngines) -> list[str]:
     return [entry["code"] for entry in advice(made)]
 
 
 async def test_auto_is_the_default_and_embedded_where_nothing_is_installed(tmp_path: Path) -> None:
-    async with room(tmp_path / "none") as made:
+    async with loaded(tmp_path / "none") as made:
         taken = {role: str(choice) for role, choice in made.choices.items()}
 
     assert taken == {
@@ -58,7 +58,7 @@ async def test_auto_is_the_default_and_embedded_where_nothing_is_installed(tmp_p
 
 
 async def test_the_embedded_engines_come_with_the_command_that_gets_better_ones(tmp_path: Path) -> None:
-    async with room(tmp_path) as made:
+    async with loaded(tmp_path) as made:
         [entry] = [entry for entry in advice(made) if entry["code"] == "better_engines"]
 
     assert entry["command"] == "python3 run.py models pull recommended"
@@ -68,12 +68,12 @@ async def test_the_embedded_engines_come_with_the_command_that_gets_better_ones(
 
 @pytest.mark.parametrize("flags", [{"engines": "stub"}, {"recognizer": "stub"}, {"synthesizer": "stub"}])
 async def test_who_chose_another_engine_is_not_told_to_get_one(flags: Mapping[str, str], tmp_path: Path) -> None:
-    async with room(tmp_path, **flags) as made:
+    async with loaded(tmp_path, **flags) as made:
         assert "better_engines" not in codes(made)
 
 
 async def test_weights_without_their_packages_change_nothing(tmp_path: Path) -> None:
-    async with room(pulled(tmp_path, "funasr-paraformer", "smart-turn"), recognizer="stub") as made:
+    async with loaded(pulled(tmp_path, "funasr-paraformer", "smart-turn"), recognizer="stub") as made:
         assert str(made.choices["synthesizer"]) == "embedded"
         assert made.ready
 
@@ -83,7 +83,7 @@ async def test_the_best_engine_that_cannot_start_leaves_its_role_to_the_embedded
 ) -> None:
     packaged(tmp_path, monkeypatch)
     best = Weights("broken", "sherpa", "recognizer", tmp_path / "gone", rank=1)
-    made = EngineRoom(load_settings({"weights": tmp_path}, {}), there=Shelf([best]))
+    made = LoadedEngines(load_settings({"weights": tmp_path}, {}), there=InstalledWeights([best]))
     try:
         assert (str(made.choices["recognizer"]), made.ready) == ("pocketsphinx", True)
         [entry] = [entry for entry in advice(made) if entry["code"] == "engine_passed_over"]
@@ -98,7 +98,7 @@ async def test_an_engine_that_is_named_and_cannot_start_is_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packaged(tmp_path, monkeypatch)
-    async with room(tmp_path, recognizer="sherpa") as made:
+    async with loaded(tmp_path, recognizer="sherpa") as made:
         assert (str(made.choices["recognizer"]), made.ready, made.passed_over) == ("sherpa", False, [])
 
 
@@ -128,7 +128,7 @@ async def test_auto_takes_what_is_installed_and_says_so(tmp_path: Path, capsys: 
         (tmp_path / name).mkdir()
         build(tmp_path / name)
 
-    async with room(tmp_path) as made:
+    async with loaded(tmp_path) as made:
         assert made.ready
         assert made.choices["recognizer"].options["second_pass"] == str(tmp_path / "sensevoice")
         assert "better_engines" not in codes(made)
@@ -143,13 +143,13 @@ async def test_weights_that_are_named_and_not_there_stop_the_start_with_the_comm
     tmp_path: Path,
 ) -> None:
     with pytest.raises(SettingError, match=r"no weights 'kokoro' for sherpa as synthesizer.*models pull kokoro"):
-        EngineRoom(load_settings({"weights": tmp_path, "synthesizer": "sherpa:kokoro"}, {}))
+        LoadedEngines(load_settings({"weights": tmp_path, "synthesizer": "sherpa:kokoro"}, {}))
 
 
 async def test_the_start_message_names_the_engines_and_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with room(tmp_path) as made:
+    async with loaded(tmp_path) as made:
         _announce("http://127.0.0.1:1", made, "scripted", "")
 
     told = capsys.readouterr().out

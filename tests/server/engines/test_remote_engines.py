@@ -7,8 +7,8 @@ import logging
 import httpx2
 import pytest
 
+from server.engines.loaded import LoadedEngines
 from server.engines.remote import remote_options
-from server.engines.room import EngineRoom
 from server.settings import load_settings
 from server.settings.tree import SETTINGS
 from tests.models.remote_speech import KEY, SECRETIVE
@@ -38,7 +38,7 @@ async def test_an_answer_is_spoken_by_a_voice_that_is_a_network_away(name: str) 
                 await talk.write("Hello")
                 assert (await talk.ask())["status"] == "completed"
                 assert "response.output_audio.delta" in talk.types
-            assert server.room.ready
+            assert server.loaded.ready
 
     assert provider.asked
 
@@ -74,19 +74,19 @@ async def test_a_wrong_key_is_asked_once_and_reported_without_itself(caplog: pyt
                     (await operator.get(path)).text for path in ("/health", "/api/status", "/api/turns", "/metrics")
                 ]
                 events = str(talk.events)
-            status = server.room.statuses["synthesizer", "stepfun"]
+            status = server.loaded.statuses["synthesizer", "stepfun"]
 
     assert len(provider.asked) == 1
     assert "KAIKOU_STEPFUN_API_KEY" in status.bulkhead.error
     assert 'code="engine_key_refused"' in pages[3]
-    assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.room.describe())))
+    assert all(KEY not in text for text in (*pages, events, caplog.text, repr(server.loaded.describe())))
 
 
 async def test_a_voice_without_a_key_is_missing_and_the_rest_works() -> None:
     async with serving(synthesizer="minimax") as server, talking(server) as talk:
         await talk.write("Hello")
         assert (await talk.ask())["status_details"]["error"]["code"] == "engine_unavailable"
-        described = {engine["role"]: engine for engine in server.room.describe()}
+        described = {engine["role"]: engine for engine in server.loaded.describe()}
 
     assert described["synthesizer"]["state"] == "failed"
     assert "KAIKOU_MINIMAX_API_KEY" in described["synthesizer"]["note"]
@@ -96,9 +96,9 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
     async with running(speaking) as provider:
         named = {"engines": "stub", "synthesizer": "openai", "recognizer": "openai"}
         where = {"tts_base_url": provider.base_url, "stt_base_url": provider.base_url}
-        room = EngineRoom(load_settings({**named, **where}, {}))
-        clients = [member.engine._remote.http for member in room._members if member.bulkhead.name == "openai"]
-        await room.close()
+        loaded = LoadedEngines(load_settings({**named, **where}, {}))
+        clients = [member.engine._remote.http for member in loaded._members if member.bulkhead.name == "openai"]
+        await loaded.close()
 
     assert [client.is_closed for client in clients] == [True, True]
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline.engines.protocols import Role
 from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
-from server.engines.selection import Choice, Shelf, wanted
+from server.engines.selection import Choice, InstalledWeights, wanted
 
 BOTH = ("zh", "en")
 EMBEDDED = {
@@ -40,11 +40,11 @@ SMART = weights("smart", "smart_turn", "turn_model", 20)
 ALL = (ZIPFORMER, PARAFORMER, SENSE, FUNASR, FUNASR_SENSE, FUNASR_VAD, KOKORO, MATCHA, AMY, ZIPVOICE, SMART)
 
 
-def shelf(*installed: Weights, without: str = "", gpu: bool = False, cores: int = 2) -> Shelf:
-    return Shelf(installed, BOTH, lambda module: module != without, gpu, cores)
+def installed_weights(*installed: Weights, without: str = "", gpu: bool = False, cores: int = 2) -> InstalledWeights:
+    return InstalledWeights(installed, BOTH, lambda module: module != without, gpu, cores)
 
 
-def told(engines: str, explicit: Mapping[Role, str], on: Shelf) -> dict[str, str]:
+def told(engines: str, explicit: Mapping[Role, str], on: InstalledWeights) -> dict[str, str]:
     """How engines are spelled that are not the embedded ones, and without those, which stand in for them."""
     names = wanted(engines, explicit, on).items()
     return {role: name.removesuffix(f", {EMBEDDED[role]}") for role, name in names if name != EMBEDDED.get(role)}
@@ -53,37 +53,42 @@ def told(engines: str, explicit: Mapping[Role, str], on: Shelf) -> dict[str, str
 @pytest.mark.parametrize(
     ("on", "found"),
     [
-        (shelf(), {}),
-        (shelf(PARAFORMER), {"recognizer": "sherpa:paraformer"}),
-        (shelf(PARAFORMER, ZIPFORMER), {"recognizer": "sherpa:zipformer"}),
-        (shelf(ZIPFORMER, without="sherpa_onnx"), {}),
-        (shelf(SENSE, SMART), {}),
-        (shelf(KOKORO, cores=2), {}),
-        (shelf(KOKORO, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
-        (shelf(KOKORO, MATCHA, cores=6), {"synthesizer": "sherpa:kokoro"}),
-        (shelf(AMY), {}),
-        (shelf(AMY, MATCHA), {"synthesizer": "sherpa:matcha"}),
-        (shelf(ZIPVOICE), {}),
-        (shelf(FUNASR, FUNASR_SENSE), {}),
-        (shelf(FUNASR, gpu=True, without="funasr"), {}),
-        (shelf(*ALL), {"recognizer": "sherpa:zipformer", "synthesizer": "sherpa:matcha"}),
-        (shelf(*ALL, gpu=True, cores=8), {"recognizer": "funasr:funasr-one", "synthesizer": "sherpa:kokoro"}),
+        (installed_weights(), {}),
+        (installed_weights(PARAFORMER), {"recognizer": "sherpa:paraformer"}),
+        (installed_weights(PARAFORMER, ZIPFORMER), {"recognizer": "sherpa:zipformer"}),
+        (installed_weights(ZIPFORMER, without="sherpa_onnx"), {}),
+        (installed_weights(SENSE, SMART), {}),
+        (installed_weights(KOKORO, cores=2), {}),
+        (installed_weights(KOKORO, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
+        (installed_weights(KOKORO, MATCHA, cores=6), {"synthesizer": "sherpa:kokoro"}),
+        (installed_weights(AMY), {}),
+        (installed_weights(AMY, MATCHA), {"synthesizer": "sherpa:matcha"}),
+        (installed_weights(ZIPVOICE), {}),
+        (installed_weights(FUNASR, FUNASR_SENSE), {}),
+        (installed_weights(FUNASR, gpu=True, without="funasr"), {}),
+        (installed_weights(*ALL), {"recognizer": "sherpa:zipformer", "synthesizer": "sherpa:matcha"}),
+        (
+            installed_weights(*ALL, gpu=True, cores=8),
+            {"recognizer": "funasr:funasr-one", "synthesizer": "sherpa:kokoro"},
+        ),
     ],
 )
-def test_auto_takes_the_best_that_works_here_and_speaks_all_languages(on: Shelf, found: dict[str, str]) -> None:
+def test_auto_takes_the_best_that_works_here_and_speaks_all_languages(
+    on: InstalledWeights, found: dict[str, str]
+) -> None:
     assert told("auto", {}, on) == found
 
 
 def test_with_auto_the_embedded_engine_stands_in_for_the_best() -> None:
-    assert wanted("auto", {}, shelf(PARAFORMER))["recognizer"] == "sherpa:paraformer, pocketsphinx"
+    assert wanted("auto", {}, installed_weights(PARAFORMER))["recognizer"] == "sherpa:paraformer, pocketsphinx"
 
 
 def test_the_embedded_set_stays_embedded_whatever_is_installed() -> None:
-    assert told("embedded", {}, shelf(*ALL, gpu=True, cores=8)) == {}
+    assert told("embedded", {}, installed_weights(*ALL, gpu=True, cores=8)) == {}
 
 
 def test_the_stub_set_is_what_it_was() -> None:
-    assert wanted("stub", {}, shelf(*ALL)) == {
+    assert wanted("stub", {}, installed_weights(*ALL)) == {
         "chat_model": "stub",
         "voice_detector": "silero",
         "turn_model": "pitch",
@@ -96,43 +101,45 @@ def test_the_stub_set_is_what_it_was() -> None:
 def test_an_engine_that_is_named_wins_over_what_is_best(engines: str) -> None:
     explicit: dict[Role, str] = {"recognizer": "pocketsphinx", "synthesizer": "sherpa:amy", "turn_model": "none"}
 
-    names = wanted(engines, explicit, shelf(*ALL))
+    names = wanted(engines, explicit, installed_weights(*ALL))
 
     assert (names["recognizer"], names["synthesizer"], "turn_model" in names) == ("pocketsphinx", "sherpa:amy", False)
 
 
 def test_an_engine_named_without_weights_gets_its_best_and_what_else_it_can_use() -> None:
-    choice = shelf(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", "sherpa")
+    choice = installed_weights(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", "sherpa")
 
     assert choice == Choice("sherpa", "zipformer", {"weights": "/w/zipformer", "second_pass": "/w/sense"})
 
 
 def test_weights_that_are_named_are_taken_though_others_are_better() -> None:
-    choice = shelf(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", " sherpa:paraformer ")
+    choice = installed_weights(PARAFORMER, ZIPFORMER, SENSE).choice("recognizer", " sherpa:paraformer ")
 
     assert choice == Choice("sherpa", "paraformer", {"weights": "/w/paraformer", "second_pass": "/w/sense"})
 
 
 def test_a_second_pass_that_can_do_alone_does_so_where_it_is_named() -> None:
-    assert shelf(ZIPFORMER, SENSE).choice("recognizer", "sherpa:sense") == Choice(
+    assert installed_weights(ZIPFORMER, SENSE).choice("recognizer", "sherpa:sense") == Choice(
         "sherpa", "sense", {"weights": "/w/sense"}
     )
 
 
 def test_funasr_gets_its_own_companions_and_none_of_another_engines() -> None:
-    choice = shelf(*ALL, gpu=True).choice("recognizer", "funasr")
+    choice = installed_weights(*ALL, gpu=True).choice("recognizer", "funasr")
 
     assert choice.options == {"weights": "/w/funasr-one", "second_pass": "/w/funasr-sense", "vad": "/w/funasr-vad"}
 
 
 def test_an_engine_without_weights_is_left_to_say_what_it_lacks() -> None:
-    assert shelf().choice("recognizer", "sherpa") == Choice("sherpa")
+    assert installed_weights().choice("recognizer", "sherpa") == Choice("sherpa")
 
 
 def test_the_embedded_turn_model_is_told_where_smart_turn_lies_if_it_can_run() -> None:
-    assert shelf(SMART).choice("turn_model", "embedded") == Choice("embedded", "", {"weights": "/w/smart"})
-    assert shelf(SMART, without="onnxruntime").choice("turn_model", "embedded") == Choice("embedded")
-    assert shelf(SMART).choice("turn_model", "smart_turn") == Choice("smart_turn", "smart", {"weights": "/w/smart"})
+    assert installed_weights(SMART).choice("turn_model", "embedded") == Choice("embedded", "", {"weights": "/w/smart"})
+    assert installed_weights(SMART, without="onnxruntime").choice("turn_model", "embedded") == Choice("embedded")
+    assert installed_weights(SMART).choice("turn_model", "smart_turn") == Choice(
+        "smart_turn", "smart", {"weights": "/w/smart"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,15 +160,15 @@ def test_the_embedded_turn_model_is_told_where_smart_turn_lies_if_it_can_run() -
 )
 def test_weights_that_are_not_there_are_told_with_what_to_do(name: str, said: str) -> None:
     with pytest.raises(SettingError, match=said):
-        shelf(ZIPFORMER, SENSE, FUNASR_SENSE).choice("recognizer", name)
+        installed_weights(ZIPFORMER, SENSE, FUNASR_SENSE).choice("recognizer", name)
 
 
 def test_an_unknown_set_names_the_known_ones() -> None:
     with pytest.raises(SettingError, match="There is no engine set 'best'; known: auto, embedded, stub"):
-        wanted("best", {}, shelf())
+        wanted("best", {}, installed_weights())
 
 
 def test_an_engine_for_a_gpu_that_is_named_without_one_gets_all_its_parts() -> None:
-    choice = shelf(FUNASR, FUNASR_SENSE, FUNASR_VAD).choice("recognizer", "funasr")
+    choice = installed_weights(FUNASR, FUNASR_SENSE, FUNASR_VAD).choice("recognizer", "funasr")
 
     assert set(choice.options) == {"weights", "second_pass", "vad"}

@@ -7,7 +7,7 @@ from server.errors import Unauthorized
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import OWNER
 from server.settings import load_settings
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 
 
 def connection(*headers: tuple[str, str], subprotocols: tuple[str, ...] = ()) -> HTTPConnection:
@@ -15,7 +15,7 @@ def connection(*headers: tuple[str, str], subprotocols: tuple[str, ...] = ()) ->
     return HTTPConnection({"type": "websocket", "headers": raw, "subprotocols": list(subprotocols)})
 
 
-def settings(**environment: str) -> Server:
+def settings(**environment: str) -> ServerSettings:
     return load_settings({}, {f"KAIKOU_{name.upper()}": value for name, value in environment.items()}).server
 
 

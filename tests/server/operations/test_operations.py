@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from server.engines.room import find_language_model
+from server.engines.loaded import find_language_model
 from server.identity.auth import identify
 from server.settings import load_settings
 from tests.server.talking import talking

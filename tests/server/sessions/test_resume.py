@@ -17,7 +17,7 @@ from pipeline.conversation.notices import Answered
 from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.playback import Playback
 from server.protocol.connection import Connection
-from server.sessions.live import SEND_S, Live
+from server.sessions.live import SEND_S, LiveSession
 from server.settings import load_settings
 from server.transports.transport import OutputAudio
 from tests.loop_clock import LoopClock
@@ -265,12 +265,12 @@ class StubbornTransport:
         await asyncio.sleep(0.05)
 
 
-def live_without_engines() -> tuple[Live, Outbox]:
+def live_without_engines() -> tuple[LiveSession, Outbox]:
     outbox = Outbox(4.0)
     session = SimpleNamespace(outbox=outbox, attach=lambda: None, detach=lambda: None)
     events = SimpleNamespace(of=lambda notice: [notice.event])
     connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
-    return Live("id", cast(Connection, connection), load_settings({}, {}).sessions), outbox
+    return LiveSession("id", cast(Connection, connection), load_settings({}, {}).sessions), outbox
 
 
 async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:

@@ -15,13 +15,13 @@ from pipeline.errors import LimitReached
 from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
-from server.engines.room import EngineRoom
+from server.engines.loaded import LoadedEngines
 from server.identity.principal import OWNER
 from server.operations.metrics import Metrics
 from server.protocol.session_object import Defaults, SessionObject
 from server.sessions.admission import Admission
 from server.sessions.limits import session_limits
-from server.sessions.live import Live
+from server.sessions.live import LiveSession
 from server.sessions.sessions import Sessions
 from server.settings import load_settings
 from server.transports.transport import Disconnected, OutputAudio
@@ -93,21 +93,21 @@ class BrokenTransport(MemoryTransport):
 @asynccontextmanager
 async def running(**flags: Any) -> AsyncIterator[Sessions]:
     settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, {})
-    room = EngineRoom(settings, None)
+    loaded = LoadedEngines(settings, None)
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
     admission = Admission(1_000.0, 1_000.0, settings.sessions.max_sessions)
     limits = session_limits(settings)
-    defaults, metrics = Defaults(Endpointing()), Metrics(room)
-    sessions = Sessions(settings.sessions, room, characters, metrics, limits, defaults, admission)
+    defaults, metrics = Defaults(Endpointing()), Metrics(loaded)
+    sessions = Sessions(settings.sessions, loaded, characters, metrics, limits, defaults, admission)
     try:
         async with sessions.running():
             yield sessions
     finally:
-        await room.close()
+        await loaded.close()
 
 
 @asynccontextmanager
-async def attached(sessions: Sessions, transport: MemoryTransport) -> AsyncIterator[Live]:
+async def attached(sessions: Sessions, transport: MemoryTransport) -> AsyncIterator[LiveSession]:
     live = await sessions.begin(OWNER, SessionObject(), "assistant", transport, extensions=True)
     serving = asyncio.create_task(live.attach(transport))
     try:
@@ -117,7 +117,7 @@ async def attached(sessions: Sessions, transport: MemoryTransport) -> AsyncItera
         await serving
 
 
-async def gone(sessions: Sessions, live: Live) -> None:
+async def gone(sessions: Sessions, live: LiveSession) -> None:
     async with asyncio.timeout(WAIT_S):
         while live.connection.token in sessions.live:
             await asyncio.sleep(0.01)

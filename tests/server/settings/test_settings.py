@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import SettingError
 from server.settings import Settings, ignored_variables, load_settings
-from server.settings.serving import Server
+from server.settings.serving import ServerSettings
 from server.settings.tree import SETTINGS
 
 
@@ -147,7 +147,7 @@ DOCKER_LINK = {
 def test_what_the_platform_tells_of_a_service_of_our_name_is_no_setting(variables: dict[str, str]) -> None:
     environment = {**variables, "KAIKOU_LOG": "debug"}
 
-    assert load_settings({}, environment) == Settings(server=Server(log="debug"))
+    assert load_settings({}, environment) == Settings(server=ServerSettings(log="debug"))
     assert ignored_variables(environment) == list(variables)
 
 
@@ -198,7 +198,9 @@ def test_quotes_that_are_no_pair_around_a_value_are_part_of_it(value: str) -> No
 def test_a_mark_in_front_of_a_file_is_not_part_of_its_first_name(folder: Path) -> None:
     (folder / "kaikou.toml").write_bytes('\ufeffport = 1\r\nlog = "debug"\r\n'.encode())
 
-    assert load_settings({}, {"\ufeffKAIKOU_HOST": "::1"}) == Settings(server=Server(port=1, log="debug", host="::1"))
+    assert load_settings({}, {"\ufeffKAIKOU_HOST": "::1"}) == Settings(
+        server=ServerSettings(port=1, log="debug", host="::1")
+    )
 
 
 # --- The names that other programs use -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ EVENT_BYTES = 300
 """Of an event that carries audio, besides the audio."""
 
 
-class Retained:
+class ReplayBuffer:
     """Events in the order in which they were sent, bounded in bytes; past the bound the oldest are given up."""
 
     def __init__(self, most_bytes: int) -> None:
@@ -27,7 +27,7 @@ class Retained:
             self._forget_first()
 
     def seen(self, event_id: str) -> None:
-        """The client has everything up to this event; an id that is not retained changes nothing."""
+        """The client has everything up to this event; an id that is not kept changes nothing."""
         if any(id == event_id for id, _ in self._events):
             while self._last_gone != event_id:
                 self._forget_first()

@@ -18,7 +18,7 @@ from pipeline.errors import EngineError, EngineUnavailable
 from server.engines.bulkheads import chained, longest_turn_s, member, spelled
 from server.engines.machine import cores, has_gpu, has_library
 from server.engines.remote import remote_options
-from server.engines.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, Shelf, wanted
+from server.engines.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, InstalledWeights, wanted
 from server.settings import Settings
 from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
 
@@ -47,7 +47,7 @@ class EngineStatus:
         return "failing" if lately or bulkhead.state is not BreakerState.CLOSED else "ready"
 
 
-class Missing:
+class UnavailableEngine:
     """Stands in for an engine that could not start: every use raises why. The rest of the server works without it."""
 
     window = 512
@@ -68,11 +68,11 @@ class Missing:
         pass
 
 
-class EngineRoom:
+class LoadedEngines:
     """All engines of the server, and the threads that they block. `close` ends them."""
 
     def __init__(
-        self, settings: Settings, language_model: Mapping[str, Any] | None = None, there: Shelf | None = None
+        self, settings: Settings, language_model: Mapping[str, Any] | None = None, there: InstalledWeights | None = None
     ) -> None:
         """`language_model`: settings of the OpenAI-compatible server to use, None for the set's own or the scripted.
 
@@ -81,7 +81,7 @@ class EngineRoom:
         chosen, limits = settings.engines, settings.engine_limits
         self._settings, self._limits = chosen, limits
         self._sessions, self._longest_s = settings.sessions.max_sessions, longest_turn_s(settings.turns)
-        self._there = there or shelf(settings.weights, chosen.languages)
+        self._there = there or installed_weights(settings.weights, chosen.languages)
         self._options = options(chosen, limits, language_model)
         self._members = list[Member[Any]]()
         self.choices: dict[Role, Choice] = {}
@@ -135,7 +135,7 @@ class EngineRoom:
         started = {role for (role, _name), status in self.statuses.items() if not status.missing}
         return started == {role for role, _name in self.statuses}
 
-    def told(self, role: Role) -> str:
+    def display_name(self, role: Role) -> str:
         """The engine of `role` as people call it, with the weights it was given."""
         engine: Any = getattr(self.engines, role)
         weights = self.choices[role].weights
@@ -167,7 +167,7 @@ class EngineRoom:
     def _make(self, role: Role, chain: str) -> Any:
         """The engine of a role: those of the chain that could start, or one that says why none could."""
         made = [(self._start(role, name), name) for name in spelled(role, chain)]
-        started = [(one, name) for one, name in made if not isinstance(one.engine, Missing)] or made[:1]
+        started = [(one, name) for one, name in made if not isinstance(one.engine, UnavailableEngine)] or made[:1]
         self.choices[role] = self._there.choice(role, started[0][1])
         return chained(role, [one for one, _name in started], self._limits, self._longest_s)
 
@@ -177,10 +177,10 @@ class EngineRoom:
             told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
             engine: Any = registry.create(role, choice.engine, {**told[0], **choice.options, **told[1]})
         except EngineUnavailable as error:
-            engine = Missing(role, choice.engine, error)
+            engine = UnavailableEngine(role, choice.engine, error)
         guarded = member(engine, role, name, self._limits, self._sessions)
         self._members.append(guarded)
-        self.statuses[role, name] = EngineStatus(engine.info, guarded.bulkhead, isinstance(engine, Missing))
+        self.statuses[role, name] = EngineStatus(engine.info, guarded.bulkhead, isinstance(engine, UnavailableEngine))
         return guarded
 
 
@@ -204,10 +204,10 @@ def options(settings: EngineSettings, limits: EngineLimits, language_model: Mapp
     }
 
 
-def shelf(weights: WeightSettings, languages: Sequence[str]) -> Shelf:
+def installed_weights(weights: WeightSettings, languages: Sequence[str]) -> InstalledWeights:
     """The installed weights of this server, where these languages are spoken."""
     installed = registry.weights_store(weights.folder).weights()
-    return Shelf(installed, languages, has_library, has_gpu(), cores())
+    return InstalledWeights(installed, languages, has_library, has_gpu(), cores())
 
 
 async def find_language_model(engines: EngineSettings) -> tuple[str, dict[str, Any]] | None:

@@ -429,7 +429,7 @@ async def test_a_wrong_key_is_told_at_once_presented_once_and_shown_nowhere(caps
                 assert KEY not in str(talk.events)
 
         assert len(far.connections) == 1
-        assert near.room.describe()[-1]["state"] == "failing"
+        assert near.loaded.describe()[-1]["state"] == "failing"
         assert KEY not in "".join(capsys.readouterr())
 
 

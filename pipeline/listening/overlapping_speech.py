@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.audio.samples import Samples
-from pipeline.listening.echo import Echo, Overhearing, Playing, share_said
+from pipeline.listening.echo import Echo, EchoDetector, Playing, share_said
 from pipeline.turns.events import DoubtLasted
 from pipeline.turns.interruption import Sound, Verdict
 
@@ -21,37 +21,37 @@ class JustSaid:
     left_ms: int | None = None
 
 
-class VoiceOver:
+class OverlappingSpeech:
     """See the module. `doubted` follows the turn machine: whether the replies are paused for this voice."""
 
     def __init__(self) -> None:
         self.doubted = False
-        self._overhearing = Overhearing()
+        self._echo_detector = EchoDetector()
         self._echo: Echo | None = None
 
     def persons(self, window: Samples, probability: float, threshold: float, playing: Playing | None) -> float:
         """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
         speech = probability >= threshold
-        voice = self._overhearing.push_window(window, speech, playing)
+        voice = self._echo_detector.push_window(window, speech, playing)
         # While a reply is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
         audible = playing is not None and playing.position_ms is not None
         return 0.0 if speech and not voice and audible else probability
 
     def began(self) -> None:
         """The person, or what sounds like one, begins to speak."""
-        self._overhearing.voice_began()
+        self._echo_detector.voice_began()
 
     def was_answered(self) -> None:
         """It was the person's, in a turn of their own."""
-        self._overhearing.turn_answered()
+        self._echo_detector.turn_answered()
 
     def lasted(self, turn: int) -> DoubtLasted:
         """How long the voice of `turn` is, and how long it is over."""
-        return DoubtLasted(turn, self._overhearing.voiced_ms, self._overhearing.silent_ms)
+        return DoubtLasted(turn, self._echo_detector.voiced_ms, self._echo_detector.silent_ms)
 
     def sound(self, text: str, just_said: JustSaid | None) -> Sound:
         """What is known of the voice that now seems to have said `text`."""
-        heard = self._overhearing
+        heard = self._echo_detector
         self._echo = heard.find_echo()
         likeness = self._echo.likeness if self._echo else 0.0
         if just_said is None:
@@ -61,4 +61,4 @@ class VoiceOver:
     def set_aside(self, verdict: Verdict | None) -> None:
         """It was no turn; if it was an echo, that is known from now on."""
         if verdict is Verdict.ECHO:
-            self._overhearing.known = self._echo
+            self._echo_detector.known = self._echo

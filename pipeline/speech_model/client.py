@@ -1,9 +1,9 @@
 """One session's talk with a speech model: it hears the person's turns and makes the answers, in place of three engines.
 
 Who speaks when stays ours: voice detection, the end of a turn, interruptions, pacing. So does the conversation: before an
-answer the model's copy is brought up to date with our transcript (`mirror`), and when the connection is lost the next
-one is told all of it again. Connections are opened when somebody begins to speak or an answer is wanted, and renewed
-before providers end them.
+answer the model's copy is brought up to date with our transcript (`remote_conversation`), and when the connection is
+lost the next one is told all of it again. Connections are opened when somebody begins to speak or an answer is wanted,
+and renewed before providers end them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechModelCo
 from pipeline.engines.workers import each_within
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.prompt.messages import prompt
-from pipeline.speech_model.mirror import Add, Cut, Mirror, Remove, Say
 from pipeline.speech_model.parts import SpeechParts
+from pipeline.speech_model.remote_conversation import AddItem, RemoteConversation, RemoveItem, SendTurn, TruncateItem
 from pipeline.text.clean import clean
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge, words_of
@@ -54,23 +54,23 @@ SAY = "\n\nSay exactly the following, word for word, and nothing else:\n"
 
 
 @dataclass(slots=True)
-class Line:
+class SpeechModelConnection:
     """A connection, what the model knows over it, and how it is set up."""
 
     link: SpeechLink
     opened: float
     config: SpeechModelConfig
-    mirror: Mirror = field(default_factory=Mirror)
+    remote: RemoteConversation = field(default_factory=RemoteConversation)
 
 
-class Upstream:
+class SpeechModelClient:
     """See the module. Failing calls raise `EngineError`; the next one tries anew."""
 
     def __init__(self, context: Context, model: SpeechModel) -> None:
         self._context, self._model = context, model
-        self._line: Line | None = None
+        self._connection: SpeechModelConnection | None = None
         self._opening, self._answering = asyncio.Lock(), asyncio.Lock()
-        self._sounds: dict[str, UpstreamUtterance] = {}
+        self._sounds: dict[str, SpeechModelUtterance] = {}
         self.microphone = asyncio.Lock()
 
     @property
@@ -88,11 +88,11 @@ class Upstream:
         """The model's."""
         return self._model.info
 
-    def ears(self, item: Item) -> UpstreamRecognizer:
+    def recognizer_for(self, item: Item) -> SpeechModelRecognizer:
         """What hears the turn that becomes `item`."""
-        return UpstreamRecognizer(self, item.id)
+        return SpeechModelRecognizer(self, item.id)
 
-    def keep(self, hearing: UpstreamUtterance) -> None:
+    def keep(self, hearing: SpeechModelUtterance) -> None:
         """Remember a turn until it is answered."""
         self._sounds[hearing.item_id] = hearing
         for id in list(self._sounds)[:-KEPT_SOUNDS]:
@@ -100,31 +100,31 @@ class Upstream:
 
     # --- The connection -----------------------------------------------------------------------------------------------
 
-    async def line(self, *, to_answer: bool = False) -> Line:
+    async def connection(self, *, to_answer: bool = False) -> SpeechModelConnection:
         """The connection, set up as the conversation is; opens one if there is none.
 
         While an answer is made, what hears the person leaves the connection as it is.
         """
         context, config = self._context, _speech_setup(self._context.config)
         async with self._opening:
-            line = self._line
-            if line and line.link.alive:
+            connection = self._connection
+            if connection and connection.link.alive:
                 if self._answering.locked() and not to_answer:
-                    return line
-                if self._is_outdated(line, config):
-                    await line.link.aclose()
-            if line is None or not line.link.alive:
+                    return connection
+                if self._is_outdated(connection, config):
+                    await connection.link.aclose()
+            if connection is None or not connection.link.alive:
                 link = await self._model.open()
                 context.spawn(self._read(link))
-                line = self._line = Line(link, context.now(), SpeechModelConfig())
-            if line.config != config:
-                await line.link.configure(config)
-                line.config = config
-            return line
+                connection = self._connection = SpeechModelConnection(link, context.now(), SpeechModelConfig())
+            if connection.config != config:
+                await connection.link.configure(config)
+                connection.config = config
+            return connection
 
-    def _is_outdated(self, line: Line, config: SpeechModelConfig) -> bool:
-        other_voice = line.config.voice not in ("", config.voice)
-        return other_voice or self._context.now() - line.opened > RENEW_S
+    def _is_outdated(self, connection: SpeechModelConnection, config: SpeechModelConfig) -> bool:
+        other_voice = connection.config.voice not in ("", config.voice)
+        return other_voice or self._context.now() - connection.opened > RENEW_S
 
     async def _read(self, link: SpeechLink) -> None:
         try:
@@ -146,31 +146,36 @@ class Upstream:
         request = _request(ask, self._context.config)
         async with self._answering if request.in_conversation else nullcontext():
             for again in (True, False):
-                line, begun = await self.line(to_answer=request.in_conversation), False
+                connection, begun = await self.connection(to_answer=request.in_conversation), False
                 try:
                     if request.in_conversation:
-                        await self._bring_up_to_date(line)
-                    async with aclosing(self._parts(line, request, items, made, first)) as parts:
+                        await self._bring_up_to_date(connection)
+                    async with aclosing(self._parts(connection, request, items, made, first)) as parts:
                         async for part in parts:
                             if not begun:
                                 begun = True
-                                self._forget_sounds(line)
+                                self._forget_sounds(connection)
                             yield part
                     return
                 except EngineError:
-                    if begun or line.link.alive or not again:
+                    if begun or connection.link.alive or not again:
                         raise
 
-    def _forget_sounds(self, line: Line) -> None:
+    def _forget_sounds(self, connection: SpeechModelConnection) -> None:
         """What is being answered need not be said again."""
-        self._sounds = {id: sound for id, sound in self._sounds.items() if id not in line.mirror}
+        self._sounds = {id: sound for id, sound in self._sounds.items() if id not in connection.remote}
 
     async def _parts(
-        self, line: Line, request: SpeechModelRequest, items: list[Item], made: Made, first: Callable[[], None]
+        self,
+        connection: SpeechModelConnection,
+        request: SpeechModelRequest,
+        items: list[Item],
+        made: Made,
+        first: Callable[[], None],
     ) -> AsyncGenerator[AnswerPart, None]:
         limits = self._context.limits.speaking
         parts = SpeechParts(self.rate, made, spoken=request.spoken)
-        answering = each_within(line.link.respond(request), limits.speech_model_s, self.info.name)
+        answering = each_within(connection.link.respond(request), limits.speech_model_s, self.info.name)
         async with aclosing(answering) as answer:
             try:
                 async for events in answer:
@@ -182,48 +187,48 @@ class Upstream:
                         return
             finally:
                 if request.in_conversation:
-                    line.mirror.answered(parts.outputs, items)
+                    connection.remote.answered(parts.outputs, items)
 
-    async def _bring_up_to_date(self, line: Line) -> None:
-        transcript, link = self._context.transcript, line.link
+    async def _bring_up_to_date(self, connection: SpeechModelConnection) -> None:
+        transcript, link = self._context.transcript, connection.link
         items = transcript.newest(self._context.limits.prompt_characters)
-        for step in line.mirror.steps(items, {item.id for item in transcript if not item.aside}, self._sounds):
+        for step in connection.remote.steps(items, {item.id for item in transcript if not item.aside}, self._sounds):
             match step:
-                case Add():
+                case AddItem():
                     await link.add(step.item.id, step.message, step.after)
-                case Say():
-                    await self._sounds[step.item.id].commit(line)
-                case Remove():
+                case SendTurn():
+                    await self._sounds[step.item.id].commit(connection)
+                case RemoveItem():
                     await link.remove(step.id)
-                case Cut():
+                case TruncateItem():
                     await link.truncate(step.id, step.heard_ms)
                 case _:
                     assert_never(step)
 
 
-class UpstreamRecognizer:
+class SpeechModelRecognizer:
     """A `Recognizer` whose one utterance goes to the speech model."""
 
-    def __init__(self, upstream: Upstream, item_id: str) -> None:
-        self.info = upstream.info
-        self.hearing = UpstreamUtterance(upstream, item_id)
+    def __init__(self, speech_model: SpeechModelClient, item_id: str) -> None:
+        self.info = speech_model.info
+        self.hearing = SpeechModelUtterance(speech_model, item_id)
 
-    def open(self, _language: str = "") -> UpstreamUtterance:
+    def open(self, _language: str = "") -> SpeechModelUtterance:
         return self.hearing
 
     def close(self) -> None:
         """Nothing to free."""
 
 
-class UpstreamUtterance:
+class SpeechModelUtterance:
     """One turn on its way to the model: sent while it goes on, kept until it is answered. See `RecognizerStream`.
 
     Turns share the model's one buffer: each has it to itself from its first sound until it is committed.
     """
 
-    def __init__(self, upstream: Upstream, item_id: str) -> None:
+    def __init__(self, speech_model: SpeechModelClient, item_id: str) -> None:
         self.item_id = item_id
-        self._upstream = upstream
+        self._speech_model = speech_model
         self._pcm: list[Samples] = []
         self._sent = 0
         self._link: SpeechLink | None = None
@@ -233,7 +238,7 @@ class UpstreamUtterance:
     async def accept(self, pcm: Samples) -> str:
         """Send it on. If that fails it is kept, and `settle` or the answer tries again: the turn may still be long."""
         self._pcm.append(pcm)
-        self._upstream.keep(self)
+        self._speech_model.keep(self)
         with suppress(EngineError, TimeoutError):
             async with asyncio.timeout(SENT_S):
                 await self._pass_on()
@@ -241,21 +246,21 @@ class UpstreamUtterance:
 
     async def settle(self, budget_s: float) -> Recognition:
         """The model has the turn; its words are told later, by `words`."""
-        await self.commit(await self._upstream.line())
+        await self.commit(await self._speech_model.connection())
         return Recognition("")
 
-    async def commit(self, line: Line) -> None:
+    async def commit(self, connection: SpeechModelConnection) -> None:
         """Make it an item of the model's, unless it is one already."""
         await self._take_microphone()
         try:
-            if self._committed and self._committed[0] is line.link:
+            if self._committed and self._committed[0] is connection.link:
                 return
-            await self._send(line.link)
+            await self._send(connection.link)
             if (missing := SHORTEST_TURN - sum(map(len, self._pcm))) > 0:
-                await line.link.send_audio(np.zeros(missing, np.int16))
-            id = await line.link.commit()
-            self._committed, self._sent = (line.link, id), 0
-            line.mirror.heard(self.item_id, id)
+                await connection.link.send_audio(np.zeros(missing, np.int16))
+            id = await connection.link.commit()
+            self._committed, self._sent = (connection.link, id), 0
+            connection.remote.turn_committed(self.item_id, id)
         finally:
             self.close()
 
@@ -268,23 +273,25 @@ class UpstreamUtterance:
             async with asyncio.timeout(timeout_s):
                 return clean(await link.heard(id, lambda text: partial(clean(text))))
         except TimeoutError as error:
-            raise EngineTimeout("The speech model did not tell the words.", engine=self._upstream.info.name) from error
+            raise EngineTimeout(
+                "The speech model did not tell the words.", engine=self._speech_model.info.name
+            ) from error
 
     def close(self) -> None:
         """Let the next turn be heard."""
         if self._has_microphone:
             self._has_microphone = False
-            self._upstream.microphone.release()
+            self._speech_model.microphone.release()
 
     async def _take_microphone(self) -> None:
         if not self._has_microphone:
-            await self._upstream.microphone.acquire()
+            await self._speech_model.microphone.acquire()
             self._has_microphone = True
 
     async def _pass_on(self) -> None:
-        line = await self._upstream.line()
+        connection = await self._speech_model.connection()
         await self._take_microphone()
-        await self._send(line.link)
+        await self._send(connection.link)
 
     async def _send(self, link: SpeechLink) -> None:
         if link is not self._link:
@@ -323,8 +330,8 @@ def _speech_setup(config: SessionConfig) -> SpeechModelConfig:
 def _request(ask: ResponseRequest, config: SessionConfig) -> SpeechModelRequest:
     spoken, instructions = (ask.modality or config.modality) == "audio", ask.instructions
     if ask.say:
-        line = (config.instructions if instructions is None else instructions) + SAY + ask.say
-        return SpeechModelRequest(spoken, line, tool_choice="none", in_conversation=ask.in_conversation)
+        script = (config.instructions if instructions is None else instructions) + SAY + ask.say
+        return SpeechModelRequest(spoken, script, tool_choice="none", in_conversation=ask.in_conversation)
     given = None if ask.input is None else prompt("", ask.input)
     return SpeechModelRequest(
         spoken, instructions, ask.tools, ask.tool_choice, ask.max_tokens, given, in_conversation=ask.in_conversation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.speech_model.upstream import policy_without_words
+from pipeline.speech_model.client import policy_without_words
 from pipeline.turns.dialogue import BargeIn, Dialogue, Policy
 from pipeline.turns.events import SpeechStarted, SpeechStopped, StartReply, UtteranceRecognized
 from pipeline.turns.interruption import Sound, Verdict

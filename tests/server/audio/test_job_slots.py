@@ -6,50 +6,50 @@ import time
 import pytest
 
 from pipeline.errors import InvalidRequest, LimitReached
-from server.audio.places import Places, Throttle
+from server.audio.job_slots import JobSlots, Throttle
 from tests.server.talking import talking
 from tests.serving import serving
 
 
 async def test_so_many_work_at_once_so_many_wait_and_the_next_is_sent_away() -> None:
-    places, working, go = Places(2, 1), 0, asyncio.Event()
+    slots, working, go = JobSlots(2, 1), 0, asyncio.Event()
 
     async def visit() -> None:
         nonlocal working
-        async with places.place():
+        async with slots.slot():
             working += 1
             await go.wait()
 
     visits = [asyncio.create_task(visit()) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(LimitReached):
-        async with places.place():
+        async with slots.slot():
             pass
     assert working == 2
     go.set()
     await asyncio.gather(*visits)
     assert working == 3
-    places.check()
+    slots.check()
 
 
 async def test_who_gives_up_waiting_leaves_the_place_to_others() -> None:
-    places = Places(1, 1)
-    async with places.place():
-        waiting = asyncio.create_task(places.place().__aenter__())
+    slots = JobSlots(1, 1)
+    async with slots.slot():
+        waiting = asyncio.create_task(slots.slot().__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait({waiting})
-        places.check()
-    async with places.place():
+        slots.check()
+    async with slots.slot():
         pass
 
 
 async def test_it_is_told_how_every_visit_ended() -> None:
     outcomes: list[str] = []
-    places = Places(1, 0, outcomes.append)
+    slots = JobSlots(1, 0, outcomes.append)
 
     async def visit(error: BaseException | None) -> None:
-        async with places.place():
+        async with slots.slot():
             if error:
                 raise error
 

@@ -1,39 +1,39 @@
-"""The line before a full server is fair, and forgets who left."""
+"""The queue before a full server is fair, and forgets who left."""
 
 from __future__ import annotations
 
 from server.sessions.admission import Admission
-from server.sessions.waiting import GONE_S, WaitingLine
+from server.sessions.ticket_queue import EXPIRY_S, TicketQueue
 
 
 def test_whoever_came_first_gets_the_next_place() -> None:
-    line = WaitingLine()
-    first, _ = line.ask("", 0.0)
-    second, before = line.ask("", 1.0)
+    queue = TicketQueue()
+    first, _ = queue.ask("", 0.0)
+    second, before = queue.ask("", 1.0)
     assert before == 1
-    assert [line.may_enter(ticket, 1, 2.0) for ticket in (first, second, "")] == [True, False, False]
+    assert [queue.may_enter(ticket, 1, 2.0) for ticket in (first, second, "")] == [True, False, False]
 
 
 def test_a_newcomer_does_not_overtake_those_who_wait() -> None:
-    line = WaitingLine()
-    line.ask("", 0.0)
-    assert [line.may_enter("", free, 1.0) for free in (0, 1, 2)] == [False, False, True]
+    queue = TicketQueue()
+    queue.ask("", 0.0)
+    assert [queue.may_enter("", free, 1.0) for free in (0, 1, 2)] == [False, False, True]
 
 
 def test_who_stops_asking_loses_the_place() -> None:
-    line = WaitingLine()
-    first, _ = line.ask("", 0.0)
-    second, _ = line.ask("", 20.0)
-    assert line.may_enter(second, 1, GONE_S + 1)
-    assert not line.may_enter(first, 1, GONE_S + 1)
+    queue = TicketQueue()
+    first, _ = queue.ask("", 0.0)
+    second, _ = queue.ask("", 20.0)
+    assert queue.may_enter(second, 1, EXPIRY_S + 1)
+    assert not queue.may_enter(first, 1, EXPIRY_S + 1)
 
 
 def test_who_came_in_frees_the_way() -> None:
-    line = WaitingLine()
-    first, _ = line.ask("", 0.0)
-    second, _ = line.ask("", 0.0)
-    line.leave(first)
-    assert line.ask(second, 1.0) == (second, 0)
+    queue = TicketQueue()
+    first, _ = queue.ask("", 0.0)
+    second, _ = queue.ask("", 0.0)
+    queue.leave(first)
+    assert queue.ask(second, 1.0) == (second, 0)
 
 
 def test_sessions_are_admitted_until_the_measured_load_is_reached() -> None:

@@ -16,7 +16,7 @@ from pipeline.engines.protocols import Message, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
-class Add:
+class AddItem:
     """Tell the model of an item of ours, behind its item `after` ("root": first; None: at the end)."""
 
     item: Item
@@ -25,30 +25,30 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class SendTurn:
     """Give the model the sound of a turn it has not heard yet; such an item can only stand at the end."""
 
     item: Item
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class RemoveItem:
     id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TruncateItem:
     """Of the model's own spoken message `id` only `heard_ms` were heard."""
 
     id: str
     heard_ms: int
 
 
-Step: TypeAlias = Add | Say | Remove | Cut
+Step: TypeAlias = AddItem | SendTurn | RemoveItem | TruncateItem
 
 
 @dataclass(slots=True)
-class Output:
+class OutputItem:
     """One item that the model made in an answer: a call, or a message with so much audio."""
 
     id: str
@@ -67,7 +67,7 @@ class _Copy:
 
 
 @dataclass(slots=True)
-class Mirror:
+class RemoteConversation:
     """The copy: our ids → how the model has the item. `strangers` are items of its that we do not have."""
 
     _copies: dict[str, _Copy] = field(default_factory=dict)
@@ -76,15 +76,15 @@ class Mirror:
     def __contains__(self, id: str) -> bool:
         return id in self._copies
 
-    def told(self, item: Item) -> None:
+    def item_added(self, item: Item) -> None:
         """The model was told of the item, under our id."""
         self._copies[item.id] = _Copy((item.id,), item.text)
 
-    def heard(self, id: str, theirs: str) -> None:
+    def turn_committed(self, id: str, theirs: str) -> None:
         """The model heard our item `id`; it calls it `theirs`."""
         self._copies[id] = _Copy((theirs,))
 
-    def answered(self, outputs: Sequence[Output], items: Sequence[Item]) -> None:
+    def answered(self, outputs: Sequence[OutputItem], items: Sequence[Item]) -> None:
         """The model made `outputs`, of which `items` became part of our conversation, in the same order."""
         calls = {item.call_id: item.id for item in items if item.type == "function_call"}
         messages = [item.id for item in items if item.type == "message"]
@@ -101,10 +101,10 @@ class Mirror:
 
         present: the ids of all our items that count. sounds: those of which we still have the sound.
         """
-        yield from map(Remove, self._strangers)
+        yield from map(RemoveItem, self._strangers)
         self._strangers.clear()
         for id in [id for id in self._copies if id not in present]:
-            yield from map(Remove, self._copies.pop(id).ids)
+            yield from map(RemoveItem, self._copies.pop(id).ids)
         for item in items:
             if copy := self._copies.get(item.id):
                 yield from self._corrected(item, copy)
@@ -113,16 +113,16 @@ class Mirror:
     def _corrected(self, item: Item, copy: _Copy) -> Iterator[Step]:
         if copy.text is not None and copy.text != item.text:
             del self._copies[item.id]
-            yield from map(Remove, copy.ids)
+            yield from map(RemoveItem, copy.ids)
         heard_ms = item.heard_ms
         if copy.text is not None or heard_ms is None or heard_ms >= min(copy.cut_ms or 10**9, copy.audio_ms):
             return
         if len(copy.ids) == 1 and item.text:
             copy.cut_ms = heard_ms
-            yield Cut(copy.ids[0], heard_ms)
+            yield TruncateItem(copy.ids[0], heard_ms)
         else:
             del self._copies[item.id]
-            yield from map(Remove, copy.ids)
+            yield from map(RemoveItem, copy.ids)
 
     def _missing(self, items: Sequence[Item], sounds: Container[str]) -> Iterator[Step]:
         answered = {item.call_id for item in items if item.type == "function_call_output"}
@@ -133,10 +133,10 @@ class Mirror:
             if item.id in self._copies:
                 before = self._copies[item.id].ids[-1]
             elif item.id in sounds and (place == len(items) - 1 or not item.text):
-                yield Say(item)
+                yield SendTurn(item)
             elif message := _message(item, answered, called):
-                self.told(item)
-                yield Add(item, message, before if place < last_known else None)
+                self.item_added(item)
+                yield AddItem(item, message, before if place < last_known else None)
                 before = item.id
 
 
@@ -152,9 +152,9 @@ def _message(item: Item, answered: Container[str], called: Container[str]) -> Me
     return Message(item.role, item.text.strip())
 
 
-def _runs(outputs: Sequence[Output]) -> Iterator[list[Output]]:
+def _runs(outputs: Sequence[OutputItem]) -> Iterator[list[OutputItem]]:
     """Calls one by one, messages with their neighbours: those are one message of ours."""
-    run: list[Output] = []
+    run: list[OutputItem] = []
     for output in outputs:
         if run and (output.call_id or run[-1].call_id):
             yield run

@@ -1,4 +1,4 @@
-"""How much of the machine files may have: so many are worked on at once, so many wait, the next is sent away."""
+"""How many files are worked on at once, how many wait, and how work on them pauses while somebody is talking."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipeline.errors import KaikouError, LimitReached
 
 
 @dataclass
-class Places:
-    """Places to work at and to wait in. `ended` is told how each visit went: "completed", an error's code, "cancelled"."""
+class JobSlots:
+    """`working` jobs at once and `waiting` more. `ended` takes each outcome: "completed", an error's code, "cancelled"."""
 
     working: int
     waiting: int
@@ -25,13 +25,13 @@ class Places:
         self._free = asyncio.Semaphore(self.working)
 
     def check(self) -> None:
-        """Raises `LimitReached` if somebody who came now would be sent away."""
+        """Raises `LimitReached` if a job that came now would be refused."""
         if self._inside >= self.working + self.waiting:
             raise LimitReached("Too many requests of this kind are waiting; try again shortly.", code="busy")
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a place to work at, and have it for the block. Raises `LimitReached`."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a free slot, and hold it for the block. Raises `LimitReached`."""
         outcome = "cancelled"
         try:
             self.check()
@@ -51,7 +51,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Throttle:
-    """Leaves the machine to people who are talking. `talking` says whether anybody is just now."""
+    """Halves the speed of background work while `talking` says that a conversation goes on."""
 
     talking: Callable[[], bool]
 
