@@ -6,8 +6,12 @@ around the general parser, too. A test tells when a new uvicorn does otherwise w
 
 from __future__ import annotations
 
+from types import GeneratorType
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.protocol import OPEN
+from websockets.streams import StreamReader
 
 try:
     from websockets.speedups import apply_mask
@@ -16,6 +20,9 @@ except ImportError:
 
 MOST_MESSAGES, MOST_BYTES = 64, 256 * 1024
 """When so much waits for its session, nothing more is read until all of it is taken (`receive`, which is uvicorn's)."""
+
+BETWEEN_FRAMES = StreamReader.at_eof.__code__
+"""Where the general parser waits for a frame. An empty buffer says nothing: it is so after a header that came alone, too."""
 
 WHOLE_TEXT, WHOLE_BINARY = 0x81, 0x82
 """First byte of a message in one frame: RFC 6455, section 5.2."""
@@ -27,6 +34,8 @@ class ReadAhead(WebSocketsSansIOProtocol):
     """Several messages may wait in the queue. What arrived in the same read as the last of them still joins them."""
 
     _waiting_bytes = 0
+    _fragments = bytearray()
+    _last_pong = b""
 
     def data_received(self, data: bytes) -> None:
         """The next bytes from the client."""
@@ -50,12 +59,42 @@ class ReadAhead(WebSocketsSansIOProtocol):
             self.read_paused = True
             self.transport.pause_reading()
 
+    def handle_cont(self, event: Frame) -> None:
+        """A further fragment. They are put together as they come: a list of many small ones takes 40 times their bytes."""
+        if self.frames:
+            self._fragments = bytearray(self.frames.pop())
+        self._fragments += event.data
+        if event.fin:
+            self.frames, self._fragments = [bytes(self._fragments)], bytearray()
+            self.send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer, but to a client that does not read only its last ping, as RFC 6455 allows in section 5.5.3.
+
+        Otherwise whatever it sends would be kept here for it.
+        """
+        pong = b"".join(self.conn.data_to_send())
+        if self.writable.is_set() or self.conn.state is not OPEN:
+            self.transport.write(pong)
+        else:
+            self._last_pong = pong
+
+    def resume_writing(self) -> None:
+        """The client has read most of what was written."""
+        super().resume_writing()
+        if self._last_pong:
+            self.transport.write(self._last_pong)
+            self._last_pong = b""
+
     def _only_message(self, data: bytes) -> bytes | None:
         """The payload of the one message that these bytes are, if they are just that and nothing is half read."""
         conn, size = self.conn, len(data)
         if size < 6 or data[0] not in (WHOLE_TEXT, WHOLE_BINARY) or data[1] < MASKED:
             return None
-        if conn.state is not OPEN or conn.reader.buffer or conn.current_size is not None or conn.extensions:
+        if conn.state is not OPEN or conn.current_size is not None or conn.extensions:
+            return None
+        inner = conn.parser.gi_yieldfrom if isinstance(conn.parser, GeneratorType) else None
+        if not isinstance(inner, GeneratorType) or inner.gi_code is not BETWEEN_FRAMES:
             return None
         length, start = data[1] - MASKED, 2
         if length == LENGTH_IN_TWO_BYTES:

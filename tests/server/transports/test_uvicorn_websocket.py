@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,9 @@ KNOWN = {
     "data_received": "c89d394077d8841d",
     "send_receive_event_to_app": "a2b10de91477dc1d",
     "receive": "1dc0e715390021a1",
+    "handle_cont": "d96fe1479da61beb",
+    "handle_ping": "41bcf345d372c55c",
+    "resume_writing": "ef79384e5fff077c",
 }
 """Digests of the methods that reading ahead relies on, in uvicorn 0.54.0."""
 
@@ -226,6 +230,50 @@ async def test_a_message_that_is_too_long_ends_the_connection_whichever_way_it_c
         client.send(Frame(Opcode.BINARY, bytes(1_001)))
         await client.take(2)
     assert (client.taken, client.wire.closed) == ([bytes(1_000), "websocket.disconnect"], True)
+
+
+async def test_a_payload_that_looks_like_a_message_is_none_though_its_header_came_alone() -> None:
+    payload = b"\x81\x82\0\0\0\0hi"
+    async with connected() as client:
+        client.protocol.data_received(b"\x82" + bytes([0x80 | len(payload)]) + bytes(4))
+        client.protocol.data_received(payload)
+        client.send(text("next"))
+        await client.take(2)
+    assert client.taken == [payload, "next"]
+
+
+async def test_a_client_that_does_not_read_is_kept_the_answer_to_its_last_ping_only() -> None:
+    async with connected() as client:
+        client.protocol.pause_writing()
+        for number in range(100):
+            client.send(Frame(Opcode.PING, f"ping {number}".encode()))
+        meanwhile = client.wire.written
+        client.protocol.resume_writing()
+        client.send(Frame(Opcode.PING, b"reading again"))
+        pongs = client.pongs()
+    assert (meanwhile, pongs) == (b"", [b"ping 99", b"reading again"])
+
+
+async def test_a_client_that_does_not_read_is_told_that_the_connection_closes() -> None:
+    async with connected() as client:
+        client.protocol.pause_writing()
+        client.send(Frame(Opcode.PING, b"and"), Frame(Opcode.CLOSE, b"\x03\xe8"))
+        pongs = client.pongs()
+    assert (pongs, client.wire.closed) == ([b"and", b"\x03\xe8"], True)
+
+
+async def test_very_many_fragments_take_no_more_memory_than_their_bytes() -> None:
+    async with connected() as client:
+        client.send(Frame(Opcode.BINARY, b"", fin=False))
+        tracemalloc.start()
+        for number in range(5_000):
+            client.send(Frame(Opcode.CONT, b"z" * (number % 2), fin=False))
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        client.send(Frame(Opcode.CONT, b"end"))
+        await client.take(1)
+    assert kept < 10_000
+    assert client.taken == [b"z" * 2_500 + b"end"]
 
 
 async def test_a_message_that_is_not_masked_ends_the_connection() -> None:
