@@ -14,7 +14,7 @@ from pipeline.conversation.config import Engines, Observer, ResponseRequest, Ses
 from pipeline.conversation.context import Context
 from pipeline.conversation.journal import ItemRemoved, ItemSnapshot, Journal
 from pipeline.conversation.limits import SessionLimits
-from pipeline.conversation.notices import ItemAdded
+from pipeline.conversation.notices import HearingFailed, ItemAdded
 from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item, Transcript
@@ -85,12 +85,11 @@ class Session:
         self._tasks: asyncio.TaskGroup | None = None
         self._speech_model = SpeechModelClient(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
-        self._voice = engines.detection.open(self._take_window, self._end_deaf)
+        self._voice = engines.detection.open(self._take_window, self._failed_to_hear)
         self._overlapping = OverlappingSpeech()
         self._listening = Listening(self._context, self._overlapping, self._receive, self._speech_model)
         self._answering = Answering(self._context, self._listening, self._receive, self._speech_model)
         self._closing = asyncio.Event()
-        self._failure: Exception | None = None
 
     @property
     def config(self) -> SessionConfig:
@@ -122,15 +121,12 @@ class Session:
         return self._context.new_id(kind)
 
     async def run(self) -> None:
-        """Live until `close` or cancellation; nothing that was started goes on when this returns.
-
-        Raises what made the session deaf, if anything did.
-        """
+        """Live until `close` or cancellation; nothing that was started goes on when this returns."""
         writing = asyncio.create_task(self._journal.run())
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 await self._closing.wait()
-                raise self._failure or _Ended
+                raise _Ended
         except* _Ended:
             pass
         finally:
@@ -254,9 +250,8 @@ class Session:
         if self._dialogue.doubted:
             self._receive(self._overlapping.lasted(self._dialogue.turn))
 
-    def _end_deaf(self, error: Exception) -> None:
-        self._failure = error
-        self._closing.set()
+    def _failed_to_hear(self, role: str, error: Exception) -> None:
+        self.outbox.put(HearingFailed(self._context.failure(role, error)))
 
     def _persons(self, window: Samples, probability: float) -> float:
         config = self._context.config

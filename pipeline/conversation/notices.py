@@ -47,6 +47,13 @@ class AudioDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class HearingFailed:
+    """Something went wrong with the person's sound; told once while it goes on, and the session does, too."""
+
+    error: KaikouError
+
+
+@dataclass(frozen=True, slots=True)
 class ItemAdded:
     """An item of the person's, the client's or the character's entered the conversation. `done` if it is complete."""
 
@@ -232,6 +239,7 @@ Notice: TypeAlias = (
     | VoiceEnded
     | AudioTaken
     | AudioDropped
+    | HearingFailed
     | ItemAdded
     | ItemLeft
     | PartialText

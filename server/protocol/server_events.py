@@ -14,6 +14,7 @@ from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
+    HearingFailed,
     ItemAdded,
     ItemLeft,
     Notice,
@@ -108,6 +109,8 @@ class ServerEvents:
                 }
             case AudioDropped():
                 self._partials.pop(notice.item_id, None)
+            case HearingFailed():
+                yield error_event(openai_error(notice.error))
             case ItemAdded():
                 yield from _item_added(notice)
             case ItemLeft():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from pipeline.errors import EngineError
 from pipeline.session import Session
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.endpoint import Endpointing
-from pipeline.turns.wait import fixed_wait
+from pipeline.turns.wait import Judge, fixed_wait
 
 WINDOW = 512
 WINDOW_S = WINDOW / LINE_RATE
@@ -164,20 +164,22 @@ async def conversing(
     *script: Words,
     policy: Policy | None = None,
     wait_ms: int = 500,
+    wait: Judge | None = None,
+    observer: Observer | None = None,
     limits: SessionLimits | None = None,
     journal: Journal | None = None,
     transcript: Sequence[ItemSnapshot] = (),
     chat_model: Any = None,
 ) -> AsyncIterator[Conversation]:
-    """A conversation whose recogniser hears `script`; turns end after `wait_ms` of silence.
+    """A conversation whose recogniser hears `script`; turns end after `wait_ms` of silence, or as `wait` says.
 
     An event that did not fit is an error in the end.
     """
     unexpected: list[tuple[str, str, str]] = []
     engines = Engines(Levels(), Ears(script), chat_model or Mute(), Mouth())  # type: ignore[arg-type]
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
-    config = SessionConfig(policy=policy or Policy(), endpointing=Endpointing(wait_ms=fixed_wait(wait_ms)))
-    observer = Observer(unexpected=lambda *what: unexpected.append(what))
+    config = SessionConfig(policy=policy or Policy(), endpointing=Endpointing(wait_ms=wait or fixed_wait(wait_ms)))
+    observer = replace(observer or Observer(), unexpected=lambda *what: unexpected.append(what))
     session = Session(config, engines, workers, limits, observer, lambda: clock.now, journal, transcript)
     talk, real_time = Conversation(session, clock), loop.time
     loop.time = lambda: clock.now  # type: ignore[method-assign]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.conversation.notices import PlaybackPaused, PlaybackResumed, PlaybackStopped
+from pipeline.conversation.config import Observer
+from pipeline.conversation.notices import HearingFailed, PlaybackPaused, PlaybackResumed, PlaybackStopped, Transcribed
 from pipeline.turns.dialogue import BargeIn, Policy
+from pipeline.turns.wait import Evidence, Judge
 from tests.pipeline.conversing import MS_PER_LETTER, Conversation, Words, conversing
 
 ONE, TWO = "one two three four five six seven", "eight nine ten"
@@ -76,3 +78,26 @@ async def test_what_a_client_truncates_is_over_and_what_is_queued_behind_it_play
         await talk.passes(3)
 
     assert (texts(talk), before, talk.session.at_rest) == (["one two", TWO], False, True)
+
+
+async def test_a_session_that_fails_at_a_window_tells_its_client_once_and_goes_on() -> None:
+    failures: list[str] = []
+    observer = Observer(engine_failed=lambda role, error: failures.append(f"{role}: {error}"))
+    async with conversing(Words("Wait."), wait=broken_wait(), observer=observer) as talk:
+        await talk.speaks(0.5)
+        await talk.is_quiet(1.0)
+
+    assert [failed.error.code for failed in talk.told(HearingFailed)] == ["server_error"]
+    assert (failures, len(talk.told(Transcribed))) == (["session: no such turn"], 1)
+
+
+def broken_wait() -> Judge:
+    """Fails when it is asked first."""
+    waits = iter([None, *[500] * 100])
+
+    def wait_ms(_evidence: Evidence) -> int:
+        if (wait := next(waits)) is None:
+            raise LookupError("no such turn")
+        return wait
+
+    return wait_ms

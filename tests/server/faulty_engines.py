@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,11 @@ from models.stub import StubChatModel, StubRecognizer, StubSynthesizer
 from models.stub import create_chat_model as stub_chat_model
 from models.stub import create_recognizer as stub_recognizer
 from models.stub import create_synthesizer as stub_synthesizer
+from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
+    EngineInfo,
     Recognition,
     SpeechChunk,
     SynthesisRequest,
@@ -220,6 +222,30 @@ class _SilentStream:
 
     def close(self) -> None:
         self._closed.set()
+
+
+class StartledDetector:
+    """Fails at every window with a bang in it; with it, all others of the same pass."""
+
+    window = 512
+    bang = 32_000
+
+    def __init__(self) -> None:
+        self.info = EngineInfo("startled", "voice_detector", rate=LINE_RATE)
+
+    def open(self) -> StartledDetector:
+        return self
+
+    def probability(self, window: Samples) -> float:
+        if window.max() > self.bang:
+            raise EngineError("The detector was startled.", engine=self.info.name)
+        return float(window.max() > 500)
+
+    def probabilities(self, streams: Sequence[StartledDetector], windows: Sequence[Samples]) -> list[float]:
+        return [stream.probability(window) for stream, window in zip(streams, windows, strict=True)]
+
+    def close(self) -> None:
+        """Nothing to free."""
 
 
 def silent_model(settings: Mapping[str, Any]) -> FaultyModel:

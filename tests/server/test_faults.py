@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
 from pipeline.errors import SettingError
 from server.engines.loaded import LoadedEngines
 from server.settings import load_settings
+from tests.server.faulty_engines import StartledDetector
 from tests.server.talking import RATE, WAIT_S, Talk, talking
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
@@ -157,6 +159,20 @@ async def test_a_silent_recogniser_is_apologised_for_and_the_next_turn_works() -
         await talk.say_something()
         assert outcome((await talk.until("response.done", since))["response"]) == ("completed", "")
         assert (await text_of(server, "/metrics")).count('kaikou_engine_failures_total{code="engine_timeout"') == 1
+
+
+async def test_a_detector_that_fails_at_one_clients_sound_is_told_to_that_client_once_and_everybody_goes_on() -> None:
+    bang = np.full(RATE // 2, 32_767, np.int16)
+    startled = serving(**AHEAD, instead={"voice_detector": StartledDetector()})
+    async with startled as server, talking(server) as one, talking(server) as other:
+        await asyncio.gather(one.hear(bang), other.hear(silence(0.5, RATE)))
+        await asyncio.gather(one.say_something(), other.say_something())
+        for talk in (one, other):
+            assert outcome((await talk.until("response.done"))["response"]) == ("completed", "")
+        told = [event["error"]["message"] for event in one.events if event["type"] == "error"]
+        assert (told, "error" in other.types) == (["The detector was startled."], False)
+        metrics = await text_of(server, "/metrics")
+        assert 'kaikou_engine_failures_total{code="engine_error",role="voice_detector"} 1.0' in metrics
 
 
 async def test_who_speaks_a_language_that_nobody_knows_is_told_so_and_not_asked_to_say_it_again() -> None:

@@ -14,6 +14,7 @@ from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
+    HearingFailed,
     ItemAdded,
     ItemLeft,
     Notice,
@@ -145,6 +146,7 @@ def everything() -> Iterator[Notice]:
     yield VoiceEnded("item_1", 900)
     yield AudioTaken("item_1", None)
     yield AudioDropped("item_0")
+    yield HearingFailed(EngineBusy("All are taken."))
     yield ItemAdded(spoken_by_user(transcribed=False), None)
     yield Transcribed("item_1", "hello world again", "en", 1.0)
     yield TranscriptionFailed("item_1", EngineBusy("All are taken."))

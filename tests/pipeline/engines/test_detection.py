@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from pipeline.audio.samples import Samples
 from pipeline.engines.detection import DetectedVoice, Detection
@@ -50,16 +51,34 @@ class Together(Alone):
         return [stream.probability(window) for stream, window in zip(streams, windows, strict=True)]
 
 
+class BreaksTogether(Alone):
+    """Fails at any two windows at once."""
+
+    def probabilities(self, streams: Sequence[Stream], windows: Sequence[Samples]) -> list[float]:
+        ((stream, window),) = zip(streams, windows, strict=True)
+        return [stream.probability(window)]
+
+
+class Forgetful(Alone):
+    """Leaves one window out."""
+
+    def probabilities(self, streams: Sequence[Stream], windows: Sequence[Samples]) -> list[float]:
+        return [stream.probability(window) for stream, window in zip(streams, windows[1:], strict=False)]
+
+
 class Session:
     """Notes what it is given."""
 
     def __init__(self, detection: Detection) -> None:
         self.taken: list[tuple[int, float]] = []
         self.failures: list[str] = []
-        self.voice: DetectedVoice = detection.open(self._take, lambda error: self.failures.append(str(error)))
+        self.voice: DetectedVoice = detection.open(self._take, self._failed)
 
     def push(self, *numbers: int) -> None:
         self.voice.push([window(number) for number in numbers])
+
+    def _failed(self, role: str, error: Exception) -> None:
+        self.failures.append(f"{role}: {error}")
 
     def _take(self, window: Samples, probability: float) -> None:
         if window[0] == 13:
@@ -118,32 +137,50 @@ async def test_windows_of_a_session_that_ends_are_not_taken() -> None:
     assert (one.taken, two.taken, detector.passes) == ([], [(10, 10.0)], [1])
 
 
-async def test_a_window_that_breaks_the_detector_ends_its_own_session_where_windows_are_judged_one_by_one() -> None:
-    one, two, _three = sessions(Alone())
+@pytest.mark.parametrize("detector", [Alone, Together])
+async def test_a_window_that_the_detector_fails_at_is_silence_to_its_own_session_only(detector: type[Alone]) -> None:
+    one, two, _three = sessions(detector())
     one.push(-1, 2)
+    two.push(10, 20)
+    await asyncio.sleep(0)
+    assert (one.taken, one.failures) == ([(-1, 0.0), (2, 2.0)], ["voice_detector: not a sound"])
+    assert (two.taken, two.failures) == ([(10, 10.0), (20, 30.0)], [])
+
+
+async def test_a_pass_that_breaks_is_judged_window_by_window() -> None:
+    one, two, _three = sessions(BreaksTogether())
+    one.push(1)
     two.push(10)
     await asyncio.sleep(0)
-    one.push(3)
-    await asyncio.sleep(0)
-    assert (one.taken, one.failures) == ([], ["not a sound"])
-    assert (two.taken, two.failures) == ([(10, 10.0)], [])
+    assert (one.taken, two.taken, one.failures, two.failures) == ([(1, 1.0)], [(10, 10.0)], [], [])
 
 
-async def test_a_pass_that_breaks_is_told_to_all_in_it_and_the_next_one_goes_on() -> None:
-    one, two, three = sessions(Together())
-    one.push(-1)
+async def test_a_detector_that_answers_for_fewer_windows_than_it_was_given_keeps_no_session_waiting() -> None:
+    one, two, _three = sessions(Forgetful())
+    one.push(1)
     two.push(10)
     await asyncio.sleep(0)
-    three.push(100)
+    assert ([probability for _, probability in one.taken], one.failures) == (
+        [0.0],
+        ["voice_detector: list index out of range"],
+    )
+    assert ([probability for _, probability in two.taken], two.failures) == (
+        [0.0],
+        ["voice_detector: list index out of range"],
+    )
+
+
+async def test_a_failure_that_lasts_is_told_once_and_again_after_windows_without_one() -> None:
+    one, *_ = sessions(Together())
+    one.push(-1, -1, 1, 13, 13, 2, -1)
     await asyncio.sleep(0)
-    assert [session.failures for session in (one, two, three)] == [["not a sound"], ["not a sound"], []]
-    assert three.taken == [(100, 100.0)]
+    assert one.failures == ["voice_detector: not a sound", "session: no such turn", "voice_detector: not a sound"]
 
 
-async def test_a_session_that_fails_at_a_window_does_not_keep_the_others_from_theirs() -> None:
+async def test_a_session_that_fails_at_a_window_goes_on_and_the_others_do_not_notice() -> None:
     one, two, _three = sessions(Together())
     one.push(13, 14)
     two.push(10)
     await asyncio.sleep(0)
-    assert (one.taken, one.failures) == ([], ["no such turn"])
+    assert (one.taken, one.failures) == ([(14, 27.0)], ["session: no such turn"])
     assert (two.taken, two.failures) == ([(10, 10.0)], [])
