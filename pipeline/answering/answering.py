@@ -25,6 +25,7 @@ from pipeline.conversation.notices import (
 )
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatRequest
+from pipeline.engines.workers import stray_cancellation_fails
 from pipeline.errors import LimitReached
 from pipeline.listening.echo import Playing
 from pipeline.listening.listening import Listening
@@ -308,7 +309,8 @@ class Answering:
         context = self._context
         over: Event = ReplyPlayed(number)
         try:
-            await self._run(reply, ask, draft)
+            with stray_cancellation_fails():
+                await self._run(reply, ask, draft)
             self._apologies.answered()
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
             failure = context.failure("reply", error)
@@ -342,7 +344,8 @@ class Answering:
 
     async def _answer_out_of_band(self, reply: Reply, ask: ResponseRequest) -> None:
         try:
-            await self._run(reply, ask, None)
+            with stray_cancellation_fails():
+                await self._run(reply, ask, None)
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame
             reply.end("failed", error=self._context.failure("reply", error))
         finally:

@@ -99,7 +99,7 @@ async def pieces_of(
 ) -> AsyncGenerator[AudioPiece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
-    style = options.style
+    style, longest_ms = options.style, limits.longest_s * 1000
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
@@ -119,9 +119,11 @@ async def pieces_of(
                     clause.duration_ms += len(chunk.pcm) * 1000 / rate
                     engine_words += chunk.words
                     yield AudioPiece(clause, chunk.pcm)
+                    if made.audio_ms + clause.duration_ms >= longest_ms:  # some voices babble on without an end
+                        break
             clause.words, clause.timed = align(part.text, engine_words, round(clause.duration_ms)), True
             made.audio_ms += clause.duration_ms
-            if made.audio_ms >= limits.longest_s * 1000:
+            if made.audio_ms >= longest_ms:
                 yield Usage(truncated=True)
                 return
 

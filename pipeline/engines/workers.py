@@ -9,12 +9,12 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
 
-from pipeline.errors import EngineTimeout
+from pipeline.errors import EngineError, EngineTimeout
 
 T = TypeVar("T")
 
@@ -26,6 +26,22 @@ class _End:
     """The end of a stream, and the error it ended with."""
 
     error: Exception | None
+
+
+@contextmanager
+def stray_cancellation_fails(engine: str = "") -> Iterator[None]:
+    """Within it, a cancellation that nobody asked of this task is a failure: `EngineError`.
+
+    Engines wait for what others may cancel: the reader of a connection, a pool of threads that is shut down. Taken for
+    a cancellation of ours it would end the task that waits for the engine, and nobody would be told.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise EngineError(f"{engine or 'The engine'} broke off what it was asked to do.", engine=engine) from error
 
 
 class Workers:
@@ -48,9 +64,10 @@ class Workers:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                if inspect.iscoroutinefunction(work):
-                    return cast(T, await work())
-                return await self._on_a_thread(cast(Callable[[], T], work), undo)
+                with stray_cancellation_fails(engine):
+                    if inspect.iscoroutinefunction(work):
+                        return cast(T, await work())
+                    return await self._on_a_thread(cast(Callable[[], T], work), undo)
         except TimeoutError as error:
             raise EngineTimeout(
                 f"{engine or 'The engine'} did not answer within {timeout_s:g} s.", engine=engine
@@ -96,7 +113,8 @@ class Workers:
                 step_in_flight = self._pool.submit(step)
                 try:
                     async with asyncio.timeout(timeout_s):
-                        item = await asyncio.wrap_future(step_in_flight)
+                        with stray_cancellation_fails(engine):
+                            item = await asyncio.wrap_future(step_in_flight)
                 except TimeoutError as error:
                     raise _stalled(engine, timeout_s) from error
                 if item is _NOTHING_LEFT:
@@ -127,7 +145,8 @@ async def each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: 
         while True:
             try:
                 async with asyncio.timeout(timeout_s):
-                    item = await anext(items, _NOTHING_LEFT)
+                    with stray_cancellation_fails(engine):
+                        item = await anext(items, _NOTHING_LEFT)
             except TimeoutError as error:
                 raise _stalled(engine, timeout_s) from error
             if item is _NOTHING_LEFT:
@@ -155,11 +174,12 @@ async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenera
     async def fetch() -> None:
         error: Exception | None = None
         try:
-            async with aclosing(source):
-                await room.acquire()
-                async for item in source:
-                    fetched.put_nowait(item)
+            with stray_cancellation_fails():
+                async with aclosing(source):
                     await room.acquire()
+                    async for item in source:
+                        fetched.put_nowait(item)
+                        await room.acquire()
         except Exception as failure:  # noqa: BLE001 — handed on to the reader
             error = failure
         fetched.put_nowait(_End(error))

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conversation.context import Context
 from pipeline.engines.protocols import TurnModel
+from pipeline.errors import EngineError
 
 HEARD_S = 8
 """How much of the turn's end is judged."""
@@ -53,6 +54,8 @@ class TurnSound:
         context, name = self._context, model.info.name
         try:
             probability = await context.workers.call(partial(model.probability, pcm), timeout_s=JUDGING_S, engine=name)
+            if not 0 <= probability <= 1:
+                raise EngineError(f"{name} gave {probability} as a probability.", engine=name)
         except Exception as error:  # noqa: BLE001 — the task's outermost frame: the words decide alone
             context.failure("turn_model", error)
         else:

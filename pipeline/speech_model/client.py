@@ -23,7 +23,7 @@ from pipeline.conversation.context import Context
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import EngineInfo, Recognition, Usage
 from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechModelConfig, SpeechModelRequest
-from pipeline.engines.workers import each_within
+from pipeline.engines.workers import each_within, stray_cancellation_fails
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.prompt.messages import prompt
 from pipeline.speech_model.parts import SpeechParts
@@ -271,7 +271,8 @@ class SpeechModelUtterance:
         link, id = self._committed
         try:
             async with asyncio.timeout(timeout_s):
-                return clean(await link.heard(id, lambda text: partial(clean(text))))
+                with stray_cancellation_fails(self._upstream.info.name):
+                    return clean(await link.heard(id, lambda text: partial(clean(text))))
         except TimeoutError as error:
             raise EngineTimeout(
                 "The speech model did not tell the words.", engine=self._speech_model.info.name

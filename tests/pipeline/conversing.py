@@ -170,13 +170,16 @@ async def conversing(
     journal: Journal | None = None,
     transcript: Sequence[ItemSnapshot] = (),
     chat_model: Any = None,
+    synthesizer: Any = None,
+    turn_model: Any = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation whose recogniser hears `script`; turns end after `wait_ms` of silence, or as `wait` says.
 
     An event that did not fit is an error in the end.
     """
     unexpected: list[tuple[str, str, str]] = []
-    engines = Engines(Levels(), Ears(script), chat_model or Mute(), Mouth())  # type: ignore[arg-type]
+    speaking = chat_model or Mute(), synthesizer or Mouth()
+    engines = Engines(Levels(), Ears(script), *speaking, turn_model)  # type: ignore[arg-type]
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
     config = SessionConfig(policy=policy or Policy(), endpointing=Endpointing(wait_ms=wait or fixed_wait(wait_ms)))
     observer = replace(observer or Observer(), unexpected=lambda *what: unexpected.append(what))

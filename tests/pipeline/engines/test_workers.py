@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pipeline.engines.workers import Workers, read_ahead
-from pipeline.errors import EngineBusy, EngineTimeout
+from pipeline.errors import EngineBusy, EngineError, EngineTimeout
 from tests.loop_clock import LoopClock
 
 T = TypeVar("T")
@@ -468,3 +468,44 @@ async def test_asynchronous_generator_gives_its_items_and_is_closed_with_the_ite
     assert closed
 
     assert [number async for number in workers.iterate(count, timeout_s=BOUND_S)] == [0, 1, 2]
+
+
+# --- Cancellation that nobody asked for ------------------------------------------------------------------------------
+
+
+async def cancelled_elsewhere() -> AsyncGenerator[int, None]:
+    """Waits for what somebody else cancelled, such as the reader of a connection."""
+    yield 1
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+async def test_a_call_that_others_cancelled_has_failed(workers: Workers) -> None:
+    async def work() -> None:
+        async for _ in cancelled_elsewhere():
+            pass
+
+    with pytest.raises(EngineError, match="scripted broke off"):
+        await workers.call(work, timeout_s=1, engine="scripted")
+
+
+async def test_a_call_that_waits_for_threads_that_are_shut_down_has_failed() -> None:
+    workers, going_on = Workers(1), threading.Event()
+    first = asyncio.create_task(workers.call(going_on.wait, timeout_s=60))
+    second = asyncio.create_task(workers.call(lambda: None, timeout_s=60))
+    await quiet()
+    workers.close()
+    with pytest.raises(EngineError):
+        await second
+    going_on.set()
+    await first
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_an_iterator_that_others_cancelled_has_failed_after_its_items(workers: Workers, ahead: bool) -> None:
+    into = list[int]()
+    iterator = read_ahead(cancelled_elsewhere(), 4) if ahead else workers.iterate(cancelled_elsewhere, timeout_s=1)
+    with pytest.raises(EngineError):
+        await collect(iterator, into)
+    assert into == [1]
