@@ -133,9 +133,11 @@ class Session:
             self._voice.close()
             self._tasks = None
             self._journal.close()
-            await asyncio.wait({writing}, timeout=JOURNAL_S)
-            writing.cancel()
-            await asyncio.wait({writing})
+            try:
+                await asyncio.wait({writing}, timeout=JOURNAL_S)
+            finally:
+                writing.cancel()
+                await asyncio.wait({writing})
 
     def close(self) -> None:
         """End the session. Idempotent."""
@@ -225,7 +227,7 @@ class Session:
             message = f"There is no spoken assistant message '{item_id}' to truncate."
             raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
         heard = self._answering.truncate(item, heard_ms)
-        self._journal.corrected(item)
+        self._journal.corrected(item, self.transcript)
         if heard is not None:
             self._receive(ReplyPlayed(heard))
 
@@ -306,7 +308,7 @@ class Session:
             case SetAside():
                 self._listening.set_aside(effect)
                 if turn := self._listening.turns.get(effect.turn):
-                    self._journal.corrected(turn.item)
+                    self._journal.corrected(turn.item, self.transcript)
                 self._overlapping.set_aside(effect.verdict)
             case StartReply():
                 if effect.turn:

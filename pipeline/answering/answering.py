@@ -128,7 +128,7 @@ class Answering:
         reply.end("cancelled", reason)
         if reply.message and reply.message.spoken and not reply.made.unheard:
             reply.message.truncate(heard_ms)
-            self._context.journal.corrected(reply.message)
+            self._context.journal.corrected(reply.message, self._context.transcript)
         self._count(reply)
         task.cancel()
         if not made:  # else it was counted when all of it was made

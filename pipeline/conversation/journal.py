@@ -23,6 +23,7 @@ from pipeline.conversation.notices import (
 )
 from pipeline.conversation.transcript import Item, ItemRole, ItemType, Status, Transcript
 from pipeline.engines.protocols import WordTime
+from pipeline.engines.workers import stray_cancellation_fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +171,15 @@ class Journal:
             case ReplyItemEnded() if notice.item.id in transcript:
                 self.put(ItemFinished(ItemSnapshot.of(notice.item), transcript.previous(notice.item.id)))
             case Transcribed() | TranscriptionFailed() if item := transcript.get(notice.item_id):
-                self.corrected(item)
+                self.corrected(item, transcript)
             case ItemLeft():
                 self.put(ItemRemoved(notice.item_id))
             case _:
                 pass
 
-    def corrected(self, item: Item) -> None:
-        """Queue an item that changed."""
-        if self._write is not None:
+    def corrected(self, item: Item, transcript: Transcript) -> None:
+        """Queue an item that changed, unless it is not finished yet or was deleted: then there is nothing to correct."""
+        if self._write is not None and item.id in transcript and item.status != "in_progress":
             self.put(ItemCorrected(ItemSnapshot.of(item)))
 
     async def run(self) -> None:
@@ -202,7 +203,8 @@ class Journal:
     async def _written(self, entry: Entry) -> bool:
         assert self._write is not None
         try:
-            await self._write(entry)
+            with stray_cancellation_fails():
+                await self._write(entry)
         except Exception:  # noqa: BLE001 — the writer's outermost frame: the conversation does not depend on it
             return False
         return True

@@ -271,7 +271,7 @@ class SpeechModelUtterance:
         link, id = self._committed
         try:
             async with asyncio.timeout(timeout_s):
-                with stray_cancellation_fails(self._upstream.info.name):
+                with stray_cancellation_fails(self._speech_model.info.name):
                     return clean(await link.heard(id, lambda text: partial(clean(text))))
         except TimeoutError as error:
             raise EngineTimeout(

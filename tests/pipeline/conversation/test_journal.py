@@ -24,6 +24,7 @@ from pipeline.conversation.journal import (
 from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage, WordTime
+from pipeline.turns.dialogue import BargeIn, Policy
 from tests.pipeline.conversing import MS_PER_LETTER, Words, conversing
 
 ANSWER = "one two three four five six seven"
@@ -110,6 +111,37 @@ async def test_what_leaves_is_told_whoever_takes_it_out() -> None:
         await talk.settles()
 
     assert kept.told(ItemRemoved) == [ItemRemoved("a"), ItemRemoved("b")]
+
+
+async def test_an_item_is_finished_once_and_corrected_only_between_that_and_its_removal() -> None:
+    kept, confirmed = Kept(), Policy(barge_in=BargeIn.CONFIRMED)
+    async with conversing(Words("mm"), Words("mm"), journal=Journal(kept.write), policy=confirmed) as talk:
+        await talk.hears(f"{ANSWER}. {ANSWER}. {ANSWER}.")
+        await talk.is_quiet(0.5)
+        answer = next(iter(talk.session.transcript))
+        talk.session.truncate(answer.id, 500)  # while it is still being written
+        await talk.is_quiet(1)
+        await talk.hears(ANSWER)
+        await talk.speaks(0.1)
+        await talk.is_quiet(0.3)  # a noise: it is set aside before it is over
+        talk.session.clear_audio()
+        talk.session.remove_item(answer.id)
+        await talk.speaks(2.5)
+        await talk.is_quiet(1)
+
+    finished, removed = list[str](), set[str]()
+    for entry in kept.entries:
+        match entry:
+            case ItemFinished():
+                assert entry.item.id not in finished
+                finished.append(entry.item.id)
+            case ItemCorrected():
+                assert entry.item.id in finished
+                assert entry.item.id not in removed
+            case ItemRemoved():
+                removed.add(entry.item_id)
+    assert len(finished) == 3
+    assert removed == {answer.id}
 
 
 async def test_each_answer_tells_what_it_took_once_it_is_over() -> None:
@@ -221,6 +253,41 @@ async def test_a_writer_that_fails_loses_the_entry_and_is_told_with_the_next() -
     await written(journal)
 
     assert entries == [EntriesLost(1), ItemRemoved("b")]
+
+
+async def test_a_writer_whose_work_others_cancelled_loses_the_entry_and_goes_on() -> None:
+    kept = Kept()
+
+    async def write(entry: Entry) -> None:
+        if isinstance(entry, ItemRemoved) and entry.item_id == "lost":
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        await kept.write(entry)
+
+    journal = Journal(write)
+    journal.put(ItemRemoved("lost"))
+    journal.put(ItemRemoved("kept"))
+    await written(journal)
+
+    assert kept.entries == [EntriesLost(1), ItemRemoved("kept")]
+
+
+async def test_nothing_is_written_after_the_end_of_a_session_that_is_cancelled_twice() -> None:
+    async def write(_entry: Entry) -> None:
+        await asyncio.Event().wait()
+
+    before = asyncio.all_tasks()
+    async with conversing(journal=Journal(write)) as talk:
+        talk.session.add_item(item("one"))
+        await talk.settles()
+        running = next(task for task in asyncio.all_tasks() - before if "Session.run" in repr(task))
+        for _ in range(2):
+            running.cancel()
+            await talk.settles()
+        left = {task for task in asyncio.all_tasks() - before if "Journal.run" in repr(task)}
+
+    assert left == set()
 
 
 async def test_a_writer_that_hangs_holds_up_neither_the_conversation_nor_its_end() -> None:
