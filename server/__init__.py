@@ -1,3 +1,3 @@
-"""The server: HTTP and WebSocket doors to the pipeline."""
+"""The server: HTTP and WebSocket access to the pipeline."""
 
 VERSION = "0.1.0"

@@ -1,6 +1,6 @@
-"""The house rules that a machine can check: who imports whom, where tasks start, where the environment is read.
+"""The rules of architecture that a machine can check: who imports whom, where tasks start, where the environment is read.
 
-The rules are the tables below. To change the house, change a table, and docs/ with it.
+The rules are the tables below. To change a rule, change its table, and docs/architecture.md with it.
 """
 
 from __future__ import annotations
@@ -267,7 +267,7 @@ def imported_modules(module: Module, known: Iterable[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_house_rule(rule: Rule) -> None:
+def test_rule(rule: Rule) -> None:
     findings = broken(rule, product())
 
     assert not findings, "\n".join([f"{rule.name}. {rule.remedy}", *findings])

@@ -51,7 +51,7 @@ APOLOGY_S, APOLOGY_AUDIO_S = 15.0, 3.0
 """How long all of an apology may take, and how long its synthesiser may be silent."""
 
 SAID_MS = 8_000
-"""Words that were spoken longer ago are no echo."""
+"""Words that were played longer ago than this, in milliseconds, are not compared with what is heard."""
 
 NOT_YET_SAID_MS = 500
 """A player that reports nothing may be ahead of us by so much."""
@@ -98,7 +98,7 @@ class Answering:
         self._replies[effect.reply] = (reply, self._context.spawn(work))
 
     def release(self, number: int) -> None:
-        """The speculation was right."""
+        """Send a speculative answer: the final words of the turn equal the drafted ones."""
         reply = self[number]
         turns = self._listening.turns.values()
         self._context.observer.speculated(True, reply.made)
@@ -110,7 +110,7 @@ class Answering:
         return not full or self._wrong[0] < self._context.now() - 60
 
     def drop(self, number: int) -> None:
-        """The speculation was wrong."""
+        """Discard a speculative answer: the person went on, or the final words differ from the drafted ones."""
         reply, task = self._replies.pop(number)
         reply.end("cancelled")
         task.cancel()
@@ -135,14 +135,14 @@ class Answering:
             self._context.observer.turn(reply.timing)
 
     def pause(self, number: int) -> None:
-        """Be quiet while it is doubtful whether the person interrupts."""
+        """Send no audio until `resume` or `interrupt`, while it is not known whether a voice is an interruption."""
         reply = self[number]
         reply.hold()
         if reply.message and reply is self._heard_first():
             self._context.outbox.put(PlaybackPaused(reply.message.id))
 
     def resume(self, number: int) -> None:
-        """They did not."""
+        """Send audio again after `pause`: the voice was no interruption."""
         reply = self[number]
         reply.go_on()
         if reply.message and reply is self._heard_first():
@@ -167,7 +167,7 @@ class Answering:
         return Playing(reply.loudness, None) if reply.held else None
 
     def just_said(self) -> JustSaid | None:
-        """What a voice may now be the echo of, or the answer to; None if nothing was said yet."""
+        """The words around the playback position, which a voice may echo or answer; None if nothing was said yet."""
         reply = self._playing
         if reply is None or reply.message is None:
             return None
@@ -241,12 +241,12 @@ class Answering:
         return None
 
     def pause_clock(self) -> None:
-        """The client is cut off: what it has not reported was not heard."""
+        """Stop counting audio as heard by the clock: the client is disconnected."""
         for reply, _task in self._replies.values():
             reply.playback.pause(self._context.now())
 
     def resume_clock(self) -> None:
-        """The client is back."""
+        """Count audio as heard by the clock again: the client is connected."""
         for reply, _task in self._replies.values():
             if not reply.held:
                 reply.playback.resume(self._context.now())
@@ -298,7 +298,7 @@ class Answering:
         self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
 
     def _count(self, reply: Reply) -> None:
-        """Tell what an answer took, once it is over."""
+        """Write what an answer used to the journal, once it is over."""
         made, record, heard_ms = reply.made, reply.record, reply.playback.position(self._context.now())
         tokens = record.usage.input_tokens, record.usage.output_tokens
         made_ms = round(made.audio_ms)

@@ -32,11 +32,11 @@ class Apologies:
         self._count = 0
 
     def due(self, now: float) -> bool:
-        """Whether one may be said aloud."""
+        """Whether an apology may be said aloud."""
         return now - self._said_at >= PAUSE_S
 
     def said(self, now: float) -> None:
-        """One was."""
+        """Remember that an apology was said."""
         self._said_at = now
         self._count += 1
 

@@ -116,7 +116,7 @@ class Reply:
         self.playback.pause(self._sink.now())
 
     def go_on(self) -> None:
-        """Send again."""
+        """Send audio again after `hold`."""
         self.playback.resume(self._sink.now())
         self._audible.set()
 
@@ -211,7 +211,7 @@ class Reply:
         await self._give(read_ahead(pieces, PIECES_AHEAD), synthesizer.info.rate, limits.lead_s)
 
     def first_token(self) -> None:
-        """Something came of the answer."""
+        """Note when the first result of the model arrived."""
         self.timing.mark("first_token", self._sink.now())
 
     # --- Sending ------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Context:
         return f"{kind}_{secrets.token_hex(10)}"
 
     def touch(self) -> None:
-        """Something happened that shows there is still somebody."""
+        """Restart the idle clock: the person or the client did something."""
         self.active_at = self.now()
 
     def failure(self, role: str, error: Exception) -> KaikouError:

@@ -2,7 +2,7 @@
 
 Theory of operation. A call is one utterance, one reply or one clause. It enters, waiting a moment for a place if it
 must, and ends once: it worked, failed, or was cancelled by those who asked for it, which says nothing about the engine
-unless it had answered. Calls that may not enter are refused, so that whoever asks can go elsewhere at once. The breaker
+unless it had answered. Calls that may not enter are refused, so that the caller can try another engine at once. The breaker
 refuses them all for a while after failures in a row:
 
     CLOSED ──`failures` of them within `within_s`──▶ OPEN ──`pause_s`──▶ HALF_OPEN ──the trial answers──▶ CLOSED

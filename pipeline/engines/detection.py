@@ -1,6 +1,6 @@
 """Voice detection for all sessions in one pass: a network takes ten windows in hardly more time than two.
 
-A pass follows at the end of the loop's current round, for all windows that came in it; so nobody waits for anybody. The
+A pass follows at the end of the loop's current round, for all windows that came in it; so no session waits for another. The
 windows of each session keep their order. What fails in a pass is the affair of its own session, and that goes on.
 """
 
@@ -86,10 +86,10 @@ class DetectedVoice:
         self._failing = False
         self.stream = stream
         self.windows: deque[Samples] = deque()
-        """Those that wait."""
+        """Windows that wait for the next pass."""
 
     def push(self, windows: Sequence[Samples]) -> None:
-        """Have these windows judged, soon."""
+        """Queue windows for the next pass."""
         if windows and self._open:
             self.windows.extend(windows)
             self._detection.wait(self)

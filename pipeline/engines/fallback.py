@@ -79,7 +79,7 @@ class _Chain(Generic[E]):
         self.info = replace(members[0].info, languages=languages)
 
     def close(self) -> None:
-        """Nothing: whoever made the engines ends them."""
+        """Does nothing: the engines of a chain are closed by their owner."""
 
     async def aclose(self) -> None:
         """Nothing, as `close`."""

@@ -1,6 +1,6 @@
 """The bridge between engines and the event loop: calls with a bound, iterators that can be cancelled.
 
-Blocking engines are run on threads, asynchronous ones on the loop; whoever calls need not know which.
+Blocking engines are run on threads, asynchronous ones on the loop; callers need not know which.
 """
 
 from __future__ import annotations

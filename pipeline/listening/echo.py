@@ -170,7 +170,7 @@ class EchoDetector:
         return self._voice.dbfs < self._usual_dbfs - SOFT_DB
 
     def push_window(self, window: Samples, speech: bool, playing: Playing | None) -> bool:
-        """Take the next samples of the microphone, which may sound like speech; whether they are somebody's voice."""
+        """Take the microphone's next samples and whether they sound like speech; False if a known echo explains it."""
         heard = self._microphone.add(window)
         count = len(heard)
         self._after = 0 if playing else self._after + count
@@ -193,7 +193,7 @@ class EchoDetector:
         self._since_voice_began = min(self._run.frames, len(self._frames) - MOST_DELAY)
 
     def turn_answered(self) -> None:
-        """The voice was the person's, in a turn of their own: so loud they are."""
+        """Move the usual level of the person's voice halfway to the level of this turn."""
         if self._voice.frames:
             self._usual_dbfs += 0.5 * (self._voice.dbfs - self._usual_dbfs)
 
@@ -276,7 +276,7 @@ def _correlations(level: Levels, others: Levels) -> Levels:
 
 
 def _reach(levels: Levels) -> Levels:
-    """The levels with what a room makes of them: each frame dies away over the following ones."""
+    """The levels with reverberation: each frame decays by `DECAY_DB` a frame over the following ones."""
     reached = levels.copy()
     for back in range(1, min(TAIL, len(levels))):
         np.maximum(reached[back:], levels[:-back] - back * DECAY_DB, out=reached[back:])

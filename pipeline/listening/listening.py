@@ -273,11 +273,11 @@ class Listening:
             self._context.outbox.put(AudioDropped(turn.item.id))
 
     def be_alert(self, alert: bool) -> None:
-        """Whether the first sound of a voice counts, at the price of taking other sounds for one."""
+        """Whether one window of speech starts a turn: faster barge-in, with more false starts."""
         self._endpointer.alert = alert
 
     def set_aside(self, effect: SetAside) -> None:
-        """The turn was none, or was one after all. Of a listener's noise the client is told the words, else none."""
+        """Mark the turn as no turn, or (verdict None) as one again. Words of noise and echo are not sent to the client."""
         if turn := self.turns.get(effect.turn):
             turn.item.aside = effect.verdict is not None
             turn.wordless = effect.verdict in (Verdict.NOISE, Verdict.ECHO)

@@ -1,4 +1,4 @@
-"""A voice while replies are heard: whose it is by its sound, and for how long it has been there.
+"""Speech while replies are heard: the person's or an echo, by its sound, and how long it lasts.
 
 The session tells what is being played, window by window, and what was just said; words and turns are decided elsewhere.
 """
@@ -30,19 +30,19 @@ class OverlappingSpeech:
         self._echo: Echo | None = None
 
     def persons(self, window: Samples, probability: float, threshold: float, playing: Playing | None) -> float:
-        """Of the probability that the microphone's next window is speech, what the known echo leaves for a person's."""
+        """The probability that the next window is the person's speech: 0 if the known echo explains it."""
         speech = probability >= threshold
         voice = self._echo_detector.push_window(window, speech, playing)
-        # While a reply is paused, its echo ends by itself, and a person who goes on is not to be chopped up.
+        # While a reply is paused there is no echo to take out, and taking some out would cut into the person's speech.
         audible = playing is not None and playing.position_ms is not None
         return 0.0 if speech and not voice and audible else probability
 
     def began(self) -> None:
-        """The person, or what sounds like one, begins to speak."""
+        """Speech begins, of the person or of an echo: measure it from here."""
         self._echo_detector.voice_began()
 
     def was_answered(self) -> None:
-        """It was the person's, in a turn of their own."""
+        """The speech was the person's own turn: its level is what later voices are compared with."""
         self._echo_detector.turn_answered()
 
     def lasted(self, turn: int) -> DoubtLasted:
@@ -59,6 +59,6 @@ class OverlappingSpeech:
         return Sound(heard.voiced_ms, heard.soft, likeness, share_said(text, just_said.text), just_said.left_ms)
 
     def set_aside(self, verdict: Verdict | None) -> None:
-        """It was no turn; if it was an echo, that is known from now on."""
+        """The speech was no turn; the echo that explained it, if any, is taken out of what follows."""
         if verdict is Verdict.ECHO:
             self._echo_detector.known = self._echo

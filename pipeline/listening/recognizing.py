@@ -45,7 +45,7 @@ class Turn:
 
     @property
     def seconds(self) -> float:
-        """How much audio of the client's it holds."""
+        """Seconds of the client's audio in it, without invented silence."""
         return self.utterance.seconds - self.invented / LINE_RATE
 
 
@@ -67,7 +67,7 @@ class Recognizing:
         self._report(UtteranceDrafted(turn.number, text))
 
     async def recognize(self, turn: Turn) -> None:
-        """Find out the words of the turn. It is over in either case; that they are not known is told."""
+        """Recognise the turn and report `UtteranceRecognized`, also after a failure, of which the client is told."""
         context, text = self._context, ""
         try:
             recognition = await turn.utterance.run()
@@ -78,14 +78,14 @@ class Recognizing:
             text = recognition.text
             self._transcribed(turn, recognition)
         turn.recognized_at = context.now()
-        # Who speaks a language that nobody here knows is told so, and not asked to say it again.
+        # For an unknown language the client gets an error; asking the person to repeat it would not help.
         failed = turn.failure is not None and not isinstance(turn.failure, UnknownLanguage)
         self._report(UtteranceRecognized(turn.number, text, failed=failed))
 
     def _transcribed(self, turn: Turn, recognition: Recognition) -> None:
         context, text = self._context, recognition.text
         if turn.item.aside or self._overlapping.doubted:
-            # The client is told the words only after it is known whether they are anybody's.
+            # Judge the words first: those of an echo or of noise are not sent to the client.
             self._report(UtteranceDrafted(turn.number, text))
         item, seconds, language = turn.item, turn.seconds, recognition.language
         if turn.wordless:

@@ -17,7 +17,7 @@ HEARD_S = 8
 """How much of the turn's end is judged."""
 
 JUDGING_S = 2.0
-"""Longer than any wait is worth."""
+"""Time bound of one judgement, in seconds; the words alone decide after it."""
 
 
 class TurnSound:
@@ -30,12 +30,12 @@ class TurnSound:
         self._judging = False
 
     def begin(self, windows: Iterable[Samples]) -> None:
-        """A turn starts with this."""
+        """Start a turn with its first windows."""
         self._windows.clear()
         self._windows.extend(windows)
 
     def push_window(self, window: Samples) -> None:
-        """The turn goes on."""
+        """Take the next window of the turn."""
         self._windows.append(window)
 
     def paused(self) -> None:
@@ -47,7 +47,7 @@ class TurnSound:
             self._context.spawn(self._judge(model, np.concatenate(self._windows), self._pause))
 
     def resumed(self) -> None:
-        """The pause is over, and what is found out about it does not matter any more."""
+        """Speech went on: a judgement of this pause that is still under way is ignored."""
         self._pause += 1
 
     async def _judge(self, model: TurnModel, pcm: Samples, pause: int) -> None:

@@ -20,7 +20,7 @@ async def context_for(
 ) -> list[str]:
     """What the sources give, in their order. All are asked at once; one that fails or is too slow is left out.
 
-    An answer that is prepared in the person's pause asks them there, so that nobody waits.
+    A speculative answer asks them in the person's pause, where the time costs nothing.
     """
     if not sources:
         return []

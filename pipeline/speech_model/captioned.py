@@ -66,7 +66,7 @@ class Captioned:
         self._sound.extend(np.split(pcm, range(self._piece, len(pcm), self._piece)) if len(pcm) else ())
 
     def finished(self) -> None:
-        """That was all."""
+        """No more text or audio follows."""
         for clause in self._cutter.finish():
             self._wait(clause)
         if not any(clause.guessed for clause in self._waiting):

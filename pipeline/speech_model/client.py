@@ -75,7 +75,7 @@ class SpeechModelClient:
 
     @property
     def wanted(self) -> bool:
-        """Whether the conversation is set to it."""
+        """Whether the session config has this conversation answered by the speech model."""
         return self._context.config.by_speech_model
 
     @property
@@ -85,11 +85,11 @@ class SpeechModelClient:
 
     @property
     def info(self) -> EngineInfo:
-        """The model's."""
+        """The speech model's info."""
         return self._model.info
 
     def recognizer_for(self, item: Item) -> SpeechModelRecognizer:
-        """What hears the turn that becomes `item`."""
+        """The recogniser of the turn that becomes `item`."""
         return SpeechModelRecognizer(self, item.id)
 
     def keep(self, hearing: SpeechModelUtterance) -> None:
@@ -162,7 +162,7 @@ class SpeechModelClient:
                         raise
 
     def _forget_sounds(self, connection: SpeechModelConnection) -> None:
-        """What is being answered need not be said again."""
+        """Drop the kept audio of turns that the model has: an answer to them has begun."""
         self._sounds = {id: sound for id, sound in self._sounds.items() if id not in connection.remote}
 
     async def _parts(
@@ -279,7 +279,7 @@ class SpeechModelUtterance:
             ) from error
 
     def close(self) -> None:
-        """Let the next turn be heard."""
+        """Free the model's input buffer for the next turn."""
         if self._has_microphone:
             self._has_microphone = False
             self._speech_model.microphone.release()

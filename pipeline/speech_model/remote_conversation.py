@@ -68,10 +68,10 @@ class _Copy:
 
 @dataclass(slots=True)
 class RemoteConversation:
-    """The copy: our ids → how the model has the item. `strangers` are items of its that we do not have."""
+    """The copy: our ids → how the model has the item. `unknown`: ids of its items that our transcript does not have."""
 
     _copies: dict[str, _Copy] = field(default_factory=dict)
-    _strangers: list[str] = field(default_factory=list)
+    _unknown: list[str] = field(default_factory=list)
 
     def __contains__(self, id: str) -> bool:
         return id in self._copies
@@ -91,7 +91,7 @@ class RemoteConversation:
         for run in _runs(outputs):
             ours = calls.get(run[0].call_id) if run[0].call_id else (messages.pop(0) if messages else None)
             if ours is None:
-                self._strangers += [output.id for output in run]
+                self._unknown += [output.id for output in run]
             else:
                 audio_ms = int(sum(output.audio_ms for output in run))
                 self._copies[ours] = _Copy(tuple(output.id for output in run), audio_ms=audio_ms)
@@ -101,8 +101,8 @@ class RemoteConversation:
 
         present: the ids of all our items that count. sounds: those of which we still have the sound.
         """
-        yield from map(RemoveItem, self._strangers)
-        self._strangers.clear()
+        yield from map(RemoveItem, self._unknown)
+        self._unknown.clear()
         for id in [id for id in self._copies if id not in present]:
             yield from map(RemoveItem, self._copies.pop(id).ids)
         for item in items:
@@ -141,7 +141,7 @@ class RemoteConversation:
 
 
 def _message(item: Item, answered: Container[str], called: Container[str]) -> Message | None:
-    """The item as it is told; None if there is nothing to tell. A call goes only with its output, as in `prompt`."""
+    """The item as a message; None if it has no words yet. A call goes only with its output, as in `prompt`."""
     if item.type == "function_call":
         call = ToolCall(item.call_id, item.name, item.text)
         return Message("assistant", "", calls=(call,)) if item.call_id in answered else None

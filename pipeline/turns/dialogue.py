@@ -26,7 +26,7 @@ after all, so does the doubt. A reply that is requested meanwhile waits with the
 
 Some events come too late by nature, and return nothing: a partial or a draft of a turn that is over, the words of a turn
 that the client committed itself, audio thrown away when nobody speaks. Every other event that does not fit changes
-nothing and is reported (`ReportUnexpected`): whoever sent it is mistaken about the conversation.
+nothing and is reported (`ReportUnexpected`): it is a fault of the part that sent it.
 """
 
 from __future__ import annotations
@@ -339,7 +339,7 @@ class Dialogue:
             return []
         verdict = self.policy.judge(event.text, event.sound, final=final)
         if self._over is None or event.turn > self._over:
-            # Of a voice beside no reply one thing must be known: whether it was the end of one.
+            # Over no reply a voice interrupts nothing, but it may be the echo of the reply that has just ended.
             return self._set_aside(event.turn, event.text, verdict) if verdict is Verdict.ECHO else []
         if verdict is None:
             return []
@@ -429,7 +429,7 @@ class Dialogue:
         return [*(self._take_up(self.turn) if late else []), *self._answer_waiting()]
 
     def _keep(self, replies: tuple[ReplyState, ...]) -> None:
-        """Only these are left; of none there is a doubt."""
+        """Keep only these replies; without any, end the doubt."""
         self.replies = replies
         if not replies:
             self.doubted, self._over = False, None

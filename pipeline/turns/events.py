@@ -35,7 +35,7 @@ class SpeechPaused:
 
 @dataclass(frozen=True, slots=True)
 class SpeechResumed:
-    """The pause was only a pause."""
+    """Speech went on after `SpeechPaused`, within the same turn."""
 
     at: int
 
@@ -213,7 +213,7 @@ class StartReply:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseReply:
-    """The speculation was right: open the gate."""
+    """Send the speculative reply: the final words equal the draft."""
 
     reply: int
 
@@ -242,7 +242,7 @@ class PausePlayback:
 
 @dataclass(frozen=True, slots=True)
 class ResumePlayback:
-    """They were not: go on where it stopped."""
+    """The voice was no interruption: play on from where it stopped."""
 
     reply: int
 

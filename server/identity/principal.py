@@ -22,7 +22,7 @@ class Principal:
 
 
 OWNER = Principal("owner", "owner")
-"""Whoever reaches a server that asks for no keys."""
+"""The principal of everybody where the server asks for no keys."""
 
 
 def holder_of(key: str) -> Principal:

@@ -61,7 +61,7 @@ class OpenAIApi:
         return json_response({"object": "list", "data": [self._model(id) for id in await self._ids()]})
 
     async def model(self, request: Request) -> Response:
-        """One of them."""
+        """One model by its id."""
         id = request.path_params["id"]
         if id not in await self._ids():
             raise NotFound(f"The model '{id[:64]}' does not exist.", code="model_not_found")

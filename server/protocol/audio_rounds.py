@@ -1,7 +1,7 @@
 """Microphone audio of all clients, taken in rounds: one matrix product resamples the pieces of many.
 
-While few messages come, a round follows at the end of the loop's current one, so that nobody waits. While many come, rounds
-are `APART_S` apart, so that pieces of different clients meet in one; and so do their windows in voice detection.
+While few messages come, a round follows at the end of the loop's current one, so that no audio waits. While many come,
+rounds are `APART_S` apart, so that pieces of different clients meet in one; and so do their windows in voice detection.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Microphone:
         self.decoder = Decoder(format)
 
     def push(self, data: bytes) -> None:
-        """Have this heard in the next round."""
+        """Queue audio for the next round."""
         self._pieces.append(data)
         self.waiting_bytes += len(data)
         if not self._waits:
@@ -88,7 +88,7 @@ class Microphone:
         return self.decoder.samples(data)
 
     def give(self, pcm: Samples) -> None:
-        """The round is over for this client."""
+        """Pass the resampled audio of this round on."""
         self._waits = False
         try:
             if len(pcm):

@@ -1,1 +1,1 @@
-"""Who may talk now, and where? The conversations that go on, and the line before a full server."""
+"""Who may talk now, and where? The conversations that go on, and the queue before a full server."""

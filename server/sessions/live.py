@@ -200,7 +200,7 @@ class LiveSession:
                 await _send(transport, event)
 
     async def _close(self) -> None:
-        # Whoever does not read gets the reason as soon as it does, while `_discard` reads what it still sends.
+        # A slow reader gets the close reason once it reads; meanwhile `_discard` reads what it still sends.
         within_s = DISCARD_S if self._code == CLOSE_TOO_SLOW else CLOSE_S
         await _close(self._transport, self._code, self._reason, within_s)
 

@@ -19,7 +19,7 @@ class SessionRegistry(Protocol):
         """A session began."""
 
     async def remove(self, live: LiveSession) -> None:
-        """It ended. Of one that is not there nothing happens."""
+        """A session ended. Nothing happens if it is not there."""
 
     async def find(self, token: str) -> LiveSession | None:
         """The session of that token, if this replica has it."""
@@ -35,7 +35,7 @@ class AdmissionQueue(Protocol):
         """Whether the next free places reach to this ticket."""
 
     async def leave(self, ticket: str) -> None:
-        """It came in."""
+        """Remove the ticket: its client is beginning a session."""
 
 
 class LocalSessionRegistry:

@@ -20,7 +20,7 @@ class ReplayBuffer:
         self._last_gone = ""
 
     def sent(self, event_id: str, event: str | OutputAudio) -> None:
-        """An event left."""
+        """Keep an event that is being sent."""
         self._events.append((event_id, event))
         self._bytes += _bytes_of(event)
         while self._bytes > self._most_bytes:

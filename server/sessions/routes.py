@@ -1,4 +1,4 @@
-"""The doors to conversations: the WebSocket of the realtime API, and a place in the line before a full server."""
+"""The routes to conversations: the WebSocket of the realtime API, and a ticket in the queue before a full server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def routes(services: Services) -> list[BaseRoute]:
     handshake = Handshake(services.settings.server, services.client_secrets, sessions)
 
     async def place(request: Request) -> Response:
-        """A place in the line. `?ticket=` from the answer before keeps it."""
+        """A place in the queue. `?ticket=` from the answer before keeps it."""
         return success(await sessions.wait(request.query_params.get("ticket", "")[:64]))
 
     return [

@@ -29,14 +29,14 @@ class TicketQueue:
         return ticket, list(self._asked).index(ticket)
 
     def may_enter(self, ticket: str, free: int, now: float) -> bool:
-        """Whether the next free places reach to this ticket; newcomers without one come after everybody who waits."""
+        """Whether the next free places reach to this ticket; an empty ticket comes after all that wait."""
         self._drop_expired(now)
         waiting = list(self._asked)
         before = waiting.index(ticket) if ticket in self._asked else len(waiting)
         return free > before
 
     def leave(self, ticket: str) -> None:
-        """It came in."""
+        """Remove the ticket: its client is beginning a session."""
         self._asked.pop(ticket, None)
 
     def _drop_expired(self, now: float) -> None:
