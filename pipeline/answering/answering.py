@@ -123,12 +123,14 @@ class Answering:
         reply.take_back()
         heard_ms = reply.playback.position(self._context.now())
         made = reply.record.status != "in_progress"
-        if made and reply.message:
-            self._context.outbox.put(PlaybackStopped(reply.message.id, heard_ms))
+        cut = reply.not_heard_out(heard_ms)
+        for item, own_ms in cut:
+            if item.status != "in_progress":  # else the end of the answer tells it
+                self._context.outbox.put(PlaybackStopped(item.id, own_ms))
         reply.end("cancelled", reason)
-        if reply.message and reply.message.spoken and not reply.made.unheard:
-            reply.message.truncate(heard_ms)
-            self._context.journal.corrected(reply.message, self._context.transcript)
+        for item, own_ms in cut if not reply.made.unheard else ():
+            item.truncate(own_ms)
+            self._context.journal.corrected(item, self._context.transcript)
         self._count(reply)
         task.cancel()
         if not made:  # else it was counted when all of it was made
@@ -173,7 +175,7 @@ class Answering:
             return None
         position_ms = reply.playback.position(self._context.now())
         since, until = position_ms - SAID_MS, position_ms + NOT_YET_SAID_MS
-        said = "".join(word.text for word in reply.message.words if since <= word.start_ms <= until)
+        said = "".join(word.text for word in reply.words if since <= word.start_ms <= until)
         return JustSaid(said, self._left_ms())
 
     def _left_ms(self) -> int | None:
@@ -210,8 +212,8 @@ class Answering:
         """The client's player reports its position in an item; items that are not being heard are ignored."""
         now, before = self._context.now(), None
         for reply, _task in self._replies.values():
-            if reply.message and reply.message.id == item_id:
-                reply.playback.reported(played_ms, playing, now)
+            if item := next((item for item in reply.record.items if item.id == item_id), None):
+                reply.playback.reported(reply.line_position(item, played_ms), playing, now)
                 before = reply.playback
             elif before and before.lead_s(now) > 0:
                 reply.playback.follows(before.ends_at(now), now)
@@ -229,13 +231,14 @@ class Answering:
         for number, (reply, task) in self._replies.items():
             if reply.message is not item:
                 continue
+            stopped_ms = round(reply.line_position(item, heard_ms))
             if reply.record.status == "in_progress":
-                reply.stop_at(heard_ms)
+                reply.stop_at(stopped_ms)
                 return None
             del self._replies[number]
             reply.take_back()
             task.cancel()
-            reply.playback.stopped(heard_ms)
+            reply.playback.stopped(stopped_ms)
             self._count(reply)
             return number
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -83,6 +83,7 @@ class Reply:
         self._sent_text = ""
         self._clause: SpokenClause | None = None
         self._clause_at_ms = 0.0
+        self._begins_ms: dict[str, float] = {}
         self._words_told = True
         self._rate = 0
 
@@ -90,6 +91,22 @@ class Reply:
     def message(self) -> Item | None:
         """The message that is or was spoken."""
         return next((item for item in reversed(self.record.items) if item.type == "message"), None)
+
+    @property
+    def words(self) -> Iterator[WordTime]:
+        """All that was or will be said, on the answer's line."""
+        for item in self.record.items:
+            yield from _later(item.words, self._begins_ms[item.id])
+
+    def line_position(self, item: Item, own_ms: float) -> float:
+        """Where a position on the own line of one of its items is on the answer's, which all its messages share."""
+        return self._begins_ms[item.id] + own_ms
+
+    def not_heard_out(self, heard_ms: int) -> list[tuple[Item, int]]:
+        """The spoken messages that end after `heard_ms` of the answer, and the last, each with what was heard of it."""
+        spoken = [item for item in self.record.items if item.spoken]
+        heard = [(item, max(0, round(heard_ms - self._begins_ms[item.id]))) for item in spoken]
+        return [(item, own_ms) for item, own_ms in heard if own_ms < item.audio_ms or item is spoken[-1]]
 
     @property
     def spoken(self) -> bool:
@@ -243,7 +260,7 @@ class Reply:
     def _begin_clause(self, clause: SpokenClause) -> None:
         self._tell_words()  # of the clause before, if its last piece left before they were known
         item = self._message()
-        self._clause, self._clause_at_ms, self._words_told = clause, self.playback.total_ms, self.made.unheard
+        self._clause, self._clause_at_ms, self._words_told = clause, self._own_ms(item), self.made.unheard
         if clause.text:
             self._tell_text(item, clause.text)
         if self.made.unheard:
@@ -261,7 +278,7 @@ class Reply:
         self.playback.queued(len(pcm) * 1000 / rate)
         self.loudness = self.loudness or Loudness(rate)
         self.loudness.add(pcm)
-        item.audio_ms = round(self.playback.total_ms)
+        item.audio_ms = round(self._own_ms(item))
         self._sink.tell(ReplyAudio(self.record, self.record.items.index(item), item, pcm, rate))
 
     def _tell_words(self) -> None:
@@ -310,8 +327,13 @@ class Reply:
         if self.made.unheard and item.spoken:
             item.truncate(0)
         self.record.items.append(item)
+        self._begins_ms[item.id] = self.playback.total_ms
         previous = self._sink.place(item) if self.record.in_conversation else None
         self._sink.tell(ReplyItemStarted(self.record, len(self.record.items) - 1, item, previous))
+
+    def _own_ms(self, item: Item) -> float:
+        """How much of the item there is."""
+        return self.playback.total_ms - self._begins_ms[item.id]
 
     def _tell_text(self, item: Item, delta: str) -> None:
         self._sent_text += delta
