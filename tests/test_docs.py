@@ -16,6 +16,8 @@ FOLDERS = ("benchmarks", "docs", "models", "personas", "pipeline", "server", "st
 OF_THE_PAGE = ("audio", "components", "conversation", "protocol", "views")
 """docs/page.md names the modules of `static/` without that folder."""
 
+CODE = ("pipeline", "models", "server")
+
 MADE_LATER = {"models/weights"}
 """Is made by the first download."""
 
@@ -46,6 +48,24 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     missing += [path for path in sorted(set(linked_files(text))) if not (page.parent / path).exists()]
 
     assert missing == []
+
+
+def test_every_class_and_method_of_the_journeys_exists() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for folder in CODE for path in (ROOT / folder).rglob("*.py")]
+    missing = [
+        f"{owner}.{member}"
+        for owner, member in sorted(set(re.findall(r"`([A-Z]\w+)\.(\w+)`", text)))
+        if not any(defines(source, owner, member) for source in sources)
+    ]
+
+    assert missing == []
+
+
+def defines(source: str, owner: str, member: str) -> bool:
+    """Whether `source` has a class `owner` with a method or a field `member`."""
+    found = re.search(rf"^class {owner}\b.*?(?=^\S|\Z)", source, re.MULTILINE | re.DOTALL)
+    return found is not None and re.search(rf"^    (?:async )?(?:def )?{member}\b", found[0], re.MULTILINE) is not None
 
 
 def test_paths_are_found_between_backticks_and_addresses_are_not() -> None:

@@ -30,7 +30,7 @@ class DiskFull(WeightsError):
     code = "disk_full"
 
 
-class Audience(Protocol):
+class ProgressListener(Protocol):
     """Whom to tell how it goes. Sizes in bytes; `total` is 0 where the hub does not tell."""
 
     def says(self, line: str) -> None: ...
@@ -49,7 +49,7 @@ class Puller:
 
     store: Store
     hubs: Mapping[str, Callable[[], Hub]]
-    audience: Audience
+    listener: ProgressListener
     prefer: str = ""
     free: Callable[[Path], int] = field(default=free_bytes)
 
@@ -57,11 +57,11 @@ class Puller:
         """Install the entry `name`, unless it is; whether anything had to be done. Raises `WeightsError`."""
         entry = known(name)
         if self.store.has(name):
-            self.audience.says(f"{name} is installed already.")
+            self.listener.says(f"{name} is installed already.")
             return False
-        with self.store.locked(name, waiting=lambda: self.audience.says(f"Another pull of {name} is under way ...")):
+        with self.store.locked(name, waiting=lambda: self.listener.says(f"Another pull of {name} is under way ...")):
             if self.store.has(name):
-                self.audience.says(f"{name} was installed meanwhile.")
+                self.listener.says(f"{name} was installed meanwhile.")
                 return False
             self._gather(entry, self._reached(entry))
         return True
@@ -99,7 +99,7 @@ class Puller:
         if missing := [need for need in entry.needs if not any(part.glob(need))]:
             shutil.rmtree(part)
             raise WeightsError(f"{listings[0]} has no {', '.join(missing)} (any more): not installed.")
-        self.audience.says(f"{entry.name}: writing down its checksums")
+        self.listener.says(f"{entry.name}: writing down its checksums")
         files = [file for listing in listings for file in listing.files]
         unchecked = tuple(file.path for file in files if not _expected(file, entry) and not file.git)
         self.store.install(entry, tuple(map(str, listings)), unchecked)
@@ -137,13 +137,13 @@ class Puller:
             shutil.rmtree(folder / ".cache", ignore_errors=True)  # the library's note that it has the file
             names = ", ".join(file.path for file in damaged[:3])
             if attempt == 1:
-                self.audience.says(f"{entry.name}: {names} arrived damaged; fetching again")
+                self.listener.says(f"{entry.name}: {names} arrived damaged; fetching again")
         raise WeightsError(f"{names} from {listing} does not match its checksum. It was not installed.")
 
     def _place(self, entry: Entry, path: Path, part: Path) -> None:
         """Unpack an archive; move a file out of the downloads."""
         if path.name.endswith(ARCHIVES):
-            self.audience.says(f"{entry.name}: unpacking {path.name}")
+            self.listener.says(f"{entry.name}: unpacking {path.name}")
             unpack(path, part, largest=SWELLS * entry.disk_mb * 1_000_000, skip=NEVER)
         elif path.parent.name == DOWNLOADS:
             shutil.copyfile(path, part / path.name)  # a copy, so that a pull killed from here on has it still
@@ -156,7 +156,7 @@ class Puller:
 
         def watch() -> None:
             while not over.wait(0.25):
-                self.audience.progress(entry.name, size_of(part), total)
+                self.listener.progress(entry.name, size_of(part), total)
 
         thread = threading.Thread(target=watch, name="progress", daemon=True)
         thread.start()
@@ -165,15 +165,15 @@ class Puller:
         finally:
             over.set()
             thread.join()
-        self.audience.progress(entry.name, total, total)
+        self.listener.progress(entry.name, total, total)
 
 
-def puller(folder: Path, mirrors: Sequence[str], prefer: str, audience: Audience) -> Puller:
+def puller(folder: Path, mirrors: Sequence[str], prefer: str, listener: ProgressListener) -> Puller:
     """One that fetches into `folder`. mirrors: see `hubs.hubs`; prefer: a hub, or empty. Raises `WeightsError`."""
     reachable = hubs(mirrors)
     if prefer and prefer not in reachable:
         raise WeightsError(f"There is no hub {prefer!r}, only {', '.join(reachable)}.")
-    return Puller(Store(folder), reachable, audience, prefer)
+    return Puller(Store(folder), reachable, listener, prefer)
 
 
 def known(name: str) -> Entry:

@@ -30,13 +30,13 @@ from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Message, ToolCall, Usage
 from pipeline.engines.speech_model import (
-    Called,
-    Finished,
-    Said,
-    Sounded,
+    AudioDelta,
+    FunctionCallDone,
+    MessageDone,
     SpeechEvent,
     SpeechModelConfig,
     SpeechModelRequest,
+    TranscriptDelta,
 )
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 
@@ -83,7 +83,7 @@ class _Answer:
         if self.abandoned or self.done:
             return
         self._events.append(event)
-        self._queued_s += len(event.pcm) / RATE if isinstance(event, Sounded) else 0.0
+        self._queued_s += len(event.pcm) / RATE if isinstance(event, AudioDelta) else 0.0
         if self._queued_s > QUEUED_S:
             self.end(EngineError("The speech model's answer is too long.", engine=NAME))
         self._wake.set()
@@ -376,15 +376,17 @@ class _VoiceRefused(EngineError):
 def _delta(kind: str, event: Json) -> SpeechEvent:
     if kind == "response.output_audio.delta":
         data = base64.b64decode(event["delta"])
-        return Sounded(event["item_id"], np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16, copy=False))
-    return Said(event["item_id"], str(event["delta"]))
+        return AudioDelta(
+            event["item_id"], np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16, copy=False)
+        )
+    return TranscriptDelta(event["item_id"], str(event["delta"]))
 
 
 def _finished(item: Json) -> SpeechEvent:
     if item["type"] != "function_call":
-        return Finished(str(item["id"]))
+        return MessageDone(str(item["id"]))
     call = ToolCall(str(item["call_id"]), str(item["name"]), str(item.get("arguments") or "{}"))
-    return Called(str(item["id"]), call)
+    return FunctionCallDone(str(item["id"]), call)
 
 
 def problem_of(event: Mapping[str, Any]) -> EngineError:

@@ -41,7 +41,7 @@ SCRIPTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FrameWindow:
     """In frames of 10 ms: how many a network takes at once, sees for that, and leaves for the next time."""
 
     takes: int
@@ -54,7 +54,7 @@ class FirstPass:
 
     def __init__(self, sherpa: Any, folder: Folder, provider: str, threads: int, languages: tuple[str, ...]) -> None:
         self.languages = languages or languages_of(folder.need("tokens.txt"))
-        self._network, self.sight, self.times_words = _streaming_network(sherpa, folder, provider)
+        self._network, self.frame_window, self.times_words = _streaming_network(sherpa, folder, provider)
         self.batcher: Batcher[Stream, None] = Batcher(
             self._decode, size=16, wait_s=0, queue=QUEUE, name=NAME, threads=threads
         )
@@ -64,7 +64,7 @@ class FirstPass:
             self.batcher.submit(warm_up).result(WARM_UP_S)
 
     def open(self) -> Stream:
-        return Stream(self._network, self.sight)
+        return Stream(self._network, self.frame_window)
 
     def recognition(self, stream: Stream) -> Recognition:
         """The words so far, and when they sound."""
@@ -83,9 +83,9 @@ class FirstPass:
 class Stream:
     """The library's stream, and how much was put into it."""
 
-    def __init__(self, network: Any, sight: Sight) -> None:
+    def __init__(self, network: Any, frame_window: FrameWindow) -> None:
         self.raw = network.create_stream()
-        self._network, self._sight = network, sight
+        self._network, self._sight = network, frame_window
         self._samples = self._real = 0
         self._added: list[tuple[float, float]] = []
 
@@ -126,7 +126,7 @@ class Stream:
         self._samples += len(pcm)
 
 
-def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any, Sight, bool]:
+def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any, FrameWindow, bool]:
     """A transducer or a Paraformer, how far it sees, and whether it tells times.
 
     Each call has one thread of its own: more calls at once are better.
@@ -139,13 +139,13 @@ def _streaming_network(sherpa: Any, folder: Folder, provider: str) -> tuple[Any,
     if kind == "paraformer":
         common["decoder"] = str(folder.need("decoder*.onnx", small=small))
         # The library takes 61 frames each 60, and leaves three of its stacked frames to hear what follows them.
-        return loaded(lambda: sherpa.OnlineRecognizer.from_paraformer(**common), folder), Sight(60, 61, 24), False
+        return loaded(lambda: sherpa.OnlineRecognizer.from_paraformer(**common), folder), FrameWindow(60, 61, 24), False
     if kind in TRANSDUCERS:
         decoder = folder.need("decoder*.onnx", small=False)  # tiny, and suffers from 8 bits
         properties(decoder, "transducer decoder")
         common |= {"decoder": str(decoder), "joiner": str(folder.need("joiner*.onnx", small=small))}
-        sight = Sight(int(facts["decode_chunk_len"]), int(facts["T"]))
-        return loaded(lambda: sherpa.OnlineRecognizer.from_transducer(**common), folder), sight, True
+        frame_window = FrameWindow(int(facts["decode_chunk_len"]), int(facts["T"]))
+        return loaded(lambda: sherpa.OnlineRecognizer.from_transducer(**common), folder), frame_window, True
     raise EngineUnavailable(f"{encoder.name} is of a kind that cannot stream: {kind or 'unknown'}.", engine=NAME)
 
 

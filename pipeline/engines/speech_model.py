@@ -46,7 +46,7 @@ class SpeechModelRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TranscriptDelta:
     """A piece of what the message `item` says: the transcript of its audio, which comes at its own pace, or its text."""
 
     item: str
@@ -54,7 +54,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Sounded:
+class AudioDelta:
     """A piece of the audio of the message `item`, of any length, at the model's rate."""
 
     item: str
@@ -62,21 +62,21 @@ class Sounded:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class MessageDone:
     """All of the message `item` is there."""
 
     item: str
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class FunctionCallDone:
     """The item `item` is a function call."""
 
     item: str
     call: ToolCall
 
 
-SpeechEvent: TypeAlias = Said | Sounded | Finished | Called | Usage
+SpeechEvent: TypeAlias = TranscriptDelta | AudioDelta | MessageDone | FunctionCallDone | Usage
 
 
 class SpeechLink(Protocol):

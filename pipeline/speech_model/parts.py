@@ -7,7 +7,7 @@ from typing import assert_never
 
 from pipeline.conversation.answer_parts import AnswerPart, Made
 from pipeline.engines.protocols import TextDelta, Usage
-from pipeline.engines.speech_model import Called, Finished, Said, Sounded, SpeechEvent
+from pipeline.engines.speech_model import AudioDelta, FunctionCallDone, MessageDone, SpeechEvent, TranscriptDelta
 from pipeline.speech_model.captioned import Captioned
 from pipeline.speech_model.remote_conversation import OutputItem
 from pipeline.text.clean import CleanStream
@@ -32,19 +32,19 @@ class SpeechParts:
         """What can be sent, now that these have come."""
         for event in events:
             match event:
-                case Said():
+                case TranscriptDelta():
                     yield from self._said(event)
-                case Sounded():
+                case AudioDelta():
                     output = self._output(event.item)
                     if self._spoken:
                         message = yield from self._speaking(event.item)
                         message.sounded(event.pcm)
                         output.audio_ms = message.audio_ms
                         self._made.audio_ms += len(event.pcm) * 1000 / self._rate
-                case Finished():
+                case MessageDone():
                     if event.item == self._speaks:
                         yield from self._end_message()
-                case Called():
+                case FunctionCallDone():
                     yield from self._end_message()
                     call = event.call.clean()
                     self._output(event.item).call_id = call.id
@@ -57,7 +57,7 @@ class SpeechParts:
         if self._message:
             yield from self._message.pieces()
 
-    def _said(self, event: Said) -> Iterator[AnswerPart]:
+    def _said(self, event: TranscriptDelta) -> Iterator[AnswerPart]:
         self._output(event.item)
         text = self._cleaner.push(event.text)
         self._made.characters += len(text)

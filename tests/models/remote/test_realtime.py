@@ -18,13 +18,13 @@ from models.remote.realtime_dialect import voice_for, voices_of
 from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.protocols import Message, Tool, ToolCall, Usage
 from pipeline.engines.speech_model import (
-    Called,
-    Finished,
-    Said,
-    Sounded,
+    AudioDelta,
+    FunctionCallDone,
+    MessageDone,
     SpeechEvent,
     SpeechModelConfig,
     SpeechModelRequest,
+    TranscriptDelta,
 )
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineUnavailable, SettingError
 from tests.models.realtime_server import BETA_SESSION, GA_SESSION, Event, Upstream, upstream
@@ -85,8 +85,8 @@ async def test_a_server_of_the_beta_shape_is_spoken_to_and_understood_in_it() ->
         assert (session["voice"], session["input_audio_format"]) == ("qingchunshaonv", "pcm16")
         assert session["turn_detection"] is None
         assert not {"audio", "type", "output_modalities"} & set(session)
-        assert "".join(event.text for event in said if isinstance(event, Said)) == "Two small words. "
-        assert any(isinstance(event, Sounded) for event in said)
+        assert "".join(event.text for event in said if isinstance(event, TranscriptDelta)) == "Two small words. "
+        assert any(isinstance(event, AudioDelta) for event in said)
 
 
 async def test_a_voice_the_server_does_not_know_is_left_to_it() -> None:
@@ -193,7 +193,14 @@ async def test_an_answer_is_text_audio_its_end_and_its_cost() -> None:
     async with linked() as (link, _):
         events = await answer(link)
 
-        assert [type(event) for event in events] == [Said, Said, Said, Sounded, Finished, Usage]
+        assert [type(event) for event in events] == [
+            TranscriptDelta,
+            TranscriptDelta,
+            TranscriptDelta,
+            AudioDelta,
+            MessageDone,
+            Usage,
+        ]
         assert events[-1] == Usage(3, 4)
 
 
@@ -207,7 +214,10 @@ async def test_calls_pass_through_and_their_outputs_go_up() -> None:
     async with linked() as (link, server):
         server.rules["response.create"] = call
         request = SpeechModelRequest(instructions="Now.", tools=(WEATHER,), tool_choice="weather", max_tokens=9)
-        assert await answer(link, request) == [Called("i", ToolCall("c", "weather", '{"city":"Rome"}')), Usage()]
+        assert await answer(link, request) == [
+            FunctionCallDone("i", ToolCall("c", "weather", '{"city":"Rome"}')),
+            Usage(),
+        ]
         await link.add("out", Message("tool", "Sunny.", call_id="c"), None)
 
         asked = server.of("response.create")[0]["response"]

@@ -9,7 +9,7 @@ import pytest
 from models.stub import create_chat_model, create_recognizer
 from pipeline.conversation.answer_parts import Made
 from pipeline.engines.protocols import TextDelta, ToolCall
-from pipeline.engines.speech_model import Called, Said
+from pipeline.engines.speech_model import FunctionCallDone, TranscriptDelta
 from pipeline.speech_model.parts import SpeechParts
 from server.protocol.client_events import CreateItem, MessageItem, parse_event
 from tests.server.faulty_engines import UncleanFailure, UncleanModel, UncleanRecognizer
@@ -82,7 +82,7 @@ def test_what_a_client_writes_is_cleaned() -> None:
 
 def test_a_speech_models_words_and_calls_are_cleaned() -> None:
     parts = SpeechParts(24_000, Made(), spoken=False)
-    call = Called("b", ToolCall("call_1", "look_up", "{\udc00}"))
-    events = [Said("a", "Good \ud83d"), Said("a", "\ude00."), call]
+    call = FunctionCallDone("b", ToolCall("call_1", "look_up", "{\udc00}"))
+    events = [TranscriptDelta("a", "Good \ud83d"), TranscriptDelta("a", "\ude00."), call]
 
     assert list(parts.take(events)) == [TextDelta("Good "), TextDelta("😀."), ToolCall("call_1", "look_up", "{}")]
