@@ -103,7 +103,7 @@ async def synthesis(trial: Trial, _recorded: Mapping[str, list[Clip]]) -> Figure
     """Time per second of speech, time to the first chunk, and how much later the next clause comes after a cancelled one."""
     info = trial.engine.info
     spoken = [language for language in LANGUAGES if not info.languages or language in info.languages]
-    clauses = [SynthesisRequest(text, "", language) for language in spoken for text in CLAUSES[language]]
+    clauses = [SynthesisRequest(text, language) for language in spoken for text in CLAUSES[language]]
     busy, audio, firsts = 0.0, 0.0, list[float]()
     for request in clauses * TRIES:
         began, first = perf_counter(), None
@@ -122,7 +122,7 @@ async def synthesis(trial: Trial, _recorded: Mapping[str, list[Clip]]) -> Figure
 
 
 async def _lateness(trial: Trial, clause: SynthesisRequest) -> float:
-    long = SynthesisRequest(" ".join([clause.text] * 12), "", clause.language)
+    long = SynthesisRequest(" ".join([clause.text] * 12), clause.language)
 
     async def first() -> None:
         async with aclosing(trial.speak(clause)) as chunks:

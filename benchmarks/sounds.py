@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
-from pipeline.engines.protocols import SynthesisRequest, Synthesizer, WordTime
+from pipeline.engines.protocols import SynthesisRequest, Synthesizer, VoiceChoice, WordTime
 
 Wave = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Spoken:
 
 def say(synthesizer: Synthesizer, text: str, voice: str, language: str = "en") -> Spoken:
     """`text` in one of our voices."""
-    chunks = list(synthesizer.speak(SynthesisRequest(text, voice, language)))
+    chunks = list(synthesizer.speak(SynthesisRequest(text, language, VoiceChoice(voice))))
     pcm = np.concatenate([chunk.pcm for chunk in chunks])
     words = [word for chunk in chunks for word in chunk.words]
     return Spoken(text, Resampler(synthesizer.info.rate, LINE_RATE)(pcm), words)

@@ -213,7 +213,7 @@ class StubSynthesizer:
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         if self._closed.wait(self._settings.first_audio_ms / 1000):
             raise EngineError("The synthesizer is closed.", engine="stub")
-        pace = self._settings.ms_per_character / request.speed
+        pace = self._settings.ms_per_character / request.voice.speed
         words = [
             WordTime(word[0], int(word.start() * pace), int(word.end() * pace))
             for word in re.finditer(r"\S+", request.text)

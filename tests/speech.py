@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines import registry
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from tests.models.recordings import FOLDER
 
 SENTENCE = "en_arctic_a0024.wav"
@@ -35,7 +35,9 @@ def synthesised(text: str) -> Samples:
     """`text` in our own voice, at 16 kHz."""
     synthesizer = registry.create("synthesizer", "embedded")
     try:
-        pcm = np.concatenate([chunk.pcm for chunk in synthesizer.speak(SynthesisRequest(text, "male", "en"))])
+        pcm = np.concatenate(
+            [chunk.pcm for chunk in synthesizer.speak(SynthesisRequest(text, voice=VoiceChoice("male")))]
+        )
     finally:
         synthesizer.close()
     return Resampler(synthesizer.info.rate, LINE_RATE)(pcm)

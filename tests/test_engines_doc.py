@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.conformance import Subject, Trial, checks
 from pipeline.engines import registry
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.errors import SettingError
 from server.engines.loaded import LoadedEngines
 from server.settings import load_settings
@@ -127,9 +127,11 @@ async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -
     config.write_text(FILES["kaikou.toml"] if by == "table" else "", "utf-8")
     environment = {**(variables if by == "variable" else {}), "KAIKOU_ENGINES": "stub"}
     loaded = LoadedEngines(load_settings({"config": str(config)}, environment))
-    spoken = list(loaded._members[-1].engine.speak(SynthesisRequest("Hum.", "kazoo/low")))
+    spoken = list(loaded._members[-1].engine.speak(SynthesisRequest("Hum.", voice=VoiceChoice("kazoo/low"))))
     expected = list(
-        registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(SynthesisRequest("Hum.", "kazoo/low"))
+        registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(
+            SynthesisRequest("Hum.", voice=VoiceChoice("kazoo/low"))
+        )
     )
     await loaded.close()
 

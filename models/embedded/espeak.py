@@ -100,7 +100,7 @@ class Espeak:
         name = self._language(request)
         clause = list(parts(request.text, _read_chinese if name in READ_HAN else _read, engine=NAME))
         wanted = prosody(request)
-        settings = _settings(name, TIMBRES[preference(request.voice)], wanted.speed, wanted.semitones)
+        settings = _settings(name, TIMBRES[preference(request.voice.name)], wanted.speed, wanted.semitones)
         at = 0
         made = self._child.stream("speak", settings, [part.text for part in clause], timeout_s=PART_TIMEOUT_S)
         for part, (raw, marks) in zip(clause, made, strict=True):
@@ -114,7 +114,7 @@ class Espeak:
 
     def _language(self, request: SynthesisRequest) -> str:
         """espeak's name for the language to speak, in the voice's accent where that is one of it."""
-        exact = VOICE_ID.fullmatch(request.voice)
+        exact = VOICE_ID.fullmatch(request.voice.name)
         accent = self._known(exact[1]) if exact else ""
         name = self._known(request.language.lower()) or accent or "en-us"
         if accent.partition("-")[0] == name.partition("-")[0]:

@@ -100,7 +100,8 @@ class Flite:
         self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices, styles=True, times_words=True)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
-        name, semitones = (request.voice, 0.0) if request.voice in self._voices else SPEAKERS[preference(request.voice)]
+        chosen = request.voice.name
+        name, semitones = (chosen, 0.0) if chosen in self._voices else SPEAKERS[preference(chosen)]
         voice = self._voices.get(name) or next(iter(self._voices.values()))
         wanted = prosody(request)
         stretch = 1.0 / clamp(wanted.speed, *SPEEDS)

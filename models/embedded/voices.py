@@ -63,7 +63,7 @@ class EmbeddedVoices:
 
     def _engine(self, request: SynthesisRequest) -> Synthesizer:
         english = request.language.lower().partition("-")[0] == "en"
-        asked_for = request.voice.startswith("espeak/en")
+        asked_for = request.voice.name.startswith("espeak/en")
         readable = all(plain(letter) for letter in request.text if letter.isalpha())
         return self._flite if self._flite and english and readable and not asked_for else self._espeak
 

@@ -72,7 +72,7 @@ class IndexTTSServer:
         self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
 
     async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
-        """The clause's audio as it arrives, in the voice of `request.sample`, else of the file that was set.
+        """The clause's audio as it arrives, in the voice of `request.voice.sample`, else of the file that was set.
 
         Raises `EngineUnavailable` if the server cannot be reached, `EngineBusy`, `EngineTimeout` and `EngineError`.
         """
@@ -80,9 +80,10 @@ class IndexTTSServer:
         if not text:
             return
         fields = {"text": text, **{name: str(value) for name, value in self._options.items()}}
-        if vector := emotion_vector(request.style):
+        if vector := emotion_vector(request.voice.style):
             fields["emo_vector"] = json.dumps(vector)
-        prompt = wav_of(_cut(request.sample), request.sample.rate) if request.sample else self._prompt
+        sample = request.voice.sample
+        prompt = wav_of(_cut(sample), sample.rate) if sample else self._prompt
         async with aclosing(self._remote.stream(partial(self._ask, fields, prompt))) as pieces:
             async for chunk in pieces:
                 yield chunk
@@ -146,10 +147,10 @@ class IndexTTS:
             raise EngineBusy("IndexTTS is busy with other clauses.", engine=NAME)
         try:
             rate, samples = self._model.infer(
-                spk_audio_prompt=str(self._prompt(request.sample)),
+                spk_audio_prompt=str(self._prompt(request.voice.sample)),
                 text=text,
                 output_path=None,
-                emo_vector=emotion_vector(request.style),
+                emo_vector=emotion_vector(request.voice.style),
                 **self._options,
             )
         except (OSError, RuntimeError, TypeError, ValueError) as error:  # torch's own, and other versions' arguments

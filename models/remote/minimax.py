@@ -147,16 +147,16 @@ class MiniMax:
         await self._remote.aclose()
 
     def _body(self, text: str, request: SynthesisRequest) -> dict[str, Any]:
-        style = style_of(request.style)
+        style = style_of(request.voice.style)
         voice: dict[str, Any] = {
             "voice_id": _voice(request),
             # An emotion has no strength there, so that prosody has to say how much is meant.
-            "speed": round(clamp(request.speed * style.speed, 0.5, 2.0), 3),
+            "speed": round(clamp(request.voice.speed * style.speed, 0.5, 2.0), 3),
             "vol": style.volume,
-            "pitch": round(clamp(request.pitch + style.semitones, -12, 12)),
+            "pitch": round(clamp(request.voice.pitch + style.semitones, -12, 12)),
         }
-        if request.style in STYLES:
-            whispers = request.style == "whisper" and self._model.startswith(WHISPERS)
+        if request.voice.style in STYLES:
+            whispers = request.voice.style == "whisper" and self._model.startswith(WHISPERS)
             voice["emotion"] = "whisper" if whispers else EMOTIONS[style.emotion]
         return {
             "model": self._model,
@@ -188,11 +188,11 @@ class MiniMax:
 
 
 def _voice(request: SynthesisRequest) -> str:
-    whose, _, name = request.voice.partition("/")
+    whose, _, name = request.voice.name.partition("/")
     if whose == NAME and name:
         return name
     named = CHINESE if request.language in ("zh", "yue") else ENGLISH
-    return named[preference(request.voice)]
+    return named[preference(request.voice.name)]
 
 
 async def _text(response: httpx2.Response) -> AsyncGenerator[str, None]:

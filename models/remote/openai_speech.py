@@ -128,7 +128,7 @@ class OpenAISpeech:
         request = replace(request, text=speakable(request.text, self._provider.longest, self.info.name))
         if not request.text:
             return
-        voice = self._voice(request.voice)
+        voice = self._voice(request.voice.name)
         asked = {"model": self._model, "voice": voice, "input": request.text, "response_format": "pcm"}
         asked["extra_body"] = self._provider.body(self._model, request)
         wanted = f"The model {self._model!r} or the voice {voice!r}"
@@ -176,12 +176,12 @@ def _choice(voices: Sequence[str]) -> tuple[dict[str, str], str]:
 
 
 def _body(model: str, request: SynthesisRequest) -> dict[str, Any]:
-    style = style_of(request.style)
+    style = style_of(request.voice.style)
     told = not UNTOLD.search(model)
-    speed = clamp(request.speed * (1.0 if told else style.speed), SLOWEST, FASTEST)
+    speed = clamp(request.voice.speed * (1.0 if told else style.speed), SLOWEST, FASTEST)
     # Left out where it says nothing: some servers cannot stream at another speed and refuse the field.
     fields: dict[str, Any] = {"speed": round(speed, 3)} if speed != 1.0 else {}
-    instructions = request.instructions or style.instructions
+    instructions = request.voice.instructions or style.instructions
     return fields | ({"instructions": instructions} if told and instructions else {})
 
 

@@ -136,7 +136,7 @@ class RealtimeLink:
     async def configure(self, setup: SpeechModelConfig) -> None:
         """Set the session up. A voice that the server does not know is left to the server."""
         for _attempt in range(2):
-            voice = "" if self._voiceless else voice_for(setup.voice, self._terms.voices)
+            voice = "" if self._voiceless else voice_for(setup.voice.name, self._terms.voices)
             update = session_update(setup, voice, self._terms.transcriber, self._dialect)
             try:
                 await self._acknowledged(self._updates, update)

@@ -98,7 +98,7 @@ def session_update(setup: SpeechModelConfig, voice: str, transcriber: str, diale
         return {"type": "session.update", "session": session}
     pcm = {"type": "audio/pcm", "rate": RATE}
     heard = {"model": transcriber or TRANSCRIBER, "language": setup.language}
-    spoken = {"format": pcm, "speed": setup.speed} | ({"voice": voice} if voice else {})
+    spoken = {"format": pcm, "speed": setup.voice.speed} | ({"voice": voice} if voice else {})
     return {
         "type": "session.update",
         "session": {

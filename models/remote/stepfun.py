@@ -95,13 +95,13 @@ def _given(settings: Mapping[str, Any], engine: str, model: str) -> dict[str, An
 
 
 def _body(model: str, request: SynthesisRequest) -> dict[str, Any]:
-    style = style_of(request.style)
-    speed, volume = request.speed, 1.0
+    style = style_of(request.voice.style)
+    speed, volume = request.voice.speed, 1.0
     fields: dict[str, Any] = {"sample_rate": 24_000}
-    kind, label = LABELS.get(request.style, ("", ""))
+    kind, label = LABELS.get(request.voice.style, ("", ""))
     if model.startswith("stepaudio"):
         fields["input"] = request.text.translate(ROUND_BRACKETS)
-        if instructions := request.instructions or style.instructions:
+        if instructions := request.voice.instructions or style.instructions:
             fields["instruction"] = instructions[:LONGEST_INSTRUCTION]
     elif label and not (model.endswith("mini") and label in BEYOND_MINI):
         fields["voice_label"] = {kind: label}

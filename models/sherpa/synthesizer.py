@@ -90,8 +90,8 @@ class SherpaVoices:
         self.info = self._describe()
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
-        style = style_of(request.style)
-        orders = self._orders(request, clamp(request.speed * style.speed, *SPEEDS))
+        style = style_of(request.voice.style)
+        orders = self._orders(request, clamp(request.voice.speed * style.speed, *SPEEDS))
         at = 0
         with closing(self._made(orders)) as made:
             for samples in made:
@@ -128,10 +128,10 @@ class SherpaVoices:
 
     def _orders(self, request: SynthesisRequest, speed: float) -> Iterator[tuple[str, Any]]:
         """What to ask the library for, part by part: text, and how to speak it."""
-        sample = request.sample or self._sample if self._cast.clones else None
+        sample = request.voice.sample or self._sample if self._cast.clones else None
         if self._cast.clones and not (sample and sample.text):
             raise EngineError("ZipVoice needs a sample of the voice, and the words in it.", engine=NAME)
-        speaker = self._cast.speaker(request.voice, request.language)
+        speaker = self._cast.speaker(request.voice.name, request.language)
         accent = self._cast.accent(request.language, speaker)
         for part in parts(request.text, _read, engine=NAME):
             for run in self._cast.runs(part.text):

@@ -165,8 +165,8 @@ class Prosody:
 
 def prosody(request: SynthesisRequest) -> Prosody:
     """What a clause is asked to sound like, its style included; not yet within what an engine can do."""
-    style = style_of(request.style)
-    return Prosody(request.speed * style.speed, request.pitch + style.semitones, style.volume)
+    style = style_of(request.voice.style)
+    return Prosody(request.voice.speed * style.speed, request.voice.pitch + style.semitones, style.volume)
 
 
 def louder(pcm: Samples, factor: float) -> Samples:

@@ -294,7 +294,7 @@ class Answering:
         sink = ReplySink(
             outbox.put, outbox.wait_for_room, outbox.drop_audio, place, context.new_id, context.now, record_audio
         )
-        options = SynthesisOptions(modality, voice, config.language, config.speed, say=ask.say)
+        options = SynthesisOptions(modality, voice, config.language, ask.say)
         return Reply(record, options, timing, sink, context.playback(self._audible_until()))
 
     def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -19,7 +19,7 @@ from pipeline.engines.protocols import (
     TextDelta,
     ToolCall,
     Usage,
-    VoiceSample,
+    VoiceChoice,
     WordTime,
 )
 from pipeline.engines.workers import Workers
@@ -31,20 +31,15 @@ from pipeline.text.word_times import align, interpolate
 
 @dataclass(frozen=True, slots=True)
 class SynthesisOptions:
-    """How an answer is given. `say` is spoken as it stands, without asking the model; `sample` is a voice to take on.
+    """How an answer is given. `say` is spoken as it stands, without asking the model.
 
-    style: of the first clauses, until a mark changes it. instructions: see `SynthesisRequest`.
+    voice: its style is that of the first clauses, until a mark changes it.
     """
 
     modality: Modality = "audio"
-    voice: str = ""
+    voice: VoiceChoice = VoiceChoice()
     language: str = "en"
-    speed: float = 1.0
-    pitch: float = 0.0
     say: str = ""
-    sample: VoiceSample | None = None
-    style: str = ""
-    instructions: str = ""
 
 
 async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
@@ -99,7 +94,7 @@ async def pieces_of(
 ) -> AsyncGenerator[AudioPiece | ToolCall | Usage, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
-    style, longest_ms = options.style, limits.longest_s * 1000
+    voice, longest_ms = options.voice, limits.longest_s * 1000
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
@@ -109,8 +104,8 @@ async def pieces_of(
             yield AudioPiece(clause)
             if made.unheard:
                 continue
-            style = style if part.style is None else part.style
-            request = _speech_request(part, options, style)
+            voice = voice if part.style is None else replace(voice, style=part.style)
+            request = SynthesisRequest(part.spoken, language_of(part.spoken, options.language), voice)
             made.spoken_characters += len(request.text)
             chunks = workers.iterate(partial(synthesizer.speak, request), timeout_s=limits.audio_s, engine=name)
             engine_words: list[WordTime] = []
@@ -126,20 +121,6 @@ async def pieces_of(
             if made.audio_ms >= longest_ms:
                 yield Usage(truncated=True)
                 return
-
-
-def _speech_request(clause: Clause, options: SynthesisOptions, style: str) -> SynthesisRequest:
-    language = language_of(clause.spoken, options.language)
-    return SynthesisRequest(
-        clause.spoken,
-        options.voice,
-        language,
-        options.speed,
-        options.pitch,
-        style,
-        options.sample,
-        options.instructions,
-    )
 
 
 def _generator(events: AsyncIterator[ChatEvent]) -> AsyncGenerator[ChatEvent, None]:

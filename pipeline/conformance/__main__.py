@@ -16,7 +16,7 @@ from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance import Nonconformity, Subject, Trial, checks
 from pipeline.conformance.trial import babble
 from pipeline.engines import registry
-from pipeline.engines.protocols import Role, SynthesisRequest
+from pipeline.engines.protocols import Role, SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineError, KaikouError
 
 SENTENCE = "Go forward ten meters, and then tell me what you see."
@@ -47,7 +47,7 @@ def _sentence() -> Samples:
     except EngineError:
         return babble()
     try:
-        chunks = [chunk.pcm for chunk in voice.speak(SynthesisRequest(SENTENCE, "male"))]
+        chunks = [chunk.pcm for chunk in voice.speak(SynthesisRequest(SENTENCE, voice=VoiceChoice("male")))]
     finally:
         voice.close()
     return Resampler(voice.info.rate, LINE_RATE)(np.concatenate(chunks))

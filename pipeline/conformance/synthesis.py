@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.conformance.leaks import nothing_is_left
 from pipeline.conformance.trial import TRIES, Trial, babble, engine_error_or, first_of, require
-from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, Voice, VoiceSample, WordTime
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, Voice, VoiceChoice, VoiceSample, WordTime
 
 CHUNK_MS = 80
 AUDIBLE = 300
@@ -54,7 +54,7 @@ async def every_voice_and_language_is_heard(trial: Trial) -> None:
     for voice in some:
         language = voice.language or trial.subject.language
         text = trial.subject.text if language == trial.subject.language else SHOWN.get(language, "Hello 1 2 3.")
-        chunks = await _spoken(trial, SynthesisRequest(text, voice.id, language))
+        chunks = await _spoken(trial, SynthesisRequest(text, language, VoiceChoice(voice.id)))
         require(_peak(_joined(chunks)) > AUDIBLE, f"voice {voice.id!r} is not audible in language {language!r}")
 
 
@@ -190,7 +190,7 @@ def _request(trial: Trial, *, times: int = 1, style: str = "", sample: VoiceSamp
     language = trial.subject.language
     voice = next((voice.id for voice in voices if voice.language == language), "")
     text = " ".join([trial.subject.text] * times)
-    return SynthesisRequest(text, voice, language, style=style, sample=sample)
+    return SynthesisRequest(text, language, VoiceChoice(voice, style=style, sample=sample))
 
 
 async def _spoken(trial: Trial, request: SynthesisRequest) -> list[SpeechChunk]:

@@ -11,7 +11,7 @@ from pipeline.conversation.answer_parts import Made, Modality
 from pipeline.conversation.notices import TurnTiming
 from pipeline.conversation.transcript import Item
 from pipeline.engines.detection import Detection
-from pipeline.engines.protocols import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceDetector
+from pipeline.engines.protocols import ChatModel, Recognizer, Synthesizer, Tool, TurnModel, VoiceChoice, VoiceDetector
 from pipeline.engines.speech_model import SpeechModel
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.endpoint import Endpointing
@@ -52,8 +52,7 @@ class SessionConfig:
     instructions: str = ""
     character: Character | None = None
     language: str = "en"
-    voice: str = ""
-    speed: float = 1.0
+    voice: VoiceChoice = VoiceChoice()
     modality: Modality = "audio"
     tools: Sequence[Tool] = ()
     tool_choice: str = "auto"
@@ -75,7 +74,7 @@ class ResponseRequest:
     say: str = ""
     instructions: str | None = None
     modality: Modality | None = None
-    voice: str | None = None
+    voice: VoiceChoice | None = None
     tools: Sequence[Tool] | None = None
     tool_choice: str | None = None
     max_tokens: int | None = None

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from pipeline.audio.samples import Samples
 from pipeline.conversation.answer_parts import Modality
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import Usage, WordTime
+from pipeline.engines.protocols import Usage, VoiceChoice, WordTime
 from pipeline.errors import KaikouError
 
 ReplyStatus: TypeAlias = Literal["in_progress", "completed", "cancelled", "incomplete", "failed"]
@@ -104,7 +104,7 @@ class ReplyRecord:
 
     id: str
     modality: Modality
-    voice: str
+    voice: VoiceChoice
     in_conversation: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int | None = None

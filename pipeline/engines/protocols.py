@@ -40,7 +40,7 @@ class EngineInfo:
     languages: BCP 47 primary tags it can do; empty means any.
     rate: Hz of the samples it takes or gives; 0 where that means nothing.
     note: what a person should know (what it cannot do, what would be better); empty if nothing.
-    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `SynthesisRequest.style`.
+    clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `VoiceChoice.style`.
     times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
     """
 
@@ -222,9 +222,12 @@ class ChatModel(Protocol):
 # --- Synthesis -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VoiceSample:
-    """A few seconds of somebody's speech, for engines that can speak like it. `text`: its words, if they are known."""
+    """A few seconds of somebody's speech, for engines that can speak like it. `text`: its words, if they are known.
+
+    Two are the same only if they are one object, since arrays of samples have no single truth of being equal.
+    """
 
     pcm: Samples
     rate: int
@@ -232,23 +235,30 @@ class VoiceSample:
 
 
 @dataclass(frozen=True, slots=True)
-class SynthesisRequest:
-    """One clause to speak. `voice` is an id of the engine or any other name, which it maps to a voice it has.
+class VoiceChoice:
+    """Who shall speak, and how: one value from the settings of a conversation to the synthesiser.
 
-    language: BCP 47 primary tag of the clause.
-    speed: 1.0 is natural; pitch: semitones up or down.
-    style: a name of `styles.STYLES`, or empty. sample: whose voice to take, for an engine that clones.
+    name: an id of the engine or any other name, which it maps to a voice it has.
+    speed: 1.0 is natural; pitch: semitones up or down. style: a name of `styles.STYLES`, or empty.
+    sample: whose voice to take instead of a named one, for an engine that clones.
     instructions: how to speak in the caller's own words, for an engine that is told in words; they come before a style's.
     """
 
-    text: str
-    voice: str = ""
-    language: str = "en"
+    name: str = ""
     speed: float = 1.0
     pitch: float = 0.0
     style: str = ""
     sample: VoiceSample | None = None
     instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisRequest:
+    """One clause to speak. `language` is its BCP 47 primary tag."""
+
+    text: str
+    language: str = "en"
+    voice: VoiceChoice = VoiceChoice()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import EngineInfo, Message, Tool, ToolCall, Usage
+from pipeline.engines.protocols import EngineInfo, Message, Tool, ToolCall, Usage, VoiceChoice
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechModelConfig:
-    """What holds for every answer. `voice` may be a wish such as "female-2"; `tool_choice` as in `ChatRequest`."""
+    """What holds for every answer. `tool_choice` as in `ChatRequest`.
+
+    voice: its name may be a wish such as "female-2"; a model may know no more of it than name and speed.
+    """
 
     instructions: str = ""
-    voice: str = ""
+    voice: VoiceChoice = VoiceChoice()
     language: str = "en"
-    speed: float = 1.0
     tools: Sequence[Tool] = ()
     tool_choice: str = "auto"
     max_tokens: int | None = None

@@ -123,7 +123,7 @@ class SpeechModelClient:
             return connection
 
     def _is_outdated(self, connection: SpeechModelConnection, config: SpeechModelConfig) -> bool:
-        other_voice = connection.config.voice not in ("", config.voice)
+        other_voice = connection.config.voice.name not in ("", config.voice.name)
         return other_voice or self._context.now() - connection.opened > RENEW_S
 
     async def _read(self, link: SpeechLink) -> None:
@@ -323,9 +323,7 @@ def _judge(text: str, sound: Sound, *, final: bool) -> Verdict | None:
 
 def _speech_setup(config: SessionConfig) -> SpeechModelConfig:
     limits = config.tool_choice, config.max_tokens
-    return SpeechModelConfig(
-        config.instructions, config.voice, config.language, config.speed, tuple(config.tools), *limits
-    )
+    return SpeechModelConfig(config.instructions, config.voice, config.language, tuple(config.tools), *limits)
 
 
 def _request(ask: ResponseRequest, config: SessionConfig) -> SpeechModelRequest:

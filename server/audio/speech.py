@@ -19,6 +19,7 @@ from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
 from pipeline.conversation.answer_parts import AudioPiece, Made
 from pipeline.conversation.limits import SpeakingLimits
+from pipeline.engines.protocols import VoiceChoice
 from pipeline.errors import EngineError, InvalidRequest
 from pipeline.text.language import language_of
 from pipeline.text.styles import STYLES
@@ -115,7 +116,7 @@ class SpeechEndpoint:
         clauses = clauses_of(said(params.input))
         resample = Resampler(synthesizer.info.rate, RATE)
         try:
-            async with aclosing(pieces_of(clauses, _manner(params), synthesizer, workers, limits, made)) as parts:
+            async with aclosing(pieces_of(clauses, _options(params), synthesizer, workers, limits, made)) as parts:
                 async for part in parts:
                     if isinstance(part, AudioPiece) and part.pcm is not None:
                         yield resample(part.pcm)
@@ -124,13 +125,12 @@ class SpeechEndpoint:
             raise
 
 
-def _manner(params: SpeechParams) -> SynthesisOptions:
+def _options(params: SpeechParams) -> SynthesisOptions:
     return SynthesisOptions(
-        voice=params.voice,
+        voice=VoiceChoice(
+            params.voice, params.speed, style=style_in(params.instructions), instructions=params.instructions
+        ),
         language=language_of(params.input),
-        speed=params.speed,
-        style=style_in(params.instructions),
-        instructions=params.instructions,
     )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pipeline.characters.character import Character, text_in
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from server.characters.catalogue import Characters, card
 from server.engines.loaded import LoadedEngines
 from server.rest import api_route, success
@@ -63,7 +63,7 @@ class Gallery:
     async def _greeting(self, character: Character, language: str) -> bytes:
         synthesizer = self.loaded.engines.synthesizer
         text, voice = text_in(character.greeting, language), text_in(character.voice, language)
-        speak = partial(synthesizer.speak, SynthesisRequest(text, voice, language))
+        speak = partial(synthesizer.speak, SynthesisRequest(text, language, VoiceChoice(voice)))
         pieces = self.loaded.workers.iterate(speak, timeout_s=SYNTHESIS_S, engine=synthesizer.info.name)
         audio = io.BytesIO()
         with wave.open(audio, "wb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 from pipeline.audio.samples import samples_of
@@ -12,6 +13,7 @@ from pipeline.characters.character import Character, text_in
 from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import VoiceChoice
 from pipeline.errors import InvalidRequest
 from pipeline.session import Session
 from server.characters.catalogue import Characters
@@ -272,8 +274,8 @@ class Connection:
                 },
                 "output": {
                     "format": format_object(audio_out.format),
-                    "voice": config.voice,
-                    "speed": audio_out.speed,
+                    "voice": config.voice.name,
+                    "speed": config.voice.speed,
                 },
             },
         }
@@ -300,7 +302,7 @@ class Connection:
         return ResponseRequest(
             instructions=params.instructions,
             modality=params.output_modalities[0] if params.output_modalities else None,
-            voice=_voice_of(params),
+            voice=_voice_of(params, self.session.config.voice),
             tools=None if params.tools is None else tools_of(params.tools),
             tool_choice=None if params.tool_choice is None else tool_choice_of(params.tool_choice),
             max_tokens=None if most == "inf" else most,
@@ -325,9 +327,11 @@ def _text_of(part: ContentPart) -> str:
     return part.text or part.transcript or ""
 
 
-def _voice_of(params: ResponseParams) -> str | None:
+def _voice_of(params: ResponseParams, usual: VoiceChoice) -> VoiceChoice | None:
+    """The voice asked for by name, at the conversation's speed; None if none is."""
     voice = params.audio.output.voice if params.audio and params.audio.output else None
-    return voice.id if isinstance(voice, CustomVoice) else voice
+    name = voice.id if isinstance(voice, CustomVoice) else voice
+    return None if name is None else replace(usual, name=name)
 
 
 def _unknown_item(id: str, verb: str) -> InvalidRequest:

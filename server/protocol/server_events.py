@@ -202,7 +202,7 @@ class ServerEvents:
             "conversation_id": self._conversation_id if reply.in_conversation else None,
             "output_modalities": [reply.modality],
             "max_output_tokens": reply.max_tokens or "inf",
-            "audio": {"output": {"format": format_object(self.output_format), "voice": reply.voice}},
+            "audio": {"output": {"format": format_object(self.output_format), "voice": reply.voice.name}},
             "usage": None if in_progress else _usage(reply),
             "metadata": dict(reply.metadata) or None,
         }

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipeline.characters.character import Character, text_in
 from pipeline.conversation.config import SessionConfig
-from pipeline.engines.protocols import Tool
+from pipeline.engines.protocols import Tool, VoiceChoice
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
 from pipeline.turns.dialogue import BargeIn, Policy
@@ -178,7 +178,7 @@ class Defaults:
 def config_of(session: SessionObject, character: Character, defaults: Defaults) -> SessionConfig:
     """What the session object means. The client's instructions win over the character's."""
     language = _language(session, character)
-    detection = session.audio.input.turn_detection
+    detection, output = session.audio.input.turn_detection, session.audio.output
     instructions, transcribing = session.instructions, session.type == "transcription"
     by_speech_model = not transcribing and defaults.by_speech_model(character)
     if instructions is None:
@@ -188,8 +188,7 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
         instructions=instructions,
         character=character,
         language=language,
-        voice=session.audio.output.voice or text_in(character.voice, language),
-        speed=session.audio.output.speed,
+        voice=VoiceChoice(output.voice or text_in(character.voice, language), output.speed),
         modality=session.output_modalities[0],
         tools=tools_of(session.tools),
         tool_choice=tool_choice_of(session.tool_choice),

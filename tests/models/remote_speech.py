@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import SpeechChunk, SynthesisRequest
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, VoiceChoice
 from tests.models.speech_server import Answer, SpeechServer, running
 
 KEY = "sk-planted-8f3a61c09d"
 """No text of ours may ever contain it; the servers of the tests repeat it wherever they can."""
 SECRETIVE = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type": "invalid_api_key", "param": KEY}}
-HELLO = SynthesisRequest("Hello there, how are you?", "female")
+HELLO = SynthesisRequest("Hello there, how are you?", voice=VoiceChoice("female"))
 ENOUGH_S = 5.0
 AT_ONCE_S = 0.1
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.samples import Samples
-from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, Synthesizer, WordTime
+from pipeline.engines.protocols import SpeechChunk, SynthesisRequest, Synthesizer, VoiceChoice, WordTime
 
 AUDIBLE = 300
 LOWEST_HZ, HIGHEST_HZ = 60, 450
@@ -57,7 +57,7 @@ class Spoken:
 
 def speak(engine: Synthesizer, text: str, voice: str = "", language: str = "en", **how: float) -> Spoken:
     start, first, chunks = perf_counter(), 0.0, []
-    for chunk in engine.speak(SynthesisRequest(text, voice, language, **how)):
+    for chunk in engine.speak(SynthesisRequest(text, language, VoiceChoice(voice, **how))):
         first = first or perf_counter() - start
         chunks.append(chunk)
     return Spoken(chunks, engine.info.rate, first)

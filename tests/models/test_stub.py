@@ -16,6 +16,7 @@ from pipeline.engines.protocols import (
     Tool,
     ToolCall,
     Usage,
+    VoiceChoice,
     WordTime,
 )
 from pipeline.errors import EngineError, SettingError
@@ -144,7 +145,9 @@ def test_words_come_with_the_chunk_they_begin_in() -> None:
 
 def test_speed_shortens_the_tone() -> None:
     def length(speed: float) -> int:
-        chunks = create_synthesizer({"first_audio_ms": 0}).speak(SynthesisRequest("Hello there", speed=speed))
+        chunks = create_synthesizer({"first_audio_ms": 0}).speak(
+            SynthesisRequest("Hello there", voice=VoiceChoice(speed=speed))
+        )
         return sum(len(chunk.pcm) for chunk in chunks)
 
     assert length(2.0) * 2 == length(1.0)

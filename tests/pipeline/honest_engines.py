@@ -34,8 +34,8 @@ class Hum:
     )
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
-        style, at = style_of(request.style), 0
-        hertz = 150.0 if request.sample is None else self.pitch_of(request.sample.pcm)
+        style, at = style_of(request.voice.style), 0
+        hertz = 150.0 if request.voice.sample is None else self.pitch_of(request.voice.sample.pcm)
         tone = 8_000 * style.volume * np.sin(2 * np.pi * hertz * np.arange(CHUNK) / RATE)
         for word in request.text.split():
             for index in range(max(1, round(len(word) / style.speed))):

@@ -81,7 +81,7 @@ class WithASilentVoice(Hum):
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         for chunk in super().speak(request):
-            yield replace(chunk, pcm=chunk.pcm * 0) if request.voice == "mute" else chunk
+            yield replace(chunk, pcm=chunk.pcm * 0) if request.voice.name == "mute" else chunk
 
 
 class AllAtOnce(Hum):
@@ -128,7 +128,7 @@ class WithTimesAllAtTheStart(Hum):
 
 class WithoutStyle(Hum):
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
-        return super().speak(replace(request, style=""))
+        return super().speak(replace(request, voice=replace(request.voice, style="")))
 
 
 class WithSecretStyle(Hum):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.stub import HEARD
+from pipeline.engines.protocols import VoiceChoice
 from tests.server.expressive_engines import noting, reciter, sensitive
 from tests.server.talking import talking
 from tests.serving import Serving, serving
@@ -63,7 +64,20 @@ async def test_a_style_mark_reaches_the_voice_and_nothing_else(
     sent = json.dumps([event for event in talk.events[since:] if event["type"].startswith(("response.", "kaikou."))])
     assert [mark for mark in ("cheerful", "tired", "TIRED", "dancing") if mark in sent] == []
     assert model.asked[1].messages[-2].text == shown
-    assert [(request.text, request.style) for request in voice.asked] == [*spoken, ("And then?", "")]
+    assert [(request.text, request.voice.style) for request in voice.asked] == [*spoken, ("And then?", "")]
+
+
+async def test_a_voice_asked_for_one_answer_is_another_name_at_the_speed_of_the_session() -> None:
+    async with serving(instead=engines()) as server, talking(server) as talk:
+        await talk.configure(audio={**UNPROMPTED, "output": {"voice": "marin", "speed": 1.5}})
+        told = []
+        for asked in ({}, {"audio": {"output": {"voice": "cedar"}}}, {}):
+            await talk.write("Good morning, my friend.")
+            told.append((await talk.ask(**asked))["audio"]["output"]["voice"])
+        _, voice = engines_of(server)
+
+    marin, cedar = VoiceChoice("marin", 1.5), VoiceChoice("cedar", 1.5)
+    assert ([request.voice for request in voice.asked], told) == ([marin, cedar, marin], ["marin", "cedar", "marin"])
 
 
 async def test_a_written_answer_keeps_its_markup_and_loses_its_style_marks() -> None:

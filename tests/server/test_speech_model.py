@@ -115,7 +115,7 @@ async def test_the_model_is_the_character_with_its_tools_and_finds_no_turns_itse
         config, session = far_session(far).config, (await talk.until("session.created"))["session"]
 
         assert config.instructions == session["instructions"]
-        assert (config.voice, config.max_tokens, config.endpointing) == ("male", 77, None)
+        assert (config.voice.name, config.max_tokens, config.endpointing) == ("male", 77, None)
         assert [tool.name for tool in config.tools] == ["weather"]
         done = (await talk.until("response.done"))["response"]
         assert (done["status"], done["status_details"]["reason"]) == ("incomplete", "max_output_tokens")

@@ -38,7 +38,7 @@ from pipeline.conversation.notices import (
     VoiceHeard,
 )
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import Usage, WordTime
+from pipeline.engines.protocols import Usage, VoiceChoice, WordTime
 from pipeline.errors import EngineBusy, InvalidRequest
 from server.errors import openai_error
 from server.protocol.server_events import ServerEvents, error_event
@@ -86,7 +86,7 @@ def call(arguments: str = "", status: Any = "in_progress") -> Item:
 
 
 def reply(*items: Item, **fields: Any) -> ReplyRecord:
-    return ReplyRecord("resp_1", fields.pop("modality", "audio"), "marin", items=list(items), **fields)
+    return ReplyRecord("resp_1", fields.pop("modality", "audio"), VoiceChoice("marin"), items=list(items), **fields)
 
 
 def tone(samples: int) -> Samples:

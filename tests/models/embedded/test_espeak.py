@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.embedded.espeak import TIMBRES, Espeak, create
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineError
 from tests.models.sound import alike, misplaced_words, speak
 
@@ -127,7 +127,7 @@ def test_emoji_are_not_read_out(espeak: Espeak) -> None:
 
 def test_an_abandoned_clause_leaves_the_next_as_it_is(espeak: Espeak) -> None:
     alone = speak(espeak, ENGLISH)
-    clause = espeak.speak(SynthesisRequest(", ".join([CHINESE] * 20), "male", "zh"))
+    clause = espeak.speak(SynthesisRequest(", ".join([CHINESE] * 20), "zh", VoiceChoice("male")))
     next(clause)
     clause.close()
 

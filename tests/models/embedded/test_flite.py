@@ -5,7 +5,7 @@ from time import perf_counter
 import pytest
 
 from models.embedded.flite import Flite, create, load_voices, plain
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineError, EngineUnavailable
 from tests.models.sound import misplaced_words, speak
 
@@ -81,7 +81,7 @@ def test_women_speak_higher_than_men(flite: Flite) -> None:
 
 def test_closing_the_iterator_ends_the_work(flite: Flite) -> None:
     def abandon() -> None:
-        clause = flite.speak(SynthesisRequest(SENTENCE, "flite/rms"))
+        clause = flite.speak(SynthesisRequest(SENTENCE, voice=VoiceChoice("flite/rms")))
         next(clause)
         clause.close()
 

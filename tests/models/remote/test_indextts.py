@@ -15,7 +15,7 @@ import pytest
 
 from models.remote.audio_stream import wav_of
 from models.remote.indextts import PROMPTS, IndexTTS, IndexTTSServer, create, emotion_vector
-from pipeline.engines.protocols import SynthesisRequest, VoiceSample
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout, EngineUnavailable, SettingError
 from tests.models.remote_speech import ENOUGH_S, HELLO, hangs_up_at_once, heard, said
 from tests.models.speech_server import (
@@ -63,7 +63,7 @@ async def test_a_clause_is_a_form_and_its_wav_is_heard() -> None:
 
 async def test_a_style_is_a_vector_of_eight_emotions() -> None:
     async with talking(ANSWER) as (engine, server):
-        await said(engine, SynthesisRequest("Oh no!", style="sad"))
+        await said(engine, SynthesisRequest("Oh no!", voice=VoiceChoice(style="sad")))
 
     assert json.loads(server.asked[0].body["emo_vector"]) == [0, 0, 0.8, 0, 0, 0, 0, 0]
 
@@ -74,7 +74,7 @@ def test_no_style_is_no_vector() -> None:
 
 async def test_the_voice_of_a_sample_is_sent_as_far_as_it_is_listened_to() -> None:
     async with talking(ANSWER) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", sample=SAMPLE))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(sample=SAMPLE)))
 
     _, kind, content = server.asked[0].body["prompt_audio"]
     with wave.open(io.BytesIO(content)) as file:
@@ -196,7 +196,9 @@ def engine(weights: Path) -> Iterator[IndexTTS]:
 
 
 def test_in_process_it_speaks_in_the_voice_of_the_sample(engine: IndexTTS) -> None:
-    pcm = np.concatenate([chunk.pcm for chunk in engine.speak(SynthesisRequest("Hi.", style="calm", sample=SAMPLE))])
+    pcm = np.concatenate(
+        [chunk.pcm for chunk in engine.speak(SynthesisRequest("Hi.", voice=VoiceChoice(style="calm", sample=SAMPLE)))]
+    )
 
     np.testing.assert_array_equal(pcm, SPEECH)
     vector = [0, 0, 0, 0, 0, 0, 0, 0.8]
@@ -206,7 +208,7 @@ def test_in_process_it_speaks_in_the_voice_of_the_sample(engine: IndexTTS) -> No
 def test_in_process_a_voice_keeps_its_file_and_old_ones_go(engine: IndexTTS) -> None:
     samples = [VoiceSample(tone(100, 16_000, 100 + hz), 16_000) for hz in range(PROMPTS + 5)]
     for sample in (samples[0], samples[0], *samples, samples[-1]):
-        list(engine.speak(SynthesisRequest("Hi.", sample=sample)))
+        list(engine.speak(SynthesisRequest("Hi.", voice=VoiceChoice(sample=sample))))
 
     paths = engine._model.prompts
     assert paths[0] == paths[1] != paths[3]
@@ -222,13 +224,13 @@ def test_in_process_a_voice_is_needed(engine: IndexTTS) -> None:
 def test_in_process_what_goes_wrong_is_told_without_its_text(engine: IndexTTS) -> None:
     for _ in range(2):
         with pytest.raises(EngineError, match="could not speak this") as raised:
-            list(engine.speak(SynthesisRequest("Fail.", sample=SAMPLE)))
+            list(engine.speak(SynthesisRequest("Fail.", voice=VoiceChoice(sample=SAMPLE))))
         assert "/home" not in raised.value.message
 
 
 def test_in_process_one_clause_is_made_at_a_time(engine: IndexTTS) -> None:
     engine._model.may_end.clear()
-    request = SynthesisRequest("Hi.", sample=SAMPLE)
+    request = SynthesisRequest("Hi.", voice=VoiceChoice(sample=SAMPLE))
     first = Thread(target=lambda: list(engine.speak(request)))
     first.start()
     assert engine._model.begun.wait(ENOUGH_S)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.remote.minimax import EMOTIONS, REFUSALS, create
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 from pipeline.text.styles import Emotion
 from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, hangs_up_at_once, heard, said, talking_by
@@ -61,7 +61,7 @@ async def test_audio_arrives_while_the_server_still_makes_it() -> None:
 
 
 async def test_the_request_has_the_fields_of_the_api() -> None:
-    request = SynthesisRequest("你好！", "male", "zh", speed=1.2, pitch=2.4, style="sad")
+    request = SynthesisRequest("你好！", "zh", VoiceChoice("male", speed=1.2, pitch=2.4, style="sad"))
     async with talking(ANSWER, group_id="4711") as (engine, server):
         await said(engine, request)
 
@@ -92,7 +92,7 @@ async def test_the_request_has_the_fields_of_the_api() -> None:
 )
 async def test_a_style_is_an_emotion_that_the_model_knows(style: str, model: str, emotion: str | None) -> None:
     async with talking(ANSWER, model=model) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", style=style))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(style=style)))
 
     assert server.asked[0].body["voice_setting"].get("emotion") == emotion
 
@@ -112,14 +112,14 @@ def test_every_emotion_has_a_name_there() -> None:
 )
 async def test_a_voice_is_found_by_its_name_or_by_what_is_wished_for(asked: str, language: str, voice: str) -> None:
     async with talking(ANSWER) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", asked, language))
+        await said(engine, SynthesisRequest("Hi.", language, VoiceChoice(asked)))
 
     assert server.asked[0].body["voice_setting"]["voice_id"] == voice
 
 
 async def test_prosody_stays_within_what_the_api_takes() -> None:
     async with talking(ANSWER) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", speed=9.0, pitch=-40))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(speed=9.0, pitch=-40)))
 
     voice = server.asked[0].body["voice_setting"]
     assert (voice["speed"], voice["pitch"], "GroupId" in server.asked[0].query) == (2.0, -12, False)

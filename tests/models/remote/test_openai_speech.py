@@ -10,7 +10,7 @@ import pytest
 
 from models.remote.audio_stream import wav_of
 from models.remote.openai_speech import create
-from pipeline.engines.protocols import SynthesisRequest
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.text.styles import STYLES
@@ -57,7 +57,7 @@ async def test_samples_do_not_depend_on_how_the_network_cuts_them(size: int) -> 
 
 
 async def test_the_request_has_the_fields_of_the_api() -> None:
-    request = SynthesisRequest("Good morning! 🎉", "male-2", "en", speed=1.25, style="cheerful")
+    request = SynthesisRequest("Good morning! 🎉", voice=VoiceChoice("male-2", speed=1.25, style="cheerful"))
     async with talking(sending(raw(SPEECH)), model="qwen-tts") as (engine, server):
         await said(engine, request)
 
@@ -78,7 +78,7 @@ async def test_the_request_has_the_fields_of_the_api() -> None:
 @pytest.mark.parametrize("model", ["tts-1", "tts-1-hd", "kokoro"])
 async def test_a_model_that_cannot_be_told_follows_a_style_by_its_pace(model: str) -> None:
     async with talking(sending(raw(SPEECH)), model=model) as (engine, server):
-        await said(engine, SynthesisRequest("Slowly.", style="tired"))
+        await said(engine, SynthesisRequest("Slowly.", voice=VoiceChoice(style="tired")))
 
     body = server.asked[0].body
     assert "instructions" not in body
@@ -103,7 +103,7 @@ async def test_a_voice_is_found_by_its_name_or_by_what_is_wished_for(
     voices: tuple[str, ...], wish: str, voice: str
 ) -> None:
     async with talking(sending(raw(SPEECH)), voices=voices) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", wish))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(wish)))
 
     assert server.asked[0].body["voice"] == voice
 
@@ -306,7 +306,7 @@ def test_openai_itself_needs_a_key() -> None:
 
 async def test_openai_itself_gets_no_fields_of_others() -> None:
     engine = create({"api_key": KEY})
-    body = engine._provider.body("gpt-4o-mini-tts", SynthesisRequest("Hi.", style="sad"))
+    body = engine._provider.body("gpt-4o-mini-tts", SynthesisRequest("Hi.", voice=VoiceChoice(style="sad")))
     await engine.aclose()
 
     assert body == {"instructions": STYLES["sad"].instructions}

@@ -16,7 +16,7 @@ from models.remote.realtime import create
 from models.remote.realtime_connection import RealtimeLink
 from models.remote.realtime_dialect import voice_for, voices_of
 from pipeline.audio.samples import LINE_RATE
-from pipeline.engines.protocols import Message, Tool, ToolCall, Usage
+from pipeline.engines.protocols import Message, Tool, ToolCall, Usage, VoiceChoice
 from pipeline.engines.speech_model import (
     AudioDelta,
     FunctionCallDone,
@@ -35,7 +35,7 @@ PLAIN = SpeechModelRequest()
 DISCARD = 9
 """A port on which nobody listens."""
 
-SETUP = SpeechModelConfig("Be kind.", "female", "en", 1.0, (WEATHER,))
+SETUP = SpeechModelConfig("Be kind.", VoiceChoice("female"), "en", (WEATHER,))
 
 
 @asynccontextmanager

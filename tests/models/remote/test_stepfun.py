@@ -10,7 +10,7 @@ import pytest
 
 from models.remote.stepfun import LABELS, create_recognizer, create_speech
 from pipeline.audio.samples import LINE_RATE
-from pipeline.engines.protocols import Recognition, SynthesisRequest
+from pipeline.engines.protocols import Recognition, SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineError, EngineKeyRefused, EngineUnavailable
 from pipeline.text.styles import STYLES
 from tests.models.remote_speech import ENOUGH_S, KEY, SECRETIVE, hangs_up_at_once, heard, said, talking_by
@@ -38,7 +38,7 @@ talking = partial(talking_by, create_speech)
 
 async def test_the_request_has_the_fields_of_the_api() -> None:
     async with talking(sending(*pieces(SPEECH))) as (engine, server):
-        pcm = await heard(engine, SynthesisRequest("你好（轻声）！", "male-low", "zh", style="sad"))
+        pcm = await heard(engine, SynthesisRequest("你好（轻声）！", "zh", VoiceChoice("male-low", style="sad")))
 
     np.testing.assert_array_equal(pcm, SPEECH)
     assert (server.asked[0].path, server.asked[0].headers["authorization"]) == ("/v1/audio/speech", f"Bearer {KEY}")
@@ -66,7 +66,7 @@ async def test_the_request_has_the_fields_of_the_api() -> None:
 )
 async def test_each_model_is_told_a_style_in_its_own_way(model: str, style: str, fields: dict[str, Any]) -> None:
     async with talking(sending(raw(SPEECH)), model=model) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", style=style))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(style=style)))
 
     body = server.asked[0].body
     assert {
@@ -92,7 +92,7 @@ async def test_what_stands_in_brackets_is_spoken_by_the_model_that_takes_it_for_
 )
 async def test_a_voice_is_found_by_its_name_or_by_what_is_wished_for(asked: str, voice: str) -> None:
     async with talking(sending(raw(SPEECH))) as (engine, server):
-        await said(engine, SynthesisRequest("Hi.", asked))
+        await said(engine, SynthesisRequest("Hi.", voice=VoiceChoice(asked)))
 
     assert server.asked[0].body["voice"] == voice
 

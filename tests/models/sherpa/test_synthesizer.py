@@ -20,7 +20,7 @@ pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed (require
 pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
 
 from models.sherpa.synthesizer import SherpaVoices, create
-from pipeline.engines.protocols import SynthesisRequest, VoiceSample
+from pipeline.engines.protocols import SynthesisRequest, VoiceChoice, VoiceSample
 from pipeline.errors import EngineError, EngineUnavailable, SettingError
 from tests.models.sound import Spoken
 from tests.models.tiny_sherpa_voices import build_kokoro, build_matcha, build_vits, build_zipvoice
@@ -66,7 +66,7 @@ def engine(request: pytest.FixtureRequest, engines: Mapping[str, SherpaVoices]) 
 
 def speak(engine: SherpaVoices, text: str, voice: str = "", **how: Any) -> Spoken:
     how = {"sample": sample()} | how if engine.info.clones else how
-    return Spoken(list(engine.speak(SynthesisRequest(text, voice, **how))), engine.info.rate, 0.0)
+    return Spoken(list(engine.speak(SynthesisRequest(text, voice=VoiceChoice(voice, **how)))), engine.info.rate, 0.0)
 
 
 # --- What is heard ---------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_two_hundred_abandoned_clauses_leave_nothing(engine: SherpaVoices) -> No
 
     def abandon(times: int) -> None:
         for turn in range(times):
-            clause = engine.speak(SynthesisRequest("One. Two. Three.", sample=sample()))
+            clause = engine.speak(SynthesisRequest("One. Two. Three.", voice=VoiceChoice(sample=sample())))
             left.append(weakref.ref(clause))
             if turn % 3:
                 next(iter(clause))

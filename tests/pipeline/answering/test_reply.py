@@ -11,7 +11,7 @@ from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, SpokenCla
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.conversation.notices import Notice, ReplyAudio, ReplyRecord, TurnTiming
 from pipeline.conversation.playback import Playback
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest
+from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, VoiceChoice
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 
@@ -43,7 +43,7 @@ async def broken_off() -> AsyncGenerator[AnswerPart, None]:
 async def test_what_another_engine_adds_is_sent_at_the_rate_of_what_came_before() -> None:
     told = list[Notice]()
     sink = ReplySink(told.append, no_wait, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
-    record = ReplyRecord("resp_1", "audio", "", in_conversation=True, metadata={}, max_tokens=None)
+    record = ReplyRecord("resp_1", "audio", VoiceChoice(), in_conversation=True, metadata={}, max_tokens=None)
     reply, workers = Reply(record, SynthesisOptions(), TurnTiming("resp_1", "", 0.0), sink, Playback()), Workers(1)
     reply.release()
     with pytest.raises(EngineError):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.conversation.notices import Answered, Notice, ReplyAudio, ReplyRecord, ReplyText
 from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.transcript import Item
+from pipeline.engines.protocols import VoiceChoice
 
 LAW = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -18,7 +19,7 @@ ITEM = Item("item_1", role="assistant", spoken=True)
 
 
 def reply(id: str = "resp_1") -> ReplyRecord:
-    return ReplyRecord(id, "audio", "")
+    return ReplyRecord(id, "audio", VoiceChoice())
 
 
 def audio(of: ReplyRecord, seconds: float) -> ReplyAudio:

@@ -232,18 +232,18 @@ async def test_a_long_text_is_said_clause_by_clause_each_in_its_language() -> No
     )
     assert len(requests) == 3
     assert [request.language for request in requests] == ["en", "en", "zh"]
-    assert {(request.voice, request.speed) for request in requests} == {("nova", 1.5)}
+    assert {(request.voice.name, request.voice.speed) for request in requests} == {("nova", 1.5)}
 
 
 async def test_instructions_reach_the_engine_and_so_does_the_style_they_name() -> None:
     told = "Speak in a cheerful and positive tone."
     request, *_ = await asked_of_engine(input="Good morning.", instructions=told)
-    assert (request.instructions, request.style) == (told, "cheerful")
+    assert (request.voice.instructions, request.voice.style) == (told, "cheerful")
 
 
 async def test_a_mark_in_the_text_is_a_style_and_not_said() -> None:
     request, *_ = await asked_of_engine(input="[whisper] Good morning.")
-    assert (request.text, request.style) == ("Good morning.", "whisper")
+    assert (request.text, request.voice.style) == ("Good morning.", "whisper")
 
 
 @pytest.mark.parametrize(

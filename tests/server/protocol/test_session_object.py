@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.conversation.config import SessionConfig
-from pipeline.engines.protocols import Tool
+from pipeline.engines.protocols import Tool, VoiceChoice
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
 from pipeline.turns.dialogue import BargeIn, Policy
@@ -262,7 +262,7 @@ def test_a_session_that_says_nothing_is_the_characters() -> None:
         instructions=system_prompt(WIZARD, "en"),
         character=WIZARD,
         language="en",
-        voice=WIZARD.voice["en"],
+        voice=VoiceChoice(WIZARD.voice["en"]),
         tools=(),
         endpointing=config.endpointing,
         policy=Policy(speculate=True),
@@ -284,8 +284,7 @@ def test_a_session_that_says_all_is_the_clients() -> None:
         instructions="Be kind.",
         character=WIZARD,
         language="zh",
-        voice="alloy",
-        speed=1.5,
+        voice=VoiceChoice("alloy", 1.5),
         modality="text",
         tools=(Tool("look", "Looks.", {"type": "object"}),),
         tool_choice="look",
@@ -298,7 +297,7 @@ def test_a_session_that_says_all_is_the_clients() -> None:
 def test_a_characters_prompt_and_voice_follow_the_language() -> None:
     config = config_of(session(kaikou={"language": "zh"}), WIZARD, DEFAULTS)
 
-    assert (config.instructions, config.voice) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
+    assert (config.instructions, config.voice.name) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
 
 
 @pytest.mark.parametrize("styles", [True, False])
