@@ -34,7 +34,7 @@ MANIFEST = "manifest.json"
 PART = ".part"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LOCK_WAIT_S = 4 * 3600.0
-"""A pull of a large entry over a slow line; whoever wants the same one waits for it."""
+"""Seconds that a second pull of the same entry waits for the first, which may be large and slow."""
 
 
 class WeightsError(KaikouError):

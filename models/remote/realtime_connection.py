@@ -275,7 +275,7 @@ class RealtimeLink:
         return bool(self._updates or self._commits or self._asked or self._answers)
 
     def _lose(self) -> None:
-        """Nothing will come any more: whoever waits is told."""
+        """The connection has ended: every call that waits for something raises `EngineError`."""
         self.alive = False
         for _, future in (*self._updates, *self._commits):
             _fail(future, _lost())

@@ -85,7 +85,7 @@ class Stream:
 
     def __init__(self, network: Any, frame_window: FrameWindow) -> None:
         self.raw = network.create_stream()
-        self._network, self._sight = network, frame_window
+        self._network, self._frame_window = network, frame_window
         self._samples = self._real = 0
         self._added: list[tuple[float, float]] = []
 
@@ -95,9 +95,9 @@ class Stream:
 
     def follow_with_silence(self) -> None:
         """As much as it takes until all that was heard can be decoded; nothing, if that is so already."""
-        frames = ceil(self._real / FRAME) + self._sight.leaves
-        steps = ceil(frames / self._sight.takes)
-        needed = ((steps - 1) * self._sight.takes + self._sight.sees + MARGIN) * FRAME
+        frames = ceil(self._real / FRAME) + self._frame_window.leaves
+        steps = ceil(frames / self._frame_window.takes)
+        needed = ((steps - 1) * self._frame_window.takes + self._frame_window.sees + MARGIN) * FRAME
         if needed > self._samples:
             per_ms = LINE_RATE / 1000
             self._added.append((self._samples / per_ms, (needed - self._samples) / per_ms))

@@ -3,7 +3,7 @@
     batcher = Batcher(run, size=16, wait_s=0.008, queue=64, name="asr")
     future = batcher.submit(item)     # from any thread; `run` is given lists of items, on a worker thread
     future.result(timeout=1.0)        # what `run` returned at the item's place in the list
-    future.cancel()                   # at any time: whoever waits is let go at once, the others do not notice
+    future.cancel()                   # at any time: the caller returns at once, other requests are not affected
 
 Theory of operation. A bounded queue and a few threads, one if not told otherwise. The oldest request waits for company
 until the batch is full, but no longer than `wait_s` since it came; what arrives while all threads are busy is in the next

@@ -1,4 +1,4 @@
-"""What stands between the loop and one engine that may be slow, broken or in demand: places, a breaker, counts.
+"""What stands between the loop and one engine that may be slow, broken or full: a limit of calls, a breaker, counts.
 
 Theory of operation. A call is one utterance, one reply or one clause. It enters, waiting a moment for a place if it
 must, and ends once: it worked, failed, or was cancelled by those who asked for it, which says nothing about the engine
