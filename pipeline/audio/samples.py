@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 from typing import TypeAlias
 
 import numpy as np
@@ -44,8 +45,12 @@ def milliseconds_of(samples: int, rate: int = LINE_RATE) -> int:
 
 def level_dbfs(pcm: Samples) -> float:
     """Root-mean-square level in decibels relative to full scale; `SILENCE_DBFS` for silence or no samples."""
-    if not len(pcm):
-        return SILENCE_DBFS
-    wide = pcm.astype(np.float32)
-    power = float(wide @ wide) / len(wide) / 32768.0**2
-    return max(SILENCE_DBFS, 10.0 * float(np.log10(power))) if power > 0 else SILENCE_DBFS
+    return levels_dbfs(pcm[None])[0] if len(pcm) else SILENCE_DBFS
+
+
+def levels_dbfs(frames: Samples) -> list[float]:
+    """The same for each frame, shape (frames, n)."""
+    wide = frames.astype(np.float32)
+    wide *= wide
+    powers = (wide.sum(axis=1) / (frames.shape[1] * 32768.0**2)).tolist()
+    return [max(SILENCE_DBFS, 10.0 * log10(power)) if power > 0 else SILENCE_DBFS for power in powers]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pipeline.audio.samples import LINE_RATE, SILENCE_DBFS, Samples, level_dbfs, samples_of
+from pipeline.audio.samples import LINE_RATE, SILENCE_DBFS, Samples, levels_dbfs, samples_of
 from pipeline.turns.interruption import words_of
 
 Levels: TypeAlias = NDArray[np.float64]
@@ -100,9 +100,9 @@ class Loudness:
 
     def add(self, pcm: Samples) -> list[float]:
         """Take the next samples; return the levels of the frames that they complete."""
-        waiting = np.concatenate((self._rest, pcm))
+        waiting = np.concatenate((self._rest, pcm)) if len(self._rest) else pcm
         whole = len(waiting) // self._size * self._size
-        levels = [level_dbfs(frame) for frame in waiting[:whole].reshape(-1, self._size)]
+        levels = levels_dbfs(waiting[:whole].reshape(-1, self._size))
         self._rest = waiting[whole:]
         self._levels.extend(levels)
         self._count += len(levels)

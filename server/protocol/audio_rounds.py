@@ -44,6 +44,8 @@ class AudioRounds:
 
     def _round(self) -> None:
         microphones, self._waiting = self._waiting, []
+        for microphone in microphones:
+            microphone.waits = False
         self._last_round = asyncio.get_running_loop().time()
         self._lately.extend([self._last_round] * len(microphones))
         pieces = [microphone.samples() for microphone in microphones]
@@ -61,7 +63,7 @@ class Microphone:
     ) -> None:
         self._rounds, self._hear, self._fail = rounds, hear, fail
         self._pieces: list[bytes] = []
-        self._waits = False
+        self.waits = False
         self.waiting_bytes = 0
         self.decoder = Decoder(format)
 
@@ -73,8 +75,8 @@ class Microphone:
         """Queue audio for the next round."""
         self._pieces.append(data)
         self.waiting_bytes += len(data)
-        if not self._waits:
-            self._waits = True
+        if not self.waits:
+            self.waits = True
             self._rounds.wait(self)
 
     def flush(self) -> None:
@@ -89,7 +91,6 @@ class Microphone:
 
     def give(self, pcm: Samples) -> None:
         """Pass the resampled audio of this round on."""
-        self._waits = False
         try:
             if len(pcm):
                 self._hear(pcm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -126,24 +126,26 @@ class Connection:
                     await self._do(parse_event(parsed))
         except Exception as error:  # noqa: BLE001 — the outermost frame of what a client sends
             self._failed(error, event_id_of(parsed))
-        await self._yield_in_time()
+        if self._unyielded >= YIELD_SAMPLES:
+            await self._yield()
 
     def resumed(self) -> dict[str, Any]:
         """Tells a client that comes back what of it arrived, so that it can send the rest."""
         received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
         return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
-    def _audio_of(self, data: bytes) -> Iterator[bytes]:
+    def _audio_of(self, data: bytes) -> Iterable[bytes]:
         if not self.extensions:
             message = "Binary messages are not part of this protocol: send JSON text."
             raise InvalidRequest(message, code="invalid_json")
         return self._input.of_bytes(data)
 
-    async def _hear(self, slices: Iterator[bytes]) -> None:
+    async def _hear(self, slices: Iterable[bytes]) -> None:
         """Have it heard in the next round; more than a slice at once, as well as what is only kept until a commit."""
         at_once = self.session.config.endpointing is None
         for data in slices:
-            await self._yield_in_time()
+            if self._unyielded >= YIELD_SAMPLES:
+                await self._yield()
             self._microphone.push(data)
             self._unyielded += self._input.line_samples(len(data))
             if at_once or self._microphone.waiting_bytes > self._input.slice_bytes:
@@ -152,10 +154,9 @@ class Connection:
     def _failed(self, error: Exception, event_id: str | None = None) -> None:
         self._answer(error_event(openai_error(as_told(error, "client event failed")), event_id))
 
-    async def _yield_in_time(self) -> None:
-        if self._unyielded >= YIELD_SAMPLES:
-            self._unyielded = 0
-            await asyncio.sleep(0)
+    async def _yield(self) -> None:
+        self._unyielded = 0
+        await asyncio.sleep(0)
 
     async def _do(self, event: ClientEvent) -> None:
         match event:

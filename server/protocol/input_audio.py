@@ -7,7 +7,7 @@ have their turn between two slices.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from pipeline.audio.samples import LINE_RATE
 from pipeline.errors import InvalidRequest
@@ -34,8 +34,14 @@ class InputAudio:
         # A multiple of whole samples and of three bytes, which are four characters of base64.
         self.slice_bytes = format.samples_per_second * self._width * SLICE_MS // 1000 // 6 * 6
 
-    def of_base64(self, text: str) -> Iterator[bytes]:
+    def of_base64(self, text: str) -> Iterable[bytes]:
         """The audio of an append, in slices. Raises `InvalidRequest`; of such an append nothing is heard."""
+        characters = self.slice_bytes // 3 * 4
+        if len(text) <= characters:
+            try:
+                return (binascii.a2b_base64(text, strict_mode=True),)
+            except ValueError:
+                raise _not_base64() from None
         if len(text) * 3 // 4 > self._most_bytes + 3:
             raise self._too_long("audio")
         # Checked as a whole before the first slice is decoded, so that a bad end does not leave half of it heard.
@@ -43,12 +49,11 @@ class InputAudio:
         data = text.encode("ascii", "replace")
         padding = data.translate(None, BASE64)
         if len(data) % 4 or padding not in (b"", b"=", b"==") or not data.endswith(padding):
-            raise InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio")
-        characters = self.slice_bytes // 3 * 4
+            raise _not_base64()
         slices = (data[start : start + characters] for start in range(0, len(data), characters))
         return map(binascii.a2b_base64, slices)
 
-    def of_bytes(self, data: bytes) -> Iterator[bytes]:
+    def of_bytes(self, data: bytes) -> Iterable[bytes]:
         """The audio of a binary message, in slices. Raises `InvalidRequest` for one that is too long."""
         # What is refused has arrived as well: a client that comes back must not send it again.
         samples, self._odd_bytes = divmod(self._odd_bytes + len(data), self._width)
@@ -64,3 +69,7 @@ class InputAudio:
     def _too_long(self, param: str | None) -> InvalidRequest:
         message = f"The audio is too long: at most {self._most_bytes // 2**20} MiB in one message."
         return InvalidRequest(message, code="audio_too_long", param=param)
+
+
+def _not_base64() -> InvalidRequest:
+    return InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio")
