@@ -44,7 +44,7 @@ class Handshake:
         transport = WebSocketTransport(websocket)
         try:
             principal, secret = await self._identify(websocket)
-            live, missed = await self._resume(websocket)
+            live, missed = await self._resume(websocket, principal)
             if live is None:
                 async with self.sessions.place(websocket.query_params.get("ticket", "")):
                     if not await _accept(websocket):
@@ -65,14 +65,16 @@ class Handshake:
         secret = await self.secrets.find(key) if key.startswith(PREFIX) else None
         return secret.principal if secret else identify(self.settings, key), secret
 
-    async def _resume(self, websocket: WebSocket) -> tuple[LiveSession | None, list[str | OutputAudio] | None]:
+    async def _resume(
+        self, websocket: WebSocket, principal: Principal
+    ) -> tuple[LiveSession | None, list[str | OutputAudio] | None]:
         """The session that the client comes back to, with the events that it missed; no session if it is a newcomer.
 
         `attach` must follow at once.
         """
         query = websocket.query_params
         seen = query.get("seen", "")
-        live = await self.sessions.resumable(query.get("resume", ""), seen)
+        live = await self.sessions.resumable(query.get("resume", ""), seen, principal)
         if live is None or not await _accept(websocket):
             return None, None
         missed = await live.take_over(seen)

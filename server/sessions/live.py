@@ -13,6 +13,7 @@ import structlog
 from pipeline.conversation.notices import Answered, Notice, PlaybackStopped, ReplyEnded
 from pipeline.errors import LimitReached
 from server.errors import openai_error
+from server.identity.principal import Principal
 from server.protocol.connection import Connection
 from server.protocol.server_events import error_event
 from server.sessions.replay_buffer import ReplayBuffer
@@ -42,15 +43,17 @@ class LiveSession:
     ends with the socket.
     """
 
-    def __init__(self, id: str, connection: Connection, settings: conversations.SessionSettings) -> None:
-        self.id, self.connection = id, connection
+    def __init__(
+        self, id: str, connection: Connection, settings: conversations.SessionSettings, principal: Principal
+    ) -> None:
+        self.id, self.connection, self.principal = id, connection, principal
         self._settings = settings
         self._replay = ReplayBuffer(settings.retained_bytes)
         self._attached: asyncio.Task[None] | None = None
         self._transport: Transport | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
-        self._gone = self._over = False
+        self._over = False  # from the moment on at which that is decided: nobody may come back after it
 
     @property
     def resumable(self) -> bool:
@@ -62,13 +65,12 @@ class LiveSession:
     async def run(self) -> None:
         """Live until the client is gone for good, the session is too old, or too long idle."""
         session = self.connection.session
-        tasks = [asyncio.create_task(session.run()), asyncio.create_task(self._watch())]
+        tasks = [asyncio.create_task(self._converse()), asyncio.create_task(self._watch())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if error := next(iter(done)).exception():
                 log.error("session failed", session=self.id, exc_info=error)
         finally:
-            self._over = True
             try:
                 session.close()
                 for task in tasks:
@@ -83,15 +85,27 @@ class LiveSession:
         self._code, self._reason, self._over = code, reason, True
         self.connection.session.close()
 
+    async def _converse(self) -> None:
+        try:
+            await self.connection.session.run()
+        finally:
+            self._over = True
+
     async def _watch(self) -> None:
         """Ends when the client does not come back, or the session has lasted or idled as long as it may."""
+        try:
+            await self._until_left_or_expired()
+        finally:
+            self._over = True
+
+    async def _until_left_or_expired(self) -> None:
         session, settings, loop = self.connection.session, self._settings, asyncio.get_running_loop()
         expires = loop.time() + settings.session_s
         while True:
             try:
                 async with asyncio.timeout(min(10.0, max(0.1, expires - loop.time()))):
                     await self._left.wait()
-                if not self.resumable or self._gone or not await self._comes_back():
+                if not self.resumable or self._over or not await self._comes_back():
                     return None
             except TimeoutError:
                 pass
@@ -101,15 +115,13 @@ class LiveSession:
                 return await self._expire("was idle for too long")
 
     async def _comes_back(self) -> bool:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.resume_s):
                 await self._back.wait()
-        except TimeoutError:
-            return False
-        return True
+        return self._back.is_set()  # also if it came just as its time was over
 
     async def _expire(self, why: str) -> None:
-        self._reason = f"the session {why}"
+        self._reason, self._over = f"the session {why}", True
         error = openai_error(LimitReached(f"Your session {why}.", code="session_expired"))
         self.connection.session.outbox.put(Answered(error_event(error)))
         await asyncio.sleep(FAREWELL_S)
@@ -180,7 +192,7 @@ class LiveSession:
                 if connection.acknowledged:
                     self._replay.seen(connection.acknowledged)
         except Disconnected as gone:
-            self._gone = gone.goodbye
+            self._over = self._over or gone.goodbye
 
     async def _write(self, transport: Transport, first: Iterable[str | OutputAudio]) -> None:
         outbox, events = self.connection.session.outbox, self.connection.events

@@ -127,11 +127,14 @@ class Sessions:
         finally:
             self._entering -= 1
 
-    async def resumable(self, token: str, seen: str) -> LiveSession | None:
-        """The session of that token, if a client that saw the event `seen` last can go on with it."""
+    async def resumable(self, token: str, seen: str, principal: Principal) -> LiveSession | None:
+        """This principal's session of that token, if a client that saw the event `seen` last can go on with it."""
         live = await self.registry.find(token) if token else None
         if live is None and token and not token.startswith(f"{self.replica}."):
             log.info("resume of another replica's session", replica=token.partition(".")[0][:16])
+        if live and live.principal.id != principal.id:
+            log.warning("resume of another principal's session", session=live.id, principal=principal.id)
+            return None
         return live if live and live.can_resume(seen) else None
 
     async def begin(
@@ -163,7 +166,7 @@ class Sessions:
             token=f"{self.replica}.{token_urlsafe(18)}",
             resume_s=settings.resume_s,
         )
-        live = LiveSession(id, connection, settings)
+        live = LiveSession(id, connection, settings, principal)
         await self.registry.add(live)
         self.admission.entered()
         self.metrics.sessions.set(len(self.live))

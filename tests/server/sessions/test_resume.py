@@ -16,10 +16,11 @@ from pipeline.audio.samples import LINE_RATE
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.playback import Playback
+from server.identity.principal import OWNER
 from server.protocol.connection import Connection
 from server.sessions.live import SEND_S, LiveSession
 from server.settings import load_settings
-from server.transports.transport import OutputAudio
+from server.transports.transport import Disconnected, OutputAudio
 from tests.loop_clock import LoopClock
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
@@ -27,6 +28,7 @@ from tests.speech import sentence, silence
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WAIT_S = 40.0
+RESUME_S = 7.0
 SESSION = {
     "type": "realtime",
     "audio": {
@@ -267,10 +269,15 @@ class StubbornTransport:
 
 def live_without_engines() -> tuple[LiveSession, Outbox]:
     outbox = Outbox(4.0)
-    session = SimpleNamespace(outbox=outbox, attach=lambda: None, detach=lambda: None)
+    closed = asyncio.Event()
+    session = SimpleNamespace(
+        outbox=outbox, attach=lambda: None, detach=lambda: None, idle_s=0.0, run=closed.wait, close=closed.set
+    )
     events = SimpleNamespace(of=lambda notice: [notice.event])
     connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
-    return LiveSession("id", cast(Connection, connection), load_settings({}, {}).sessions), outbox
+    return LiveSession(
+        "id", cast(Connection, connection), load_settings({"resume_s": RESUME_S}, {}).sessions, OWNER
+    ), outbox
 
 
 async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
@@ -307,6 +314,48 @@ async def test_a_client_that_does_not_read_what_it_missed_is_closed() -> None:
         await serving
 
     assert (len(transport.sent), transport.closing.is_set()) == (1, True)
+
+
+class LeavingTransport(StubbornTransport):
+    """A transport whose client leaves at once, and says so or not."""
+
+    def __init__(self, goodbye: bool) -> None:
+        super().__init__()
+        self._goodbye = goodbye
+
+    async def receive(self) -> str:
+        raise Disconnected(self._goodbye)
+
+
+async def test_a_session_whose_client_said_goodbye_is_over_at_once() -> None:
+    resumable = []
+    for goodbye in (False, True):
+        live, _outbox = live_without_engines()
+        await live.attach(LeavingTransport(goodbye))
+        resumable.append(live.can_resume(""))
+
+    assert resumable == [True, False]
+
+
+@pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_client_that_comes_back_as_its_time_is_over_is_let_in_for_good_or_not_at_all(steps: int) -> None:
+    clock, (live, _outbox), back = LoopClock(), live_without_engines(), StubbornTransport()
+    life = asyncio.create_task(live.run())
+    await live.attach(LeavingTransport(goodbye=False))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    clock.advance(RESUME_S)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    missed = await live.take_over("")
+    attached = None if missed is None else asyncio.create_task(live.attach(back, missed))
+    await asyncio.wait({life}, timeout=0.02)
+    resumed, lives = attached is not None, not life.done()
+    live.end(1012, "the test is over")
+    await asyncio.wait({life, *([attached] if attached else [])}, timeout=WAIT_S)
+
+    assert resumed == lives
 
 
 async def test_a_stock_clients_session_ends_with_its_socket(server: Serving) -> None:

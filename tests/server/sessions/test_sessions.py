@@ -16,7 +16,7 @@ from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.engines.loaded import LoadedEngines
-from server.identity.principal import OWNER
+from server.identity.principal import OWNER, by_client_secret, holder_of
 from server.operations.metrics import Metrics
 from server.protocol.session_object import Defaults, SessionObject
 from server.sessions.admission import Admission
@@ -180,8 +180,20 @@ async def test_a_token_says_which_replica_has_the_session() -> None:
         async with attached(sessions, transport) as live:
             created = await transport.until("session.created")
             token = created["session"]["kaikou"]["token"]
-            here = await sessions.resumable(token, created["event_id"])
-            there = await others.resumable(token, created["event_id"])
+            here = await sessions.resumable(token, created["event_id"], OWNER)
+            there = await others.resumable(token, created["event_id"], OWNER)
 
     assert token.startswith(f"{sessions.replica}.")
     assert (here, there) == (live, None)
+
+
+async def test_a_session_is_resumed_by_the_principal_who_began_it_and_by_its_client_secrets_only() -> None:
+    async with running() as sessions:
+        transport = MemoryTransport()
+        async with attached(sessions, transport) as live:
+            created = await transport.until("session.created")
+            token, seen = created["session"]["kaikou"]["token"], created["event_id"]
+            whose = [OWNER, by_client_secret(OWNER), holder_of("sk-another"), by_client_secret(holder_of("sk-another"))]
+            found = [await sessions.resumable(token, seen, principal) for principal in whose]
+
+    assert found == [live, live, None, None]
