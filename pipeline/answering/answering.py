@@ -147,6 +147,8 @@ class Answering:
         """Send audio again after `pause`: the voice was no interruption."""
         reply = self[number]
         reply.go_on()
+        if not self._context.attached:
+            reply.playback.pause(self._context.now())
         if reply.message and reply is self._heard_first():
             self._context.outbox.put(PlaybackResumed(reply.message.id))
 
@@ -239,9 +241,19 @@ class Answering:
             reply.take_back()
             task.cancel()
             reply.playback.stopped(stopped_ms)
+            self._move_up(number)
             self._count(reply)
             return number
         return None
+
+    def _move_up(self, left: int) -> None:
+        """What is queued behind the answer `left`, and was not heard yet, is heard next."""
+        now = self._context.now()
+        ends_at = now
+        for number, (reply, _task) in self._replies.items():
+            if number > left and reply.playback.position(now) == 0:
+                reply.playback.follows(ends_at, now)
+            ends_at = reply.playback.ends_at(now)
 
     def pause_clock(self) -> None:
         """Stop counting audio as heard by the clock: the client is disconnected."""

@@ -80,6 +80,35 @@ async def test_what_a_client_truncates_is_over_and_what_is_queued_behind_it_play
     assert (texts(talk), before, talk.session.at_rest) == (["one two", TWO], False, True)
 
 
+async def test_what_is_queued_behind_a_truncated_reply_is_heard_from_then_on() -> None:
+    async with conversing(Words("Wait.")) as talk:
+        await talk.hears(ONE)
+        await talk.hears(TWO)
+        first = next(iter(talk.session.transcript))
+        await talk.is_quiet(0.4)
+        talk.session.truncate(first.id, 400)
+        await talk.is_quiet(0.4)
+        await talk.speaks(0.1)
+
+    assert texts(talk) == ["one two", "eight nine"]
+
+
+async def test_nothing_is_heard_by_a_client_that_is_cut_off_while_its_voice_turns_out_to_be_none() -> None:
+    words, policy = Words("Mm-hmm.", settle_s=1.0), Policy(barge_in=BargeIn.CONFIRMED)
+    async with conversing(words, policy=policy) as talk:
+        await talk.hears(ONE)
+        await talk.is_quiet(0.5)
+        await talk.speaks(0.3)
+        await talk.is_quiet(0.6)
+        talk.session.detach()
+        await talk.passes(5)
+        resumed, at_rest = len(talk.told(PlaybackResumed)), talk.session.at_rest
+        talk.session.attach()
+        await talk.passes(5)
+
+    assert (resumed, at_rest, talk.session.at_rest) == (1, False, True)
+
+
 async def test_a_session_that_fails_at_a_window_tells_its_client_once_and_goes_on() -> None:
     failures: list[str] = []
     observer = Observer(engine_failed=lambda role, error: failures.append(f"{role}: {error}"))
