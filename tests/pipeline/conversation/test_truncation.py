@@ -14,7 +14,7 @@ from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.notices import Notice, ReplyAudio, ReplyEnded, ReplyRecord, TurnTiming
 from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import TextDelta, ToolCall
+from pipeline.engines.protocols import TextDelta, ToolCall, VoiceChoice
 from pipeline.errors import InvalidRequest
 from pipeline.text.word_times import interpolate
 from tests.pipeline.conversing import Conversation, Words, conversing
@@ -141,7 +141,7 @@ async def test_a_response_that_was_truncated_still_makes_its_calls_and_is_heard_
         """There is always some."""
 
     sink = ReplySink(told.append, wait_for_room, lambda _reply: 0.0, lambda _item: None, lambda kind: kind, lambda: 0.0)
-    record = ReplyRecord("resp_1", "audio", "")
+    record = ReplyRecord("resp_1", "audio", VoiceChoice())
     reply = Reply(record, SynthesisOptions(), TurnTiming("resp_1", "", 0.0), sink, Playback())
     reply.release()
     await reply.send(parts(), 24_000, lead_s=100.0)
