@@ -89,7 +89,7 @@ async def abandoned_sessions_leave_nothing(trial: Trial) -> None:
         async with aclosing(_reply(trial, _asking(trial, QUESTIONS[0]))) as reply:
             await anext(reply)
 
-    await nothing_is_left(session, trial.subject.cycles)
+    await nothing_is_left(session, trial.subject)
 
 
 CHECKS = (

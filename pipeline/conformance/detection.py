@@ -60,7 +60,7 @@ async def abandoned_streams_leave_nothing(trial: Trial) -> None:
     async def session() -> None:
         trial.engine.open().probability(window)
 
-    await nothing_is_left(session, trial.subject.cycles)
+    await nothing_is_left(session, trial.subject)
 
 
 async def turns_get_probabilities(trial: Trial) -> None:
@@ -87,7 +87,7 @@ async def calls_leave_nothing(trial: Trial) -> None:
     async def session() -> None:
         await _complete(trial, speech)
 
-    await nothing_is_left(session, trial.subject.cycles)
+    await nothing_is_left(session, trial.subject)
 
 
 DETECTOR_CHECKS = (

@@ -120,7 +120,7 @@ async def abandoned_sessions_leave_nothing(trial: Trial) -> None:
         with closing(await trial.open(trial.subject.language)) as stream:
             await trial.accept(stream, piece)
 
-    await nothing_is_left(session, trial.subject.cycles)
+    await nothing_is_left(session, trial.subject)
 
 
 CHECKS = (

@@ -168,7 +168,7 @@ async def abandoned_sessions_leave_nothing(trial: Trial) -> None:
     async def session() -> None:
         await first_of(trial.speak(_request(trial)))
 
-    await nothing_is_left(session, trial.subject.cycles)
+    await nothing_is_left(session, trial.subject)
 
 
 CHECKS = (

@@ -54,6 +54,7 @@ class Subject:
     dozen words or so. meaningful: False for an engine whose weights are random, or which only hums: then nobody asks
     whether durations and pitches are a person's. deterministic: whether the same request gives the same result.
     cancel_s: how long after cancelling it may be busy. cycles: how many sessions are abandoned in search of leaks.
+    settle_s: how long after the last of them what is ending may take to end.
     """
 
     role: Role
@@ -66,6 +67,7 @@ class Subject:
     deterministic: bool = True
     cancel_s: float = 0.1
     cycles: int = 200
+    settle_s: float = 3.0
 
 
 class Trial:

