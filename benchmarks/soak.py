@@ -13,7 +13,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,11 +88,11 @@ async def turn(caller: Caller, clip: Samples, chance: random.Random, soaked: Soa
     await asyncio.sleep(chance.uniform(*PAUSE_S))
 
 
-async def soak(address: str, sessions: int, minutes: float, clip: Samples, cost: Cost) -> Soaked:
-    """All of them, with the server's memory once a second."""
+async def soak(address: str, people: Iterable[int], minutes: float, clip: Samples, cost: Cost) -> Soaked:
+    """All of them, with the server's memory once a second. A person's number decides their chances."""
     soaked, until = Soaked(), time.perf_counter() + 60 * minutes
     url = f"ws://{address}/v1/realtime?model=wizard&extensions=kaikou"
-    everybody = asyncio.gather(*(live(url, number, until, clip, soaked) for number in range(sessions)))
+    everybody = asyncio.gather(*(live(url, number, until, clip, soaked) for number in people))
     told = time.perf_counter()
     while not everybody.done():
         await asyncio.wait({everybody}, timeout=1.0)
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error)
         return 2
     with pinned(server("--engines", "stub")) as (address, cost):
-        soaked = asyncio.run(soak(address, options.sessions, options.minutes, clip, cost))
+        soaked = asyncio.run(soak(address, range(options.sessions), options.minutes, clip, cost))
         figures = summary(soaked, cost.share())
     for loss in soaked.lost[:20]:
         print(loss)

@@ -1,4 +1,4 @@
-"""What `bench soak` makes of a run, and that it runs: two people, for a few seconds, with a real server."""
+"""What `bench soak` makes of a run, and that it runs: two people, for a turn each, with a real server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 
 from benchmarks import soak
 from benchmarks.serving import Cost, pinned, server
+from pipeline.audio.samples import samples_of
 from tests.speech import sentence
+
+INTERRUPTS, DROPS = 4, 8
+"""Two people: what the first one does in the first turn, and the second one."""
+
+FIRST_WORDS = samples_of(1_500)
 
 
 def test_memory_that_grows_after_the_warm_up_is_told_and_growth_before_it_is_not() -> None:
@@ -27,6 +33,6 @@ def test_an_answer_that_is_longer_or_shorter_than_the_others_is_uneven() -> None
 def test_people_who_talk_interrupt_and_drop_lose_nothing() -> None:
     with pinned(server("--engines", "stub")) as (address, cost):
         assert isinstance(cost, Cost)
-        run = asyncio.run(soak.soak(address, 2, 0.15, sentence(), cost))
+        run = asyncio.run(soak.soak(address, (INTERRUPTS, DROPS), 0.02, sentence()[:FIRST_WORDS], cost))
     assert run.lost == []
-    assert run.counts["turns"] >= 2
+    assert (run.counts["turns"], run.counts["interruptions"], run.counts["drops"]) == (2, 1, 1)
