@@ -20,6 +20,12 @@ from server.transports.uvicorn_websocket import ReadAhead
 
 START_S = 10.0
 
+AHEAD_S = 30.0
+"""Audio goes out as soon as it is made, so that no test waits for what nobody listens to."""
+
+PACED_S = 2.0
+"""What servers do if nobody says otherwise: for tests whose subject is an answer that is still being sent."""
+
 
 @dataclass(frozen=True)
 class Serving:
@@ -51,7 +57,7 @@ async def serving(
     `instead`: engines of the test's own, by role; `send_buffer`: the most bytes that the system takes for a client that
     does not read, roughly, instead of some megabytes.
     """
-    settings = load_settings({"engines": "stub", "llm_discover": False, **flags}, environment or {})
+    settings = load_settings({"engines": "stub", "llm_discover": False, "lead_s": AHEAD_S, **flags}, environment or {})
     found = await find_language_model(settings.engines)
     loaded = LoadedEngines(settings, found[1] if found else None)
     loaded.engines = replace(loaded.engines, **(instead or {}))

@@ -15,7 +15,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
-from tests.serving import serving
+from tests.serving import PACED_S, serving
 from tests.speech import sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
@@ -59,7 +59,7 @@ class Line:
 
     async def _serve(self) -> None:
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        async with serving(engines="embedded") as server:
+        async with serving(engines="embedded", lead_s=PACED_S) as server:
             port = int(server.http.rpartition(":")[2])
             listener = await asyncio.start_server(lambda *near: self._connect(port, *near), "127.0.0.1", 0)
             async with listener:

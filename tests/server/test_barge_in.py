@@ -12,7 +12,7 @@ from models.stub import COUNT, ChatSettings, RecognizerSettings, StubChatModel, 
 from pipeline.audio.samples import samples_of
 from pipeline.engines.protocols import ChatEvent, ChatRequest
 from tests.server.talking import RATE, Talk, talking
-from tests.serving import serving
+from tests.serving import PACED_S, serving
 from tests.speech import sentence, silence
 
 AUDIO = {"input": {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad"}}}
@@ -48,7 +48,7 @@ class Attentive(StubChatModel):
 async def counting(barge_in: str, *texts: str) -> AsyncIterator[tuple[Talk, Attentive]]:
     """A talk in which the character counts to a hundred and the recogniser hears `texts`; the model."""
     model = Attentive()
-    async with serving() as server:
+    async with serving(lead_s=PACED_S) as server:
         server.loaded.engines = replace(server.loaded.engines, recognizer=Reciting(*texts), chat_model=model)
         async with talking(server, extensions="kaikou") as talk:
             await talk.configure(audio=AUDIO, kaikou={"barge_in": barge_in})

@@ -21,7 +21,7 @@ from pipeline.audio.samples import samples_of
 from pipeline.session import Session
 from tests.models.realtime_server import Event, Upstream, upstream
 from tests.server.talking import RATE, Talk, talking
-from tests.serving import Serving, serving
+from tests.serving import AHEAD_S, PACED_S, Serving, serving
 from tests.speech import sentence, silence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,9 +41,9 @@ async def behind(url: str, model: str = "philosopher", **settings: Any) -> Async
 
 
 @asynccontextmanager
-async def two(**settings: Any) -> AsyncIterator[tuple[Serving, Serving]]:
-    """A server and, behind it, another one."""
-    async with serving() as far, behind(f"{far.ws}/v1", **settings) as near:
+async def two(lead_s: float = AHEAD_S, **settings: Any) -> AsyncIterator[tuple[Serving, Serving]]:
+    """A server and, behind it, another one; both send audio `lead_s` ahead of what is heard."""
+    async with serving(lead_s=lead_s) as far, behind(f"{far.ws}/v1", lead_s=lead_s, **settings) as near:
         yield near, far
 
 
@@ -125,7 +125,7 @@ async def test_the_model_is_the_character_with_its_tools_and_finds_no_turns_itse
 
 
 async def test_speaking_over_the_reply_cuts_it_here_and_in_the_models_memory() -> None:
-    async with two() as (near, far), talking(near) as talk:
+    async with two(PACED_S) as (near, far), talking(near) as talk:
         await talk.configure(audio=VAD)
         await talk.write("Please count to one hundred.")
         await talk.connection.response.create()
@@ -149,7 +149,7 @@ async def test_speaking_over_the_reply_cuts_it_here_and_in_the_models_memory() -
 
 
 async def test_a_short_sound_over_the_reply_only_pauses_it_and_a_long_voice_interrupts() -> None:
-    async with two() as (near, _far), talking(near, extensions="kaikou") as talk:
+    async with two(PACED_S) as (near, _far), talking(near, extensions="kaikou") as talk:
         await talk.configure(audio=VAD, kaikou={"barge_in": "confirmed"})
         await talk.write("Please count to one hundred.")
         await talk.connection.response.create()

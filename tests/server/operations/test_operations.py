@@ -15,7 +15,7 @@ from server.engines.loaded import find_language_model
 from server.identity.auth import identify
 from server.settings import load_settings
 from tests.server.talking import talking
-from tests.serving import Serving, serving
+from tests.serving import PACED_S, Serving, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -141,7 +141,7 @@ async def test_the_log_names_on_whose_account_a_session_runs_and_by_what_they_sh
 
 @pytest.mark.speech
 async def test_four_people_who_talk_at_once_do_not_hold_up_the_event_loop() -> None:
-    async with serving(engines="embedded") as server:
+    async with serving(engines="embedded", lead_s=PACED_S) as server:
         lags: list[float] = []
 
         async def watch() -> None:

@@ -22,7 +22,7 @@ from server.sessions.live import SEND_S, LiveSession
 from server.settings import load_settings
 from server.transports.transport import Disconnected, OutputAudio
 from tests.loop_clock import LoopClock
-from tests.serving import Serving, serving
+from tests.serving import PACED_S, Serving, serving
 from tests.speech import sentence, silence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,22 +96,23 @@ class Page:
         return sum(len(base64.b64decode(delta)) for delta in deltas) / 2 / 24_000
 
 
-async def test_a_reply_goes_on_where_the_connection_broke(server: Serving) -> None:
-    page = Page(server)
-    await page.begin()
-    await page.write("Hello")
-    for _ in range(3):
-        await page.until(lambda event: event["type"] == "response.output_audio.delta", len(page.events))
-    page.vanish()
-    back = await page.come_back()
-    done = await page.until_done()
-    ids = [event["event_id"] for event in page.events]
-    assert (back["type"], done["response"]["status"]) == ("kaikou.resumed", "completed")
-    assert len(set(ids)) == len(ids)
-    spoken = done["response"]["output"][0]["content"][0]["transcript"]
-    assert page.joined("response.output_audio_transcript.delta") == spoken
-    assert page.audio_seconds() == pytest.approx(len(spoken) * 0.06, rel=0.1)
-    page.vanish()
+async def test_a_reply_goes_on_where_the_connection_broke() -> None:
+    async with serving(lead_s=PACED_S) as server:
+        page = Page(server)
+        await page.begin()
+        await page.write("Hello")
+        for _ in range(3):
+            await page.until(lambda event: event["type"] == "response.output_audio.delta", len(page.events))
+        page.vanish()
+        back = await page.come_back()
+        done = await page.until_done()
+        ids = [event["event_id"] for event in page.events]
+        assert (back["type"], done["response"]["status"]) == ("kaikou.resumed", "completed")
+        assert len(set(ids)) == len(ids)
+        spoken = done["response"]["output"][0]["content"][0]["transcript"]
+        assert page.joined("response.output_audio_transcript.delta") == spoken
+        assert page.audio_seconds() == pytest.approx(len(spoken) * 0.06, rel=0.1)
+        page.vanish()
 
 
 async def test_words_spoken_while_the_connection_was_broken_arrive(server: Serving) -> None:
