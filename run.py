@@ -59,7 +59,7 @@ TORCH = Step(("requirements-gpu.txt",), ("--constraint", "requirements.txt"))
 
 
 IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
-"""A process of pytest's for each core; the tests of a file stay together, since they share servers. `-n 0` undoes it."""
+"""Some processes of pytest's; the tests of a file stay together, since they share servers. `-n 0` undoes it."""
 
 
 class Command(NamedTuple):
