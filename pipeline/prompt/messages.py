@@ -42,18 +42,35 @@ def prompt(
     appear only together, since models refuse one without the other.
     """
     messages = [Message("system", instructions)] if instructions else []
-    answered = {item.call_id for item in items if item.type == "function_call_output"}
-    called = {item.call_id for item in items if item.type == "function_call"}
-    outputs = {item.call_id: item for item in items if item.type == "function_call_output" and item.call_id in called}
+    outputs = _outputs(items)
     for item in items:
-        if item.type == "function_call" and item.call_id in answered:
+        if output := outputs.get(item.id):
             call = ToolCall(item.call_id, item.name, item.text)
             messages.append(Message("assistant", "", calls=(call,)))
-            messages.append(Message("tool", outputs[item.call_id].text, call_id=item.call_id))
+            messages.append(Message("tool", output.text, call_id=item.call_id))
         elif item.type == "message" and item.text.strip():
             sounded = note(item.emotion, item.sounds, language)
             messages.append(Message(item.role, sounded + item.text.strip()))
     return _with_context(_merged(messages), context)
+
+
+def _outputs(items: Sequence[Item]) -> dict[str, Item]:
+    """The output of each call that has one, by the id of the call's item.
+
+    Some servers number the calls of every answer from "call_0": an output belongs to the latest call of its id before it.
+    """
+    calls, outputs, early = dict[str, Item](), dict[str, Item](), dict[str, Item]()
+    for item in items:
+        if item.type == "function_call":
+            calls[item.call_id] = item
+            if output := early.pop(item.call_id, None):
+                outputs[item.id] = output
+        elif item.type == "function_call_output":
+            if call := calls.get(item.call_id):
+                outputs[call.id] = item
+            else:
+                early[item.call_id] = item
+    return outputs
 
 
 def _with_context(messages: list[Message], context: Sequence[str]) -> list[Message]:

@@ -102,6 +102,14 @@ def test_a_call_is_followed_by_its_output_whatever_came_between() -> None:
     ]
 
 
+def test_a_call_keeps_its_output_though_a_later_one_has_its_id() -> None:
+    first, second = [call("a", "call_0"), output("b", "call_0", "sunny")], [call("c", "call_0")]
+    third = [call("d", "call_0"), output("e", "call_0", "rain")]
+    texts = [message.text for message in prompt("", [*first, *second, *third]) if message.role == "tool"]
+
+    assert texts == ["sunny", "rain"]
+
+
 def test_parallel_calls_keep_their_own_outputs() -> None:
     items = [call("a", "call_1"), call("b", "call_2"), output("c", "call_2", "two"), output("d", "call_1", "one")]
 
