@@ -27,6 +27,12 @@ class TooLarge(InvalidRequest):
     code = "body_too_large"
 
 
+class TooSlow(InvalidRequest):
+    """What was sent did not arrive within the time that it may take, or its sender left meanwhile."""
+
+    code = "body_too_slow"
+
+
 class NotFound(KaikouError):
     """There is nothing of that name."""
 
@@ -48,6 +54,7 @@ class NotImplementedYet(KaikouError):
 STATUS: Mapping[type[KaikouError], int] = {
     InvalidRequest: 400,
     TooLarge: 413,
+    TooSlow: 408,
     Unauthorized: 401,
     NotFound: 404,
     LimitReached: 429,

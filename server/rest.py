@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import KaikouError
-from server.errors import TooLarge, Unauthorized, as_told, openai_error, status_of
+from server.errors import TooLarge, TooSlow, Unauthorized, as_told, openai_error, status_of
 from server.identity.auth import identify, origin_allowed, presented_key
 from server.identity.principal import Principal
 from server.json_text import check_depth, from_json
@@ -21,6 +22,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 LARGEST_BODY = 1_000_000
 """Bytes of JSON in one request."""
+
+BODY_S = 30.0
+"""How long such a body may take to arrive: a megabyte in it is 0.3 Mbit/s."""
 
 RETRY_AFTER_S = 5
 """When to come back to a server that has too much to do."""
@@ -37,15 +41,19 @@ def success(data: Any, message: str = "") -> Response:
 
 
 async def json_body(request: Request) -> Any:
-    """What the request's body says; an empty one says {}. Raises `InvalidRequest`, `TooLarge`."""
+    """What the request's body says; an empty one says {}. Raises `InvalidRequest`, `TooLarge`, `TooSlow`."""
     too_large = TooLarge(f"The body is too large: at most {LARGEST_BODY // 1000} kB.")
     if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
         raise too_large
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise too_large
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_BODY:
+                    raise too_large
+    except (TimeoutError, ClientDisconnect):
+        raise TooSlow(f"The body did not end within {BODY_S:g} s.") from None
     value = from_json(body, "The body") if body else {}
     check_depth(value, "The body")
     return value
@@ -85,7 +93,9 @@ def openai_route(path: str, endpoint: Endpoint, settings: ServerSettings, method
 def failure(error: KaikouError, openai: bool) -> Response:
     """The answer that tells `error`, in the shape of the OpenAI API or of `/api`."""
     status = status_of(error)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else {}
+    if isinstance(error, TooSlow):  # the rest of the body may never come, and no other request can before it
+        headers = {"Connection": "close"}
     if openai:
         return json_response({"error": openai_error(error)}, status, headers)
     body = {"code": error.code, "param": getattr(error, "param", None)}

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from pipeline.errors import InvalidRequest
-from server.errors import TooLarge
+from server.errors import TooLarge, TooSlow
 
 MOST_FIELDS = 64
 LARGEST_FIELD = 64 * 1024
@@ -32,7 +32,7 @@ class Upload:
 
 
 async def upload(request: Request, most_bytes: int) -> Upload:
-    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`."""
+    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`, `TooSlow`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidRequest("Send the file as multipart/form-data, in the field 'file'.", code="invalid_content_type")
     body = _bounded(request, most_bytes + FIELDS_BYTES)
@@ -43,7 +43,7 @@ async def upload(request: Request, most_bytes: int) -> Upload:
     except MultiPartException as error:
         raise InvalidRequest(f"The form cannot be read: {error.message}", code="invalid_form") from None
     except (TimeoutError, ClientDisconnect):
-        raise InvalidRequest(f"The upload did not end within {UPLOAD_S:g} s.", code="upload_too_slow") from None
+        raise TooSlow(f"The upload did not end within {UPLOAD_S:g} s.", code="upload_too_slow") from None
     fields: dict[str, list[str]] = {}
     file: UploadFile | None = None
     for name, value in form.multi_items():
