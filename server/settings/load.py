@@ -41,13 +41,15 @@ def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[s
 def _from_file(path: str | FilePath) -> Iterator[tuple[Path, Any]]:
     explicit = bool(path)
     path = FilePath(path or "kaikou.toml")
-    if not path.is_file():
-        if explicit:
-            raise SettingError(f"There is no settings file {path}.")
-        return
     try:
+        if not path.is_file():
+            if explicit:
+                raise SettingError(f"There is no settings file {path}.")
+            return
         values = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SettingError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:  # its own errors, and numbers and tables beyond Python's bounds
         raise SettingError(f"The settings file {path} is not TOML: {error}.") from error
     for name, value in values.items():
         if isinstance(value, dict):

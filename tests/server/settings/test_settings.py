@@ -262,11 +262,19 @@ def test_a_file_that_was_named_must_be_there(flags: dict[str, Any], environment:
     assert refusal(flags, environment) == "There is no settings file no.toml."
 
 
-@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe"], ids=["syntax", "encoding"])
+@pytest.mark.parametrize(
+    "content",
+    [b"port = ", b"\xff\xfe", b"port = " + b"[" * 100_000, b"port = " + b"9" * 5_000],
+    ids=["syntax", "encoding", "depth", "number"],
+)
 def test_a_file_that_is_not_toml_is_refused(folder: Path, content: bytes) -> None:
     (folder / "kaikou.toml").write_bytes(content)
 
     assert refusal().startswith("The settings file kaikou.toml is not TOML: ")
+
+
+def test_a_file_that_cannot_be_read_is_refused() -> None:
+    assert refusal({"config": "kaikou.toml" * 1_000}).endswith(" cannot be read: File name too long.")
 
 
 @pytest.mark.parametrize(
