@@ -86,6 +86,17 @@ class ReadAhead(WebSocketsSansIOProtocol):
         self.frames = [payload]
         self.send_receive_event_to_app()
 
+    async def run_asgi(self) -> None:
+        """Serve the connection. A refusal ends the handshake, too, which uvicorn logs as an error otherwise."""
+        app = self.app
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+            self.handshake_complete = self.handshake_complete or self.close_sent
+
+        self.app = serve
+        await super().run_asgi()
+
     def send_receive_event_to_app(self) -> None:
         """A message is complete; `self.frames` are its parts."""
         size = sum(map(len, self.frames))

@@ -175,15 +175,20 @@ async def status_of_connecting(page: Page, **query: str) -> int:
     return 101
 
 
-async def test_a_full_server_begins_no_new_session_for_a_client_that_it_cannot_resume() -> None:
+async def test_a_full_server_begins_no_new_session_for_a_client_that_it_cannot_resume(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with serving(max_sessions=1) as server:
         page = Page(server)
         await page.begin()
+        caplog.clear()
         statuses = [await status_of_connecting(Page(server), resume=page.token, seen="unknown") for _ in range(4)]
+        complaints = [record.message for record in caplog.records if record.levelname == "ERROR"]
         sessions = len(server.app.state.realtime.live)
         back = await page.come_back()
 
         assert (statuses, sessions, back["type"]) == ([503] * 4, 1, "kaikou.resumed")
+        assert complaints == []
         page.vanish()
 
 

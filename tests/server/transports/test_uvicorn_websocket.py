@@ -24,6 +24,7 @@ KNOWN = {
     "data_received": "c89d394077d8841d",
     "send_receive_event_to_app": "a2b10de91477dc1d",
     "receive": "1dc0e715390021a1",
+    "run_asgi": "662375aa38d9044c",
     "handle_cont": "d96fe1479da61beb",
     "handle_ping": "41bcf345d372c55c",
     "resume_writing": "ef79384e5fff077c",
