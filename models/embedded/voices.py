@@ -1,7 +1,7 @@
 """The embedded voices: flite for English where the system has it, espeak for everything else, at one rate.
 
-A character asks for a voice by preference ("female-2", "male-low", see `voicing.PREFERENCES`), by an id of either
-engine, or by any other name, and gets one of the same gender in whatever language the clause is in.
+A character asks for a voice by preference ("female-2", "male-low", see `models.support.clauses.PREFERENCES`), by an id
+of either engine, or by any other name, and gets one of the same gender in whatever language the clause is in.
 """
 
 from __future__ import annotations

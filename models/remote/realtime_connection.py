@@ -133,11 +133,11 @@ class RealtimeLink:
 
     # --- Asking -------------------------------------------------------------------------------------------------------
 
-    async def configure(self, setup: SpeechModelConfig) -> None:
+    async def configure(self, config: SpeechModelConfig) -> None:
         """Set the session up. A voice that the server does not know is left to the server."""
         for _attempt in range(2):
-            voice = "" if self._voiceless else voice_for(setup.voice.name, self._terms.voices)
-            update = session_update(setup, voice, self._terms.transcriber, self._dialect)
+            voice = "" if self._voiceless else voice_for(config.voice.name, self._terms.voices)
+            update = session_update(config, voice, self._terms.transcriber, self._dialect)
             try:
                 await self._acknowledged(self._updates, update)
                 return

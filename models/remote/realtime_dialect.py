@@ -75,15 +75,15 @@ def voices_of(host: str, named: Sequence[str]) -> dict[str, str]:
     return voices or dict(next((known for end, known in VOICES.items() if f".{host}".endswith("." + end)), {}))
 
 
-def session_update(setup: SpeechModelConfig, voice: str, transcriber: str, dialect: Dialect) -> Json:
+def session_update(config: SpeechModelConfig, voice: str, transcriber: str, dialect: Dialect) -> Json:
     """The session: turns are ours to find. An empty `voice` leaves the server's own.
 
     `transcriber` is the model that tells the person's words; empty: the server's usual one, "none": no words.
     """
-    limit = setup.max_tokens if setup.max_tokens and setup.max_tokens <= MOST_TOKENS else "inf"
-    common = {"instructions": setup.instructions, "tools": _tools(setup.tools), "tool_choice": setup.tool_choice}
-    if setup.tool_choice not in ("auto", "none", "required"):
-        common["tool_choice"] = _tool_choice(setup.tool_choice)
+    limit = config.max_tokens if config.max_tokens and config.max_tokens <= MOST_TOKENS else "inf"
+    common = {"instructions": config.instructions, "tools": _tools(config.tools), "tool_choice": config.tool_choice}
+    if config.tool_choice not in ("auto", "none", "required"):
+        common["tool_choice"] = _tool_choice(config.tool_choice)
     if dialect is Dialect.BETA:
         session: Json = {
             "modalities": ["text", "audio"],
@@ -97,8 +97,8 @@ def session_update(setup: SpeechModelConfig, voice: str, transcriber: str, diale
         session |= {"input_audio_transcription": {"model": transcriber}} if transcriber not in ("", "none") else {}
         return {"type": "session.update", "session": session}
     pcm = {"type": "audio/pcm", "rate": RATE}
-    heard = {"model": transcriber or TRANSCRIBER, "language": setup.language}
-    spoken = {"format": pcm, "speed": setup.voice.speed} | ({"voice": voice} if voice else {})
+    heard = {"model": transcriber or TRANSCRIBER, "language": config.language}
+    spoken = {"format": pcm, "speed": config.voice.speed} | ({"voice": voice} if voice else {})
     return {
         "type": "session.update",
         "session": {

@@ -44,7 +44,7 @@ class SessionLimits:
 
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
     prompt_characters: how much of the conversation the model sees.
-    sources_s: how long an answer may wait for `Setup.sources`. items: of a longer one the oldest leave.
+    sources_s: how long an answer may wait for `SessionConfig.sources`. items: of a longer one the oldest leave.
     out_of_band: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
     in a pause and turn out wrong.
     """

@@ -11,7 +11,7 @@ refuses them all for a while after failures in a row:
 
 Half open, one call at a time may try. A refused key opens it at once and for `refused_s`: it takes a person to make a key
 right. Nothing else remembers failures: engines ask their server whenever they are called. An engine that is busy is not
-broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit CircuitBreaker".
+broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ _RUN = re.compile(r"([*_~`])\1{0,79}")
 _REST_OF_URL = re.compile(rf"[^\s<>\"“”*`|\]」》）。，；！？、{WIDE}{EMOJI}]*")
 
 _LINE = re.compile(
-    r"(?P<rule>[-*_=:| ]{1,200}\n)|(?P<bulkhead>`{3,80}[^`\n]{0,40}\n)|(?P<heading>#{1,6} )|(?P<quote>>(?=[ >\n]))"
+    r"(?P<rule>[-*_=:| ]{1,200}\n)|(?P<fence>`{3,80}[^`\n]{0,40}\n)|(?P<heading>#{1,6} )|(?P<quote>>(?=[ >\n]))"
     r"|(?P<bullet>[-+*•◦▪●‣] )|(?P<item>\d{1,2})[.)] |(?P<row>\|)"
 )
 _LINE_BEGUN = re.compile(r"[-*_=:| ]{1,200}|`{1,80}|`{3,80}[^`\n]{0,40}|#{1,6}|[>+•◦▪●‣]|\d{1,2}[.)]?")
@@ -214,7 +214,7 @@ class Markup:
             return 0
         if line := _LINE.match(held, at):
             match line.lastgroup:
-                case "rule" | "bulkhead":
+                case "rule" | "fence":
                     return self._break_line(line.end())
                 case "quote" | "bullet":
                     return line.end()

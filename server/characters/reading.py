@@ -78,7 +78,7 @@ def _first_problem(error: ValidationError) -> InvalidRequest:
 
 
 def _character(file: CharacterFile) -> Character:
-    """What the file says, turned from one table per language into one mapping per field."""
+    """What the file says: fields that depend on no language as they are, the others as one mapping from language each."""
     tables = {language: table.model_dump() for language, table in file.tables.items()}
     by_field = {
         field: {language: table[field] for language, table in tables.items()} for field in LanguageTable.model_fields
@@ -86,14 +86,6 @@ def _character(file: CharacterFile) -> Character:
     plans = {language: plan for language, plan in by_field.pop("plan").items() if plan is not None}
     for plan in plans.values():
         plan["closing"] = [turn["remarks"] for turn in plan["closing"]]
-    return _CHARACTER.validate_python(
-        {
-            "id": file.id,
-            "languages": tuple(tables),
-            "accent": file.accent,
-            "portrait": file.portrait or file.id,
-            "engine": file.engine,
-            "plan": plans,
-            **by_field,
-        }
-    )
+    independent = file.model_dump(include=set(CharacterFile.model_fields) - {"default_language"})
+    special = {"languages": tuple(tables), "portrait": file.portrait or file.id, "plan": plans}
+    return _CHARACTER.validate_python(independent | by_field | special)

@@ -56,12 +56,16 @@ class AudioRounds:
 
 
 class Microphone:
-    """One client's audio on its way to its session, which hears it by `hear`; `fail` is told what that raised in a round."""
+    """One client's audio on its way to its session's `accept_audio`; `fail` is told what that raised in a round."""
 
     def __init__(
-        self, rounds: AudioRounds, format: Format, hear: Callable[[Samples], None], fail: Callable[[Exception], None]
+        self,
+        rounds: AudioRounds,
+        format: Format,
+        accept_audio: Callable[[Samples], None],
+        fail: Callable[[Exception], None],
     ) -> None:
-        self._rounds, self._hear, self._fail = rounds, hear, fail
+        self._rounds, self._accept_audio, self._fail = rounds, accept_audio, fail
         self._pieces: list[bytes] = []
         self.waits = False
         self.waiting_bytes = 0
@@ -82,7 +86,7 @@ class Microphone:
     def flush(self) -> None:
         """Have all that waits heard before this returns. Raises what the session does."""
         if self._pieces:
-            self._hear(self.decoder.resample(self.samples()))
+            self._accept_audio(self.decoder.resample(self.samples()))
 
     def samples(self) -> Samples:
         """What waits, which from now on waits no longer; at the client's rate."""
@@ -93,6 +97,6 @@ class Microphone:
         """Pass the resampled audio of this round on."""
         try:
             if len(pcm):
-                self._hear(pcm)
+                self._accept_audio(pcm)
         except Exception as error:  # noqa: BLE001 — a session's outermost frame: the others hear theirs
             self._fail(error)

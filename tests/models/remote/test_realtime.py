@@ -35,7 +35,7 @@ PLAIN = SpeechModelRequest()
 DISCARD = 9
 """A port on which nobody listens."""
 
-SETUP = SpeechModelConfig("Be kind.", VoiceChoice("female"), "en", (WEATHER,))
+CONFIG = SpeechModelConfig("Be kind.", VoiceChoice("female"), "en", (WEATHER,))
 
 
 @asynccontextmanager
@@ -60,7 +60,7 @@ async def answer(link: RealtimeLink, request: SpeechModelRequest = PLAIN) -> lis
 
 async def test_the_session_is_set_up_in_the_present_shape_and_turns_stay_ours() -> None:
     async with linked(voices=("female=marin",)) as (link, server):
-        await link.configure(SETUP)
+        await link.configure(CONFIG)
 
         session = (await server.until("session.update"))["session"]
         assert session["audio"]["input"]["turn_detection"] is None
@@ -78,7 +78,7 @@ async def test_a_server_of_the_beta_shape_is_spoken_to_and_understood_in_it() ->
 
     async with linked(BETA_SESSION, voices=("female=qingchunshaonv",)) as (link, server):
         server.rules["response.create"] = beta
-        await link.configure(SETUP)
+        await link.configure(CONFIG)
         said = await answer(link)
 
         session = (await server.until("session.update"))["session"]
@@ -99,7 +99,7 @@ async def test_a_voice_the_server_does_not_know_is_left_to_it() -> None:
 
     async with linked() as (link, server):
         server.rules["session.update"] = choosy
-        await link.configure(SETUP)
+        await link.configure(CONFIG)
 
         assert len(server.of("session.update")) == 2
         assert link.alive
@@ -301,7 +301,7 @@ async def test_an_answer_given_up_before_it_began_is_cancelled_when_it_begins() 
 
 async def test_an_answer_nobody_asked_for_is_cancelled() -> None:
     async with linked() as (link, server):
-        await link.configure(SETUP)
+        await link.configure(CONFIG)
         await server.answer("unasked", end=False)
 
         assert (await server.until("response.cancel"))["response_id"] == "unasked"

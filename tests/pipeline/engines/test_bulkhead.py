@@ -36,7 +36,7 @@ class Told:
     opened: list[Exception] = field(default_factory=list)
 
 
-def fence_of(clock: Clock, limits: BulkheadLimits = LIMITS) -> tuple[Bulkhead, Told]:
+def bulkhead_of(clock: Clock, limits: BulkheadLimits = LIMITS) -> tuple[Bulkhead, Told]:
     bulkhead, told = Bulkhead("synthesizer", "parrot", limits, clock), Told()
     bulkhead.watch = CallObserver(told.first.append, told.failed.append, told.opened.append)
     return bulkhead, told
@@ -112,7 +112,7 @@ def test_a_refused_key_opens_it_at_once_and_for_long() -> None:
 
 
 async def test_calls_are_counted_by_how_they_end_and_only_failures_count_against_the_engine() -> None:
-    bulkhead, told = fence_of(Clock())
+    bulkhead, told = bulkhead_of(Clock())
     with await bulkhead.enter(SOON_S):
         pass
     await fail(bulkhead, EngineTimeout("It did not answer.", engine="parrot"))
@@ -125,7 +125,7 @@ async def test_calls_are_counted_by_how_they_end_and_only_failures_count_against
 
 
 async def test_however_often_it_is_cancelled_or_busy_an_engine_is_not_left_alone() -> None:
-    bulkhead, _told = fence_of(Clock())
+    bulkhead, _told = bulkhead_of(Clock())
     for _ in range(10):
         (await bulkhead.enter(SOON_S)).leave()
         await fail(bulkhead, EngineBusy("All its lines are taken.", engine="parrot"))
@@ -135,7 +135,7 @@ async def test_however_often_it_is_cancelled_or_busy_an_engine_is_not_left_alone
 
 async def test_an_engine_that_keeps_failing_is_refused_without_being_asked_and_the_operator_is_told_once() -> None:
     clock = Clock()
-    bulkhead, told = fence_of(clock)
+    bulkhead, told = bulkhead_of(clock)
     for _ in range(3):
         await fail(bulkhead)
     with pytest.raises(EngineUnavailable, match="left alone for a while: The line is dead"):
@@ -148,7 +148,7 @@ async def test_an_engine_that_keeps_failing_is_refused_without_being_asked_and_t
 
 async def test_the_first_result_of_a_trial_lets_the_others_in_again() -> None:
     clock = Clock()
-    bulkhead, _told = fence_of(clock)
+    bulkhead, _told = bulkhead_of(clock)
     for _ in range(3):
         await fail(bulkhead)
     clock.now += 15
@@ -163,7 +163,7 @@ async def test_the_first_result_of_a_trial_lets_the_others_in_again() -> None:
 
 async def test_a_trial_that_is_cancelled_leaves_the_next_call_to_try() -> None:
     clock = Clock()
-    bulkhead, _told = fence_of(clock)
+    bulkhead, _told = bulkhead_of(clock)
     for _ in range(3):
         await fail(bulkhead)
     clock.now += 15
@@ -176,7 +176,7 @@ async def test_a_trial_that_is_cancelled_leaves_the_next_call_to_try() -> None:
 
 async def test_a_refused_key_is_told_once_and_never_tried_again_within_five_minutes() -> None:
     clock = Clock()
-    bulkhead, told = fence_of(clock)
+    bulkhead, told = bulkhead_of(clock)
     await fail(bulkhead, WRONG_KEY)
     for clock.now in (101, 200, 399):
         with pytest.raises(EngineUnavailable) as caught:
@@ -189,7 +189,7 @@ async def test_a_refused_key_is_told_once_and_never_tried_again_within_five_minu
 
 
 async def test_what_an_engine_did_not_mean_to_say_is_not_shown() -> None:
-    bulkhead, told = fence_of(Clock())
+    bulkhead, told = bulkhead_of(Clock())
     await fail(bulkhead, ValueError("sk-planted"))
 
     assert ("planted" in bulkhead.error, len(told.failed)) == (False, 1)
@@ -197,7 +197,7 @@ async def test_what_an_engine_did_not_mean_to_say_is_not_shown() -> None:
 
 async def test_the_time_to_the_first_result_is_told_once_a_call() -> None:
     clock = Clock()
-    bulkhead, told = fence_of(clock)
+    bulkhead, told = bulkhead_of(clock)
     with await bulkhead.enter(SOON_S) as call:
         for clock.now in (100.25, 100.5):
             call.answered()
@@ -209,7 +209,7 @@ async def test_the_time_to_the_first_result_is_told_once_a_call() -> None:
 
 
 async def test_so_many_calls_go_on_at_once_and_the_next_waits_for_a_place() -> None:
-    bulkhead, _told = fence_of(Clock(), BulkheadLimits(at_once=2, wait_s=SOON_S))
+    bulkhead, _told = bulkhead_of(Clock(), BulkheadLimits(at_once=2, wait_s=SOON_S))
     first, second = await bulkhead.enter(SOON_S), await bulkhead.enter(SOON_S)
     third = asyncio.create_task(bulkhead.enter(SOON_S))
     await asyncio.sleep(0)
@@ -222,7 +222,7 @@ async def test_so_many_calls_go_on_at_once_and_the_next_waits_for_a_place() -> N
 
 
 async def test_who_waits_too_long_or_in_too_long_a_line_is_told_that_it_is_busy() -> None:
-    bulkhead, _told = fence_of(Clock())
+    bulkhead, _told = bulkhead_of(Clock())
     calls = [await bulkhead.enter(SOON_S), await bulkhead.enter(SOON_S)]
     waiting = asyncio.create_task(bulkhead.enter(SOON_S))
     await asyncio.sleep(0)
@@ -237,7 +237,7 @@ async def test_who_waits_too_long_or_in_too_long_a_line_is_told_that_it_is_busy(
 
 
 async def test_a_call_that_is_cancelled_frees_its_place_at_once_whether_it_has_one_or_waits() -> None:
-    bulkhead, _told = fence_of(Clock(), BulkheadLimits(at_once=1, wait_s=SOON_S))
+    bulkhead, _told = bulkhead_of(Clock(), BulkheadLimits(at_once=1, wait_s=SOON_S))
     holding = await bulkhead.enter(SOON_S)
     waiting = asyncio.create_task(bulkhead.enter(SOON_S))
     await asyncio.sleep(0)
@@ -252,7 +252,7 @@ async def test_a_call_that_is_cancelled_frees_its_place_at_once_whether_it_has_o
 
 
 async def test_a_call_that_answered_before_it_was_cancelled_ends_a_row_of_failures() -> None:
-    bulkhead, _ = fence_of(Clock())
+    bulkhead, _ = bulkhead_of(Clock())
     await fail(bulkhead)
     await fail(bulkhead)
     call = await bulkhead.enter(SOON_S)

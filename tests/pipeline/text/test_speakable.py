@@ -15,7 +15,7 @@ VISIBLE = {
     "emphasis in a word": ("*un*believable", "unbelievable"),
     "struck out": ("It costs ~~ten~~ ~5 euros.", "It costs ten ~5 euros."),
     "code": ("Use `my_*odd*_name` or `a`.", "Use my_*odd*_name or a."),
-    "bulkhead": ("Run this:\n```python\nprint(2 * 3)\n```\nDone.", "Run this:\nprint(2 * 3)\nDone."),
+    "fence": ("Run this:\n```python\nprint(2 * 3)\n```\nDone.", "Run this:\nprint(2 * 3)\nDone."),
     "link": ("See [the *docs*](https://x.org/a_(b)?c=1 'Docs') now.", "See the docs now."),
     "image": ("A cat: ![a sleeping cat](cat.png)!", "A cat: a sleeping cat!"),
     "autolink": ("<https://x.org/a_b> and <me@x.org>", "https://x.org/a_b and me@x.org"),

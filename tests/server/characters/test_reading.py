@@ -1,6 +1,7 @@
 """Characters from tables and files, and what is said about those that are wrong."""
 
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.characters.character import Exchange, Question, text_in
+from pipeline.characters.character import Character, Exchange, Question, text_in
 from pipeline.errors import InvalidRequest, SettingError
 from pipeline.prompt.system_prompt import system_prompt
+from server.characters.file_format import CharacterFile, LanguageTable
 from server.characters.reading import load_characters, parse_character
 
 PERSONAS = Path(__file__).parents[3] / "personas"
@@ -57,6 +59,15 @@ def test_one_text_is_a_list_of_one_and_white_space_is_collapsed() -> None:
     character = parse_character(english(exchanges=[{"heard": "hi", "says": " Hello \n there. "}]))
 
     assert character.exchanges["en"] == (Exchange(("hi",), ("Hello there.",)),)
+
+
+def test_every_field_of_a_file_reaches_the_character() -> None:
+    in_a_file = {*CharacterFile.model_fields, *LanguageTable.model_fields} - {"default_language"}
+
+    character = parse_character(written(accent="#123456", engine="separate", portrait="baker-2"))
+
+    assert in_a_file == {field.name for field in fields(Character)}
+    assert (character.accent, character.engine, character.portrait) == ("#123456", "separate", "baker-2")
 
 
 def test_equal_files_are_equal_and_can_be_kept_in_a_cache() -> None:
