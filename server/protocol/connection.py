@@ -14,7 +14,7 @@ from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import VoiceChoice
-from pipeline.errors import InvalidRequest
+from pipeline.errors import InvalidRequest, KaikouError
 from pipeline.session import Session
 from server.characters.catalogue import Characters
 from server.errors import NotFound, as_told, openai_error
@@ -128,6 +128,40 @@ class Connection:
             self._failed(error, event_id_of(parsed))
         if self._unyielded >= YIELD_SAMPLES:
             await self._yield()
+
+    def take_at_once(self, message: bytes, text: bool) -> bool:
+        """Take a short piece of audio without waiting for anything; whether it was one. See `Transport.offer`.
+
+        Everything else is left to `receive`: other events, long audio, what is wrong, and the next after so much audio that
+        other sessions should have their turn.
+        """
+        if self._unyielded >= YIELD_SAMPLES or self.session.config.endpointing is None:
+            return False
+        data = self._short_append(message) if text else self._short_binary(message)
+        if data is None:
+            return False
+        self._received_events += text
+        self._unyielded += MESSAGE_SAMPLES + self._input.line_samples(len(data))
+        self._microphone.push(data)
+        return True
+
+    def _short_append(self, message: bytes) -> bytes | None:
+        room = self._input.at_once_bytes - self._microphone.waiting_bytes
+        try:
+            parsed = parse_json(message)
+            if parsed.get("type") != APPEND or not isinstance(audio := parsed.get("audio"), str):
+                return None
+            return next(iter(self._input.of_base64(audio))) if len(audio) <= room else None
+        except KaikouError:
+            return None
+
+    def _short_binary(self, message: bytes) -> bytes | None:
+        if not self.extensions or len(message) > self._input.at_once_bytes - self._microphone.waiting_bytes:
+            return None
+        try:
+            return next(iter(self._input.of_bytes(message)), None)
+        except KaikouError:
+            return None
 
     def resumed(self) -> dict[str, Any]:
         """Tells a client that comes back what of it arrived, so that it can send the rest."""

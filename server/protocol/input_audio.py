@@ -33,6 +33,7 @@ class InputAudio:
         self._rate, self._width = format.samples_per_second, 2 if format.type == "audio/pcm" else 1
         # A multiple of whole samples and of three bytes, which are four characters of base64.
         self.slice_bytes = format.samples_per_second * self._width * SLICE_MS // 1000 // 6 * 6
+        self.at_once_bytes = min(self.slice_bytes, self._most_bytes)
 
     def of_base64(self, text: str) -> Iterable[bytes]:
         """The audio of an append, in slices. Raises `InvalidRequest`; of such an append nothing is heard."""

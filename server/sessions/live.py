@@ -181,18 +181,22 @@ class LiveSession:
 
     async def _read(self, transport: Transport) -> None:
         connection, outbox = self.connection, self.connection.session.outbox
+        transport.offer(connection.take_at_once)
         try:
             while True:
                 message = await transport.receive()
                 await connection.receive(message)
                 if outbox.overflowed:
                     self.end(CLOSE_TOO_SLOW, TOO_SLOW)
+                    transport.offer(None)
                     await _discard(transport)
                     return
                 if connection.acknowledged:
                     self._replay.seen(connection.acknowledged)
         except Disconnected as gone:
             self._over = self._over or gone.goodbye
+        finally:
+            transport.offer(None)
 
     async def _write(self, transport: Transport, first: Iterable[str | OutputAudio]) -> None:
         outbox, events = self.connection.session.outbox, self.connection.events

@@ -38,6 +38,12 @@ class Transport(Protocol):
 
     playback: Callable[[float], Playback]
 
+    def offer(self, take_at_once: Callable[[bytes, bool], bool] | None) -> None:
+        """Ask this first for what arrives while `receive` waits: it takes a message (is it text?) or refuses to.
+
+        It spares a task's turn for each 20 ms of sound; a transport need not do it. None: ask nobody any more.
+        """
+
     async def receive(self) -> str | bytes:
         """The next event, as JSON, or microphone audio. Raises `Disconnected`."""
 

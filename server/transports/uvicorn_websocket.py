@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from types import GeneratorType
-from typing import Any
+from typing import Any, TypeAlias
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -31,6 +32,13 @@ WHOLE_TEXT, WHOLE_BINARY = 0x81, 0x82
 """First byte of a message in one frame: RFC 6455, section 5.2."""
 
 MASKED, LENGTH_IN_TWO_BYTES = 0x80, 126
+
+
+TakeAtOnce: TypeAlias = Callable[[bytes, bool], bool]
+"""Takes a message, whether it is text; or refuses to."""
+
+EXTENSION = "kaikou.read_ahead"
+"""Under this name an application finds the protocol in the scope's extensions."""
 
 
 class Messages:
@@ -59,19 +67,30 @@ class Messages:
         """How many wait."""
         return len(self._messages)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the reader has taken all and waits."""
+        return not self._messages and self._arrived is not None and not self._arrived.done()
+
     def empty(self) -> bool:
         """Whether none waits."""
         return not self._messages
 
 
 class ReadAhead(WebSocketsSansIOProtocol):
-    """Several messages may wait in the queue. What arrived in the same read as the last of them still joins them."""
+    """Several messages may wait in the queue. What arrived in the same read as the last of them still joins them.
 
+    `take_at_once` is asked first for a message that came whole while its reader waits for nothing else, and says whether it
+    took it: no task is woken then.
+    """
+
+    take_at_once: TakeAtOnce | None = None
     _waiting_bytes = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.queue = Messages(self.loop)  # type: ignore[assignment]
+        self._messages = Messages(self.loop)
+        self.queue = self._messages  # type: ignore[assignment]
 
     _fragments = bytearray()
     _last_pong = b""
@@ -82,7 +101,10 @@ class ReadAhead(WebSocketsSansIOProtocol):
         if payload is None:
             super().data_received(data)
             return
-        self.curr_msg_data_type = "text" if data[0] == WHOLE_TEXT else "bytes"
+        text = data[0] == WHOLE_TEXT
+        if self.take_at_once and self._messages.is_awaited and self.take_at_once(payload, text):
+            return
+        self.curr_msg_data_type = "text" if text else "bytes"
         self.frames = [payload]
         self.send_receive_event_to_app()
 
@@ -95,6 +117,8 @@ class ReadAhead(WebSocketsSansIOProtocol):
             self.handshake_complete = self.handshake_complete or self.close_sent
 
         self.app = serve
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[EXTENSION] = self
         await super().run_asgi()
 
     def send_receive_event_to_app(self) -> None:
@@ -143,8 +167,10 @@ class ReadAhead(WebSocketsSansIOProtocol):
             return None
         if conn.state is not OPEN or conn.current_size is not None or conn.extensions:
             return None
-        inner = conn.parser.gi_yieldfrom if isinstance(conn.parser, GeneratorType) else None
-        if not isinstance(inner, GeneratorType) or inner.gi_code is not BETWEEN_FRAMES:
+        waits_in: Any = conn.parser  # a chain of generators, of which the innermost waits
+        while isinstance(inner := waits_in.gi_yieldfrom, GeneratorType):
+            waits_in = inner
+        if waits_in.gi_code is not BETWEEN_FRAMES:
             return None
         length, start = data[1] - MASKED, 2
         if length == LENGTH_IN_TWO_BYTES:

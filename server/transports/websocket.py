@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pipeline.conversation.playback import Playback
 from server.transports.transport import Disconnected, OutputAudio
+from server.transports.uvicorn_websocket import EXTENSION
 
 CLOSE_NORMAL = 1000
 
@@ -20,6 +21,11 @@ class WebSocketTransport:
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
         self.playback: Callable[[float], Playback] = Playback
+
+    def offer(self, take_at_once: Callable[[bytes, bool], bool] | None) -> None:
+        """Where the server is ours; another one's WebSocket has no such way."""
+        if (protocol := self._websocket.scope.get("extensions", {}).get(EXTENSION)) is not None:
+            protocol.take_at_once = take_at_once
 
     async def receive(self) -> str | bytes:
         """A text message is an event, a binary one audio."""

@@ -255,6 +255,9 @@ class StubbornTransport:
         self.sent: list[str] = []
         self.closing = asyncio.Event()
 
+    def offer(self, take_at_once: Callable[[bytes, bool], bool] | None) -> None:
+        """All comes by way of `receive`."""
+
     async def receive(self) -> str:
         await asyncio.Event().wait()
         return ""
@@ -280,7 +283,9 @@ def live_without_engines() -> tuple[LiveSession, Outbox]:
         outbox=outbox, attach=lambda: None, detach=lambda: None, idle_s=0.0, run=closed.wait, close=closed.set
     )
     events = SimpleNamespace(of=lambda notice: [notice.event])
-    connection = SimpleNamespace(session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"})
+    connection = SimpleNamespace(
+        session=session, events=events, extensions=True, resumed=lambda: {"event_id": "back"}, take_at_once=None
+    )
     return LiveSession(
         "id", cast(Connection, connection), load_settings({"resume_s": RESUME_S}, {}).sessions, OWNER
     ), outbox

@@ -49,6 +49,9 @@ class MemoryTransport:
         self._messages: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._arrived = asyncio.Condition()
 
+    def offer(self, take_at_once: Callable[[bytes, bool], bool] | None) -> None:
+        """All comes by way of `receive`."""
+
     def say(self, *messages: dict[str, Any] | bytes) -> None:
         for message in messages:
             self._messages.put_nowait(message if isinstance(message, bytes) else json.dumps(message))

@@ -84,6 +84,11 @@ class Client:
         self._ends.receive_data(self.wire.written)
         self.wire.written = b""
 
+    async def await_next(self) -> None:
+        """Have the application wait for the next message."""
+        self._may_take.release()
+        await self._settled()
+
     def send(self, *frames: Frame) -> None:
         """These frames arrive in one read."""
         for frame in frames:
@@ -135,6 +140,27 @@ async def connected() -> AsyncIterator[Client]:
 
 def text(message: str) -> Frame:
     return Frame(Opcode.TEXT, message.encode())
+
+
+async def test_a_message_is_offered_only_while_its_reader_waits_for_nothing_else() -> None:
+    offered = list[tuple[bytes, bool]]()
+
+    def take(message: bytes, is_text: bool) -> bool:
+        offered.append((message, is_text))
+        return message.startswith(b"sound")
+
+    async with connected() as client:
+        client.protocol.take_at_once = take
+        client.send(text("sound too early"))
+        await client.take(1)
+        await client.await_next()
+        client.send(text("sound"))
+        client.send(Frame(Opcode.BINARY, b"sound"))
+        client.send(text("event"))
+        client.send(text("sound behind an event"))
+        await client.take(1)
+    assert offered == [(b"sound", True), (b"sound", False), (b"event", True)]
+    assert client.taken == ["sound too early", "event", "sound behind an event"]
 
 
 async def test_messages_wait_for_their_session_while_reading_goes_on() -> None:
