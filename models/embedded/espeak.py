@@ -1,6 +1,6 @@
 """Speech in a hundred languages by espeak-ng 1.52, from a wheel: clear enough, tiny, and quicker than anything.
 
-The library is GPL and bears one caller only, so it is loaded and called in a child process, never in ours. It makes
+The library is GPL and is not thread-safe, so it is loaded and called in a child process, never in ours. It makes
 a clause's part in a few milliseconds; parts of several sessions take turns.
 """
 

@@ -1,6 +1,6 @@
 """FunASR's models, as a child process runs them: streaming Paraformer for what is being said, SenseVoice for what was said.
 
-They live in processes of their own because the library takes a process for its property: on loading a model it seeds
+They live in processes of their own because the library changes process-wide state: on loading a model it seeds
 every random generator, sets the number of torch's threads, configures logging and prints; importing it takes seconds
 with the interpreter lock held. Nothing is ever downloaded: models are given as folders that exist.
 """

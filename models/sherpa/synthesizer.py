@@ -81,7 +81,7 @@ class SherpaVoices:
         threads = settings.threads or min(4, cores())
         self._cast = cast_of(Folder(settings.weights, "kokoro"), tuple(settings.languages), settings.provider)
         self._tts = loaded(lambda: self._load(threads), self._cast.folder)
-        # ZipVoice draws its noise from one generator, which bears one caller.
+        # ZipVoice draws its noise from one generator, which is not thread-safe.
         at_once = 1 if self._cast.clones else max(1, cores() // threads)
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix=f"{NAME}-voice")
         self._waiting = threading.Semaphore(LONGEST_QUEUE)

@@ -50,6 +50,9 @@ PLAYED_GRACE_S = 3.0
 APOLOGY_S, APOLOGY_AUDIO_S = 15.0, 3.0
 """How long all of an apology may take, and how long its synthesiser may be silent."""
 
+SPECULATION_WINDOW_S = 60.0
+"""Wrong speculations are counted over this time."""
+
 SAID_MS = 8_000
 """Words that were played longer ago than this, in milliseconds, are not compared with what is heard."""
 
@@ -107,7 +110,7 @@ class Answering:
     def may_speculate(self) -> bool:
         """Whether fewer speculations than allowed were wrong in the last minute."""
         full = len(self._wrong) == self._wrong.maxlen
-        return not full or self._wrong[0] < self._context.now() - 60
+        return not full or self._wrong[0] < self._context.now() - SPECULATION_WINDOW_S
 
     def drop(self, number: int) -> None:
         """Discard a speculative answer: the person went on, or the final words differ from the drafted ones."""

@@ -1,4 +1,4 @@
-"""What is worth keeping of a conversation, told as it happens: to metrics today, to anything that stores tomorrow.
+"""Finished items, corrections and usage of a conversation, queued to one writer (now `Metrics.write`).
 
 Entries are frozen values: what happens later to an item is another entry. They pass through a bounded queue to one
 writer, which may be slow or fail without the conversation's noticing; what does not fit is lost, counted, and told.

@@ -190,7 +190,10 @@ class Listening:
                 self._hear_silence(turn)
 
     def _hear_silence(self, turn: Turn) -> None:
-        """A second of silence in place of what the client does not send. It may end the turn, but is no time of its line."""
+        """A second of silence in place of what the client does not send.
+
+        It may end the turn, but does not advance the client's sample position.
+        """
         silence = np.zeros(self._window, np.int16)
         for _ in range(LINE_RATE // self._window):
             if turn.closed.is_set():

@@ -29,8 +29,8 @@ USUAL_PAUSE_MS = 1000
 MARGIN = 1.35
 """How much longer than a long pause of the speaker to wait when more must come."""
 
-SURE_OF_NOTHING = 0.01
-"""A model that is surer than this, or than 1 less this, is taken not to be."""
+PROBABILITY_MARGIN = 0.01
+"""Probabilities are clamped to [0.01, 0.99] before they become log-odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _certainty(evidence: Evidence) -> float:
 def _log_odds(probability: float | None) -> float:
     if probability is None:
         return 0.0
-    bounded = min(max(probability, SURE_OF_NOTHING), 1 - SURE_OF_NOTHING)
+    bounded = min(max(probability, PROBABILITY_MARGIN), 1 - PROBABILITY_MARGIN)
     return math.log(bounded / (1 - bounded))
 
 
@@ -99,8 +99,8 @@ class Habit:
     """Below it, silences belong to articulation rather than to thinking (Goldman-Eisler 1968)."""
 
     LONGEST_MS = 1500
-    RISE, SINK = 0.5, 0.1
-    """How much of the way to a longer and to a shorter pause is gone at once."""
+    RISE, FALL = 0.5, 0.1
+    """Smoothing factors of `pause_ms` towards a longer and towards a shorter pause."""
 
     MORE_PATIENT, LESS_PATIENT, MOST_PATIENT = 1.25, 0.7, 3.0
 
@@ -113,7 +113,7 @@ class Habit:
         if pause_ms < self.SHORTEST_MS:
             return
         difference = min(pause_ms, self.LONGEST_MS) - self.pause_ms
-        self.pause_ms += (self.RISE if difference > 0 else self.SINK) * difference
+        self.pause_ms += (self.RISE if difference > 0 else self.FALL) * difference
 
     def was_cut_off(self, pause_ms: float) -> None:
         """The turn was ended in a pause. That counts as one, or a wait that is too short could never learn that it is."""

@@ -1,4 +1,4 @@
-"""On whose account something is done: what a key, or having no need of one, is turned into at the door."""
+"""Who a request is accounted to: what a key, or having no need of one, is turned into at the door."""
 
 from __future__ import annotations
 

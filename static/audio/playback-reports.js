@@ -1,6 +1,6 @@
 /** What the server is told of what was heard, and how often. Pure. */
 
-/** Between two reports of one item; the server cuts its memory by them. */
+/** Milliseconds between two reports of one item; the server truncates an interrupted item by the last one. */
 const REPORT_MS = 200;
 
 export class PlaybackReports {

@@ -20,7 +20,7 @@ import { effects } from "./effects.js";
 import { history } from "./heard-text.js";
 import { WakeLock } from "./wake-lock.js";
 
-const GRACE_MS = 120; // how long a voice over the reply is given the benefit of the doubt before the reply is dropped
+const GRACE_MS = 120; // how long speech over the reply may still be noise before the reply is dropped
 const SLOW_MS = 3000;
 const INTERRUPTED_MS = 700;
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
