@@ -137,8 +137,9 @@ def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(li
         assert [("&resume=" in address) for address in wire.addresses] == [False, True]
         assert len(wire.of("kaikou.resumed")) == 1
         assert len(ids) == len(set(ids))
+        # The page notes what was played when it hears of the state, which on a busy machine is a tenth of a second late.
         assert page.evaluate("kaikou.played.samples") - before == pytest.approx(
-            wire.seconds(item) * rate, abs=0.1 * rate
+            wire.seconds(item) * rate, abs=0.2 * rate
         )
         assert page.evaluate("kaikou.played.rms") > 0.01
         assert answer.text_content() == wire.of("response.output_audio_transcript.done", item_id=item)[0]["transcript"]
