@@ -264,7 +264,7 @@ class Streaming:
 
     def _run(self, batch: Sequence[UtterancePiece | None]) -> list[str | Exception]:
         ended = [self._ended.popleft() for _ in range(len(self._ended))]
-        texts = iter(self.child.call("hear", ended, [piece for piece in batch if piece], timeout_s=CHUNKS_S))
+        texts = iter(self.child.call("accept_pieces", ended, [piece for piece in batch if piece], timeout_s=CHUNKS_S))
         return [next(texts) if piece else "" for piece in batch]
 
 

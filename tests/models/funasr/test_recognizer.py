@@ -47,7 +47,7 @@ class Process:
         match method, arguments:
             case "decode", [utterances]:
                 return [[f"<|en|><|HAPPY|><|Speech|><|withitn|>{len(pcm)} bytes"] for pcm in utterances]
-            case "hear", [_, pieces]:
+            case "accept_pieces", [_, pieces]:
                 return [f"{'settled' if piece.ends else 'partial'} {piece.pcm[:4].hex()}" for piece in pieces]
             case _:
                 raise AssertionError(method)
@@ -206,14 +206,14 @@ def test_many_that_end_at_once_take_one_place_in_the_queue(streaming: Streaming,
     held.result(SOON_S)
     last.result(SOON_S)
 
-    assert process.calls[-1] == ("hear", list(range(9)), [piece(99)])
+    assert process.calls[-1] == ("accept_pieces", list(range(9)), [piece(99)])
 
 
 def test_an_utterance_that_said_nothing_leaves_nothing_to_free(streaming: Streaming, process: Process) -> None:
     FunasrStream(streaming, None).close()
     streaming.submit(piece(99)).result(SOON_S)
 
-    assert process.calls == [("hear", [], [piece(99)])]
+    assert process.calls == [("accept_pieces", [], [piece(99)])]
 
 
 def test_chunks_of_several_sessions_are_heard_together(streaming: Streaming, process: Process) -> None:
