@@ -26,7 +26,7 @@ from pipeline.errors import EngineUnavailable
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
 from pipeline.turns.interruption import same_words
-from pipeline.turns.wait import Evidence, Judge, adaptive_wait, fixed_wait
+from pipeline.turns.wait import Evidence, WaitRule, adaptive_wait, fixed_wait
 
 WEIGHTS = Path("smart-turn-v3.2", smart_turn.WEIGHTS.name)
 ANSWERS_AFTER = {"pitch": 1, "smart_turn": 3}
@@ -45,7 +45,7 @@ class Strategy:
     """A way to decide that a turn is over."""
 
     name: str
-    wait_ms: Judge
+    wait_ms: WaitRule
     models: tuple[str, ...] = ()
 
 
@@ -81,14 +81,14 @@ def sounds(models: Iterable[str]) -> list[tuple[str, ...]]:
     return [("pitch",), ("smart_turn",), ("pitch", "smart_turn")] if "smart_turn" in models else [("pitch",)]
 
 
-def without_words(judge: Judge) -> Judge:
+def without_words(rule: WaitRule) -> WaitRule:
     """The same, deaf to words."""
-    return lambda evidence: judge(replace(evidence, text=""))
+    return lambda evidence: rule(replace(evidence, text=""))
 
 
-def without_habit(judge: Judge) -> Judge:
+def without_habit(rule: WaitRule) -> WaitRule:
     """The same for somebody who is never known."""
-    return lambda evidence: judge(Evidence(evidence.text, evidence.complete))
+    return lambda evidence: rule(Evidence(evidence.text, evidence.complete))
 
 
 def replay(trace: Trace, strategy: Strategy) -> list[Heard]:
@@ -174,7 +174,7 @@ def compare(traces: Sequence[Trace], models: Iterable[str]) -> dict[str, dict[st
     return result
 
 
-def speculation(traces: Sequence[Trace], wait_ms: Judge) -> list[dict[str, Any]]:
+def speculation(traces: Sequence[Trace], wait_ms: WaitRule) -> list[dict[str, Any]]:
     """What a draft in the pause is worth, by the silence after which it is made."""
     drafted = [t for t in traces if t.conversation.language == LANGUAGE and t.conversation.pace == "brisk"]
     rows = []

@@ -28,7 +28,7 @@ import numpy as np
 
 from models.remote.audio_stream import WireAudio, wav_of
 from models.remote.client import Bounds, Refusal, Remote, Server
-from models.support.clauses import LONGEST_CLAUSE, chunks, speakable
+from models.support.clauses import LONGEST_CLAUSE, checked_clause, chunks
 from pipeline.audio.samples import Samples, samples_of
 from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, VoiceSample
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
@@ -76,7 +76,7 @@ class IndexTTSServer:
 
         Raises `EngineUnavailable` if the server cannot be reached, `EngineBusy`, `EngineTimeout` and `EngineError`.
         """
-        text = speakable(request.text, LONGEST_CLAUSE, NAME)
+        text = checked_clause(request.text, LONGEST_CLAUSE, NAME)
         if not text:
             return
         fields = {"text": text, **{name: str(value) for name, value in self._options.items()}}
@@ -140,7 +140,7 @@ class IndexTTS:
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         """The clause, made at once. Raises `EngineUnavailable` without a voice to take, `EngineBusy`, `EngineError`."""
-        text = speakable(request.text, LONGEST_CLAUSE, NAME)
+        text = checked_clause(request.text, LONGEST_CLAUSE, NAME)
         if not text:
             return
         if not self._turn.acquire(timeout=self._turn_s):

@@ -20,7 +20,7 @@ import httpx2
 
 from models.remote.audio_stream import WireAudio
 from models.remote.client import LONGEST_LINE, Bounds, Refusal, Remote, Server, lines
-from models.support.clauses import PREFERENCES, clamp, preference, speakable
+from models.support.clauses import PREFERENCES, checked_clause, clamp, preference
 from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineUnavailable
 from pipeline.text.styles import STYLES, Emotion, style_of
@@ -131,7 +131,7 @@ class MiniMax:
         Raises `EngineUnavailable` for a key, an address or a voice that is not right, `EngineBusy` when asked to slow
         down, `EngineTimeout`, and `EngineError` for all else.
         """
-        text = speakable(request.text, LONGEST, NAME)
+        text = checked_clause(request.text, LONGEST, NAME)
         if not text:
             return
         asked = self._body(text, request)

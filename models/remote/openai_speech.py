@@ -19,7 +19,7 @@ import openai
 from models.remote.audio_stream import WireAudio
 from models.remote.client import Bounds, Remote, Server, host_of
 from models.remote.openai_errors import plain_errors
-from models.support.clauses import LONGEST_CLAUSE, PREFERENCES, clamp, preference, speakable
+from models.support.clauses import LONGEST_CLAUSE, PREFERENCES, checked_clause, clamp, preference
 from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, Voice
 from pipeline.errors import EngineUnavailable, SettingError
 from pipeline.text.styles import style_of
@@ -125,7 +125,7 @@ class OpenAISpeech:
         Raises `EngineUnavailable` for a key, an address, a model or a voice that is not right, `EngineBusy` when asked
         to slow down, `EngineTimeout`, and `EngineError` for all else, also for an answer that is no audio.
         """
-        request = replace(request, text=speakable(request.text, self._provider.longest, self.info.name))
+        request = replace(request, text=checked_clause(request.text, self._provider.longest, self.info.name))
         if not request.text:
             return
         voice = self._voice(request.voice.name)

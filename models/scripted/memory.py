@@ -10,7 +10,7 @@ from functools import lru_cache
 from models.scripted.intents import Intent, is_question
 from models.scripted.words import HAN, length, plain, squash
 from pipeline.engines.protocols import Message
-from pipeline.prompt.heard import without_notes
+from pipeline.prompt.vocal_cues import without_notes
 
 WINDOW = 12
 """Turns before a line may be said again."""

@@ -133,7 +133,7 @@ def resampled(pieces: Iterable[Samples], rate: int, to_rate: int) -> Iterator[Sa
     yield from (made.to_ndarray()[0] for made in resampler.resample(None))
 
 
-def speakable(text: str, longest: int, engine: str) -> str:
+def checked_clause(text: str, longest: int, engine: str) -> str:
     """A clause without emoji; empty if no word is left. Raises `EngineError` if it is too long."""
     if len(text) > longest:
         raise EngineError(f"A clause may have at most {longest} characters.", engine=engine)

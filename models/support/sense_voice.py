@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from pipeline.engines.protocols import Recognition
-from pipeline.prompt import heard
+from pipeline.prompt import vocal_cues
 from pipeline.text.styles import Emotion
 
 TAG = re.compile(r"<\|([^|<>]*)\|>")
@@ -34,7 +34,7 @@ SOUNDS: Mapping[str, str] = {
 }
 
 assert set(EMOTIONS.values()) <= set(get_args(Emotion))
-assert set(SOUNDS.values()) <= heard.SOUNDS["en"].keys()
+assert set(SOUNDS.values()) <= vocal_cues.SOUNDS["en"].keys()
 
 
 def recognition(tagged: str) -> Recognition:

@@ -102,7 +102,7 @@ class Recognition:
     """What was understood. What an engine does not know stays empty.
 
     language: BCP 47 primary tag. emotion: one of `styles.Emotion`. sounds: what else was heard, names of
-    `heard.SOUNDS`.
+    `vocal_cues.SOUNDS`.
     """
 
     text: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.conversation.config import ResponseRequest, SessionConfig
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatRequest, Message, ToolCall
-from pipeline.prompt.heard import note
+from pipeline.prompt.vocal_cues import note
 from pipeline.text.language import language_of
 
 

@@ -87,7 +87,7 @@ class BargeIn(StrEnum):
     NEVER = "never"
 
 
-class Judge(Protocol):
+class OverlapRule(Protocol):
     """Says what a voice over a reply is; None, unless `final`, while it cannot be known yet."""
 
     def __call__(self, text: str, sound: Sound, *, final: bool) -> Verdict | None: ...
@@ -109,7 +109,7 @@ class Policy:
     needs_words: bool = True
     barge_in: BargeIn = BargeIn.IMMEDIATE
     speculate: bool = False
-    judge: Judge = judge
+    judge: OverlapRule = judge
     doubt_ms: int = 1_200
     insist_ms: int = 2_000
     blip_ms: int = 64

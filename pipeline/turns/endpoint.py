@@ -13,16 +13,16 @@ from typing import TypeAlias
 
 from pipeline.audio.samples import milliseconds_of, samples_of
 from pipeline.turns.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
-from pipeline.turns.wait import Evidence, Habit, Judge, fixed_wait
+from pipeline.turns.wait import Evidence, Habit, WaitRule, fixed_wait
 
 HYSTERESIS = 0.15
 """How far below `threshold` a probability must fall to count as silence (as Silero's own iterator does it)."""
 
 SURE_SILENCE = 0.01
-"""What is silence at any threshold above it, or a low one would never let a turn end (Silero's own floor, too)."""
+"""A probability below this is silence whatever the threshold: under a low threshold no turn would end. Silero does so too."""
 
 TAKEN_UP_MS = 1000
-"""Who speaks again this soon after the last voice was cut off, and is not yet answering the reply."""
+"""A voice within so many ms of the last cut is the same turn going on, not an answer to the reply."""
 
 SpeechEvent: TypeAlias = SpeechStarted | SpeechPaused | SpeechResumed | SpeechStopped
 
@@ -47,7 +47,7 @@ class Endpointing:
     pause_ms: int = 96
     resume_ms: int = 64
     longest_ms: int = 60_000
-    wait_ms: Judge = fixed_wait(500)
+    wait_ms: WaitRule = fixed_wait(500)
     by_sound: bool = False
 
 

@@ -48,7 +48,7 @@ class Evidence:
     patience: float = 1.0
 
 
-Judge: TypeAlias = Callable[[Evidence], int]
+WaitRule: TypeAlias = Callable[[Evidence], int]
 """From what is known of a pause to the silence, in milliseconds, that ends the turn."""
 
 
@@ -60,12 +60,12 @@ class Waits:
     longest_ms: int = 1600
 
 
-def fixed_wait(silence_ms: int) -> Judge:
+def fixed_wait(silence_ms: int) -> WaitRule:
     """The same silence ends every turn, whatever is known."""
     return lambda _evidence: silence_ms
 
 
-def adaptive_wait(eagerness: Eagerness = "auto", waits: Waits | None = None) -> Judge:
+def adaptive_wait(eagerness: Eagerness = "auto", waits: Waits | None = None) -> WaitRule:
     """A wait that weighs the evidence. Eagerness moves both bounds."""
     waits, factor = waits or Waits(), FACTORS[eagerness]
 

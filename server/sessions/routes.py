@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.rest import api_route, success
 from server.services import Services
-from server.sessions.handshake import Handshake
+from server.sessions.websocket_handshake import Handshake
 
 SOCKETS = ("/v1/realtime", "/realtime", "/openai/v1/realtime")
 """Stock clients build their address in several ways; see docs/protocol.md."""

@@ -21,7 +21,7 @@ from pipeline.errors import EngineError
 from pipeline.session import Session
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.endpoint import Endpointing
-from pipeline.turns.wait import Judge, fixed_wait
+from pipeline.turns.wait import WaitRule, fixed_wait
 
 WINDOW = 512
 WINDOW_S = WINDOW / LINE_RATE
@@ -164,7 +164,7 @@ async def conversing(
     *script: Words,
     policy: Policy | None = None,
     wait_ms: int = 500,
-    wait: Judge | None = None,
+    wait: WaitRule | None = None,
     observer: Observer | None = None,
     limits: SessionLimits | None = None,
     journal: Journal | None = None,

@@ -7,7 +7,7 @@ import pytest
 from pipeline.conversation.config import Observer
 from pipeline.conversation.notices import HearingFailed, PlaybackPaused, PlaybackResumed, PlaybackStopped, Transcribed
 from pipeline.turns.dialogue import BargeIn, Policy
-from pipeline.turns.wait import Evidence, Judge
+from pipeline.turns.wait import Evidence, WaitRule
 from tests.pipeline.conversing import MS_PER_LETTER, Conversation, Words, conversing
 
 ONE, TWO = "one two three four five six seven", "eight nine ten"
@@ -120,7 +120,7 @@ async def test_a_session_that_fails_at_a_window_tells_its_client_once_and_goes_o
     assert (failures, len(talk.told(Transcribed))) == (["session: no such turn"], 1)
 
 
-def broken_wait() -> Judge:
+def broken_wait() -> WaitRule:
     """Fails when it is asked first."""
     waits = iter([None, *[500] * 100])
 

@@ -13,7 +13,7 @@ from models.scripted.memory import key_of, name_in, turns_of, was_heard
 from models.scripted.skills import computed
 from models.scripted.words import answer_language, quote, squash
 from pipeline.engines.protocols import ChatRequest, Message, TextDelta, Tool, Usage
-from pipeline.prompt.heard import note
+from pipeline.prompt.vocal_cues import note
 from server.characters.reading import parse_character
 from tests.models.scripted_talk import BUILT_IN, MONDAY, messages_of, next_line, talk
 

@@ -141,11 +141,11 @@ class Ear:
         return self
 
 
-Fenced = Callable[..., list[Member[Any]]]
+GuardedMembers = Callable[..., list[Member[Any]]]
 
 
 @pytest.fixture
-def guarded() -> Iterator[Fenced]:
+def guarded() -> Iterator[GuardedMembers]:
     """Engines behind bulkheads, whose threads end with the test."""
     threads: list[Workers] = []
 
@@ -177,14 +177,14 @@ async def text_of(chain: ChatChain) -> str:
 # --- A clause, a reply --------------------------------------------------------------------------------------------------
 
 
-async def test_a_clause_is_spoken_by_the_first_engine_that_can(guarded: Fenced) -> None:
+async def test_a_clause_is_spoken_by_the_first_engine_that_can(guarded: GuardedMembers) -> None:
     members = guarded(Voice("one", 0, broken("one")), Voice("three"), Voice("seven"))
 
     assert await audio_of(SynthesizerChain(members, PATIENCE_S)) == [5, 5]
     assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}, {}]
 
 
-async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(guarded: Fenced) -> None:
+async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(guarded: GuardedMembers) -> None:
     second = Voice("second")
     chain = SynthesizerChain(guarded(Voice("one", 1, broken("one")), second), PATIENCE_S)
     speaking = chain.speak(SynthesisRequest("Hello."))
@@ -195,7 +195,7 @@ async def test_a_clause_of_which_some_was_given_on_is_not_begun_anew(guarded: Fe
     assert second.asked == 0
 
 
-async def test_any_error_is_passed_over_and_the_last_ones_goes_up(guarded: Fenced) -> None:
+async def test_any_error_is_passed_over_and_the_last_ones_goes_up(guarded: GuardedMembers) -> None:
     chain = SynthesizerChain(guarded(Voice("one", 0, ValueError("a bug")), Voice("two", 0, broken("two"))), PATIENCE_S)
     with pytest.raises(EngineError) as caught:
         await audio_of(chain)
@@ -203,7 +203,7 @@ async def test_any_error_is_passed_over_and_the_last_ones_goes_up(guarded: Fence
     assert caught.value.engine == "two"
 
 
-async def test_every_engine_speaks_at_the_rate_of_the_first(guarded: Fenced) -> None:
+async def test_every_engine_speaks_at_the_rate_of_the_first(guarded: GuardedMembers) -> None:
     chain = SynthesizerChain(
         guarded(Voice("one", 0, broken("one"), 24_000), Voice("deep", 25, rate=16_000)), PATIENCE_S
     )
@@ -213,7 +213,7 @@ async def test_every_engine_speaks_at_the_rate_of_the_first(guarded: Fenced) -> 
     assert samples == pytest.approx(12_000, abs=100)
 
 
-async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_none_does(guarded: Fenced) -> None:
+async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_none_does(guarded: GuardedMembers) -> None:
     chain = SynthesizerChain(
         guarded(Voice("one", languages=("en",)), Voice("three", languages=("zh", "en"))), PATIENCE_S
     )
@@ -222,7 +222,7 @@ async def test_an_engine_that_does_not_speak_the_language_is_left_out_unless_non
     assert chain.info.languages == ("en", "zh")
 
 
-async def test_an_engine_that_keeps_failing_is_not_even_asked(guarded: Fenced) -> None:
+async def test_an_engine_that_keeps_failing_is_not_even_asked(guarded: GuardedMembers) -> None:
     dead = Voice("one", 0, broken("one"))
     chain = SynthesizerChain(guarded(dead, Voice("two")), PATIENCE_S)
     for _ in range(5):
@@ -231,7 +231,7 @@ async def test_an_engine_that_keeps_failing_is_not_even_asked(guarded: Fenced) -
     assert dead.asked == BulkheadLimits().failures
 
 
-async def test_an_engine_whose_key_is_refused_is_asked_once(guarded: Fenced) -> None:
+async def test_an_engine_whose_key_is_refused_is_asked_once(guarded: GuardedMembers) -> None:
     model = Model("far", [EngineKeyRefused("The key was refused.", engine="far")])
     chain = ChatChain(guarded(model, Model("near", ["Hello."])), PATIENCE_S)
 
@@ -239,7 +239,7 @@ async def test_an_engine_whose_key_is_refused_is_asked_once(guarded: Fenced) -> 
     assert model.asked == 1
 
 
-async def test_an_engine_that_is_full_is_passed_over_at_once(guarded: Fenced) -> None:
+async def test_an_engine_that_is_full_is_passed_over_at_once(guarded: GuardedMembers) -> None:
     members = guarded(Voice("one"), Voice("three"), limits=BulkheadLimits(at_once=1, waiting=1, wait_s=0.01))
     held = await members[0].bulkhead.enter(PATIENCE_S)
     spoken = await audio_of(SynthesizerChain(members, PATIENCE_S))
@@ -248,7 +248,7 @@ async def test_an_engine_that_is_full_is_passed_over_at_once(guarded: Fenced) ->
     assert spoken == [5, 5]
 
 
-async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(guarded: Fenced) -> None:
+async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(guarded: GuardedMembers) -> None:
     members = guarded(Voice("one"), limits=BulkheadLimits(at_once=1, waiting=1, wait_s=0.01))
     held = await members[0].bulkhead.enter(PATIENCE_S)
     with pytest.raises(EngineBusy):
@@ -256,7 +256,7 @@ async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(guar
     held.end()
 
 
-async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(guarded: Fenced) -> None:
+async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(guarded: GuardedMembers) -> None:
     clock, models = LoopClock(), [Model("one", [None]), Model("two", [None]), Model("three", [None])]
     asked = asyncio.create_task(text_of(ChatChain(guarded(*models), 30.0)))
     seen = list[list[int]]()
@@ -271,7 +271,7 @@ async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(guarded
 
 
 async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_not_asked_again(
-    guarded: Fenced,
+    guarded: GuardedMembers,
 ) -> None:
     clock, second = LoopClock(), Model("two", ["Well."])
     members = guarded(Model("one", ["I was ", None]), second)
@@ -284,7 +284,7 @@ async def test_a_model_that_falls_silent_after_its_first_word_has_failed_and_is_
     assert (outcomes(members), second.asked) == ([{Outcome.FAILED: 1}, {}], 0)
 
 
-async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_once(guarded: Fenced) -> None:
+async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_once(guarded: GuardedMembers) -> None:
     members = guarded(Voice("one", 100))
     speaking = SynthesizerChain(members, PATIENCE_S).speak(SynthesisRequest("Hello."))
     await anext(speaking)
@@ -294,7 +294,7 @@ async def test_a_clause_that_is_cancelled_is_no_failure_and_frees_its_engine_at_
     assert (active, members[0].bulkhead.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
-async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(guarded: Fenced) -> None:
+async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(guarded: GuardedMembers) -> None:
     members = guarded(Model("one", [None]))
     asked = asyncio.create_task(text_of(ChatChain(members, PATIENCE_S)))
     await asyncio.sleep(0.01)
@@ -331,7 +331,7 @@ def recognizers(members: list[Member[Any]], longest_s: float = 90.0) -> Recogniz
     ],
 )
 async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
-    guarded: Fenced, dies_in: str, partials: list[str]
+    guarded: GuardedMembers, dies_in: str, partials: list[str]
 ) -> None:
     first, second = Ear("one", dies_in, after=dies_in == "accept"), Ear("two")
     members = guarded(first, second)
@@ -341,7 +341,9 @@ async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
     assert (first.calls.count("close"), second.calls.count("close")) == (dies_in != "open", 1)
 
 
-async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(guarded: Fenced) -> None:
+async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(
+    guarded: GuardedMembers,
+) -> None:
     members = guarded(Ear("one", "accept"), Ear("two", "settle"))
     with pytest.raises(EngineError) as caught:
         await hear(recognizers(members), 2)
@@ -349,7 +351,7 @@ async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_on
     assert (caught.value.engine, outcomes(members)) == ("two", [{Outcome.FAILED: 1}] * 2)
 
 
-async def test_an_utterance_that_is_too_long_is_not_heard_again(guarded: Fenced) -> None:
+async def test_an_utterance_that_is_too_long_is_not_heard_again(guarded: GuardedMembers) -> None:
     second = Ear("two")
     with pytest.raises(EngineError):
         await hear(recognizers(guarded(Ear("one", "settle"), second), longest_s=0.25), 3)
@@ -357,7 +359,7 @@ async def test_an_utterance_that_is_too_long_is_not_heard_again(guarded: Fenced)
     assert second.calls == []
 
 
-async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(guarded: Fenced) -> None:
+async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(guarded: GuardedMembers) -> None:
     utterance = await recognizers(guarded(Ear("one"))).open("en")
     await utterance.accept(PIECE)
     utterance.close()
@@ -365,7 +367,7 @@ async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(guarded:
     assert utterance._kept == []
 
 
-async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(guarded: Fenced) -> None:
+async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(guarded: GuardedMembers) -> None:
     ear = Ear("one")
     members = guarded(ear)
     utterance = await recognizers(members).open("en")
@@ -378,7 +380,9 @@ async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(
     )  # fmt: skip
 
 
-async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_and_its_engine(guarded: Fenced) -> None:
+async def test_an_utterance_thrown_away_while_it_opens_frees_its_place_and_engine(
+    guarded: GuardedMembers,
+) -> None:
     release = threading.Event()
     ear = Ear("one", opens=release)
     members = guarded(ear)
@@ -396,7 +400,7 @@ async def test_an_utterance_that_is_thrown_away_while_it_opens_frees_its_place_a
     assert (during, after, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
 
 
-async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(guarded: Fenced) -> None:
+async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(guarded: GuardedMembers) -> None:
     members = guarded(Ear("one", languages=("en",)))
     with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
         await recognizers(members).open("zh")
@@ -407,7 +411,7 @@ async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_fai
 # --- A turn's sound --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_turn_model_is_fenced_too(guarded: Fenced) -> None:
+async def test_a_turn_model_is_guarded_too(guarded: GuardedMembers) -> None:
     @dataclass
     class Judge:
         answers: list[float]

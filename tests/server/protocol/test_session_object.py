@@ -14,7 +14,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
-from pipeline.turns.wait import Evidence, Judge, Waits, adaptive_wait, fixed_wait
+from pipeline.turns.wait import Evidence, WaitRule, Waits, adaptive_wait, fixed_wait
 from server.characters.reading import load_characters
 from server.protocol.session_object import (
     Defaults,
@@ -312,7 +312,7 @@ def test_empty_instructions_are_instructions_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("detection", "threshold", "prefix_ms", "judge"),
+    ("detection", "threshold", "prefix_ms", "rule"),
     [
         ({"type": "server_vad"}, 0.5, 300, fixed_wait(800)),
         ({"type": "server_vad", "silence_duration_ms": 500}, 0.5, 300, fixed_wait(500)),
@@ -322,13 +322,13 @@ def test_empty_instructions_are_instructions_too() -> None:
     ],
 )
 def test_turns_are_found_as_the_client_says_else_as_the_operator_does(
-    detection: Json, threshold: float, prefix_ms: int, judge: Judge
+    detection: Json, threshold: float, prefix_ms: int, rule: WaitRule
 ) -> None:
     endpointing = config_of(heard(turn_detection=detection), WIZARD, DEFAULTS).endpointing
     assert endpointing is not None
 
     assert (endpointing.threshold, endpointing.prefix_ms) == (threshold, prefix_ms)
-    assert list(map(endpointing.wait_ms, PAUSES)) == list(map(judge, PAUSES))
+    assert list(map(endpointing.wait_ms, PAUSES)) == list(map(rule, PAUSES))
     assert endpointing.by_sound is (detection["type"] == "semantic_vad")
     assert (endpointing.onset_ms, endpointing.longest_ms) == (96, 30_000)
 

@@ -3,7 +3,7 @@ from typing import get_args
 
 import pytest
 
-from pipeline.prompt.heard import EMOTIONS, SOUNDS, note, without_notes
+from pipeline.prompt.vocal_cues import EMOTIONS, SOUNDS, note, without_notes
 from pipeline.text.styles import Emotion
 
 
