@@ -19,7 +19,7 @@ HYSTERESIS = 0.15
 """How far below `threshold` a probability must fall to count as silence (as Silero's own iterator does it)."""
 
 SURE_SILENCE = 0.01
-"""A probability below this is silence whatever the threshold: under a low threshold no turn would end. Silero does so too."""
+"""A probability below this is silence whatever the threshold: under a low one no turn would end. Silero does so too."""
 
 TAKEN_UP_MS = 1000
 """A voice within so many ms of the last cut is the same turn going on, not an answer to the reply."""
