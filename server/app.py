@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from server.audio.routes import routes as audio_routes
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.characters.routes import routes as characters_routes
+from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
@@ -43,12 +45,13 @@ def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = 
     `language_model` is what the page calls the model. Raises `SettingError` for bad characters.
     """
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
-    metrics, secrets = Metrics(loaded), ClientSecretsInMemory(settings.server.client_secrets)
-    defaults = session_defaults(settings.turns, loaded)
+    engines = CurrentEngines(loaded)
+    metrics, secrets = Metrics(engines), ClientSecretsInMemory(settings.server.client_secrets)
+    defaults = partial(session_defaults, settings.turns)
     bounds, limits = settings.sessions, session_limits(settings)
     admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
-    sessions = Sessions(bounds, loaded, characters, metrics, limits, defaults, admission)
-    services = Services(settings, loaded, characters, secrets, metrics, sessions, defaults, language_model)
+    sessions = Sessions(bounds, engines, characters, metrics, limits, defaults, admission)
+    services = Services(settings, engines, characters, secrets, metrics, sessions, defaults, language_model)
     routes = [
         Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -65,10 +68,10 @@ def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = 
             async with sessions.running():
                 yield
         finally:
-            await loaded.close()
+            await engines.close()
 
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.realtime, app.state.metrics = sessions, metrics
+    app.state.realtime, app.state.metrics, app.state.engines = sessions, metrics, engines
     app.add_middleware(PageHeaders)
     return app
 

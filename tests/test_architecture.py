@@ -58,6 +58,7 @@ PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 START_TASKS = (
     "pipeline/session.py",
     "pipeline/engines/workers.py",
+    "server/engines/current.py",
     "server/sessions/*",
     "server/transports/*",
     "server/jobs/*",

@@ -127,7 +127,7 @@ async def test_its_option_can_be_set_as_the_page_says(by: str, tmp_path: Path) -
     config.write_text(FILES["kaikou.toml"] if by == "table" else "", "utf-8")
     environment = {**(variables if by == "variable" else {}), "KAIKOU_ENGINES": "stub"}
     loaded = LoadedEngines(load_settings({"config": str(config)}, environment))
-    spoken = list(loaded._members[-1].engine.speak(SynthesisRequest("Hum.", voice=VoiceChoice("kazoo/low"))))
+    spoken = list(loaded.members[-1].engine.speak(SynthesisRequest("Hum.", voice=VoiceChoice("kazoo/low"))))
     expected = list(
         registry.create("synthesizer", "kazoo", {"hertz": 110}).speak(
             SynthesisRequest("Hum.", voice=VoiceChoice("kazoo/low"))

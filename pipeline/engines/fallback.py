@@ -59,11 +59,11 @@ class Member(Generic[E]):
 
 
 async def close_engine(engine: Any) -> None:
-    """End an engine: by `aclose` where it has one, as those with connections do, else by `close`."""
+    """End an engine: by `aclose` where it has one, as those with connections do, else by `close`, which may block."""
     if hasattr(engine, "aclose"):
         await engine.aclose()
     else:
-        engine.close()
+        await asyncio.to_thread(engine.close)
 
 
 class _Chain(Generic[E]):

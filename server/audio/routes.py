@@ -10,27 +10,26 @@ from server.audio.hearing import RecordingTranscriber
 from server.audio.job_slots import JobSlots, Throttle
 from server.audio.speech import SpeechEndpoint
 from server.audio.transcription import TranscriptionEndpoint
+from server.engines.loaded import LoadedEngines
 from server.rest import openai_route
 from server.services import Services
 
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/v1/audio`."""
-    settings, loaded, metrics, sessions = services.settings, services.loaded, services.metrics, services.sessions
-    engines, failed, throttle = (
-        loaded.engines,
-        partial(metrics.engine_failed, "audio"),
-        Throttle(lambda: sessions.talking),
-    )
+    settings, engines, metrics, sessions = services.settings, services.engines, services.metrics, services.sessions
+    failed, throttle = partial(metrics.engine_failed, "audio"), Throttle(lambda: sessions.talking)
     jobs = settings.audio_api
-    hearing = RecordingTranscriber(
-        engines.voice_detector, engines.recognizer, loaded.workers, throttle, settings.turns.settle_s
-    )
+
+    def hearing(loaded: LoadedEngines) -> RecordingTranscriber:
+        detector, recognizer = loaded.engines.voice_detector, loaded.engines.recognizer
+        return RecordingTranscriber(detector, recognizer, loaded.workers, throttle, settings.turns.settle_s)
+
     uploads = JobSlots(jobs.file_jobs + jobs.waiting_jobs, 0)
     files = JobSlots(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("transcription"))
     texts = JobSlots(jobs.speech_jobs, jobs.waiting_jobs, metrics.audio_ended("speech"))
-    speech = SpeechEndpoint(loaded, texts, throttle, failed, settings.engine_limits.audio_s)
-    transcription = TranscriptionEndpoint(hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
+    speech = SpeechEndpoint(engines, texts, throttle, failed, settings.engine_limits.audio_s)
+    transcription = TranscriptionEndpoint(engines, hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
     return [
         openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),
         openai_route("/v1/audio/transcriptions", transcription.create, settings.server, "POST"),

@@ -26,7 +26,7 @@ from pipeline.text.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
 from server.audio.job_slots import JobSlots, Throttle
 from server.audio.streamed import EVENT_STREAM, Streamed, event
-from server.engines.loaded import LoadedEngines
+from server.engines.current import CurrentEngines
 from server.errors import invalid_request
 from server.protocol.client_events import MessagePart
 from server.rest import json_body
@@ -71,7 +71,7 @@ class SpeechParams(MessagePart):
 class SpeechEndpoint:
     """The endpoint and what it needs. `audio_s`: how long the synthesiser may be silent."""
 
-    loaded: LoadedEngines
+    engines: CurrentEngines
     slots: JobSlots
     throttle: Throttle
     failed: Callable[[str, Exception], None]
@@ -111,18 +111,19 @@ class SpeechEndpoint:
                 yield piece
 
     async def _samples(self, params: SpeechParams, made: Made) -> AsyncGenerator[Samples, None]:
-        synthesizer, workers = self.loaded.engines.synthesizer, self.loaded.workers
         limits = SpeakingLimits(audio_s=self.audio_s, longest_s=LONGEST_S)
         clauses = clauses_of(said(params.input))
-        resample = Resampler(synthesizer.info.rate, RATE)
-        try:
-            async with aclosing(pieces_of(clauses, _options(params), synthesizer, workers, limits, made)) as parts:
-                async for part in parts:
-                    if isinstance(part, AudioPiece) and part.pcm is not None:
-                        yield resample(part.pcm)
-        except EngineError as error:
-            self.failed("synthesizer", error)
-            raise
+        with self.engines.lease() as loaded:
+            synthesizer, workers = loaded.engines.synthesizer, loaded.workers
+            resample = Resampler(synthesizer.info.rate, RATE)
+            try:
+                async with aclosing(pieces_of(clauses, _options(params), synthesizer, workers, limits, made)) as parts:
+                    async for part in parts:
+                        if isinstance(part, AudioPiece) and part.pcm is not None:
+                            yield resample(part.pcm)
+            except EngineError as error:
+                self.failed("synthesizer", error)
+                raise
 
 
 def _options(params: SpeechParams) -> SynthesisOptions:

@@ -21,6 +21,8 @@ from server.audio.job_slots import JobSlots
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.audio.upload import upload
 from server.audio.written import gap, language_heard, srt, usage, verbose, vtt, whole_text
+from server.engines.current import CurrentEngines
+from server.engines.loaded import LoadedEngines
 
 log = structlog.get_logger("kaikou")
 
@@ -53,7 +55,8 @@ class TranscriptionParams:
 class TranscriptionEndpoint:
     """The endpoint and what it needs. `uploads` bounds what is received, `slots` what is worked on."""
 
-    hearing: RecordingTranscriber
+    engines: CurrentEngines
+    hearing: Callable[[LoadedEngines], RecordingTranscriber]
     uploads: JobSlots
     slots: JobSlots
     failed: Callable[[str, Exception], None]
@@ -75,26 +78,33 @@ class TranscriptionEndpoint:
         return Streamed(self._text(sent.file, params), MEDIA_TYPES[params.format], sent.file.close)
 
     async def _text(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
-        segmenter = Segmenter(self.hearing.detector)
-        async with aclosing(self._segments(file, segmenter, params.language)) as found:
-            segments = [segment async for segment in found]
+        with self.engines.lease() as loaded:
+            hearing = self.hearing(loaded)
+            segmenter = Segmenter(hearing.detector)
+            async with aclosing(self._segments(file, hearing, segmenter, params.language)) as found:
+                segments = [segment async for segment in found]
         yield _written(segments, segmenter.seconds, params)
 
     async def _events(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
         text = ""
-        async with aclosing(self._segments(file, Segmenter(self.hearing.detector), params.language)) as found:
-            async for segment in found:
-                delta = gap(text, segment.text) + segment.text
-                text += delta
-                yield event({"type": "transcript.text.delta", "delta": delta})
+        with self.engines.lease() as loaded:
+            hearing = self.hearing(loaded)
+            segmenter = Segmenter(hearing.detector)
+            async with aclosing(self._segments(file, hearing, segmenter, params.language)) as found:
+                async for segment in found:
+                    delta = gap(text, segment.text) + segment.text
+                    text += delta
+                    yield event({"type": "transcript.text.delta", "delta": delta})
         yield event({"type": "transcript.text.done", "text": text})
 
-    async def _segments(self, file: BinaryIO, segmenter: Segmenter, language: str) -> AsyncGenerator[Segment, None]:
+    async def _segments(
+        self, file: BinaryIO, hearing: RecordingTranscriber, segmenter: Segmenter, language: str
+    ) -> AsyncGenerator[Segment, None]:
         make = partial(decoded, file, self.file_s)
         async with self.slots.slot():
-            pieces = self.hearing.workers.iterate(make, timeout_s=DECODE_S, engine="The decoder")
+            pieces = hearing.workers.iterate(make, timeout_s=DECODE_S, engine="The decoder")
             try:
-                async with aclosing(self.hearing.segments(pieces, segmenter, language)) as segments:
+                async with aclosing(hearing.segments(pieces, segmenter, language)) as segments:
                     async for segment in segments:
                         if segment.text:
                             yield segment
@@ -120,7 +130,7 @@ class TranscriptionEndpoint:
 
     def _language(self, tag: str) -> str:
         """The primary tag. Raises `InvalidRequest` if it is none or one that the recogniser does not understand."""
-        known = self.hearing.recognizer.info.languages
+        known = self.engines.current.hears
         if tag and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
             raise InvalidRequest("Invalid 'language': send a tag such as en or zh.", param="language")
         language = tag.partition("-")[0].lower()

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute
 from pipeline.characters.character import Character, text_in
 from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from server.characters.catalogue import Characters, card
+from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 from server.rest import api_route, success
 from server.services import Services
@@ -28,7 +30,7 @@ SYNTHESIS_S = 20.0
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints of `/api/characters`."""
-    gallery = Gallery(services.characters, services.loaded)
+    gallery = Gallery(services.characters, services.engines)
     return [
         api_route("/api/characters", gallery.list_characters, services.settings.server),
         api_route("/api/characters/{id}/sample", gallery.sample, services.settings.server),
@@ -37,34 +39,44 @@ def routes(services: Services) -> list[BaseRoute]:
 
 @dataclass
 class Gallery:
-    """The endpoints and what they need. `samples` are WAV files by character and language, the oldest thrown out first."""
+    """The endpoints and what they need.
+
+    `samples` are WAV files by generation of the engines, character and language, the oldest thrown out first.
+    """
 
     characters: Characters
-    loaded: LoadedEngines
-    samples: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
+    engines: CurrentEngines
+    samples: OrderedDict[tuple[int, str, str], bytes] = field(default_factory=OrderedDict)
 
     async def list_characters(self, _request: Request) -> Response:
         """All characters as the page shows them."""
-        everyone = await self.characters.everyone()
-        return success([card(character, *self.loaded.languages_of(character)) for character in everyone])
+        everyone, loaded = await self.characters.everyone(), self.engines.current
+        return success([card(character, *loaded.languages_of(character)) for character in everyone])
 
     async def sample(self, request: Request) -> Response:
         """A character's greeting in its voice, as a WAV file."""
         character = await self.characters.get(request.path_params["id"])
         language = request.query_params.get("language", character.default_language)[:8]
         language = language if language in character.languages else character.default_language
-        key = (character.id, language)
-        if key not in self.samples:
-            self.samples[key] = await self._greeting(character, language)
-            while len(self.samples) > KEPT_SAMPLES:
-                self.samples.popitem(last=False)
-        return Response(self.samples[key], media_type="audio/wav", headers={"Cache-Control": "max-age=600"})
+        with self.engines.lease() as loaded:
+            key = (loaded.generation, character.id, language)
+            if key not in self.samples:
+                self.samples[key] = await self._greeting(loaded, character, language)
+                while len(self.samples) > KEPT_SAMPLES:
+                    self.samples.popitem(last=False)
+        sample = self.samples[key]
+        # The voice may change while the server runs, so that a browser has to ask whether it did.
+        etag = f'"{blake2b(sample, digest_size=8).hexdigest()}"'
+        headers = {"Cache-Control": "no-cache", "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(sample, media_type="audio/wav", headers=headers)
 
-    async def _greeting(self, character: Character, language: str) -> bytes:
-        synthesizer = self.loaded.engines.synthesizer
+    async def _greeting(self, loaded: LoadedEngines, character: Character, language: str) -> bytes:
+        synthesizer = loaded.engines.synthesizer
         text, voice = text_in(character.greeting, language), text_in(character.voice, language)
         speak = partial(synthesizer.speak, SynthesisRequest(text, language, VoiceChoice(voice)))
-        pieces = self.loaded.workers.iterate(speak, timeout_s=SYNTHESIS_S, engine=synthesizer.info.name)
+        pieces = loaded.workers.iterate(speak, timeout_s=SYNTHESIS_S, engine=synthesizer.info.name)
         audio = io.BytesIO()
         with wave.open(audio, "wb") as file:
             file.setnchannels(1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +22,7 @@ from server.engines.bulkheads import chained, longest_turn_s, member, spelled
 from server.engines.machine import cores, has_gpu, has_library
 from server.engines.remote import remote_options
 from server.engines.selection import EMBEDDED, GOES_BY_WEIGHTS, Choice, InstalledWeights, wanted
+from server.engines.trial import made_and_tried
 from server.settings import Settings
 from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
 
@@ -72,25 +76,53 @@ class LoadedEngines:
     """All engines of the server, and the threads that they block. `close` ends them."""
 
     def __init__(
-        self, settings: Settings, language_model: Mapping[str, Any] | None = None, there: InstalledWeights | None = None
+        self,
+        settings: Settings,
+        language_model: Mapping[str, Any] | None = None,
+        there: InstalledWeights | None = None,
+        before: LoadedEngines | None = None,
     ) -> None:
         """`language_model`: settings of the OpenAI-compatible server to use, None for the set's own or the scripted.
 
-        there: the installed weights; without it, those in the settings' folder.
+        there: the installed weights; without it, those in the settings' folder. before: engines that go on here where
+        the same are chosen; the others are tried at once, so that none begins a conversation and cannot.
         """
+        self._made_from, self._before = (settings, language_model), before
+        self.generation: int = before.generation + 1 if before else 0
         chosen, limits = settings.engines, settings.engine_limits
         self._settings, self._limits = chosen, limits
         self._sessions, self._longest_s = settings.sessions.max_sessions, longest_turn_s(settings.turns)
         self._there = there or installed_weights(settings.weights, chosen.languages)
         self._options = options(chosen, limits, language_model)
-        self._members = list[Member[Any]]()
+        self._made = dict[tuple[Role, str], tuple[Choice, Member[Any]]]()
         self.choices: dict[Role, Choice] = {}
         self.statuses: dict[tuple[Role, str], EngineStatus] = {}
         names = wanted(chosen.set, explicit_of(chosen, language_model), self._there)
-        self.engines = Engines(**{role: self._make(role, chain) for role, chain in names.items()})
+        chains = {role: self._choices(role, chain) for role, chain in names.items()}  # all, before any is made
+        self.engines = Engines(**{role: self._make(role, chain) for role, chain in chains.items()})
         self.speech_model_default = bool(chosen.realtime.url) and chosen.realtime.default
         self.language_model_connected = bool(language_model) or self.speech_model_default
-        self.workers = Workers(limits.engine_threads)
+        self.workers: Workers = before.workers if before else Workers(limits.engine_threads)
+        self._before = None  # or no generation would ever be forgotten
+
+    def renewed(self, there: InstalledWeights | None = None) -> LoadedEngines:
+        """The engines that would be taken now; those of these that are chosen again go on in both.
+
+        Blocks while weights are read. Raises `EngineUnavailable` if there are other engines to take and none works.
+        """
+        made = LoadedEngines(*self._made_from, there, before=self)
+        others = made.statuses.keys() - self.statuses.keys()
+        if others and all(made.statuses[key].missing for key in others):
+            asyncio.run(made.close([self]))
+            raise EngineUnavailable(
+                "; ".join(f"{name}: {made.statuses[role, name].info.note}" for role, name in others)
+            )
+        return made
+
+    @property
+    def members(self) -> list[Member[Any]]:
+        """Each engine behind its bulkhead."""
+        return [one for _choice, one in self._made.values()]
 
     @property
     def hears(self) -> tuple[str, ...]:
@@ -158,30 +190,50 @@ class LoadedEngines:
             for (role, name), status in self.statuses.items()
         ]
 
-    async def close(self) -> None:
-        """End the engines and let go of the threads."""
-        for one in self._members:
-            await one.aclose()
-        self.workers.close()
+    async def close(self, others: Iterable[LoadedEngines] = ()) -> None:
+        """End the engines and let go of the threads, but for those that one of the `others` uses."""
+        used = [id(one) for other in others for one in other.members]
+        if all(other.workers is not self.workers for other in others):
+            self.workers.close()
+        async with AsyncExitStack() as ending:  # ends all of them, whatever one raises
+            for one in self.members:
+                if id(one) not in used:
+                    ending.push_async_callback(one.aclose)
 
-    def _make(self, role: Role, chain: str) -> Any:
+    def _choices(self, role: Role, chain: str) -> dict[str, Choice]:
+        return {name: self._there.choice(role, name) for name in spelled(role, chain)}
+
+    def _make(self, role: Role, chain: Mapping[str, Choice]) -> Any:
         """The engine of a role: those of the chain that could start, or one that says why none could."""
-        made = [(self._start(role, name), name) for name in spelled(role, chain)]
-        started = [(one, name) for one, name in made if not isinstance(one.engine, UnavailableEngine)] or made[:1]
-        self.choices[role] = self._there.choice(role, started[0][1])
-        return chained(role, [one for one, _name in started], self._limits, self._longest_s)
+        made = [self._start(role, name, choice) for name, choice in chain.items()]
+        started = [one for one in made if not self.statuses[role, one.bulkhead.name].missing] or made[:1]
+        self.choices[role] = self._made[role, started[0].bulkhead.name][0]
+        return chained(role, started, self._limits, self._longest_s)
 
-    def _start(self, role: Role, name: str) -> Member[Any]:
-        choice = self._there.choice(role, name)
-        try:
-            told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
-            engine: Any = registry.create(role, choice.engine, {**told[0], **choice.options, **told[1]})
-        except EngineUnavailable as error:
-            engine = UnavailableEngine(role, choice.engine, error)
-        guarded = member(engine, role, name, self._limits, self._sessions)
-        self._members.append(guarded)
-        self.statuses[role, name] = EngineStatus(engine.info, guarded.bulkhead, isinstance(engine, UnavailableEngine))
+    def _start(self, role: Role, name: str, choice: Choice) -> Member[Any]:
+        """The engine of that name: that of the generation before if it is the same or a new one fails, else a new one."""
+        there = self._before._working(role, name) if self._before else None
+        if there is None or there[0] != choice:
+            engine = self._created(role, choice)
+            if there is None or not isinstance(engine, UnavailableEngine):
+                there = choice, member(engine, role, name, self._limits, self._sessions)
+        self._made[role, name] = there
+        _, guarded = there
+        missing = isinstance(guarded.engine, UnavailableEngine)
+        self.statuses[role, name] = EngineStatus(guarded.info, guarded.bulkhead, missing)
         return guarded
+
+    def _working(self, role: Role, name: str) -> tuple[Choice, Member[Any]] | None:
+        there = self._made.get((role, name))
+        return there if there and not self.statuses[role, name].missing else None
+
+    def _created(self, role: Role, choice: Choice) -> Any:
+        told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
+        make = partial(registry.create, role, choice.engine, {**told[0], **choice.options, **told[1]})
+        try:
+            return made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
+        except EngineUnavailable as error:
+            return UnavailableEngine(role, choice.engine, error)
 
 
 def explicit_of(settings: EngineSettings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from server.characters.catalogue import Characters
-from server.engines.loaded import LoadedEngines
+from server.engines.current import CurrentEngines
 from server.errors import NotFound, NotImplementedYet, invalid_request
-from server.protocol.session_object import Defaults, SessionObject, transcription_object, updated
+from server.protocol.session_object import SessionObject, transcription_object, updated
 from server.rest import json_body, json_response, openai_route, principal_of
 from server.services import Services
 from server.sessions.client_secrets import ClientSecrets
+from server.sessions.limits import DefaultsOf
 
 
 class ExpiresAfter(BaseModel):
@@ -37,7 +38,7 @@ class SecretRequest(BaseModel):
 def routes(services: Services) -> list[BaseRoute]:
     """`/v1`, but for audio and the realtime socket."""
     settings = services.settings.server
-    api = OpenAIApi(services.loaded, services.characters, services.client_secrets, services.defaults)
+    api = OpenAIApi(services.engines, services.characters, services.client_secrets, services.defaults)
     return [
         openai_route("/v1/models", api.models, settings),
         openai_route("/v1/models/{id:path}", api.model, settings),
@@ -50,10 +51,10 @@ def routes(services: Services) -> list[BaseRoute]:
 class OpenAIApi:
     """The endpoints and what they need."""
 
-    loaded: LoadedEngines
+    engines: CurrentEngines
     characters: Characters
     secrets: ClientSecrets
-    defaults: Defaults
+    defaults: DefaultsOf
     created: int = field(default_factory=lambda: int(time.time()))
 
     async def models(self, _request: Request) -> Response:
@@ -79,7 +80,11 @@ class OpenAIApi:
         secret = await self.secrets.create(asked.expires_after.seconds, session, model, principal_of(request))
         id = {"id": "sess_" + secret.value[-16:]}
         if session.type == "transcription":
-            echo = {**transcription_object(session, self.defaults), **id, "expires_at": secret.expires_at}
+            echo = {
+                **transcription_object(session, self.defaults(self.engines.current)),
+                **id,
+                "expires_at": secret.expires_at,
+            }
         else:
             echo = {**session.model_dump(), "object": "realtime.session", **id}
             echo = {key: value for key, value in echo.items() if value is not None and key != "kaikou"}
@@ -90,7 +95,7 @@ class OpenAIApi:
         raise NotImplementedYet("WebRTC calls are not supported yet; connect a WebSocket to /v1/realtime.")
 
     async def _ids(self) -> list[str]:
-        engines = [status.info.name for status in self.loaded.statuses.values()]
+        engines = [status.info.name for status in self.engines.current.statuses.values()]
         characters = [character.id for character in await self.characters.everyone()]
         return list(dict.fromkeys([*characters, *engines]))
 

@@ -15,7 +15,7 @@ from pipeline.conversation.config import Observer
 from pipeline.conversation.journal import EntriesLost, Entry, ReplyUsage
 from pipeline.conversation.notices import TurnTiming
 from pipeline.errors import KaikouError
-from server.engines.loaded import LoadedEngines
+from server.engines.current import CurrentEngines
 from server.identity.principal import Principal
 from server.operations.engine_metrics import EngineMetrics
 from server.protocol.server_events import MARKS, timing_object
@@ -33,9 +33,9 @@ log = structlog.get_logger("kaikou")
 class Metrics:
     """Counts for one server, in a registry of its own."""
 
-    def __init__(self, loaded: LoadedEngines) -> None:
+    def __init__(self, engines: CurrentEngines) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(EngineMetrics(loaded.bulkheads, self.registry))
+        self.registry.register(EngineMetrics(engines, self.registry))
         self.turns: deque[dict[str, Any]] = deque(maxlen=KEPT_TURNS)
         self._marks = Histogram(
             "kaikou_turn_seconds",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from server import VERSION
-from server.engines.loaded import LoadedEngines
+from server.engines.current import CurrentEngines
 from server.operations.advice import advice
 from server.operations.metrics import Metrics
 from server.rest import api_route, json_response, success
@@ -19,7 +19,7 @@ from server.services import Services
 
 def routes(services: Services) -> list[BaseRoute]:
     """`/health` and `/ready` are open to everybody: those who watch a server have no key."""
-    operations = Operations(services.loaded, services.metrics, services.language_model)
+    operations = Operations(services.engines, services.metrics, services.language_model)
     return [
         Route("/health", operations.health),
         Route("/ready", operations.ready),
@@ -33,18 +33,18 @@ def routes(services: Services) -> list[BaseRoute]:
 class Operations:
     """The endpoints and what they need."""
 
-    loaded: LoadedEngines
+    engines: CurrentEngines
     metrics: Metrics
     language_model: str
 
     async def health(self, _request: Request) -> Response:
         """The server answers; that is all."""
-        return json_response({"status": "ok", "engines": self.loaded.describe()})
+        return json_response({"status": "ok", "engines": self.engines.current.describe()})
 
     async def ready(self, _request: Request) -> Response:
         """Whether all engines can work."""
-        ready = self.loaded.ready
-        return json_response({"ready": ready, "engines": self.loaded.describe()}, 200 if ready else 503)
+        ready = self.engines.current.ready
+        return json_response({"ready": ready, "engines": self.engines.current.describe()}, 200 if ready else 503)
 
     async def exposition(self, _request: Request) -> Response:
         """The metrics, for Prometheus."""
@@ -54,9 +54,9 @@ class Operations:
         """What this server runs and what would make it better."""
         data: dict[str, Any] = {
             "version": VERSION,
-            "language_model": {"name": self.language_model, "connected": self.loaded.language_model_connected},
-            "engines": self.loaded.describe(),
-            "advice": advice(self.loaded),
+            "language_model": {"name": self.language_model, "connected": self.engines.current.language_model_connected},
+            "engines": self.engines.current.describe(),
+            "advice": advice(self.engines.current),
         }
         return success(data)
 

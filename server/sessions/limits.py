@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from pipeline.conversation.limits import RecognitionLimits, SessionLimits, SpeakingLimits
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Waits
@@ -10,6 +13,9 @@ from server.engines.loaded import LoadedEngines
 from server.protocol.session_object import Defaults
 from server.settings import Settings
 from server.settings.conversations import TurnSettings
+
+DefaultsOf: TypeAlias = Callable[[LoadedEngines], Defaults]
+"""What holds in a session that begins with these engines."""
 
 
 def session_defaults(turns: TurnSettings, loaded: LoadedEngines) -> Defaults:

@@ -12,18 +12,21 @@ from typing import Any
 
 import structlog
 
+from pipeline.characters.character import Character
 from pipeline.conversation.journal import Journal
 from pipeline.conversation.limits import SessionLimits
 from pipeline.errors import LimitReached
 from pipeline.session import Session
 from server.characters.catalogue import Characters
+from server.engines.current import CurrentEngines, Lease
 from server.engines.loaded import LoadedEngines
 from server.identity.principal import Principal
 from server.operations.metrics import Metrics
 from server.protocol.audio_rounds import AudioRounds
 from server.protocol.connection import Connection, expiry
-from server.protocol.session_object import Defaults, SessionObject, config_of
+from server.protocol.session_object import SessionObject, config_of
 from server.sessions.admission import Admission
+from server.sessions.limits import DefaultsOf
 from server.sessions.live import CLOSE_RESTART, LiveSession
 from server.sessions.registry import AdmissionQueue, LocalAdmissionQueue, LocalSessionRegistry, SessionRegistry
 from server.settings import conversations
@@ -52,11 +55,11 @@ class Sessions:
     """
 
     settings: conversations.SessionSettings
-    loaded: LoadedEngines
+    engines: CurrentEngines
     characters: Characters
     metrics: Metrics
     limits: SessionLimits
-    defaults: Defaults
+    defaults: DefaultsOf
     admission: Admission
     registry: SessionRegistry = field(default_factory=LocalSessionRegistry)
     queue: AdmissionQueue = field(default_factory=LocalAdmissionQueue)
@@ -140,13 +143,42 @@ class Sessions:
     async def begin(
         self, principal: Principal, start: SessionObject, model: str, transport: Transport, *, extensions: bool
     ) -> LiveSession:
-        """A new session for `transport`, which the caller attaches. The caller also keeps a `place` meanwhile."""
-        settings, character = self.settings, await self.characters.find(start.kaikou.character or model)
+        """A new session for `transport`, which the caller attaches. The caller also keeps a `place` meanwhile.
+
+        It has the engines that are the current ones now for as long as it lasts.
+        """
+        character = await self.characters.find(start.kaikou.character or model)
+        lease = self.engines.lease()
+        try:
+            live = self._new(lease.loaded, principal, start, character, model or character.id, transport, extensions)
+            await self.registry.add(live)
+        except BaseException:
+            lease.end()
+            raise
+        self.admission.entered()
+        self.metrics.sessions.set(len(self.live))
+        self._own(self._supervise(live), lease)
+        log.info("session began", session=live.id, character=character.id, principal=principal.id, by=principal.kind)
+        return live
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    def _new(
+        self,
+        loaded: LoadedEngines,
+        principal: Principal,
+        start: SessionObject,
+        character: Character,
+        model: str,
+        transport: Transport,
+        extensions: bool,
+    ) -> LiveSession:
+        settings, defaults = self.settings, self.defaults(loaded)
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         session = Session(
-            config_of(start, character, self.defaults),
-            self.loaded.engines,
-            self.loaded.workers,
+            config_of(start, character, defaults),
+            loaded.engines,
+            loaded.workers,
             self.limits,
             self.metrics.observer(id, character.id, principal),
             journal=Journal(self.metrics.write),
@@ -157,8 +189,8 @@ class Sessions:
             start,
             character,
             self.characters,
-            model or character.id,
-            self.defaults,
+            model,
+            defaults,
             rounds=self.rounds,
             append_bytes=settings.append_bytes,
             expires_at=expiry(settings.session_s),
@@ -166,24 +198,18 @@ class Sessions:
             token=f"{self.replica}.{token_urlsafe(18)}",
             resume_s=settings.resume_s,
         )
-        live = LiveSession(id, connection, settings, principal)
-        await self.registry.add(live)
-        self.admission.entered()
-        self.metrics.sessions.set(len(self.live))
-        self._own(self._supervise(live))
-        log.info("session began", session=id, character=character.id, principal=principal.id, by=principal.kind)
-        return live
-
-    # --- Inside -------------------------------------------------------------------------------------------------------
+        return LiveSession(id, connection, settings, principal)
 
     @property
     def _free(self) -> int:
         return 0 if self.draining else self.admission.free(len(self.live) + self._entering)
 
-    def _own(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _own(self, life: Coroutine[Any, Any, None], lease: Lease) -> None:
+        """Keep a session's life, and its engines until that is over."""
+        task = asyncio.create_task(life)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: lease.end())
 
     async def _supervise(self, live: LiveSession) -> None:
         """One session's life; nothing that goes wrong in it reaches another."""

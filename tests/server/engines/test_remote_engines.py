@@ -97,7 +97,7 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
         named = {"engines": "stub", "synthesizer": "openai", "recognizer": "openai"}
         where = {"tts_base_url": provider.base_url, "stt_base_url": provider.base_url}
         loaded = LoadedEngines(load_settings({**named, **where}, {}))
-        clients = [member.engine._remote.http for member in loaded._members if member.bulkhead.name == "openai"]
+        clients = [member.engine._remote.http for member in loaded.members if member.bulkhead.name == "openai"]
         await loaded.close()
 
     assert [client.is_closed for client in clients] == [True, True]

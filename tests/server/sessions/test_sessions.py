@@ -15,6 +15,7 @@ from pipeline.errors import LimitReached
 from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
+from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 from server.identity.principal import OWNER, by_client_secret, holder_of
 from server.operations.metrics import Metrics
@@ -100,13 +101,14 @@ async def running(**flags: Any) -> AsyncIterator[Sessions]:
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
     admission = Admission(1_000.0, 1_000.0, settings.sessions.max_sessions)
     limits = session_limits(settings)
-    defaults, metrics = Defaults(Endpointing()), Metrics(loaded)
-    sessions = Sessions(settings.sessions, loaded, characters, metrics, limits, defaults, admission)
+    engines = CurrentEngines(loaded)
+    metrics, defaults = Metrics(engines), Defaults(Endpointing())
+    sessions = Sessions(settings.sessions, engines, characters, metrics, limits, lambda _loaded: defaults, admission)
     try:
         async with sessions.running():
             yield sessions
     finally:
-        await loaded.close()
+        await engines.close()
 
 
 @asynccontextmanager
