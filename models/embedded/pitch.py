@@ -24,8 +24,8 @@ NAME = "pitch"
 
 HEARD = 6 * LINE_RATE
 RATE = LINE_RATE // 2
-FRAME, HOP, SPECTRUM = RATE // 25, RATE // 100, 1024
-"""40 ms every 10 ms; the spectrum is longer, so that correlating by way of it does not wrap around."""
+FRAME, HOP, SPECTRUM = RATE // 25, RATE // 100, 512
+"""40 ms every 10 ms; the spectrum is longer by `LONGEST_LAG`, so that correlating by way of it does not wrap around."""
 
 SHORTEST_LAG, LONGEST_LAG = RATE // 400, RATE // 60
 LAG_COST = 0.15

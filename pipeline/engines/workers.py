@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
 
+from pipeline.engines.threads import EngineThreads, ThreadCall
 from pipeline.errors import EngineError, EngineTimeout
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Workers:
     """The threads that engines block. Shared by all sessions; a call waits for a free one within its own time bound."""
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
+        self._threads = EngineThreads(threads)
 
     async def call(
         self,
@@ -74,15 +74,15 @@ class Workers:
             ) from error
 
     async def _on_a_thread(self, work: Callable[[], T], undo: Callable[[T], object] | None) -> T:
-        future = self._pool.submit(work)
+        call = self._threads.call(work)
         taken = False
         try:
-            result = await asyncio.wrap_future(future)
+            result = await call.outcome
             taken = True
             return result
         finally:
             if undo is not None and not taken:
-                future.add_done_callback(partial(_undo, undo))
+                call.when_over(partial(self._undo, undo))
 
     def iterate(
         self, make: Callable[[], Iterator[T] | AsyncIterator[T]], *, timeout_s: float, engine: str = ""
@@ -107,14 +107,14 @@ class Workers:
                 iterator = make()
             return next(iterator, _NOTHING_LEFT)
 
-        step_in_flight: Future[object] | None = None
+        step_in_flight: ThreadCall[object] | None = None
         try:
             while True:
-                step_in_flight = self._pool.submit(step)
+                step_in_flight = self._threads.call(step)
                 try:
                     async with asyncio.timeout(timeout_s):
                         with stray_cancellation_fails(engine):
-                            item = await asyncio.wrap_future(step_in_flight)
+                            item = await step_in_flight.outcome
                 except TimeoutError as error:
                     raise _stalled(engine, timeout_s) from error
                 if item is _NOTHING_LEFT:
@@ -123,20 +123,24 @@ class Workers:
         finally:
             # A step that has not begun was cancelled with the wait for it, and never begins.
             if step_in_flight is not None:
-                step_in_flight.add_done_callback(lambda _done: self._close(iterator))
+                step_in_flight.when_over(lambda _call: self._close(iterator))
 
     def close(self) -> None:
         """Let the threads end; does not wait for work in flight."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     def _close(self, iterator: Iterator[T] | None) -> None:
         end: Callable[[], object] | None = getattr(iterator, "close", None)
-        if end is None:
-            return
-        try:
-            self._pool.submit(end)
-        except RuntimeError:  # the pool is shut down: the process is ending
-            end()
+        if end is not None:
+            self._clean_up(end)
+
+    def _undo(self, undo: Callable[[T], object], call: ThreadCall[T]) -> None:
+        if call.worked:
+            self._clean_up(partial(undo, cast(T, call.result)))
+
+    def _clean_up(self, work: Callable[[], object]) -> None:
+        """Give back what an engine took: on a thread, since it may block. What it raises is nobody's concern any more."""
+        self._threads.clean_up(partial(_quietly, work))
 
 
 async def each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: str) -> AsyncGenerator[T, None]:
@@ -158,9 +162,9 @@ def _stalled(engine: str, timeout_s: float) -> EngineTimeout:
     return EngineTimeout(f"{engine or 'The engine'} stalled for {timeout_s:g} s.", engine=engine)
 
 
-def _undo(undo: Callable[[T], object], future: Future[T]) -> None:
-    if not future.cancelled() and future.exception() is None:
-        undo(future.result())
+def _quietly(work: Callable[[], object]) -> None:
+    with suppress(Exception):
+        work()
 
 
 async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenerator[T, None]:
