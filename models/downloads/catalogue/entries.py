@@ -1,4 +1,4 @@
-"""Which weights Kaikou can fetch, and which of them fit a machine. One table, and the rules over it.
+"""Weights of the engines that people add: what sherpa-onnx, FunASR and Smart Turn read.
 
 Sizes are what the publisher's pages said when the table was written; what is downloaded is told by the hub at that
 moment, and so are the checksums, except where a file was at hand to be hashed.
@@ -6,71 +6,26 @@ moment, and so are the checksums, except where a file was at hand to be hashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-HubName: TypeAlias = Literal["huggingface", "modelscope", "github"]
+from models.downloads.catalogue.entry import Entry, Part, Source, github, huggingface, modelscope
 
 SHERPA = "k2-fsa/sherpa-onnx"
-NEVER = ("README*", "test_wavs/*", "example/*", "fig/*", ".gitattributes", "*.py", "*.sh", "*.msc", "*.mdl", "*.mv")
-"""Files of a repository that no engine reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A place to download from. files: patterns of paths in the repository; at GitHub, names of the release's assets.
-
-    revision: branch, tag or commit; at GitHub, the tag of the release.
-    """
-
-    hub: HubName
-    repository: str
-    files: tuple[str, ...] = ("*",)
-    revision: str = ""
+def _one(*sources: Source) -> tuple[Part, ...]:
+    """All of it from any of `sources`."""
+    return (Part(sources),)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Weights that can be had.
-
-    part, libraries, rank, gpu, cores: see `engines.weights.Weights`. sources: alternatives, best first; each is everything.
-    mb: about how much is downloaded from the first. disk_mb: about what lies on the disk in the end.
-    memory_mb: about what a machine should have for the engine. needs: patterns of files without which it cannot work.
-    requirements: the file of Python packages that read it. sha256: of files that were at hand.
-    """
-
-    name: str
-    engine: str
-    part: str
-    languages: tuple[str, ...]
-    licence: str
-    good_for: str
-    mb: int
-    disk_mb: int
-    memory_mb: int
-    sources: tuple[tuple[Source, ...], ...]
-    needs: tuple[str, ...]
-    requirements: str
-    libraries: tuple[str, ...]
-    rank: int = 0
-    gpu: bool = False
-    cores: int = 1
-    sha256: Mapping[str, str] = field(default_factory=dict)
+def _release(tag: str, asset: str) -> Source:
+    """An asset of a sherpa-onnx release."""
+    return github(SHERPA, tag, asset)
 
 
-def _huggingface(repository: str, *files: str) -> tuple[Source, ...]:
-    return (Source("huggingface", repository, files or ("*",), "main"),)
-
-
-def _modelscope(repository: str, *files: str) -> tuple[Source, ...]:
-    return (Source("modelscope", repository, files or ("*",), "master"),)
-
-
-def _release(tag: str, asset: str, vocoder: str = "") -> tuple[Source, ...]:
-    """An asset of a sherpa-onnx release, with the vocoder that goes with it."""
-    sources = (Source("github", SHERPA, (asset,), tag),)
-    return (*sources, Source("github", SHERPA, (vocoder,), "vocoder-models")) if vocoder else sources
+def _with_vocoder(voice: str, vocoder: str) -> tuple[Part, ...]:
+    """A voice and the vocoder that goes with it."""
+    return (*_one(_release("tts-models", voice)), *_one(_release("vocoder-models", vocoder)))
 
 
 def _voice(name: str, languages: tuple[str, ...], licence: str, good_for: str, **rest: Any) -> Entry:
@@ -94,7 +49,7 @@ ZIPFORMER = "sherpa-onnx-streaming-zipformer-bilingual-zh-en-2023-02-20"
 PARAFORMER = "sherpa-onnx-streaming-paraformer-bilingual-zh-en"
 SENSE_VOICE = "sherpa-onnx-sense-voice-zh-en-ja-ko-yue-{}2024-07-17"
 
-CATALOGUE: tuple[Entry, ...] = (
+ENTRIES: tuple[Entry, ...] = (
     # --- Recognition ---
     Entry(
         name="zipformer-zh-en",
@@ -106,8 +61,8 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=199,
         disk_mb=199,
         memory_mb=1_500,
-        sources=(
-            _huggingface(
+        parts=_one(
+            huggingface(
                 f"csukuangfj/{ZIPFORMER}",
                 *("encoder-*.int8.onnx", "decoder-epoch-99-avg-1.onnx", "joiner-*.int8.onnx", "tokens.txt", "bpe.*"),
             ),
@@ -128,8 +83,8 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=237,
         disk_mb=237,
         memory_mb=1_500,
-        sources=(
-            _huggingface(f"csukuangfj/{PARAFORMER}", "encoder.int8.onnx", "decoder.int8.onnx", "tokens.txt"),
+        parts=_one(
+            huggingface(f"csukuangfj/{PARAFORMER}", "encoder.int8.onnx", "decoder.int8.onnx", "tokens.txt"),
             _release("asr-models", f"{PARAFORMER}.tar.bz2"),
         ),
         needs=("encoder*.onnx", "decoder*.onnx", "tokens.txt"),
@@ -147,8 +102,8 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=240,
         disk_mb=240,
         memory_mb=3_000,
-        sources=(
-            _huggingface(f"csukuangfj/{SENSE_VOICE.format('')}", "model.int8.onnx", "tokens.txt", "LICENSE"),
+        parts=_one(
+            huggingface(f"csukuangfj/{SENSE_VOICE.format('')}", "model.int8.onnx", "tokens.txt", "LICENSE"),
             _release("asr-models", f"{SENSE_VOICE.format('int8-')}.tar.bz2"),
         ),
         needs=("model*.onnx", "tokens.txt"),
@@ -163,9 +118,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "streaming recognition on a GPU: Chinese with English in it; a second pass makes English whole",
         mb=890,
         disk_mb=890,
-        sources=(
-            _modelscope("iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-online"),
-            _huggingface("funasr/paraformer-zh-streaming"),
+        parts=_one(
+            modelscope("iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-online"),
+            huggingface("funasr/paraformer-zh-streaming"),
         ),
         needs=("model.pt", "config.yaml", "am.mvn", "tokens.json"),
         rank=30,
@@ -177,7 +132,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "second pass on a GPU: punctuation, language, emotion, laughter and other sounds",
         mb=937,
         disk_mb=937,
-        sources=(_modelscope("iic/SenseVoiceSmall"), _huggingface("FunAudioLLM/SenseVoiceSmall")),
+        parts=_one(modelscope("iic/SenseVoiceSmall"), huggingface("FunAudioLLM/SenseVoiceSmall")),
         needs=("model.pt", "config.yaml", "am.mvn", "*.bpe.model"),
         rank=30,
     ),
@@ -188,7 +143,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "FSMN voice detection in front of FunASR's recognisers",
         mb=2,
         disk_mb=2,
-        sources=(_modelscope("iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"), _huggingface("funasr/fsmn-vad")),
+        parts=_one(modelscope("iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"), huggingface("funasr/fsmn-vad")),
         needs=("model.pt", "config.yaml", "am.mvn"),
     ),
     _funasr(
@@ -198,9 +153,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "punctuation for FunASR's recognisers, where no second pass gives it",
         mb=1_140,
         disk_mb=1_140,
-        sources=(
-            _modelscope("iic/punc_ct-transformer_cn-en-common-vocab471067-large"),
-            _huggingface("funasr/ct-punc"),
+        parts=_one(
+            modelscope("iic/punc_ct-transformer_cn-en-common-vocab471067-large"),
+            huggingface("funasr/ct-punc"),
         ),
         needs=("model.pt", "config.yaml", "tokens.json"),
     ),
@@ -215,12 +170,16 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=9,
         disk_mb=9,
         memory_mb=500,
-        sources=(_huggingface("pipecat-ai/smart-turn-v3", "smart-turn-v3.2-cpu.onnx"),),
+        parts=(
+            Part(
+                (huggingface("pipecat-ai/smart-turn-v3", "smart-turn-v3.2-cpu.onnx"),),
+                {"smart-turn-v3.2-cpu.onnx": "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"},
+            ),
+        ),
         needs=("smart-turn-v3.2-cpu.onnx",),
         requirements="requirements-turns.txt",
         libraries=("onnxruntime",),
         rank=20,
-        sha256={"smart-turn-v3.2-cpu.onnx": "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"},
     ),
     # --- Voices ---
     _voice(
@@ -230,9 +189,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "103 natural voices, on six cores or more",
         mb=147,
         disk_mb=220,
-        sources=(
+        parts=_one(
             _release("tts-models", "kokoro-int8-multi-lang-v1_1.tar.bz2"),
-            _huggingface("csukuangfj/kokoro-int8-multi-lang-v1_1"),
+            huggingface("csukuangfj/kokoro-int8-multi-lang-v1_1"),
         ),
         needs=("model*.onnx", "voices.bin", "tokens.txt", "lexicon-*.txt", "espeak-ng-data/*"),
         rank=30,
@@ -246,7 +205,7 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=365,
         disk_mb=430,
         memory_mb=2_500,
-        sources=(_release("tts-models", "kokoro-multi-lang-v1_1.tar.bz2"),),
+        parts=_one(_release("tts-models", "kokoro-multi-lang-v1_1.tar.bz2")),
         needs=("model*.onnx", "voices.bin", "tokens.txt", "lexicon-*.txt", "espeak-ng-data/*"),
         rank=25,
         cores=8,
@@ -258,7 +217,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "one fast voice in both languages, fit for two cores",
         mb=133,
         disk_mb=160,
-        sources=(_release("tts-models", "matcha-icefall-zh-en.tar.bz2", "vocos-16khz-univ.onnx"),),
+        parts=_with_vocoder("matcha-icefall-zh-en.tar.bz2", "vocos-16khz-univ.onnx"),
         needs=("model-steps-*.onnx", "vocos-*.onnx", "tokens.txt", "lexicon.txt", "espeak-ng-data/*"),
         rank=22,
     ),
@@ -269,7 +228,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "one fast Chinese voice",
         mb=130,
         disk_mb=150,
-        sources=(_release("tts-models", "matcha-icefall-zh-baker.tar.bz2", "vocos-22khz-univ.onnx"),),
+        parts=_with_vocoder("matcha-icefall-zh-baker.tar.bz2", "vocos-22khz-univ.onnx"),
         needs=("model-steps-*.onnx", "vocos-*.onnx", "tokens.txt", "lexicon.txt"),
         rank=14,
     ),
@@ -280,7 +239,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "one fast English voice",
         mb=131,
         disk_mb=150,
-        sources=(_release("tts-models", "matcha-icefall-en_US-ljspeech.tar.bz2", "vocos-22khz-univ.onnx"),),
+        parts=_with_vocoder("matcha-icefall-en_US-ljspeech.tar.bz2", "vocos-22khz-univ.onnx"),
         needs=("model-steps-*.onnx", "vocos-*.onnx", "tokens.txt", "espeak-ng-data/*"),
         rank=15,
     ),
@@ -291,7 +250,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "904 English voices, very fast",
         mb=82,
         disk_mb=100,
-        sources=(_release("tts-models", "vits-piper-en_US-libritts_r-medium.tar.bz2"),),
+        parts=_one(_release("tts-models", "vits-piper-en_US-libritts_r-medium.tar.bz2")),
         needs=("*.onnx", "tokens.txt", "espeak-ng-data/*"),
         rank=12,
     ),
@@ -302,9 +261,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "one English voice, very fast",
         mb=67,
         disk_mb=85,
-        sources=(
+        parts=_one(
             _release("tts-models", "vits-piper-en_US-amy-medium.tar.bz2"),
-            _huggingface("csukuangfj/vits-piper-en_US-amy-medium"),
+            huggingface("csukuangfj/vits-piper-en_US-amy-medium"),
         ),
         needs=("*.onnx", "tokens.txt", "espeak-ng-data/*"),
         rank=11,
@@ -316,7 +275,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "one Chinese voice, very fast",
         mb=67,
         disk_mb=85,
-        sources=(_release("tts-models", "vits-piper-zh_CN-huayan-medium.tar.bz2"),),
+        parts=_one(_release("tts-models", "vits-piper-zh_CN-huayan-medium.tar.bz2")),
         needs=("*.onnx", "tokens.txt", "espeak-ng-data/*"),
         rank=10,
     ),
@@ -328,70 +287,7 @@ CATALOGUE: tuple[Entry, ...] = (
         mb=160,
         disk_mb=210,
         memory_mb=3_000,
-        sources=(_release("tts-models", "sherpa-onnx-zipvoice-distill-int8-zh-en-emilia.tar.bz2", "vocos_24khz.onnx"),),
+        parts=_with_vocoder("sherpa-onnx-zipvoice-distill-int8-zh-en-emilia.tar.bz2", "vocos_24khz.onnx"),
         needs=("encoder*.onnx", "decoder*.onnx", "vocos_*.onnx", "tokens.txt", "lexicon.txt", "espeak-ng-data/*"),
     ),
 )
-
-BY_NAME: Mapping[str, Entry] = {entry.name: entry for entry in CATALOGUE}
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What a machine has; bytes."""
-
-    cores: int
-    memory: int
-    disk_free: int
-    gpu: bool = False
-
-
-SPARE_DISK = 1_000_000_000
-"""Bytes that a recommendation leaves free."""
-PACKAGES_MB: Mapping[str, int] = {
-    "requirements-models.txt": 60,
-    "requirements-turns.txt": 60,
-    "requirements-cpu.txt": 45,
-    "requirements-gpu.txt": 6_000,
-}
-"""About what the Python packages take on the disk."""
-FAST_VOICES: Mapping[str, tuple[str, ...]] = {
-    "": ("matcha-zh-en",),
-    "zh": ("matcha-zh-en", "matcha-zh", "piper-huayan"),
-    "en": ("matcha-en", "piper-libritts", "piper-amy"),
-}
-"""Voices that keep up on two cores, best first, for those who want one language, or else both."""
-
-
-def recommended(machine: Machine, languages: Sequence[str] = ZH_EN) -> list[Entry]:
-    """The entries to fetch for `languages` (BCP 47 primary tags), most useful first, as far as disk and memory reach."""
-    chosen: list[Entry] = []
-    packages = {"requirements-models.txt"}
-    room = machine.disk_free - SPARE_DISK - PACKAGES_MB["requirements-models.txt"] * 1_000_000
-    for choices in _wishes(machine, languages):
-        for entry in choices:
-            new = {entry.requirements} - packages
-            # While it is fetched, an archive lies there beside what it holds.
-            cost = (entry.mb + entry.disk_mb + sum(PACKAGES_MB[file] for file in new)) * 1_000_000
-            if cost <= room and entry.memory_mb * 1_000_000 <= machine.memory:
-                chosen.append(entry)
-                packages |= new
-                room -= cost
-                break
-    return chosen
-
-
-def _wishes(machine: Machine, languages: Sequence[str]) -> Iterator[Sequence[Entry]]:
-    """What to get, one after the other; each with the next best thing where it does not fit."""
-
-    def known(*names: str) -> list[Entry]:
-        entries = (BY_NAME[name] for name in names)
-        return [entry for entry in entries if set(languages) & set(entry.languages) and entry.cores <= machine.cores]
-
-    gpu = machine.gpu and "zh" in languages
-    yield [BY_NAME["smart-turn"]]
-    yield known(*(("funasr-paraformer",) if gpu else ()), "zipformer-zh-en", "paraformer-zh-en")
-    spoken = set(languages) & set(ZH_EN)
-    fast = FAST_VOICES["".join(spoken) if len(spoken) == 1 else ""]
-    yield known("kokoro", *fast)
-    yield known(*(("funasr-sensevoice",) if gpu else ()), "sensevoice")

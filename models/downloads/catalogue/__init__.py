@@ -1,0 +1,96 @@
+"""Which weights Kaikou can fetch, and which of them fit a machine: the rules over the tables of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.downloads.catalogue.entries import ENTRIES, ZH_EN
+from models.downloads.catalogue.entry import Entry
+from models.downloads.catalogue.starter_entries import STARTER_ENTRIES
+
+CATALOGUE: tuple[Entry, ...] = (*STARTER_ENTRIES, *ENTRIES)
+BY_NAME: Mapping[str, Entry] = {entry.name: entry for entry in CATALOGUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a machine has; bytes."""
+
+    cores: int
+    memory: int
+    disk_free: int
+    gpu: bool = False
+
+
+SPARE_DISK = 1_000_000_000
+"""Bytes that a recommendation leaves free."""
+PULLING = "requirements-models.txt"
+"""The packages of the hubs that are asked through a library of their own."""
+PACKAGES_MB: Mapping[str, int] = {
+    "": 0,
+    PULLING: 60,
+    "requirements-turns.txt": 60,
+    "requirements-cpu.txt": 45,
+    "requirements-gpu.txt": 6_000,
+}
+"""About what the Python packages take on the disk."""
+STARTER: tuple[str, ...] = ("whisper-base", "piper-joe", "kokoro-82m")
+"""What a bare machine is given by itself, most useful first: ears for 99 languages, a quick voice, then the better voice."""
+RECOGNIZERS = ("zipformer-zh-en", "paraformer-zh-en", "whisper-small", "whisper-base")
+"""Best first. Zipformer hears Chinese and English while they are spoken, and for less; Whisper decodes everything again for
+each partial result, and knows the other languages.
+"""
+FAST_VOICES: Mapping[str, tuple[str, ...]] = {
+    "": ("matcha-zh-en",),
+    "zh": ("matcha-zh-en", "matcha-zh", "piper-huayan"),
+    "en": ("piper-joe", "matcha-en", "piper-libritts", "piper-amy"),
+}
+"""Voices that keep up on one core, best first, for those who want one language, or else both."""
+
+
+def recommended(machine: Machine, languages: Sequence[str] = ZH_EN) -> list[Entry]:
+    """The entries to fetch for `languages` (BCP 47 primary tags), most useful first, as far as disk and memory reach."""
+    return list(_fitting(machine, _wishes(machine, languages)))
+
+
+def starter(machine: Machine) -> list[Entry]:
+    """The entries of the starter set that fit a machine, in the order in which they are fetched."""
+    entries = (BY_NAME[name] for name in STARTER)
+    return list(_fitting(machine, [[entry] for entry in entries if entry.cores <= machine.cores]))
+
+
+def _fitting(machine: Machine, wishes: Iterable[Sequence[Entry]]) -> Iterator[Entry]:
+    """Of each wish the first that there is memory and, with the ones before it, disk for."""
+    packages: set[str] = set()
+    room = machine.disk_free - SPARE_DISK
+    for choices in wishes:
+        for entry in choices:
+            new = {entry.requirements, PULLING if entry.needs_library() else ""} - packages
+            # While it is fetched, an archive lies there beside what it holds.
+            cost = (entry.mb + entry.disk_mb + sum(PACKAGES_MB[file] for file in new)) * 1_000_000
+            if cost <= room and entry.memory_mb * 1_000_000 <= machine.memory:
+                packages |= new
+                room -= cost
+                yield entry
+                break
+
+
+def _wishes(machine: Machine, languages: Sequence[str]) -> Iterator[Sequence[Entry]]:
+    """What to get, one after the other; each with the next best thing where it does not fit."""
+    wanted = set(languages)
+
+    def known(*names: str) -> list[Entry]:
+        """Those that keep up here and know any of the languages; first those that know most."""
+        entries = [BY_NAME[name] for name in names]
+        fit = [entry for entry in entries if wanted & set(entry.languages) and entry.cores <= machine.cores]
+        return sorted(fit, key=lambda entry: -len(wanted & set(entry.languages)))
+
+    gpu = machine.gpu and "zh" in languages
+    yield [BY_NAME["smart-turn"]]
+    yield known(*(["funasr-paraformer"] if gpu else ["whisper-turbo"] if machine.gpu else []), *RECOGNIZERS)
+    spoken = wanted & set(ZH_EN)
+    fast = FAST_VOICES["".join(spoken) if len(spoken) == 1 else ""]
+    # Kokoro keeps up on two cores through onnxruntime; through sherpa-onnx it takes twice the time and wants six.
+    yield known("kokoro-82m", *fast)
+    yield known(*(("funasr-sensevoice",) if gpu else ()), "sensevoice")
