@@ -25,6 +25,8 @@ from pipeline.engines import registry
 from pipeline.engines.protocols import ChatRequest, Message, Role, SynthesisRequest, TextDelta
 from pipeline.errors import EngineError, SettingError
 from pipeline.listening.utterance import PIECE
+from server.engines.loaded import installed_weights
+from server.settings import load_settings
 
 TRIES = 5
 LANGUAGES = ("en", "zh")
@@ -202,10 +204,16 @@ def _spaced(text: str) -> str:
     return HAN.sub(r" \1 ", text)
 
 
+def options_of(role: Role, name: str) -> Mapping[str, Any]:
+    """The settings by which a server gives the engine the best weights that are installed for it."""
+    settings = load_settings({}, {})
+    return installed_weights(settings.weights, settings.engines.languages).choice(role, name).options
+
+
 def figures(role: Role, name: str, recorded: Mapping[str, list[Clip]]) -> Figures:
     """Everything that is measured of one engine."""
     before = footprint().bytes
-    with Trial(Subject(role, partial(registry.create, role, name), name)) as trial:
+    with Trial(Subject(role, partial(registry.create, role, name, options_of(role, name)), name)) as trial:
         languages = trial.engine.info.languages
         fitting = {language: found for language, found in recorded.items() if not languages or language in languages}
 

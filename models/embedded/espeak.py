@@ -56,6 +56,7 @@ class Timbre:
 TIMBRES: Mapping[str, Timbre] = {
     "female": Timbre("f5", -2.0),
     "female-2": Timbre("f2", 2.5, 80),
+    "female-3": Timbre("f5", -4.0),
     "male": Timbre("edward", 0.0, 75),
     "male-2": Timbre("m5", 4.5, 100),
     "male-low": Timbre("adam", -4.0),

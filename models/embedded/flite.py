@@ -65,6 +65,7 @@ VOICES = (
 SPEAKERS = {
     "female": ("flite/slt", 0.0),
     "female-2": ("flite/slt", 3.0),
+    "female-3": ("flite/slt", -1.7),
     "male": ("flite/rms", 0.0),
     "male-2": ("flite/awb", 0.0),
     "male-low": ("flite/rms", -3.0),

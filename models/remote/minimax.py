@@ -36,6 +36,7 @@ ENDED = 2
 CHINESE: Mapping[str, str] = {
     "female": "female-tianmei",
     "female-2": "female-yujie",
+    "female-3": "female-chengshu",
     "male": "male-qn-qingse",
     "male-2": "male-qn-jingying",
     "male-low": "Chinese (Mandarin)_Gentleman",
@@ -44,6 +45,7 @@ CHINESE: Mapping[str, str] = {
 ENGLISH: Mapping[str, str] = {
     "female": "English_Graceful_Lady",
     "female-2": "English_radiant_girl",
+    "female-3": "English_Upbeat_Woman",
     "male": "English_Trustworth_Man",
     "male-2": "English_ReservedYoungMan",
     "male-low": "English_ManWithDeepVoice",

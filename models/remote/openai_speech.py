@@ -36,6 +36,7 @@ UNTOLD = re.compile(r"^tts-1|kokoro", re.IGNORECASE)
 NEWEST_VOICES: Mapping[str, str] = {
     "female": "marin",
     "female-2": "sage",
+    "female-3": "shimmer",
     "male": "cedar",
     "male-2": "ballad",
     "male-low": "onyx",

@@ -25,7 +25,14 @@ MOST_TOKENS = 4_096
 TRANSCRIBER = "gpt-4o-mini-transcribe"
 
 VOICES: Mapping[str, Mapping[str, str]] = {
-    "openai.com": {"female": "marin", "female-2": "coral", "male": "cedar", "male-2": "ash", "neutral": "sage"},
+    "openai.com": {
+        "female": "marin",
+        "female-2": "coral",
+        "female-3": "shimmer",
+        "male": "cedar",
+        "male-2": "ash",
+        "neutral": "sage",
+    },
     "stepfun.com": {"female": "qingchunshaonv", "male": "wenrounansheng"},
     "stepfun.ai": {"female": "qingchunshaonv", "male": "wenrounansheng"},
 }

@@ -39,6 +39,7 @@ LONGEST_INSTRUCTION = 200
 VOICES: Mapping[str, str] = {
     "female": "elegantgentle-female",
     "female-2": "livelybreezy-female",
+    "female-3": "zhixingjiejie",
     "male": "wenrounansheng",
     "male-2": "yuanqinansheng",
     "male-low": "cixingnansheng",

@@ -34,6 +34,7 @@ PAUSE = re.compile(r"""[.,;:!?—…。，、；：！？]["'”’)）」』]*$
 PREFERENCES: Mapping[str, str] = {
     "female": "female",
     "female-2": "female",
+    "female-3": "female",
     "male": "male",
     "male-2": "male",
     "male-low": "male",
@@ -42,7 +43,8 @@ PREFERENCES: Mapping[str, str] = {
 """The voices that every engine has, by what a character asks for, and their gender; the first is the default."""
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("marin", "coral", "nova", "slt"), "female"),
-    **dict.fromkeys(("sage", "shimmer"), "female-2"),
+    "sage": "female-2",
+    "shimmer": "female-3",
     **dict.fromkeys(("cedar", "ash", "echo", "rms"), "male"),
     **dict.fromkeys(("ballad", "fable", "verse", "awb"), "male-2"),
     **dict.fromkeys(("onyx", "kal16"), "male-low"),

@@ -41,6 +41,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
     "synthesizer": {
         "espeak": "models.embedded.espeak:create",
         "flite": "models.embedded.flite:create",
+        "piper": "models.neural_voices.piper:create",
         "embedded": "models.embedded.voices:create",
         "indextts": "models.remote.indextts:create",
         "minimax": "models.remote.minimax:create",

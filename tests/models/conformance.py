@@ -128,6 +128,30 @@ def singing(builder: str, **how: Any) -> Callable[[], Subject]:
     return lambda: Subject("synthesizer", make, "sherpa", meaningful=False)
 
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
+
+
+@asynccontextmanager
+async def tiny_voice(name: str, build: str, **how: Any) -> AsyncIterator[Any]:
+    """An engine of `models.neural_voices` with a tiny network in the format that it reads."""
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
+    networks = import_module("tests.models.tiny_voices")
+    with TemporaryDirectory() as folder:
+        engine = registry.create("synthesizer", name, {"weights": str(getattr(networks, build)(Path(folder), **how))})
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def installed(name: str, weights: str, **about: Any) -> Callable[[], Subject]:
+    """A synthesiser with real weights, where they are installed."""
+    if not (WEIGHTS / weights).is_dir():
+        return lambda: pytest.skip(f"the weights {weights} are not installed")
+    return ours("synthesizer", name, {"weights": str(WEIGHTS / weights)}, deterministic=False, **about)
+
+
 async def imitating(line: Line) -> None:
     """IndexTTS's protocol: a tone as long as the text, as high as the voice sample has it."""
     asked = line.asked.body
@@ -186,6 +210,10 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "synthesizer.sherpa, ZipVoice": lambda: Subject(
         "synthesizer", partial(tiny_sherpa, "synthesizer", zipvoice), "sherpa", meaningful=False, deterministic=False
     ),
+    "synthesizer.piper, tiny": lambda: Subject(
+        "synthesizer", partial(tiny_voice, "piper", "build_piper", speakers=2), "piper", meaningful=False
+    ),
+    "synthesizer.piper": installed("piper", "piper-joe"),
     "synthesizer.openai": away("synthesizer", "openai"),
     "synthesizer.stepfun": away("synthesizer", "stepfun"),
     "synthesizer.minimax": away("synthesizer", "minimax"),

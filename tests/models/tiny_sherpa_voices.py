@@ -16,7 +16,7 @@ HOP = 800
 MEL_HOP = 256
 
 
-def _sing(graph: Graph, ids: str, hop: str, rate: int, *, speaker: str = "", work: int = 0) -> str:
+def sing(graph: Graph, ids: str, hop: str, rate: int, *, speaker: str = "", work: int = 0) -> str:
     """A tone for each token, `hop` samples long (a scalar), higher for later speakers.
 
     work: how many products of a wide matrix to make on the way; each takes about 10 ms.
@@ -45,7 +45,7 @@ def build_vits(folder: Path, *, speakers: int = 1, rate: int = 16_000, piper: bo
     graph = Graph()
     length_scale = graph("Slice", "scales", graph.constant([1], np.int64), graph.constant([2], np.int64))
     hop = graph("Mul", graph("Squeeze", length_scale), graph.constant(float(HOP)))
-    _audio(graph, _sing(graph, "input", hop, rate, speaker="sid", work=work), "output")
+    _audio(graph, sing(graph, "input", hop, rate, speaker="sid", work=work), "output")
     facts: dict[str, object] = {
         "model_type": "vits",
         "sample_rate": rate,
@@ -88,7 +88,7 @@ def build_kokoro(
     graph = Graph()
     hop = graph("Div", graph.constant(float(HOP)), graph("Squeeze", "speed"))
     speaker = graph("ReduceMean", "style", keepdims=0)
-    _audio(graph, _sing(graph, "tokens", hop, rate, speaker=speaker), "audio")
+    _audio(graph, sing(graph, "tokens", hop, rate, speaker=speaker), "audio")
     graph.save(
         folder / "model.onnx",
         [("tokens", INT64, (1, "T")), ("style", FLOAT, (1, width)), ("speed", FLOAT, (1,))],
@@ -148,7 +148,7 @@ def build_matcha(folder: Path, *, bilingual: bool = False) -> Path:
     vocoder = Graph()
     frames = vocoder("ReduceMean", "mel", axes=[0, 1], keepdims=0)
     tones = vocoder("Cast", vocoder("Round", frames), to=INT64)
-    _audio(vocoder, _sing(vocoder, tones, vocoder.constant(float(MEL_HOP)), rate), "audio")
+    _audio(vocoder, sing(vocoder, tones, vocoder.constant(float(MEL_HOP)), rate), "audio")
     vocoder.save(
         folder / "hifigan_v2.onnx",
         [("mel", FLOAT, ("N", mels, "L"))],

@@ -310,4 +310,12 @@ async def test_openai_itself_gets_no_fields_of_others() -> None:
     await engine.aclose()
 
     assert body == {"instructions": STYLES["sad"].instructions}
-    assert [voice.label for voice in engine.info.voices] == ["marin", "sage", "cedar", "ballad", "onyx", "alloy"]
+    assert [voice.label for voice in engine.info.voices] == [
+        "marin",
+        "sage",
+        "shimmer",
+        "cedar",
+        "ballad",
+        "onyx",
+        "alloy",
+    ]
