@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, engines, load, soak, talk, turns
+from benchmarks import bargein, engines, load, soak, spoken, talk, turns
 
 BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bargein": bargein.main,
     "engines": engines.main,
     "load": load.main,
     "soak": soak.main,
+    "spoken": spoken.main,
     "talk": talk.main,
     "turns": turns.main,
 }

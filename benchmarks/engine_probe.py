@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import statistics
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +15,7 @@ from time import perf_counter
 from typing import Any, cast
 
 from benchmarks.recordings import Clip, clips
-from benchmarks.scoring import percentile, word_errors
+from benchmarks.scoring import percentile, spaced, word_errors
 from pipeline.audio.samples import LINE_RATE
 from pipeline.conformance import Subject, Trial
 from pipeline.conformance.leaks import footprint
@@ -42,7 +41,6 @@ CLAUSES = {
 }
 QUESTION = ChatRequest([Message("system", "Answer in two short sentences."), Message("user", "Tell me about the sea.")])
 IN_FLIGHT_S = 0.02
-HAN = re.compile(r"([\u3400-\u9fff])")
 
 Figures = dict[str, Any]
 
@@ -56,7 +54,7 @@ async def recognition(trial: Trial, recorded: Mapping[str, list[Clip]]) -> Figur
         busy, audio = busy + spent, audio + len(clip.pcm) / LINE_RATE
         firsts += [] if first is None else [first]
         finals.append(final_s * 1000)
-        wrong, words = word_errors(_spaced(clip.text), _spaced(text))
+        wrong, words = word_errors(spaced(clip.text), spaced(text))
         errors[language] = [sum(pair) for pair in zip(errors.get(language, [0, 0]), (wrong, words), strict=True)]
     rates = {language: round(wrong / words, 3) for language, (wrong, words) in errors.items() if words}
     return {
@@ -197,11 +195,6 @@ def _recorded(folder: Path, most: int) -> dict[str, list[Clip]]:
 
 def _some(recorded: Mapping[str, list[Clip]]) -> Any:
     return max((clip for found in recorded.values() for clip in found), key=lambda clip: len(clip.pcm)).pcm
-
-
-def _spaced(text: str) -> str:
-    """Chinese is counted by the character."""
-    return HAN.sub(r" \1 ", text)
 
 
 def options_of(role: Role, name: str) -> Mapping[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from pipeline.turns.interruption import words_of
+
+HAN = re.compile(r"([\u3400-\u9fff])")
 
 
 def word_errors(expected: str, heard: str) -> tuple[int, int]:
@@ -17,6 +20,11 @@ def word_errors(expected: str, heard: str) -> tuple[int, int]:
         for j, other in enumerate(got, 1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
     return row[-1], len(wanted)
+
+
+def spaced(text: str) -> str:
+    """The text with each Chinese character as a word of its own: that is how errors in Chinese are counted."""
+    return HAN.sub(r" \1 ", text)
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
