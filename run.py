@@ -116,8 +116,8 @@ PIP_ADVICE = """\
 Without a connection, start again once there is one. Behind a proxy, set HTTPS_PROXY=http://host:port.
 Where the package index is slow or blocked, set PIP_INDEX_URL to a mirror. Nothing is lost: pip keeps its downloads."""
 
-VENV_ADVICE = "Is there room for 400 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
-DISK_FULL = "The disk is full. Kaikou needs 400 MB, with the tests' tools 700, and pip room for temporary files."
+VENV_ADVICE = "Is there room for 700 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
+DISK_FULL = "The disk is full. Kaikou needs 700 MB, with the tests' tools 1100, and pip room for temporary files."
 NOT_WRITABLE = "That place cannot be written to. Keep Kaikou in a folder of yours, or set KAIKOU_VENV to one."
 ADVICE = {errno.ENOSPC: DISK_FULL, 112: DISK_FULL, errno.EROFS: NOT_WRITABLE, errno.EACCES: NOT_WRITABLE}
 """What to do, by errno; 112 is how Windows says that a disk is full."""
