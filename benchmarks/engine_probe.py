@@ -198,9 +198,10 @@ def _some(recorded: Mapping[str, list[Clip]]) -> Any:
 
 
 def options_of(role: Role, name: str) -> Mapping[str, Any]:
-    """The settings by which a server gives the engine the best weights that are installed for it."""
-    settings = load_settings({}, {})
-    return installed_weights(settings.weights, settings.engines.languages).choice(role, name).options
+    """What a server here would tell the engine of its weights, and what its own table of the settings says."""
+    settings = load_settings()
+    weights = installed_weights(settings.weights, settings.engines.languages).choice(role, name).options
+    return {**weights, **settings.engines.options(role, name)}
 
 
 def figures(role: Role, name: str, recorded: Mapping[str, list[Clip]]) -> Figures:

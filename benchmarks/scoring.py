@@ -9,11 +9,34 @@ from collections.abc import Sequence
 from pipeline.turns.interruption import words_of
 
 HAN = re.compile(r"([\u3400-\u9fff])")
+UP_TO_NINETEEN = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+SPOKEN = {"oh": "zero", "mr": "mister", "mrs": "misses"}
+"""One spelling for what is said the same: recognisers that punctuate write figures and abbreviations, too."""
+
+
+def spoken_words(text: str) -> list[str]:
+    """The words as they are said: "10" is "ten", a figure of three or more digits is one digit after the other."""
+    return [spoken for word in words_of(text) for spoken in _spoken(word)]
+
+
+def _spoken(word: str) -> list[str]:
+    if not (word.isascii() and word.isdigit()):
+        return [SPOKEN.get(word, word)]
+    if len(word) > 2:
+        return [UP_TO_NINETEEN[int(digit)] for digit in word]
+    if int(word) < 20:
+        return [UP_TO_NINETEEN[int(word)]]
+    tens, ones = TENS[int(word) // 10 - 2], int(word) % 10
+    return [tens, UP_TO_NINETEEN[ones]] if ones else [tens]
 
 
 def word_errors(expected: str, heard: str) -> tuple[int, int]:
     """Word substitutions, insertions and deletions (Levenshtein), and the number of expected words."""
-    wanted, got = words_of(expected), words_of(heard)
+    wanted, got = spoken_words(expected), spoken_words(heard)
     row = list(range(len(got) + 1))
     for i, word in enumerate(wanted, 1):
         diagonal, row[0] = row[0], i

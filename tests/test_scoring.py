@@ -26,6 +26,8 @@ WORDS = st.lists(st.sampled_from("one two three four".split()), max_size=8).map(
         ("the cat sat", "the sat", 1, 3),
         ("one two three", "three two one", 2, 3),
         ("a b c d", "b c d e", 2, 4),
+        ("mister smith has ten of forty two clubs", "Mr. Smith has 10 of 42 clubs.", 0, 8),
+        ("nine oh two one oh", "90210", 0, 5),
     ],
 )
 def test_word_errors_are_substitutions_insertions_and_deletions(

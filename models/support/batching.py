@@ -80,7 +80,7 @@ class Batcher(Generic[T, R]):
             waiting, self._waiting = self._waiting, deque()
             self._changed.notify_all()
         for _, _, future in waiting:
-            _tell(future, EngineError(f"{self._name} is closed.", engine=self._name))
+            tell(future, EngineError(f"{self._name} is closed.", engine=self._name))
 
     def _work(self) -> None:
         while self._perform(self._next()):
@@ -91,7 +91,7 @@ class Batcher(Generic[T, R]):
         if batch:
             results = self._results([item for item, _ in batch])
             for (_, future), result in zip(batch, results, strict=True):
-                _tell(future, result)
+                tell(future, result)
         return bool(batch)
 
     def _results(self, items: list[T]) -> Sequence[R | Exception]:
@@ -139,7 +139,7 @@ class Batcher(Generic[T, R]):
         return max(0.0, self._waiting[0][0] + self._wait_s - self._clock())
 
 
-def _tell(future: Future[R], result: R | Exception) -> None:
+def tell(future: Future[R], result: R | Exception) -> None:
     """Give the result to whoever waits, unless nobody does any more."""
     if not future.set_running_or_notify_cancel():
         return

@@ -32,6 +32,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "stepfun": "models.remote.stepfun:create_recognizer",
         "sherpa": "models.sherpa.recognizer:create",
         "stub": "models.stub:create_recognizer",
+        "whisper": "models.whisper.recognizer:create",
     },
     "chat_model": {
         "openai": "models.remote.openai_chat:create",

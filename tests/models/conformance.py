@@ -27,6 +27,9 @@ from tests.models import chat_server
 from tests.models.speech_server import MS_PER_CHARACTER, RATE, Line, running, sending, speaking, tone
 from tests.speech import sentence, write_wav
 
+WHISPER_BASE = Path(__file__).resolve().parents[2] / "models" / "weights" / "whisper-base"
+"""Real weights, where they are installed."""
+
 FIRST_WORDS_S = 2.4
 """Enough of the sentence to have words in it; every check listens to it several times."""
 
@@ -93,6 +96,20 @@ def two_passes(networks: Any, folder: Path) -> Mapping[str, Any]:
 
 def paraformer(networks: Any, folder: Path) -> Mapping[str, Any]:
     return {"weights": str(networks.build_streaming_paraformer(folder / "paraformer"))}
+
+
+@asynccontextmanager
+async def tiny_whisper() -> AsyncIterator[Any]:
+    """Whisper with a tiny random network."""
+    for package in ("ctranslate2", "tokenizers", "opencc"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    tiny = import_module("tests.models.tiny_whisper")
+    with TemporaryDirectory() as folder:
+        engine = registry.create("recognizer", "whisper", {"weights": str(tiny.build(Path(folder))), "device": "cpu"})
+        try:
+            yield engine
+        finally:
+            engine.close()
 
 
 @asynccontextmanager
@@ -193,6 +210,8 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "recognizer.sherpa, Paraformer": lambda: Subject(
         "recognizer", partial(tiny_sherpa, "recognizer", paraformer), "sherpa", speech=sentence(), meaningful=False
     ),
+    "recognizer.whisper": lambda: Subject("recognizer", tiny_whisper, "whisper", speech=sentence(), meaningful=False),
+    "recognizer.whisper, base": listening("whisper", {"weights": str(WHISPER_BASE)}),
     "recognizer.funasr": lambda: Subject("recognizer", tiny_funasr, "funasr", speech=sentence(), meaningful=False),
     "recognizer.openai": away("recognizer", "openai"),
     "recognizer.stepfun": away("recognizer", "stepfun"),
