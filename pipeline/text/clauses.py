@@ -5,8 +5,9 @@ Synthesis starts with the first clause, so that one is short; later ones are as 
 Theory of operation. `Markup` gives the visible text. It is read unit by unit: a Han character or kana, or a run
 without spaces ("3.14", "e.g.", "example.com"), each with the punctuation that opens and closes it, so that nothing
 breaks inside such a run. A unit is judged when it is known what follows it. But where a plain word and a plain sentence
-end are the very end of what was pushed, the clause ends at once, without the delay of one more token. Should the next
-push go on without a space, what it adds (the "!" of "?!", a stray quote) opens the next clause: shown, not spoken.
+end are the very end of what was pushed, the clause ends at once, without the delay of one more token, unless the dot may
+be one within a name ("example" "." "com"): a third of all dots behind a word in lower case. Should the next push go on
+without a space, what it adds (the "!" of "?!", a stray quote) opens the next clause: shown, not spoken.
 """
 
 from __future__ import annotations
@@ -110,6 +111,20 @@ _ABBREVIATED = frozenset(
 _INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]|(?:[A-Z]\.)+[A-Z]")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PLAIN_TAILS = frozenset((".", "!", "?", ",", ";", ":", "...", "?!", "!!", "!!!", "??"))
+_NO_NAME_BEGINS = frozenset(
+    "it me you them us him her so too well now here there again today do go then this that one yourself myself us all"
+    " more much yet off out up down on in away back over for with about of to at from before after not is are was were"
+    " be been have has had did done does can will would should could may might must enough though anyway either neither"
+    " else ever never always sometimes together alone tomorrow yesterday tonight soon later first once twice".split()
+)
+"""Words that no address, page or file is called by, so that a dot behind them ends the sentence."""
+_NO_NAME_FOLLOWS = frozenset(
+    "a an the my your his her its our their this that these those some any no every each another much many more most"
+    " less very so too quite really rather pretty not never always just only even still also again being been was were"
+    " be am are do does did can could will would shall should may might must have has had i you he she it we they who"
+    " what how all both own same other next last first old new good great little long few one two three".split()
+)
+"""Words behind which a name with a dot in it hardly ever stands: "the answer." """
 _SCHEMES = frozenset("http https ftp file mailto tel".split())
 
 
@@ -262,7 +277,14 @@ class Clauses:
         if after:
             return _ending(unit.core, unit.tail, after)
         hurried = not self._markup.undecided and not self._open and not _BRACKET.search(unit.opening + unit.tail)
-        return _ending(unit.core, unit.tail, "") if hurried and _is_plain(unit.core, unit.tail) else _Ending.UNDECIDED
+        plain = _is_plain(unit.core, unit.tail) and not self._may_begin_a_name(unit)
+        return _ending(unit.core, unit.tail, "") if hurried and plain else _Ending.UNDECIDED
+
+    def _may_begin_a_name(self, unit: _Unit) -> bool:
+        """Whether the dot behind a word may be followed by more of an address, as in "write to jane.doe@example.com"."""
+        if unit.tail != "." or unit.core.lower() in _NO_NAME_BEGINS:
+            return False
+        return self._core.lower() not in _NO_NAME_FOLLOWS
 
     def _ends_before(self, unit: _Unit) -> bool:
         if self._size is _NONE:

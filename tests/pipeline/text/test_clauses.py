@@ -109,6 +109,19 @@ STREAMED = [
     (["“", "你好", "。", "”", "他"], [[], [], [], [], ["“你好。”"]]),
     (["十点", "10", "：", "30", "。"], [[], [], [], [], ["十点10：30。"]]),
     (["One", " two", "\n\n", "three"], [[], [], ["One two"], []]),
+    # A dot within a name that comes in pieces.
+    (
+        ["Write", " to", " jane", ".", "doe", "@example", ".", "com", ".", " Now"],
+        [[]] * 9 + [["Write to jane.doe@example.com."]],
+    ),
+    (["See", " example", ".", "com", ","], [[]] * 5),
+    (["example", ".", "com", " works", "."], [[]] * 5),
+    (["请访问", "example", ".", "com", "。"], [[], [], [], [], ["请访问example.com。"]]),
+    (["Open", " main", ".", "py", " now"], [[]] * 5),
+    (["I", " like", " music", ".", " You"], [[], [], [], [], ["I like music."]]),
+    # Where no name can be, one more token is not waited for.
+    (["That", " is", " the", " answer", "."], [[], [], [], [], ["That is the answer."]]),
+    (["I", " think", " so", "."], [[], [], [], ["I think so."]]),
 ]
 
 
