@@ -179,7 +179,7 @@ class Reply:
         if self.options.modality == "text":
             await self.send(written(events), 0, limits.lead_s)
         else:
-            await self._speak(clauses_of(events), synthesizer, workers, limits)
+            await self._speak(clauses_of(events, self.options.language), synthesizer, workers, limits)
             await self._finish()
 
     async def send(self, parts: AsyncGenerator[AnswerPart, None], rate: int, lead_s: float) -> None:

@@ -68,9 +68,11 @@ async def asked(
                 return
 
 
-async def clauses_of(events: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
-    """The text cut into speakable clauses; calls and usage pass through in their place."""
-    clauses = Clauses()
+async def clauses_of(
+    events: AsyncGenerator[ChatEvent, None], language: str = "en"
+) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
+    """The text cut into speakable clauses; calls and usage pass through in their place. language: of the conversation."""
+    clauses = Clauses(language=language)
     async with aclosing(events):
         async for event in events:
             if isinstance(event, TextDelta):

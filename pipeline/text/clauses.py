@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from pipeline.text.speakable import WIDE, Markup, Piece, speakable
+from pipeline.text.blocks import Block, Blocks, Part
+from pipeline.text.language import language_of
+from pipeline.text.speakable import WIDE, Markup, Piece, cleaned, speakable, visible
 from pipeline.text.styles import STYLES
 
 
@@ -171,7 +173,11 @@ def _ending(core: str, tail: str, after: str) -> _Ending:
         case "、":
             return _Ending.JOINT
         case "," | ";" | ":" | "，" | "；" | "：" | "—":
-            return _Ending.NOTHING if core[-1:].isdigit() and after[:1].isdigit() else _Ending.PAUSE
+            if not core[-1:].isdigit():
+                return _Ending.PAUSE
+            if not following and after != "\n":  # "July 4, 1976" and "1, 2 or 3" are not cut
+                return _Ending.UNDECIDED
+            return _Ending.NOTHING if following.isdigit() else _Ending.PAUSE
     ending = _ending_in_dot(core, following) if marks == "." else _Ending.SENTENCE
     if ending is _Ending.SENTENCE and marks != tail and not _WIDE.match(core):
         return _Ending.PAUSE if following.islower() else ending if following else _Ending.UNDECIDED  # "Yes!" he said
@@ -214,9 +220,11 @@ class Clauses:
     text was cut; however it was cut, the transcript is the same but for punctuation after the last word.
     """
 
-    def __init__(self, limits: ClauseLimits = _DEFAULTS) -> None:
-        self._limits = limits
+    def __init__(self, limits: ClauseLimits = _DEFAULTS, language: str = "en") -> None:
+        """language: BCP 47 primary tag of what is said in place of code and tables where no text comes before them."""
+        self._limits, self._language = limits, language
         self._shape = limits.first
+        self._blocks = Blocks()
         self._markup = Markup()
         self._text = ""
         self._start = self._at = 0
@@ -224,21 +232,41 @@ class Clauses:
         self._open: list[str] = []
         self._core = self._tail = ""
         self._style: str | None = None
+        self._cut_any = self._behind_block = False
 
     def push(self, text: str) -> list[Clause]:
         """Take more text; return the clauses that are complete by it."""
-        return list(self._take(self._markup.push(text)))
+        return list(self._take_parts(self._blocks.push(text)))
 
     def finish(self) -> list[Clause]:
         """The text is over: return the rest. What is pushed after that begins a new line."""
-        clauses = [*self._take(self._markup.finish()), *self._cut(len(self._text))]
+        clauses = [*self._take_parts(self._blocks.finish())]
+        clauses += [*self._take(self._markup.finish()), *self._cut(len(self._text))]
         self._text, self._start, self._at, self._size = "", 0, 0, _NONE
         return clauses
+
+    def _take_parts(self, parts: list[Part]) -> Iterator[Clause]:
+        for part in parts:
+            if isinstance(part, str):
+                yield from self._take(self._markup.push(part))
+            else:
+                yield from self._take(self._markup.push("\n"))
+                yield from self._cut(len(self._text))
+                yield self._block(part)
+
+    def _block(self, block: Block) -> Clause:
+        text = self._text[self._start :]
+        gap = "\n" if text or self._cut_any else ""
+        shown = visible(block.text) if block.kind == "table" else cleaned(block.text)
+        style, self._style = self._style, None
+        self._text, self._start, self._at, self._behind_block = "", 0, 0, True
+        return Clause(f"{text}{gap}{shown}", block.spoken(self._language), style)
 
     def _take(self, pieces: list[Piece]) -> Iterator[Clause]:
         for piece in pieces:
             if isinstance(piece, str):
-                self._text += piece
+                self._text += "\n" + piece.lstrip() if self._behind_block else piece
+                self._behind_block = False
             elif piece.name in STYLES:
                 yield from self._split("\n")
                 yield from self._cut(self._at)
@@ -320,6 +348,7 @@ class Clauses:
         spoken = speakable(text)
         if not _is_word(spoken):
             return
+        self._language, self._cut_any = language_of(spoken, self._language), True
         yield Clause(text, spoken, self._style)
         self._start, self._style, self._said = end, None, self._said + self._size
         self._size = self._enclosed = _NONE

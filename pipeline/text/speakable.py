@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pipeline.text.formulas import plain_formulas
+
 WIDE = (
     r"\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     r"\U00020000-\U0003ffff"
@@ -364,6 +366,11 @@ class Markup:
             self._fresh.clear()
 
 
+def cleaned(text: str) -> str:
+    """The text as it stands, without characters that format or control."""
+    return text.translate(_CLEANING)
+
+
 def visible(text: str) -> str:
     """The text as captions show it: without markdown, emoji, marks and stage directions."""
     markup = Markup()
@@ -381,7 +388,19 @@ _NARROW: dict[int, str] = {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F
 _NARROW |= {0x2460 + number: str(number + 1) for number in range(20)}
 _SILENT = dict.fromkeys([*range(0x2190, 0x2200), *range(0x27F0, 0x2800), *range(0x2900, 0x2980)], " ")  # arrows
 _SILENT |= dict.fromkeys([*range(0x2500, 0x25CB), *range(0x25CC, 0x2600)], " ")  # boxes and shapes; ○ is a zero
-_SILENT |= dict.fromkeys(map(ord, "^|\\~_`™®©•·‣※\u20e3\u200d"), " ")
+_SILENT |= dict.fromkeys(map(ord, "|\\~`™®©•·‣※\u20e3\u200d"), " ")
+_ABOUT = r"(?<![\w.,%°℃℉)])[~～〜∼] ?(?=[$€£¥￥]?\d)"
+_BEFORE_SIGNS = [
+    (re.compile(pattern), spoken)
+    for pattern, spoken in (
+        (rf"(?<=[\d%°℃℉{WIDE}]) ?[~～〜∼] ?(?=[-−$€£¥￥]?\d)", "–"),
+        (rf"(?<=[{WIDE}]) ?{_ABOUT}|{_ABOUT}(?=[\d.,%]{{1,20}} ?[{WIDE}])", "约"),
+        (_ABOUT, "about "),
+        (r"(?<![\w)])\^|\^(?![\w(])", " "),
+        (r"_(?![\w.+-]{0,64}@\w)", " "),
+    )
+]
+"""What would be lost with the signs that are silent: a range, "about", a power, the underscores of an address."""
 _SIGNS = [
     (re.compile(pattern), spoken)
     for pattern, spoken in (
@@ -405,7 +424,11 @@ def speakable(text: str) -> str:
     "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is
     left over from what was said before.
     """
-    text = _ADDRESS.sub(lambda address: address[1] or address[2], text.strip().translate(_NARROW)).translate(_SILENT)
+    text = plain_formulas(text.strip().translate(_NARROW))
+    text = _ADDRESS.sub(lambda address: address[1] or address[2], text)
+    for pattern, spoken in _BEFORE_SIGNS:
+        text = pattern.sub(spoken, text)
+    text = text.translate(_SILENT)
     for pattern, spoken in _SIGNS:
         text = pattern.sub(spoken, text)
     return text.strip()

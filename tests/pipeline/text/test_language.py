@@ -33,6 +33,9 @@ def test_ideographs_are_told_from_everything_else(character: str, han: bool) -> 
         ("123, 456!", "zh", "zh"),
         ("…", "en", "en"),
         ("Wie geht es dir?", "de", "de"),
+        ("用Python写。", "zh", "zh"),
+        ("访问example.com。", "zh", "zh"),
+        ("The word 你好 means hello.", "zh", "en"),
     ],
 )
 def test_a_text_in_one_script_is_in_its_language_else_in_the_conversations(

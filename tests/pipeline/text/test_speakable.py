@@ -65,7 +65,7 @@ SAID = {
     "①苹果 ②梨": "1苹果 2梨",
     "A → B ⇒ C ■ ™": "A B C",
     "$5, 50% and -3 °C, .5": "$5, 50% and -3 °C, .5",
-    "snake_case ~5": "snake case 5",
+    "snake_case ~5": "snake case about 5",
     "apples\npears.\nplums": "apples, pears. plums",
     "苹果\n梨。\n李": "苹果，梨。 李",
     '" Then': "Then",
