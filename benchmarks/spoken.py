@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import spoken_voices
+from benchmarks import spoken_forms, spoken_voices
 
-PARTS: Mapping[str, ModuleType] = {"voices": spoken_voices}
+PARTS: Mapping[str, ModuleType] = {"voices": spoken_voices, "forms": spoken_forms}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -40,7 +40,7 @@ FLOORS: Mapping[str, str] = {
     "pipeline": (
         "text errors audio characters turns engines conformance conversation prompt speech_model listening answering session"
     ),
-    "models": "support downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
+    "models": "support spoken_forms downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
         "services errors json_text settings engines identity rest characters transports protocol operations cli sessions"
         " audio openai_api app __main__"

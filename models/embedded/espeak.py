@@ -95,7 +95,8 @@ class Espeak:
         tags = {name.partition("-")[0] for name in self._names} - {"cmn", "piqd"} | {"zh", "tlh"}
         note = "Sounds mechanical. Japanese is read from kana only."
         languages = tuple(sorted(tags))
-        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, styles=True, times_words=True)
+        given = {"styles": True, "times_words": True, "wants_words": True}
+        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         name = self._language(request)

@@ -41,7 +41,8 @@ class EmbeddedVoices:
         note = self._espeak.info.note if self._flite else BETTER
         voices = (*clear, *self._espeak.info.voices)
         languages = self._espeak.info.languages
-        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, note, styles=True, times_words=True)
+        given = {"styles": True, "times_words": True, "wants_words": True}
+        self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, note, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         engine = self._engine(request)

@@ -66,9 +66,8 @@ class Piper:
         self._network, timed = _network(voice.network, threads, places)
         self._outputs = ("output", DURATIONS) if timed else ("output",)
         self._english = English(NAME)
-        self.info = EngineInfo(
-            NAME, "synthesizer", (voice.language,), voice.rate, voice.voices, styles=True, times_words=timed
-        )
+        given = {"styles": True, "times_words": timed, "wants_words": True}
+        self.info = EngineInfo(NAME, "synthesizer", (voice.language,), voice.rate, voice.voices, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         return Clause(lambda cancellation: self._spoken(request, cancellation))

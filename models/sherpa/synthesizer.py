@@ -124,7 +124,8 @@ class SherpaVoices:
         if cast.clones and not self._sample:
             note = "Speaks with the voice of a sample only: the character needs one, or the setting `sample`."
         rate = self._tts.sample_rate
-        return EngineInfo(NAME, "synthesizer", cast.languages, rate, cast.voices, note, clones=cast.clones, styles=True)
+        given = {"clones": cast.clones, "styles": True, "wants_words": True}
+        return EngineInfo(NAME, "synthesizer", cast.languages, rate, cast.voices, note, **given)
 
     def _orders(self, request: SynthesisRequest, speed: float) -> Iterator[tuple[str, Any]]:
         """What to ask the library for, part by part: text, and how to speak it."""

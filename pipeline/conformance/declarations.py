@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 from pipeline.audio.samples import LINE_RATE
@@ -24,6 +25,8 @@ async def declares_itself(trial: Trial) -> None:
     if role == "synthesizer":
         require(8_000 <= info.rate <= 48_000, f"`info.rate` should be 8,000 to 48,000 Hz, and is {info.rate}")
         _declares_voices(info)
+        waits = info.wants_words and inspect.isasyncgenfunction(trial.engine.speak)
+        require(not waits, "`info.wants_words` is for blocking engines: their texts are prepared on a worker thread")
 
 
 def _declares_voices(info: EngineInfo) -> None:

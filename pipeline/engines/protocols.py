@@ -42,6 +42,7 @@ class EngineInfo:
     note: what a person should know (what it cannot do, what would be better); empty if nothing.
     clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `VoiceChoice.style`.
     times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
+    wants_words: whether a blocking synthesiser is to be given "twenty dollars" where "$20" is written.
     """
 
     name: str
@@ -53,6 +54,7 @@ class EngineInfo:
     clones: bool = False
     styles: bool = False
     times_words: bool = False
+    wants_words: bool = False
     streams: bool = True
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from pipeline.engines.normalizing import TextNormalizer
 from pipeline.engines.protocols import Role
 from pipeline.errors import SettingError
 
@@ -86,6 +87,12 @@ def local_model_finder() -> Callable[[], Any]:
     """The async function that looks for a language-model server on this machine: where it is, or None."""
     find: Callable[[], Any] = import_module("models.remote.discovery").find_local_model
     return find
+
+
+def text_normalizer() -> TextNormalizer:
+    """What stands before the synthesisers that want words; what it needs is loaded in the background."""
+    normalizer: TextNormalizer = import_module("models.spoken_forms.normalizer").create()
+    return normalizer
 
 
 def catalogue() -> Any:

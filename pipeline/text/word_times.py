@@ -37,7 +37,7 @@ class WordTime:
 
 def interpolate(text: str, duration_ms: int) -> list[WordTime]:
     """The visible words of `text`, spread over `duration_ms` by their syllables, letters and pauses."""
-    return _spread(_words(text), 0, duration_ms)
+    return _spread(words_of(text), 0, duration_ms)
 
 
 def align(text: str, words: Sequence[WordTime], duration_ms: int) -> list[WordTime]:
@@ -45,7 +45,7 @@ def align(text: str, words: Sequence[WordTime], duration_ms: int) -> list[WordTi
 
     Words that have no equal there are spread between their neighbours; where most have none, all are interpolated.
     """
-    visible = _words(text)
+    visible = words_of(text)
     spoken = _in_order(words, duration_ms)
     blocks = SequenceMatcher(
         None, [_key(word) for word in visible], [_key(word.text) for word in spoken], autojunk=False
@@ -77,8 +77,8 @@ def heard_text(words: Sequence[WordTime], text: str, played_ms: float) -> str:
     return text[:end]
 
 
-def _words(text: str) -> list[str]:
-    """`text` in words; what holds no letter or digit belongs to the word before it, or opens the first."""
+def words_of(text: str) -> list[str]:
+    """`text` in words that joined are the text; what holds no letter or digit belongs to the one before it."""
     words: list[str] = []
     for part in _WORD.findall(text):
         if words and not (_is_word(part) and _is_word(words[-1])):
@@ -122,7 +122,7 @@ def _in_order(words: Sequence[WordTime], duration_ms: int) -> list[WordTime]:
     for word in words:
         start_ms = min(max(word.start_ms, since_ms), duration_ms)
         since_ms = min(max(word.end_ms, start_ms), duration_ms)
-        ordered += _spread(_words(word.text), start_ms, since_ms)
+        ordered += _spread(words_of(word.text), start_ms, since_ms)
     return ordered
 
 

@@ -15,6 +15,7 @@ from pipeline.conversation.config import Engines
 from pipeline.engines import registry
 from pipeline.engines.bulkhead import BreakerState, Bulkhead
 from pipeline.engines.fallback import Member
+from pipeline.engines.normalizing import NormalizingSynthesizer
 from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError, EngineUnavailable
@@ -231,7 +232,8 @@ class LoadedEngines:
         told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
         make = partial(registry.create, role, choice.engine, {**told[0], **choice.options, **told[1]})
         try:
-            return made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
+            engine = made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
+            return NormalizingSynthesizer(engine, registry.text_normalizer()) if engine.info.wants_words else engine
         except EngineUnavailable as error:
             return UnavailableEngine(role, choice.engine, error)
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from pipeline.engines.protocols import SynthesisRequest
 from pipeline.engines.weights import Weights
 from pipeline.errors import SettingError
 from server.__main__ import _announce
@@ -162,3 +163,16 @@ async def test_the_page_is_told_the_same(tmp_path: Path) -> None:
         status = json.loads((await client.get(f"{server.http}/api/status")).text)
 
     assert "python3 run.py models pull recommended" in json.dumps(status)
+
+
+async def test_a_voice_that_wants_words_is_given_words(tmp_path: Path) -> None:
+    async with loaded(tmp_path, synthesizer="espeak") as made:
+        voice = made.engines.synthesizer
+        written, spoken = [
+            [chunk async for chunk in voice.speak(SynthesisRequest(text))]
+            for text in ("I owe $20.", "I owe twenty dollars.")
+        ]
+
+    lengths = [sum(len(chunk.pcm) for chunk in chunks) for chunks in (written, spoken)]
+    assert abs(lengths[0] - lengths[1]) < 240, "10 ms: the one says the same as the other"
+    assert [word.text for chunk in written for word in chunk.words] == ["I", "owe", "$20."]

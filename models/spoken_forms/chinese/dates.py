@@ -1,0 +1,47 @@
+"""Dates, times of day and ranges of years in Chinese words."""
+
+from __future__ import annotations
+
+from models.spoken_forms.chinese.numbers import cardinal, counted, digits
+from models.spoken_forms.rules import Match, rule
+
+LASTED = ("用时", "历时", "耗时", "时长", "纪录", "记录", "成绩")
+
+
+def _date(match: Match) -> str | None:
+    month, day = int(match[2]), int(match[3])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return f"{digits(match[1])}年{cardinal(month)}月{cardinal(day)}日"
+
+
+def _time(match: Match) -> str | None:
+    hour, minute = int(match[1]), match[2]
+    if hour > 24:
+        return None
+    said = counted(hour) + "点"
+    if minute == "00":
+        return said
+    return said + ("零" if minute[0] == "0" else "") + cardinal(int(minute)) + "分"
+
+
+def _duration(match: Match) -> str:
+    hours, minutes, seconds = (int(match[group]) for group in (1, 2, 3))
+    if match.string.endswith(LASTED, 0, match.start()):
+        return f"{counted(hours)}小时{counted(minutes)}分{cardinal(seconds)}秒"
+    return f"{counted(hours)}点{cardinal(minutes)}分{cardinal(seconds)}秒"
+
+
+def _years(match: Match) -> str:
+    return f"{digits(match[1])}到{digits(match[2])}"
+
+
+RULES = [
+    rule(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d.])", _date),
+    rule(r"(?<![\d:.])(\d{1,2})[:：]([0-5]\d)(?: ?[ap]\.?m\b\.?)?(?![\d:])", _time),
+    rule(r"(?<![\d:.])(\d{1,2}):([0-5]\d):([0-5]\d)(?![\d:])", _duration),
+    rule(r"(?<!\d)(\d{4})年? ?[-–—~至到] ?(\d{4})(?=年)", _years),
+    rule(r"(?<!\d)(?P<it>\d{4})(?=年)(?!年[前后])", lambda match: digits(match["it"])),
+    rule(r"(?<!\d)(?P<it>\d{1,2})(?=月(?:\d|[份初中底末]))", lambda match: cardinal(match["it"])),
+    rule(r"(?<=月)(?P<it>\d{1,2})(?=[日号])", lambda match: cardinal(match["it"])),
+]

@@ -1,0 +1,44 @@
+"""Signs between numbers: ranges, comparisons and simple formulas in Chinese words."""
+
+from __future__ import annotations
+
+from models.spoken_forms.chinese.numbers import cardinal
+from models.spoken_forms.english.maths import SUPERSCRIPTS
+from models.spoken_forms.rules import Match, rule, table
+
+SIGNS = {
+    "≥": "大于等于", ">=": "大于等于", "≤": "小于等于", "<=": "小于等于", ">": "大于", "<": "小于", "≠": "不等于",
+    "!=": "不等于",
+    "≈": "约等于", "=": "等于", "==": "等于", "×": "乘", "÷": "除以", "±": "正负", "+": "加", "∞": "无穷大", "√": "根号",
+    "∛": "三次根号", "∑": "求和", "∫": "积分", "∈": "属于", "∝": "正比于",
+}  # fmt: skip
+GREEK = {
+    "α": "阿尔法", "β": "贝塔", "γ": "伽马", "δ": "德尔塔", "ε": "艾普西隆", "θ": "西塔", "λ": "拉姆达", "μ": "缪",
+    "π": "派",
+    "ρ": "柔", "σ": "西格马", "τ": "陶", "φ": "斐", "χ": "凯", "ψ": "普西", "ω": "欧米伽", "Δ": "德尔塔",
+    "Σ": "西格马", "Ω": "欧米伽",
+}  # fmt: skip
+POWERS = {"2": "平方", "3": "立方"}
+SCORED = "比分|战绩|总分|以"
+
+
+def _power(match: Match) -> str:
+    plain = match[0].translate(SUPERSCRIPTS).strip("^()")
+    return POWERS.get(plain) or f"的{cardinal(plain) if plain.isdigit() else plain.replace('-', '负')}次方"
+
+
+RULES = [
+    table(SIGNS),
+    rule(rf"(?:{SCORED})(?:是|为|：)?\d{{1,3}}(?P<it>-)(?=\d{{1,3}}(?!\d))", "比"),
+    rule(
+        r"(?<=\d)(?P<it> ?- ?)(?=\d+(?:\.\d+)? ?=)|(?<=[a-z])(?P<minus>-)(?=[a-z\d])",
+        lambda m: "减" if m["it"] else None,
+    ),
+    rule(r"(?<=[A-Za-z)²³] )-(?= [A-Za-z\d(])", "减"),
+    rule(r"(?<=[\d%‰℃点分时日号月元年]) ?[–—-] ?(?=[\d$€£¥￥])", "到"),
+    rule(r"(?<=\d)\*(?=\d)", "乘"),
+    rule(r"(?<=[\w)])\^(?:\([\w+-]{1,12}\)|\w)|[⁰¹²³⁴-⁹⁺⁻ⁿⁱ]+", _power),
+    rule(r"(?<![A-Za-z/])([A-Za-z])/([A-Za-z])(?![A-Za-z/])", lambda match: f"{match[2]}分之{match[1]}"),
+    rule(r"[₀-₉]", lambda match: cardinal(ord(match[0]) - 0x2080)),
+    table(GREEK),
+]

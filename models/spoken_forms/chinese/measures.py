@@ -1,0 +1,79 @@
+"""Money, temperatures, percentages, fractions and measures in Chinese words: what wetext reads otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from models.spoken_forms.chinese.numbers import NUMBER, cardinal, counted, number
+from models.spoken_forms.english.numbers import VULGAR
+from models.spoken_forms.rules import Match, rule
+
+CURRENCIES = {
+    "US$": "美元", "HK$": "港元", "NT$": "新台币", "A$": "澳元", "C$": "加元", "S$": "新加坡元", "$": "美元", "€": "欧元",
+    "£": "英镑", "¥": "元", "￥": "元", "₩": "韩元", "₹": "卢比", "₽": "卢布", "RMB": "元", "USD": "美元", "EUR": "欧元",
+}  # fmt: skip
+UNITS = {
+    "kWh": "千瓦时", "kW": "千瓦", "MW": "兆瓦", "mAh": "毫安时", "GHz": "吉赫兹", "MHz": "兆赫兹", "kHz": "千赫兹",
+    "Hz": "赫兹",
+    "dB": "分贝", "mph": "英里每小时", "km/h": "公里每小时", "m/s": "米每秒", "ft": "英尺", "in": "英寸", "lb": "磅",
+    "lbs": "磅",
+    "oz": "盎司", "gal": "加仑", "mi": "英里", "kg": "公斤", "g": "克", "mg": "毫克", "km": "公里", "m": "米", "cm": "厘米",
+    "mm": "毫米", "ml": "毫升", "mL": "毫升", "L": "升", "W": "瓦", "V": "伏", "ms": "毫秒", "s": "秒",
+    "min": "分钟", "h": "小时",
+    "km²": "平方公里", "m²": "平方米", "cm²": "平方厘米", "m³": "立方米", "kcal": "千卡", "cal": "卡", "Mbps": "兆比特每秒",
+    "kPa": "千帕", "rpm": "转每分钟", "fps": "帧每秒", "m2": "平方米", "m3": "立方米",
+}  # fmt: skip
+DEGREES = {"℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度"}
+SYMBOL = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
+UNIT = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
+
+
+def _money(match: Match) -> str:
+    minus = "负" if match[1] else ""
+    whole, _, part = match[3].partition(".")
+    amount = number(whole + ("." + part.rstrip("0") if part.rstrip("0") else ""))
+    amount = "两" if amount == "二" else amount
+    return minus + amount + (match[4] or "") + CURRENCIES[match[2]]
+
+
+def _vulgar(match: Match) -> str:
+    above, below = VULGAR[match[2]]
+    return (f"{cardinal(match[1])}又" if match[1] else "") + f"{cardinal(below)}分之{cardinal(above)}"
+
+
+def _fraction(match: Match) -> str | None:
+    above, below = match[1], match[2]
+    return f"{cardinal(below)}分之{cardinal(above)}" if 0 < int(above) < int(below) else None
+
+
+def _temperature(match: Match) -> str:
+    name = DEGREES[match[3].replace(" ", "")]
+    below = "零下" if match[1] and name != "度" else "负" if match[1] else ""
+    return below + number(match[2]) + name
+
+
+def _measure(match: Match) -> str:
+    amount = counted(match[2]) if not match[1] else "负" + number(match[2])
+    return (number(match[2]) if "." in match[2] else amount) + UNITS[match[3]]
+
+
+def _feet(match: Match) -> str:
+    return f"{counted(match[1])}英尺{counted(match[2])}英寸"
+
+
+RULES = [
+    rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿)?", _money),
+    rule(r"(?<![\d.])(\d{1,9})?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
+    rule(r"(?<![\d./])(\d{1,4})/(\d{1,4})(?![\d/]|\.\d)", _fraction),
+    rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),
+    rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?({UNIT})(?![A-Za-z\d²³/])", _measure),
+    rule(rf"(?<![\d.])({NUMBER}) ?‰", lambda match: "千分之" + number(match[1])),
+    rule(rf"(?<![\d.])([-−])?({NUMBER}) ?%", lambda m: ("负" if m[1] else "") + "百分之" + number(m[2])),
+    rule(r"(?<!\d)(\d{1,2})['′’] ?(\d{1,2})(?:[\"″”]|''|(?!\w))", _feet),
+    rule(
+        rf"(?<![\d.])({NUMBER})[\"″](?![A-Za-z])",
+        lambda m: None if m.string.count('"', 0, m.start()) % 2 else number(m[1]) + "英寸",
+    ),
+    rule(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", lambda match: number(match[0])),
+    rule(r"24/7", "七天二十四小时"),
+]

@@ -1,0 +1,193 @@
+"""Abbreviations, addresses, telephone numbers, versions and Roman numerals in English words."""
+
+from __future__ import annotations
+
+import re
+
+from models.spoken_forms.english.numbers import DIGITS, cardinal, digits, ordinal
+from models.spoken_forms.rules import Match, rule, table
+
+TITLES = {
+    "Dr.": "Doctor", "Dr": "Doctor", "Mr.": "Mister", "Mr": "Mister", "Mrs.": "Missus", "Mrs": "Missus", "Ms.": "Miz",
+    "Ms": "Miz", "Prof.": "Professor", "St.": "Saint", "Mt.": "Mount", "Ft.": "Fort", "Gen.": "General", "Col.": "Colonel",
+    "Capt.": "Captain", "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Sen.": "Senator", "Rep.": "Representative",
+    "Gov.": "Governor", "Rev.": "Reverend", "Hon.": "Honorable", "Pres.": "President", "Messrs.": "Messieurs",
+}  # fmt: skip
+"""Before a name."""
+BEHIND_NAMES = {
+    "St.": "Street", "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Dr.": "Drive", "Ln.": "Lane", "Jr.": "Junior",
+    "Sr.": "Senior", "Inc.": "Incorporated", "Ltd.": "Limited", "Corp.": "Corporation", "Bros.": "Brothers", "Jr": "Junior",
+}  # fmt: skip
+BEFORE_NUMBERS = {
+    "No.": "Number", "no.": "number", "Nos.": "Numbers", "Vol.": "Volume", "vol.": "volume", "pp.": "pages", "p.": "page",
+    "Ch.": "Chapter", "ch.": "chapter", "Sec.": "Section", "Fig.": "Figure", "fig.": "figure", "Eq.": "Equation",
+    "Art.": "Article", "ca.": "circa", "№": "number ",
+}  # fmt: skip
+ANYWHERE = {
+    "e.g.": "for example", "i.e.": "that is", "etc.": "etcetera", "etc": "etcetera", "vs.": "versus", "vs": "versus",
+    "approx.": "approximately", "Approx.": "Approximately", "dept.": "department", "Dept.": "Department",
+    "est.": "estimated",
+    "min.": "minimum", "max.": "maximum", "govt.": "government", "cf.": "compare", "et al.": "and others", "w/o": "without",
+    "w/": "with ", "b/c": "because", "viz.": "namely", "a.k.a.": "also known as", "E.g.": "For example", "I.e.": "That is",
+    "incl.": "including", "excl.": "excluding", "misc.": "miscellaneous", "temp.": "temperature", "tel.": "telephone",
+}  # fmt: skip
+
+DOMAINS = (
+    "com org net edu gov mil int info biz io ai app dev me tv cc co uk us eu de fr es it nl be ch"
+    " at se no fi dk pl ru cn jp kr"
+    " in au ca nz br mx hk tw sg xyz site online tech shop blog"
+).split()
+FILES = "py js ts json yaml yml toml md txt html css csv tsv pdf png jpg jpeg gif svg zip tar gz exe sh xml".split()
+FILES += "doc docx xls xlsx ppt pptx mp3 mp4 wav ini cfg conf log sql rs go java cpp".split()
+SPELT = {
+    "io",
+    "ai",
+    "tv",
+    "cc",
+    "uk",
+    "us",
+    "eu",
+    "de",
+    "fr",
+    "es",
+    "nl",
+    "be",
+    "ch",
+    "se",
+    "fi",
+    "dk",
+    "pl",
+    "ru",
+    "cn",
+}
+SPELT |= {
+    "jp",
+    "kr",
+    "au",
+    "ca",
+    "nz",
+    "br",
+    "mx",
+    "hk",
+    "tw",
+    "sg",
+    "py",
+    "js",
+    "ts",
+    "md",
+    "html",
+    "css",
+    "csv",
+    "pdf",
+    "png",
+}
+ADDRESS_SIGNS = {
+    ".": "dot",
+    "-": "dash",
+    "_": "underscore",
+    "+": "plus",
+    "@": "at",
+    "/": "slash",
+    ":": "colon",
+    "%": "percent",
+}
+LABEL = r"[A-Za-z0-9](?:[\w-]{0,62}[A-Za-z0-9])?"
+
+REGNAL = (
+    "Henry Louis Elizabeth Charles George Edward James William Richard Philip Ferdinand Frederick Napoleon Alexander"
+    " Nicholas Peter Catherine Paul Pius Benedict Gregory Leo Innocent Clement John Francis Ramses Otto Ivan Mary Gustav"
+    " Christian Carlos Alfonso Pedro Ptolemy Wilhelm Victor Darius Xerxes Philippe Juan Felipe Margaret Robert Baldwin"
+    " Christina Leopold Albert Haakon Olav Umberto Emmanuel Boniface Urban Sixtus Julius Adrian Stephen Malcolm Harald"
+).split()
+BEFORE_ROMAN = (
+    "Chapter Part Volume Vol Act Scene Book Section Phase Type Level War Article Appendix Step"
+    " Class Stage Episode Season Unit"
+    " Lesson Figure Table Title Grade Bowl Symphony Sonata Division Group Column Category Mark Page Canto Verse Round Game"
+    " Amendment Form Schedule Annex Tier chapter part volume act scene book section phase type level article stage"
+).split()
+NO_NAMES = (
+    "The My An A Your His Her Our Their This That No On By With If As At To Of For In Is And Or But Some One I".split()
+)
+ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+ROMANS = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
+
+
+def roman(text: str) -> int:
+    """ "XIV" is 14."""
+    values = [ROMANS[letter] for letter in text]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def _regnal(match: Match) -> str | None:
+    if match["it"] == "I" and re.match(" [a-z]", match.string[match.end() :]):
+        return None  # "to Henry I say"
+    return "the " + ordinal(roman(match["it"]))
+
+
+def _numbered(match: Match) -> str | None:
+    return None if match[1] in NO_NAMES else cardinal(roman(match["it"]))
+
+
+def _address(match: Match) -> str:
+    """Each label of an address, its signs named, its digits one by one."""
+    labels = re.findall(r"[A-Za-z]+|\d|[^\W\d_]+|\S", match[0])
+    last = len(labels) - 1
+    words = []
+    for index, label in enumerate(labels):
+        spelt = label in SPELT and index and labels[index - 1] == "." and index >= last - 2
+        words.append(ADDRESS_SIGNS.get(label) or (" ".join(label) if spelt else _digit(label)))
+    return " ".join(words)
+
+
+def _digit(label: str) -> str:
+    return DIGITS[int(label)] if len(label) == 1 and label.isascii() and label.isdigit() else label
+
+
+def _telephone(match: Match) -> str:
+    plus = "plus " if match[0].startswith("+") else ""
+    return plus + ", ".join(digits(group) for group in re.findall(r"\d+", match[0]))
+
+
+def _dotted(match: Match) -> str:
+    return ("version " if match[1] else "") + " point ".join(cardinal(part) for part in match[2].split("."))
+
+
+def _internet_address(match: Match) -> str:
+    return " dot ".join(digits(part) for part in match[0].split("."))
+
+
+CODE = (
+    r"(?:[Cc]ode|PIN|[Pp]in|ZIP|[Zz]ip|[Pp]assword|[Pp]asscode|[Ee]xtension|[Ff]light|[Aa]gent|[Ee]xt\.)"
+    r"(?: (?:is|number))?:? "
+)
+ROMAN_RULES = [
+    rule(rf"\b(?:{'|'.join(REGNAL)}) (?P<it>{ROMAN})\b(?!['’.]\w)", _regnal, re.ASCII),
+    rule(rf"\b({'|'.join(BEFORE_ROMAN)})\.? (?P<it>{ROMAN})\b(?!['’])", _numbered, re.ASCII),
+    rule(rf"\b([A-Z][\w.]*) (?P<it>(?=[IVX]{{2}}){ROMAN})\b", _numbered, re.ASCII),
+    rule(rf"\b(?P<it>{ROMAN})(?= (?:century|centuries)\b)", lambda match: ordinal(roman(match["it"])), re.ASCII),
+    rule(r"[Ⅰ-Ⅻ]", lambda match: " " + cardinal(ord(match[0]) - 0x215F)),
+]
+PINYIN = r"(?<![A-Za-z])[a-zü]{1,6}[1-5](?: [a-zü]{1,6}[1-5])+(?!\w)"
+RULES = [
+    rule(PINYIN, lambda match: match[0]),
+    rule(rf"[\w.+-]{{1,64}}@{LABEL}(?:\.{LABEL}){{1,4}}", _address),
+    rule(rf"(?<![\w@.-])(?:{LABEL}\.){{1,4}}(?:{'|'.join(DOMAINS + FILES)})(?::\d{{2,5}})?(?![\w@]|\.\w)", _address),
+    rule(r"\blocalhost:\d{2,5}", _address),
+    rule(r"(?<![\w.])@(?=\w)", "at "),
+    rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]\w)", _internet_address),
+    rule(r"(?<![\w.])([vV]\.?)(\d{1,4}(?:\.\d{1,4}){0,4})\b", _dotted),
+    rule(r"(?<![\w.])()(\d{1,4}(?:\.\d{1,4}){2,4})(?!\w)", _dotted),
+    rule(r"(?<![\w.])(?:\+?\d[- ])?\(\d{3}\) ?\d{3}[- ]\d{4}\b", _telephone),
+    rule(r"(?<![\w.+-])(?:\+?\d[- ])?\d{3}[-. ]\d{3}[-. ]\d{4}\b(?!-)", _telephone),
+    rule(r"(?<![\w.-])\d{3}-\d{4}\b(?!-)", _telephone),
+    rule(r"\+\d{1,3}(?:[ -]?\(?\d{2,5}\)?){2,5}\b", _telephone),
+    rule(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?P<it>\d{3,12})\b", lambda match: digits(match["it"])),
+    rule(rf"\b{CODE}(?P<it>\d{{3,12}})\b(?![.,]\d)", lambda match: digits(match["it"])),
+    *ROMAN_RULES,
+    table(TITLES, r"(?<!\w)", r"(?= [A-Z])"),
+    table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
+    table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?\d)"),
+    table(ANYWHERE, r"(?<![\w.])", r"(?!\w)"),
+    table({"w/": "with"}, r"(?<!\w)", r"(?= \w)"),
+    rule(r"w/(?=[a-z]{2})", "with "),
+]
