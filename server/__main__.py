@@ -123,7 +123,8 @@ def _announce(address: str, loaded: LoadedEngines, model: str, server: str) -> N
     print(f"\n  Kaikou {VERSION} is at {address}\n")
     if loaded.speech_model_default and engines.speech_model:
         print(f"    talks with     {engines.speech_model.info.note}, which hears, thinks and speaks; besides it:")
-    print(f"    hears with     {loaded.display_name('recognizer')} and {engines.voice_detector.info.name}")
+    hears = "nothing yet" if loaded.waits_for_recognizer else loaded.display_name("recognizer")
+    print(f"    hears with     {hears} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
     print(f"    speaks with    {loaded.display_name('synthesizer')}")
     for entry in advice(loaded):

@@ -59,7 +59,11 @@ def create(settings: Mapping[str, Any]) -> PocketSphinx:
     if min(chosen.processes, chosen.second_pass_processes) < 1:
         raise SettingError(f"{NAME}: at least one process of each kind is needed.")
     if importlib.util.find_spec("pocketsphinx") is None:
-        raise EngineUnavailable("PocketSphinx is missing: pip install pocketsphinx.", engine=NAME)
+        raise EngineUnavailable(
+            "PocketSphinx is not there: its package is for Python 3.11 and 3.13. "
+            "Whisper hears far better: python3 run.py models pull starter",
+            engine=NAME,
+        )
     return PocketSphinx(chosen)
 
 

@@ -51,8 +51,8 @@ class FileCharacters:
         return self._characters[id]
 
 
-def card(character: Character, hears: tuple[str, ...], speaks: tuple[str, ...]) -> dict[str, Any]:
-    """What the page shows of a character. `hears` and `speaks`: languages of the engines, empty for any."""
+def card(character: Character, hears: Sequence[str] | None, speaks: Sequence[str] | None) -> dict[str, Any]:
+    """What the page shows of a character. `hears` and `speaks`: languages of the engines, empty for any, None for none."""
     languages = list(character.languages)
     return {
         "id": character.id,
@@ -63,6 +63,11 @@ def card(character: Character, hears: tuple[str, ...], speaks: tuple[str, ...]) 
         "topics": {language: list(topics) for language, topics in character.topics.items()},
         "accent": character.accent,
         "portrait": character.portrait,
-        "hears": [language for language in languages if not hears or language in hears],
-        "speaks": [language for language in languages if not speaks or language in speaks],
+        "hears": _among(languages, hears),
+        "speaks": _among(languages, speaks),
     }
+
+
+def _among(languages: Sequence[str], done: Sequence[str] | None) -> list[str]:
+    """Those of `languages` that an engine does."""
+    return [] if done is None else [language for language in languages if not done or language in done]

@@ -135,9 +135,15 @@ class LoadedEngines:
         """Languages the synthesiser speaks; empty for any."""
         return self.engines.synthesizer.info.languages
 
-    def languages_of(self, character: Character) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The languages in which the character hears and speaks here; empty for any."""
-        return ((), ()) if self.uses_speech_model(character) else (self.hears, self.speaks)
+    def languages_of(self, character: Character) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The languages in which the character hears and speaks here; empty for any, None for none at all."""
+        if self.uses_speech_model(character):
+            return (), ()
+        return None if self.lacks("recognizer") else self.hears, None if self.lacks("synthesizer") else self.speaks
+
+    def lacks(self, role: Role) -> bool:
+        """Whether no engine of `role` could start."""
+        return all(status.missing for (its_role, _name), status in self.statuses.items() if its_role == role)
 
     def uses_speech_model(self, character: Character) -> bool:
         """Whether the speech model hears and speaks for the character: by its file, else by the settings."""
@@ -164,9 +170,14 @@ class LoadedEngines:
 
     @property
     def ready(self) -> bool:
-        """Whether each role has an engine that could start."""
-        started = {role for (role, _name), status in self.statuses.items() if not status.missing}
-        return started == {role for role, _name in self.statuses}
+        """Whether each role has an engine that could start, or will have one: what is typed is answered aloud meanwhile."""
+        lacking = {role for role, _name in self.statuses if self.lacks(role)}
+        return lacking <= ({"recognizer"} if self.waits_for_recognizer else set())
+
+    @property
+    def waits_for_recognizer(self) -> bool:
+        """Whether nothing that is said is understood before weights are fetched: not every Python has PocketSphinx."""
+        return self.lacks("recognizer") and not self._settings.recognizer
 
     def display_name(self, role: Role) -> str:
         """The engine of `role` as people call it, with the weights it was given."""

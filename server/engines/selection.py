@@ -28,6 +28,8 @@ COMPANIONS: Mapping[tuple[str, Role], tuple[str, ...]] = {
 """What an engine can use beside its weights; the names of its settings, and of parts in the catalogue."""
 ALONE: Mapping[tuple[str, Role], str] = {("sherpa", "recognizer"): "second_pass"}
 """A part that an engine can also do with alone, where it is named."""
+LIBRARIES: Mapping[str, tuple[str, ...]] = {"pocketsphinx": ("pocketsphinx",)}
+"""Embedded engines whose library not every Python has: where it is missing, they stand in for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,10 @@ def wanted(engines: str, explicit: Mapping[Role, str], installed_weights: Instal
         raise SettingError(f"There is no engine set {engines!r}; known: {', '.join((AUTO, *registry.SETS))}.")
     names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
     if engines == AUTO:
-        names |= {role: f"{best}, {names[role]}" for role in GOES_BY_WEIGHTS if (best := installed_weights.best(role))}
+        for role in GOES_BY_WEIGHTS:
+            if best := installed_weights.best(role):
+                stands_in = all(map(installed_weights.importable, LIBRARIES.get(names[role], ())))
+                names[role] = f"{best}, {names[role]}" if stands_in else best
     names |= {role: name for role, name in explicit.items() if name}
     return {role: name for role, name in names.items() if name != "none"}
 

@@ -20,7 +20,17 @@ def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
                 "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 KAIKOU_LLM_MODEL=qwen3:8b python3 run.py",
             )
         )
-    if loaded.embedded and not loaded.passed_over and not loaded.speech_model_default:
+    if loaded.waits_for_recognizer and not loaded.speech_model_default:
+        found.append(
+            _advice(
+                "no_recognizer",
+                "What you say is not understood yet: type, and be answered aloud. One command gets Whisper, which "
+                "understands English and Chinese.",
+                "还听不懂语音：请打字，角色会出声回答。一条命令即可装上 Whisper，中英文都能听懂。",
+                f"{PULL} starter",
+            )
+        )
+    elif loaded.embedded and not loaded.passed_over and not loaded.speech_model_default:
         lacks = "Chinese is not understood yet, " if loaded.hears and "zh" not in loaded.hears else ""
         missing = "还听不懂中文，" if lacks else ""
         found.append(
@@ -52,6 +62,7 @@ def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
         )
     engines = loaded.describe()
     started = {engine["role"] for engine in engines if engine["state"] != "failed"}
+    started |= {"recognizer"} if loaded.waits_for_recognizer else set()  # said above
     for engine in engines:
         if engine["role"] not in started:
             name = f"{engine['role'].replace('_', ' ')} {engine['name']}"

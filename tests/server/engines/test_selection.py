@@ -83,6 +83,14 @@ def test_with_auto_the_embedded_engine_stands_in_for_the_best() -> None:
     assert wanted("auto", {}, installed_weights(PARAFORMER))["recognizer"] == "sherpa:paraformer, pocketsphinx"
 
 
+def test_an_embedded_engine_whose_library_is_missing_stands_in_for_nothing() -> None:
+    there = installed_weights(PARAFORMER, MATCHA, without="pocketsphinx")
+
+    names = wanted("auto", {}, there)
+
+    assert (names["recognizer"], names["synthesizer"]) == ("sherpa:paraformer", "sherpa:matcha, embedded")
+
+
 def test_the_embedded_set_stays_embedded_whatever_is_installed() -> None:
     assert told("embedded", {}, installed_weights(*ALL, gpu=True, cores=8)) == {}
 
