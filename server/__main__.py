@@ -89,7 +89,7 @@ def _listen(server: ServerSettings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    found = await find_language_model(settings.engines)
+    found = await find_language_model(settings.engines, settings.weights)
     name, options = found or ("", None)
     loaded = LoadedEngines(settings, options)
     model = (options["model"] or "a language model") if options else loaded.engines.chat_model.info.name

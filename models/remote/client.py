@@ -141,8 +141,7 @@ class Remote:
         self.bounds = bounds
         timeout = httpx2.Timeout(bounds.whole_s, connect=bounds.connect_s, pool=bounds.connect_s)
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS)
-        # No proxy may come between us and this machine.
-        proxies = not _on_this_machine(base_url)
+        proxies = not no_proxy_leads_to(base_url)
         try:
             self.http = httpx2.AsyncClient(
                 base_url=base_url, headers=headers, timeout=timeout, limits=limits, trust_env=proxies
@@ -272,9 +271,13 @@ def host_of(url: str) -> str:
         return ""
 
 
-def _on_this_machine(url: str) -> bool:
+def no_proxy_leads_to(url: str) -> bool:
+    """Whether the host is this machine or a neighbour in a private net, where no proxy of the environment leads."""
     host = host_of(url)
+    if host.endswith((".local", ".lan", ".localhost", ".internal")) or (host and not set(host) & {".", ":"}):
+        return True
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback or address.is_private or address.is_link_local

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.answering.apology import Apologies
+from pipeline.answering.fillers import Fillers, lines_of
 from pipeline.answering.reply import Reply, ReplySink
 from pipeline.answering.speaking import SynthesisOptions
 from pipeline.audio.samples import Samples
@@ -16,6 +17,7 @@ from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.context import Context
 from pipeline.conversation.journal import ReplyUsage
 from pipeline.conversation.notices import (
+    ItemLeft,
     PlaybackPaused,
     PlaybackResumed,
     PlaybackStopped,
@@ -307,10 +309,23 @@ class Answering:
         place = context.transcript.add
         record_audio = self._record if context.journal.audio else None
         sink = ReplySink(
-            outbox.put, outbox.wait_for_room, outbox.drop_audio, place, context.new_id, context.now, record_audio
+            outbox.put,
+            outbox.wait_for_room,
+            outbox.drop_audio,
+            place,
+            context.new_id,
+            context.now,
+            record_audio,
+            self._forget,
         )
+        language = language_of(last_said(self._shown(ask, None)), config.language)
+        fillers = Fillers(lines_of(config.character, language), len(context.transcript))
         options = SynthesisOptions(modality, voice, config.language, ask.say)
-        return Reply(record, options, timing, sink, context.playback(self._audible_until()))
+        return Reply(record, options, timing, sink, context.playback(self._audible_until()), fillers)
+
+    def _forget(self, item: Item) -> None:
+        if self._context.transcript.remove(item.id):
+            self._context.outbox.put(ItemLeft(item.id))
 
     def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
         self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
@@ -332,7 +347,7 @@ class Answering:
             self._apologies.answered()
         except Exception as error:  # noqa: BLE001 — the reply's outermost frame: the next turn is not affected
             failure = context.failure("reply", error)
-            await self._apologise(reply, ask)
+            await self._apologise(reply, ask, failure.code)
             if reply.held:
                 self.resume(number)
             reply.end("failed", error=failure)
@@ -344,13 +359,13 @@ class Answering:
         self._count(reply)
         self._report(over)
 
-    async def _apologise(self, reply: Reply, ask: ResponseRequest) -> None:
+    async def _apologise(self, reply: Reply, ask: ResponseRequest, code: str) -> None:
         """Have the character say that there will be no answer, or no more of it, if it can still speak."""
         context = self._context
         if ask.say or not reply.spoken or not self._apologies.due(context.now()):
             return
         language = language_of(last_said(self._shown(ask, None)), context.config.language)
-        text = self._apologies.text(context.config.character, language)
+        text = self._apologies.text(context.config.character, language, code)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
         before_ms = reply.playback.total_ms

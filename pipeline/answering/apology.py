@@ -20,6 +20,15 @@ GENERAL: Mapping[str, str] = {
 }
 """By BCP 47 primary tag; English for all others."""
 
+LOADING: Mapping[str, str] = {
+    "en": "I'm not quite awake yet: the language model is still loading. Try me again in a minute.",
+    "zh": "我还没完全醒，语言模型还在载入。过一分钟再叫我，好吗？",
+    "de": "Ich bin noch nicht ganz wach: Das Sprachmodell lädt noch. Versuch es in einer Minute noch einmal.",
+    "es": "Todavía no estoy despierto del todo: el modelo de lenguaje se está cargando. Inténtalo en un minuto.",
+    "fr": "Je ne suis pas encore bien réveillé : le modèle de langage se charge. Réessayez dans une minute.",
+}
+"""Likewise while its language model is being loaded; the general line for all others."""
+
 PAUSE_S = 30.0
 """Not again so soon, unless an answer came in between: what was heard may have been the last one's echo."""
 
@@ -44,8 +53,13 @@ class Apologies:
         """An answer came: the next failure is a new one."""
         self._said_at = float("-inf")
 
-    def text(self, character: Character | None, language: str) -> str:
-        """One of the character's own lines where it has some in this language, else the general one."""
+    def text(self, character: Character | None, language: str, code: str = "") -> str:
+        """One of the character's own lines where it has some in this language, else the general one.
+
+        code: of the error that is the reason.
+        """
         tag = language.partition("-")[0].lower()
+        if code == "model_loading" and tag in LOADING:
+            return LOADING[tag]
         own = character.phrases.get(tag, {}).get("failed", ()) if character else ()
         return own[self._count % len(own)] if own else GENERAL.get(tag, GENERAL["en"])

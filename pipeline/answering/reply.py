@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from pipeline.answering.speaking import SynthesisOptions, asked, clauses_of, pieces_of, said
+from pipeline.answering.fillers import Fillers
+from pipeline.answering.speaking import Progress, SynthesisOptions, asked, clauses_of, pieces_of, said
 from pipeline.answering.written import written
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
@@ -20,6 +22,7 @@ from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, Made, Spo
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.conversation.notices import (
     Notice,
+    PlaybackStopped,
     ReplyAudio,
     ReplyEnded,
     ReplyItemEnded,
@@ -28,13 +31,24 @@ from pipeline.conversation.notices import (
     ReplyStarted,
     ReplyStatus,
     ReplyText,
+    ReplyThinking,
     ReplyWords,
     TurnTimed,
     TurnTiming,
 )
 from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import ChatModel, ChatRequest, Synthesizer, TextDelta, ToolCall, Usage, WordTime
+from pipeline.engines.protocols import (
+    ChatModel,
+    ChatRequest,
+    Retracted,
+    Synthesizer,
+    TextDelta,
+    Thinking,
+    ToolCall,
+    Usage,
+    WordTime,
+)
 from pipeline.engines.workers import Workers, read_ahead
 from pipeline.errors import KaikouError
 from pipeline.listening.echo import Loudness
@@ -54,7 +68,7 @@ class ReplySink:
     tell: queue a notice for the client; wait_for_room: wait until the queue has room for audio; take_back: remove the
     queued audio of a reply, returning its milliseconds; place: put an item into the conversation, returning the id
     before it; new_id: a fresh id with the given prefix; now: the clock, in seconds. record: takes sound that will be
-    heard from this clock reading on, if anybody wants it.
+    heard from this clock reading on, if anybody wants it. forget: takes an item out of the conversation again.
     """
 
     tell: Callable[[Notice], None]
@@ -64,13 +78,20 @@ class ReplySink:
     new_id: Callable[[str], str]
     now: Callable[[], float]
     record: Callable[[Item, Samples, int, float], None] | None = None
+    forget: Callable[[Item], None] = lambda _item: None
 
 
 class Reply:
     """One answer. `run` makes and sends it; `release`, `hold`, `go_on` and `end` steer it from outside."""
 
     def __init__(
-        self, record: ReplyRecord, options: SynthesisOptions, timing: TurnTiming, sink: ReplySink, playback: Playback
+        self,
+        record: ReplyRecord,
+        options: SynthesisOptions,
+        timing: TurnTiming,
+        sink: ReplySink,
+        playback: Playback,
+        fillers: Fillers | None = None,
     ) -> None:
         self.record, self.options, self.timing, self.playback = record, options, timing, playback
         self.made = Made()
@@ -85,7 +106,10 @@ class Reply:
         self._clause_at_ms = 0.0
         self._begins_ms: dict[str, float] = {}
         self._words_told = True
-        self._rate = 0
+        self._unwritten: list[WordTime] = []
+        self._rate = self._retractions = 0
+        self._fillers = fillers or Fillers()
+        self._thinking: Literal["thinking", "loading", "over"] = "over"
 
     @property
     def message(self) -> Item | None:
@@ -95,6 +119,7 @@ class Reply:
     @property
     def words(self) -> Iterator[WordTime]:
         """All that was or will be said, on the answer's line."""
+        yield from self._unwritten
         for item in self.record.items:
             yield from _later(item.words, self._begins_ms[item.id])
 
@@ -125,6 +150,7 @@ class Reply:
         if not self._begun and not self._ended:
             self._begun = True
             self._sink.tell(ReplyStarted(self.record))
+            self._fillers.begin(self._sink.now())
         self._released.set()
 
     def hold(self) -> None:
@@ -154,6 +180,7 @@ class Reply:
             return
         if status == "cancelled":
             self.take_back()
+        self._tell_thinking("over")
         self._close_item("completed" if status == "completed" else "incomplete")
         self._sink.tell(ReplyEnded(self.record))
         self._sink.tell(TurnTimed(self.timing))
@@ -173,10 +200,14 @@ class Reply:
         limits: SpeakingLimits,
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
+        spoken = self.options.modality == "audio"
+        progress = Progress(self.first_token, self._thinks, self._retract)
         events = (
-            said(self.options.say) if self.options.say else asked(model, request, limits, self.made, self.first_token)
+            said(self.options.say)
+            if self.options.say
+            else asked(model, request, limits, self.made, progress, spoken=spoken)
         )
-        if self.options.modality == "text":
+        if not spoken:
             await self.send(written(events), 0, limits.lead_s)
         else:
             await self._speak(clauses_of(events, self.options.language), synthesizer, workers, limits)
@@ -191,11 +222,16 @@ class Reply:
         # All audio of an answer has one rate: what is added to it may come from another engine.
         self._rate = self._rate or rate
         resample = None if rate == self._rate else Resampler(rate, self._rate)
+        self._retractions = self.made.retractions
         async with aclosing(parts):
             async for part in parts:
                 # The gate comes after the first item is there: that is what speculation prepares.
                 await self._released.wait()
-                if isinstance(part, AudioPiece):
+                if isinstance(part, Retracted):
+                    self._retractions += 1
+                elif self._is_retracted:
+                    continue
+                elif isinstance(part, AudioPiece):
                     if resample and part.pcm is not None:
                         part = replace(part, pcm=resample(part.pcm))
                     await self._send_piece(part, lead_s)
@@ -219,7 +255,7 @@ class Reply:
 
     async def _speak(
         self,
-        parts: AsyncGenerator[Clause | ToolCall | Usage, None],
+        parts: AsyncGenerator[Clause | ToolCall | Usage | Retracted, None],
         synthesizer: Synthesizer,
         workers: Workers,
         limits: SpeakingLimits,
@@ -230,18 +266,58 @@ class Reply:
     def first_token(self) -> None:
         """Note when the first result of the model arrived."""
         self.timing.mark("first_token", self._sink.now())
+        self._tell_thinking("over")
+
+    # --- Thoughts -----------------------------------------------------------------------------------------------------
+
+    def _thinks(self, event: Thinking) -> str:
+        """The model is at work without words: the client is told. Returns what the character says meanwhile, or nothing."""
+        if self.timing.first_token is not None or not self._released.is_set():
+            return ""
+        self._tell_thinking("loading" if event.loading else "thinking")
+        return "" if self.made.unheard else self._fillers.due(self._sink.now())
+
+    def _tell_thinking(self, state: Literal["thinking", "loading", "over"]) -> None:
+        if self._thinking != state and self._begun:
+            self._thinking = state
+            self._sink.tell(ReplyThinking(self.record, state))
+
+    def _retract(self) -> None:
+        """What was sent of the answer was a thought: no more of it is sent, and it is no part of the conversation."""
+        self.made.retractions += 1
+        self.timing.first_token = self.timing.first_audio = None
+        item = self._open
+        if item is None:
+            return
+        self.take_back()
+        heard_ms = self.playback.position(self._sink.now())
+        self.playback.stopped(heard_ms)
+        if item.spoken:
+            self._sink.tell(PlaybackStopped(item.id, max(0, round(heard_ms - self._begins_ms[item.id]))))
+        self._close_item("incomplete")
+        self.record.items.remove(item)
+        self.timing.last_audio = None
+        self._clause = None
+        self._sink.forget(item)
+
+    @property
+    def _is_retracted(self) -> bool:
+        """Whether what comes now is older than the last retraction."""
+        return self._retractions < self.made.retractions
 
     # --- Sending ------------------------------------------------------------------------------------------------------
 
     async def _send_piece(self, piece: AudioPiece, lead_s: float) -> None:
         if piece.clause is not self._clause:
             await self._turn()
+            if self._is_retracted:
+                return
             self._begin_clause(piece.clause)
         if piece.pcm is None or not len(piece.pcm):
             return
         await self._pace(lead_s)
         await self._turn()
-        if self.made.unheard:
+        if self.made.unheard or self._is_retracted:
             return
         self._send_audio(piece.pcm)
         self._tell_words()
@@ -265,6 +341,7 @@ class Reply:
             self._tell_text(item, clause.text)
         if self.made.unheard:
             return
+        self._unwritten += _later(clause.unwritten, self.playback.total_ms)
         # Guessed times, until the clause is made: an interruption in its first moments needs some.
         item.words += _later(clause.words, self._clause_at_ms)
 
@@ -350,9 +427,9 @@ class Reply:
         self._open = None
 
 
-async def _alone(clause: Clause) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
+async def _alone(clause: Clause) -> AsyncGenerator[Clause | ToolCall | Usage | Retracted, None]:
     yield clause
 
 
-def _later(words: list[WordTime], by_ms: float) -> list[WordTime]:
+def _later(words: Sequence[WordTime], by_ms: float) -> list[WordTime]:
     return [WordTime(word.text, round(word.start_ms + by_ms), round(word.end_ms + by_ms)) for word in words]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import TypeAlias, cast
 
 from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, AudioPiece, Made, Modality, SpokenClause
 from pipeline.conversation.limits import SpeakingLimits
@@ -14,19 +14,25 @@ from pipeline.engines.protocols import (
     ChatEvent,
     ChatModel,
     ChatRequest,
+    Retracted,
     SynthesisRequest,
     Synthesizer,
     TextDelta,
+    Thinking,
     ToolCall,
     Usage,
     VoiceChoice,
     WordTime,
 )
 from pipeline.engines.workers import Workers
+from pipeline.errors import EngineError
 from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.clean import CleanStream, clean
 from pipeline.text.language import language_of
 from pipeline.text.word_times import align, interpolate
+
+ATTEMPTS = 2
+"""How often a model is asked for an answer that has words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +48,115 @@ class SynthesisOptions:
     say: str = ""
 
 
-async def said(text: str) -> AsyncGenerator[ChatEvent, None]:
+async def said(text: str) -> AsyncGenerator[Written, None]:
     """A text that is already known, as if a model had written it."""
     yield TextDelta(clean(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who is told how the model gets on.
+
+    first_token: something of the answer is there. thinking: it is at work without words; returns what the character says
+    meanwhile, or nothing. retracted: what was written so far is no answer.
+    """
+
+    first_token: Callable[[], None] = lambda: None
+    thinking: Callable[[Thinking], str] = lambda _event: ""
+    retracted: Callable[[], None] = lambda: None
+
+
+Written: TypeAlias = TextDelta | ToolCall | Usage | Retracted | Clause
+"""What a model writes. A clause without text is spoken as it stands, and no part of the answer."""
+
+
 async def asked(
-    model: ChatModel, request: ChatRequest, limits: SpeakingLimits, made: Made, first_token: Callable[[], None]
-) -> AsyncGenerator[ChatEvent, None]:
-    """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does."""
-    cleaner = CleanStream()
-    async with aclosing(_generator(model.reply(request))) as events:
-        async for event in events:
-            first_token()
-            match event:
-                case TextDelta():
-                    made.characters += len(event.text)
-                    yield TextDelta(cleaner.push(event.text))
-                case ToolCall():
-                    yield event.clean()
-                case Usage():
-                    yield event
-            if made.characters > limits.longest_characters:
-                yield Usage(output_tokens=made.characters // 4, truncated=True)
-                return
+    model: ChatModel,
+    request: ChatRequest,
+    limits: SpeakingLimits,
+    made: Made,
+    progress: Progress,
+    *,
+    spoken: bool = True,
+) -> AsyncGenerator[Written, None]:
+    """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does.
+
+    An answer without words (an emoji is none where it is to be spoken) is asked for once more; the second time it is an
+    `EngineError`.
+    """
+    usage = Usage()
+    for _attempt in range(ATTEMPTS):
+        answer = _Answer(spoken)
+        async with aclosing(_generator(model.reply(request))) as events:
+            async for event in events:
+                if isinstance(event, Thinking):
+                    if filler := progress.thinking(event):
+                        yield Clause("", filler)
+                    continue
+                if isinstance(event, Retracted):
+                    progress.retracted()
+                    made.characters = 0
+                usage = event if isinstance(event, Usage) else usage
+                for part in answer.take(event):
+                    progress.first_token()
+                    yield part
+                made.characters += len(event.text) if isinstance(event, TextDelta) else 0
+                if made.characters > limits.longest_characters:
+                    yield Usage(output_tokens=made.characters // 4, truncated=True)
+                    return
+        if answer.worded:
+            return
+        if usage.truncated:  # it thought for as long as it was to answer
+            request = replace(request, max_tokens=None)
+    raise _wordless(usage, model.info.name)
+
+
+class _Answer:
+    """The parts of one answer; what comes before its first word is held back, since there may be none."""
+
+    def __init__(self, spoken: bool) -> None:
+        self.worded = False
+        self._spoken, self._held, self._cleaner = spoken, "", CleanStream()
+
+    def take(self, event: ChatEvent) -> Iterator[Written]:
+        match event:
+            case TextDelta():
+                self._held += self._cleaner.push(event.text)
+                self.worded = (
+                    self.worded or any(map(str.isalnum, self._held)) or (not self._spoken and bool(self._held.strip()))
+                )
+                if self.worded:
+                    yield from self._let_go()
+            case ToolCall():
+                self.worded = True
+                yield from self._let_go()
+                yield event.clean()
+            case Retracted():
+                self.worded, self._held = False, ""
+                yield event
+            case Usage() if self.worded:
+                yield event
+            case _:
+                pass
+
+    def _let_go(self) -> Iterator[TextDelta]:
+        held, self._held = self._held, ""
+        if held:
+            yield TextDelta(held)
+
+
+def _wordless(usage: Usage, engine: str) -> EngineError:
+    if usage.filtered:
+        return EngineError("The language model's provider held its answer back.", engine=engine, code="content_filter")
+    if usage.truncated:
+        limit = "The language model came to its limit of tokens before its first word."
+        return EngineError(limit, engine=engine, code="answer_without_words")
+    return EngineError("The language model answered without a word.", engine=engine, code="answer_without_words")
 
 
 async def clauses_of(
-    events: AsyncGenerator[ChatEvent, None], language: str = "en"
-) -> AsyncGenerator[Clause | ToolCall | Usage, None]:
+    events: AsyncGenerator[Written, None], language: str = "en"
+) -> AsyncGenerator[Clause | ToolCall | Usage | Retracted, None]:
     """The text cut into speakable clauses; calls and usage pass through in their place. language: of the conversation."""
     clauses = Clauses(language=language)
     async with aclosing(events):
@@ -78,31 +164,37 @@ async def clauses_of(
             if isinstance(event, TextDelta):
                 for clause in clauses.push(event.text):
                     yield clause
-            else:
-                for clause in clauses.finish() if isinstance(event, ToolCall) else ():
-                    yield clause
-                yield event
+                continue
+            if isinstance(event, Retracted):
+                clauses = Clauses(language=language)
+            for clause in clauses.finish() if isinstance(event, ToolCall) else ():
+                yield clause
+            yield event
     for clause in clauses.finish():
         yield clause
 
 
 async def pieces_of(
-    parts: AsyncGenerator[Clause | ToolCall | Usage, None],
+    parts: AsyncGenerator[Clause | ToolCall | Usage | Retracted, None],
     options: SynthesisOptions,
     synthesizer: Synthesizer,
     workers: Workers,
     limits: SpeakingLimits,
     made: Made,
-) -> AsyncGenerator[AudioPiece | ToolCall | Usage, None]:
+) -> AsyncGenerator[AudioPiece | ToolCall | Usage | Retracted, None]:
     """Every clause as it is spoken: its beginning, then its audio. Ends after `longest_s` of audio. Raises `EngineError`."""
     rate, name = synthesizer.info.rate, synthesizer.info.name
     voice, longest_ms = options.voice, limits.longest_s * 1000
+    retractions = made.retractions
     async with aclosing(parts):
         async for part in parts:
             if not isinstance(part, Clause):
+                retractions += isinstance(part, Retracted)
                 yield part
                 continue
-            clause = SpokenClause(part.text, words=interpolate(part.text, GUESSED_MS_PER_CHARACTER * len(part.text)))
+            if retractions < made.retractions:
+                continue
+            clause = _begun(part)
             yield AudioPiece(clause)
             if made.unheard:
                 continue
@@ -118,11 +210,20 @@ async def pieces_of(
                     yield AudioPiece(clause, chunk.pcm)
                     if made.audio_ms + clause.duration_ms >= longest_ms:  # some voices babble on without an end
                         break
+                    if retractions < made.retractions:
+                        break
             clause.words, clause.timed = align(part.text, engine_words, round(clause.duration_ms)), True
             made.audio_ms += clause.duration_ms
             if made.audio_ms >= longest_ms:
                 yield Usage(truncated=True)
                 return
+
+
+def _begun(part: Clause) -> SpokenClause:
+    """A clause before its sound is there, with guesses of where its words are."""
+    text = part.text or part.spoken
+    words = interpolate(text, GUESSED_MS_PER_CHARACTER * len(text))
+    return SpokenClause(part.text, words=words) if part.text else SpokenClause("", unwritten=words)
 
 
 def _generator(events: AsyncIterator[ChatEvent]) -> AsyncGenerator[ChatEvent, None]:

@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from pipeline.engines.protocols import ChatEvent, TextDelta
+from pipeline.answering.speaking import Written
+from pipeline.engines.protocols import Retracted, TextDelta, ToolCall, Usage
+from pipeline.text.clauses import Clause
 from pipeline.text.styles import STYLES
 
 _MARK = rf"\[ {{0,3}}(?:{'|'.join(STYLES)}) {{0,3}}\]"
@@ -35,11 +37,17 @@ class Unmarked:
         return _LAST_MARK.sub("", rest)
 
 
-async def written(events: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[ChatEvent, None]:
-    """The model's events, its text without style marks."""
+async def written(
+    events: AsyncGenerator[Written, None],
+) -> AsyncGenerator[TextDelta | ToolCall | Usage | Retracted, None]:
+    """The model's events, its text without style marks; what is only to be heard is left out."""
     unmarked = Unmarked()
     async with aclosing(events):
         async for event in events:
+            if isinstance(event, Clause):
+                continue
+            if isinstance(event, Retracted):
+                unmarked = Unmarked()
             text = unmarked.push(event.text) if isinstance(event, TextDelta) else unmarked.finish()
             if text:
                 yield TextDelta(text)

@@ -104,7 +104,8 @@ class Character:
     phrases: stock phrases by kind. nods go before the next question, no_matter after a no; unclear when nothing could be
     made of what was heard, beyond when only a language model could answer; offer names `{topics}`; recall returns to an
     earlier `{answer}`; hello_name on learning `{name}`, by_name to use it now and then, your_name and no_name when asked
-    for it; crisis when someone may hurt themselves; failed when an engine broke down and there is no other answer.
+    for it; crisis when someone may hurt themselves; failed when an engine broke down and there is no other answer;
+    thinking while a language model thinks before its answer.
     """
 
     id: str

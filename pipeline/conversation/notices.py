@@ -121,6 +121,14 @@ class ReplyStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyThinking:
+    """The model thinks, or its server is still loading it, before it answers; or that is over."""
+
+    reply: ReplyRecord
+    state: Literal["thinking", "loading", "over"]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyItemStarted:
     """The reply's next item: a message or a function call. `previous` is None out of the conversation too."""
 
@@ -246,6 +254,7 @@ Notice: TypeAlias = (
     | Transcribed
     | TranscriptionFailed
     | ReplyStarted
+    | ReplyThinking
     | ReplyItemStarted
     | ReplyText
     | ReplyAudio

@@ -29,11 +29,12 @@ from pipeline.engines.protocols import (
     SpeechChunk,
     SynthesisRequest,
     Synthesizer,
+    Thinking,
     TurnModel,
 )
 from pipeline.engines.speech_model import SpeechLink, SpeechModel
 from pipeline.engines.workers import Workers, each_within
-from pipeline.errors import EngineUnavailable, UnknownLanguage
+from pipeline.errors import EngineTimeout, EngineUnavailable, UnknownLanguage
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -86,17 +87,39 @@ class _Chain(Generic[E]):
 
 
 class ChatChain(_Chain[ChatModel]):
-    """Language models; `patience_s` is how long they may be silent."""
+    """Language models; `patience_s` is how long they may be silent, `thought_s` how long they may think at a time.
+
+    A thought is no answer yet: where it comes to nothing, the next model is asked.
+    """
+
+    def __init__(self, members: Sequence[Member[ChatModel]], patience_s: float, thought_s: float = 60.0) -> None:
+        super().__init__(members, patience_s)
+        self._thought_s = thought_s
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         def ask(member: Member[ChatModel], bound_s: float) -> AsyncGenerator[ChatEvent, None]:
             # Adapters are async generators; the protocol names only what the loop uses of them.
             events = cast(AsyncGenerator[ChatEvent, None], member.engine.reply(request))
-            return each_within(events, bound_s, member.info.name)
+            return _thinking_within(each_within(events, bound_s, member.info.name), self._thought_s, member.info.name)
 
-        async with aclosing(_of_the_first(self._members, ask, self._patience_s)) as events:
+        asked = _of_the_first(self._members, ask, self._patience_s, lambda event: not isinstance(event, Thinking))
+        async with aclosing(asked) as events:
             async for event in events:
                 yield event
+
+
+async def _thinking_within(
+    events: AsyncGenerator[ChatEvent, None], thought_s: float, engine: str
+) -> AsyncGenerator[ChatEvent, None]:
+    """The events of one model. Raises `EngineTimeout` where nothing but thoughts come for `thought_s`."""
+    since: float | None = None
+    async with aclosing(events):
+        async for event in events:
+            now = _now()
+            since = (now if since is None else since) if isinstance(event, Thinking) else None
+            if since is not None and now - since > thought_s:
+                raise EngineTimeout(f"{engine} thought for {thought_s:g} s without a word.", engine=engine)
+            yield event
 
 
 class SynthesizerChain(_Chain[Synthesizer]):
@@ -128,11 +151,15 @@ async def _at_rate(
 
 
 async def _of_the_first(
-    members: Sequence[Member[E]], start: Callable[[Member[E], float], AsyncGenerator[T, None]], patience_s: float
+    members: Sequence[Member[E]],
+    start: Callable[[Member[E], float], AsyncGenerator[T, None]],
+    patience_s: float,
+    counts: Callable[[T], bool] = lambda _item: True,
 ) -> AsyncGenerator[T, None]:
     """The items of the first member that gives any. `start` begins a call whose items come within the seconds given.
 
-    Raises the error of the member that broke off, or of the last one if none began.
+    Items that do not count are passed on, and leave it to the next member to begin, with all of its patience. Raises the
+    error of the member that broke off, or of the last one if none began.
     """
     deadline = _now() + patience_s
     for engines, member in zip(range(len(members), 0, -1), members, strict=True):
@@ -141,8 +168,11 @@ async def _of_the_first(
             with await member.bulkhead.enter(_left(until)) as call:
                 async with aclosing(start(member, _left(until))) as items:
                     async for item in items:
-                        call.answered()
-                        begun = True
+                        if counts(item):
+                            call.answered()
+                            begun = True
+                        else:
+                            deadline = _now() + patience_s
                         yield item
             return
         except Exception:

@@ -202,21 +202,40 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one reply, as the model counts them; `truncated` when it stopped at `max_tokens`."""
+    """Tokens of one reply, as the model counts them.
+
+    truncated: it stopped at `max_tokens`. filtered: its provider held the rest back.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     truncated: bool = False
+    filtered: bool = False
 
 
-ChatEvent: TypeAlias = TextDelta | ToolCall | Usage
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """No words, but the model is at work: it thinks, or, if `loading`, its server is still loading it."""
+
+    loading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """All text of the reply so far was no answer: it turned out to be a thought."""
+
+
+ChatEvent: TypeAlias = TextDelta | ToolCall | Usage | Thinking | Retracted
 
 
 class ChatModel(Protocol):
     info: EngineInfo
 
     def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
-        """Text as it is written, calls when complete, usage last. Closing the iterator cancels the request."""
+        """Text as it is written, calls when complete, usage last; `Thinking` again and again while there is nothing to say.
+
+        Closing the iterator cancels the request.
+        """
 
     async def aclose(self) -> None: ...
 

@@ -36,7 +36,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
         "whisper": "models.whisper.recognizer:create",
     },
     "chat_model": {
-        "openai": "models.remote.openai_chat:create",
+        "openai": "models.remote.chat.chat_model:create",
         "scripted": "models.scripted:create",
         "stub": "models.stub:create_chat_model",
     },

@@ -125,6 +125,7 @@ class PhrasesTable(Table):
     no_name: Texts = ()
     crisis: Texts = ()
     failed: Texts = ()
+    thinking: Texts = ()
 
 
 class RemarkTable(Table):

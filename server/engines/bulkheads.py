@@ -69,7 +69,7 @@ def chained(role: Role, members: Sequence[Member[Any]], limits: EngineLimits, lo
         case "recognizer":
             return RecognizerChain(members, limits.recognizer_s, OPEN_S, longest_s)
         case "chat_model":
-            return ChatChain(members, limits.first_token_s)
+            return ChatChain(members, limits.first_token_s, limits.thought_s)
         case "synthesizer":
             return SynthesizerChain(members, limits.audio_s)
         case "turn_model":

@@ -31,6 +31,9 @@ State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
 """What an engine is told, by its role and its name in the registry."""
 
+LEARNT = "language-models.json"
+"""The file in the folder of weights that keeps what was learnt about language models."""
+
 FAILING_S = 60.0
 """An engine that failed within this time, and has not worked since, counts as failing."""
 
@@ -275,15 +278,20 @@ def installed_weights(weights: WeightSettings, languages: Sequence[str]) -> Inst
     return InstalledWeights(installed, languages, has_library, has_gpu(), cores())
 
 
-async def find_language_model(engines: EngineSettings) -> tuple[str, dict[str, Any]] | None:
+async def find_language_model(
+    engines: EngineSettings, weights: WeightSettings | None = None
+) -> tuple[str, dict[str, Any]] | None:
     """Where the language model is and the options to reach it: as set, else a server found on this machine, else None.
 
+    weights: in whose folder it is kept what was learnt about models; without, that is forgotten with the process.
     The engine set "stub" brings its own model, so that what it measures is the loop alone.
     """
     settings = engines.openai
+    memory = weights.folder / LEARNT if weights else None
+    common = {"extra_body": settings.llm_extra_body, "memory": memory}
     key = settings.llm_api_key.get_secret_value()
     if settings.llm_base_url or key:
-        options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model}
+        options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model, **common}
         return _without_password(settings.llm_base_url) or "OpenAI", options
     if not settings.llm_discover or "chat_model" in registry.SETS.get(engines.set, {}):
         return None
@@ -292,7 +300,7 @@ async def find_language_model(engines: EngineSettings) -> tuple[str, dict[str, A
     if found is None:
         return None
     model = settings.llm_model or found.model
-    return found.server, {"base_url": found.base_url, "api_key": "", "model": model}
+    return found.server, {"base_url": found.base_url, "api_key": "", "model": model, **common}
 
 
 def _without_password(url: str) -> str:

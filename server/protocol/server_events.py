@@ -29,6 +29,7 @@ from pipeline.conversation.notices import (
     ReplyRecord,
     ReplyStarted,
     ReplyText,
+    ReplyThinking,
     ReplyWords,
     Transcribed,
     TranscriptionFailed,
@@ -45,7 +46,7 @@ from server.transports.transport import OutputAudio
 
 Json = dict[str, Any]
 
-EXTENSION_NOTICES = (ReplyWords, TurnTimed, PlaybackPaused, PlaybackResumed, PlaybackStopped)
+EXTENSION_NOTICES = (ReplyThinking, ReplyWords, TurnTimed, PlaybackPaused, PlaybackResumed, PlaybackStopped)
 """Told only to clients that asked for the extensions: the stock ones report events they do not know as errors."""
 
 
@@ -335,8 +336,12 @@ def _common_words(one: str, other: str) -> str:
 # --- Extensions --------------------------------------------------------------------------------------------------------
 
 
-def _extension_event(notice: ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed | PlaybackStopped) -> Json:
+def _extension_event(
+    notice: ReplyThinking | ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed | PlaybackStopped,
+) -> Json:
     match notice:
+        case ReplyThinking():
+            return {"type": "kaikou.thinking", "response_id": notice.reply.id, "state": notice.state}
         case ReplyWords():
             words = [{"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in notice.words]
             return {"type": "kaikou.words", "response_id": notice.reply.id, "item_id": notice.item.id, "words": words}

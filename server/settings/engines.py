@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
-from server.settings.section import Count, EngineTables, Positive, Section
+from server.settings.section import Count, EngineTables, Fields, Positive, Section
 
 
 class OpenAISettings(Section):
@@ -20,6 +20,9 @@ class OpenAISettings(Section):
     """The model's name there; empty takes the first that it lists."""
     llm_api_key: SecretStr = SecretStr("")
     """Its key."""
+    llm_extra_body: Fields = Field(default={})
+    """Fields added to every request, such as {"reasoning_effort": "low"}: a table in the file, JSON in the environment. With
+    a field about thinking among them, no other is sent."""
     llm_discover: bool = True
     """Whether to look for a model server on this machine when none is set."""
     stt_base_url: str = ""
@@ -173,6 +176,8 @@ class EngineLimits(Section):
     """How long it is left alone before one call tries it again; after a refused key it is five minutes."""
     first_token_s: Positive = 20.0
     """How long the language model may be silent, before its first word and later."""
+    thought_s: Positive = 60.0
+    """How long the language model may think at a time, or its server load it, before it writes a word."""
     audio_s: Positive = 8.0
     """How long the synthesiser may be silent."""
     recognizer_s: Positive = 10.0

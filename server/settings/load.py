@@ -67,7 +67,7 @@ def _from_table(at: Path, table: Mapping[str, Any], where: str) -> Iterator[tupl
             return
         raise unknown(f"There is no section {'.'.join(at)} ({where}).", at[0], Settings.model_fields)
     for name, value in table.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not ((*at, name) in AT and AT[*at, name].is_table):
             yield from _from_table((*at, name), value, where)
         elif (*at, name) in AT:
             yield _not_secret((*at, name), where), value

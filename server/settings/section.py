@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Fields = Annotated[Mapping[str, Any], BeforeValidator(_from_json)]
+"""A table; in the environment and on the command line it is written as JSON."""
 
 EngineTables: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Options by the name of their engine; an option that is called like a role holds those of that role alone."""

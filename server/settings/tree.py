@@ -51,6 +51,11 @@ class Setting:
         return getattr(self.kind, "__origin__", None) is tuple
 
     @property
+    def is_table(self) -> bool:
+        """Whether it takes a table with any names."""
+        return getattr(self.kind, "__origin__", None) is Mapping
+
+    @property
     def is_secret(self) -> bool:
         """Whether its type hides it: such a setting comes from the environment only."""
         return SecretStr in (self.kind, *get_args(self.kind))

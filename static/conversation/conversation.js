@@ -44,6 +44,7 @@
  * @property {string} pausedByPage the item paused by the page until the server says whether it is an interruption, or ""
  * @property {string} pausedByServer the item paused by the server, or ""
  * @property {boolean} interrupted just now
+ * @property {"" | "thinking" | "loading"} thought what the model does before it answers, if the server told of it
  * @property {boolean} slow
  * @property {string | null} failure
  * @property {string} failureCode its code; "" if it has none
@@ -64,6 +65,7 @@ export const EMPTY = {
   pausedByPage: "",
   pausedByServer: "",
   interrupted: false,
+  thought: "",
   slow: false,
   failure: null,
   failureCode: "",
@@ -147,7 +149,7 @@ const failed = (error) => ({ failure: error?.message ?? "", failureCode: error?.
 
 /** @type {Reducer} */
 function responseDone(state, { response }) {
-  const closed = { ...state, responseId: "", awaited: false, slow: false };
+  const closed = { ...state, responseId: "", awaited: false, slow: false, thought: state.responseId === response.id ? "" : state.thought };
   const lines = closed.lines
     .filter((line) => line.responseId !== response.id || line.text || line.hasAudio)
     .map((line) => (line.responseId === response.id ? { ...line, final: true, over: line.over || !line.hasAudio } : line));
@@ -206,6 +208,7 @@ const REDUCERS = {
     ...state,
     responseId: response.id,
     awaited: false,
+    thought: "",
     interrupted: false,
     failure: null,
     notice: state.notice?.level === "error" ? null : state.notice,
@@ -228,6 +231,8 @@ const REDUCERS = {
     ...state,
     timings: { ...state.timings, [response_id]: { marks, speculative } },
   }),
+  "kaikou.thinking": (state, { response_id, state: thought }) =>
+    response_id === state.responseId ? { ...state, thought: thought === "over" ? "" : thought } : state,
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
   "kaikou.playback.pause": (state, { item_id }) => ({ ...state, pausedByServer: item_id, pausedByPage: "" }),
   "kaikou.playback.resume": (state) => ({ ...state, pausedByServer: "", pausedByPage: "" }),

@@ -230,7 +230,10 @@ class TalkView {
 
 /** @param {import("../conversation/call.js").Call} call */
 function statusOf(call) {
-  if (call.state === "thinking" && call.conversation.slow) return t("state.slow");
+  const { thought, slow } = call.conversation;
+  // Also while a filler is heard: what it says of itself is that the answer is still to come.
+  if (thought && (call.state === "thinking" || call.state === "speaking")) return t(`state.thought.${thought}`);
+  if (call.state === "thinking" && slow) return t("state.slow");
   if (call.state === "resting" && !call.audio.listening) return t("state.resting.muted");
   return t(`state.${call.state}`);
 }

@@ -57,10 +57,11 @@ Answer: TypeAlias = Callable[[Line], Awaitable[None]]
 
 @dataclass
 class ChatServer:
-    """Where the server is, and what it was asked."""
+    """Where the server is, and what it was asked; looked: the requests for its list of models."""
 
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
+    looked: list[Asked] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -68,8 +69,8 @@ class ChatServer:
 
 
 @asynccontextmanager
-async def chat_server(*answers: Answer) -> AsyncIterator[ChatServer]:
-    """A server on a free port; the last answer is given again and again."""
+async def chat_server(*answers: Answer, models: Answer | None = None) -> AsyncIterator[ChatServer]:
+    """A server on a free port; the last answer is given again and again. models: the one to requests for its list."""
     server = ChatServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,8 +78,13 @@ async def chat_server(*answers: Answer) -> AsyncIterator[ChatServer]:
         method, path, _ = head[0].split()
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        server.asked.append(Asked(method, path, headers, json.loads(body or b"null")))
+        asked = Asked(method, path, headers, json.loads(body or b"null"))
         try:
+            if models and path.endswith("/models"):
+                server.looked.append(asked)
+                await models(Line(reader, writer))
+                return
+            server.asked.append(asked)
             await answers[min(len(server.asked), len(answers)) - 1](Line(reader, writer))
         finally:
             writer.close()
@@ -106,9 +112,16 @@ def refusing(status: int, body: Any) -> Answer:
     return _whole(status, body)
 
 
-def listing(*models: str) -> Answer:
+def listing(*models: str, owner: str = "somebody") -> Answer:
     """Answers with a list of models."""
-    return _whole(200, {"object": "list", "data": [{"id": model, "object": "model"} for model in models]})
+    return _whole(
+        200, {"object": "list", "data": [{"id": model, "object": "model", "owned_by": owner} for model in models]}
+    )
+
+
+def without_list() -> Answer:
+    """Answers like a server that does not list its models."""
+    return refusing(404, {"error": {"message": "There is no such page."}})
 
 
 def _whole(status: int, body: Any) -> Answer:

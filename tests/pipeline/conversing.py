@@ -99,13 +99,13 @@ class Mouth:
 
 
 class Mute:
-    """A model that answers nothing."""
+    """A model that never answers."""
 
     info = EngineInfo("mute", "chat_model")
 
     async def reply(self, _request: Any) -> AsyncIterator[Any]:
-        for nothing in ():
-            yield nothing
+        await asyncio.Event().wait()
+        yield
 
     async def aclose(self) -> None:
         """Nothing to free."""

@@ -29,6 +29,7 @@ from pipeline.conversation.notices import (
     ReplyRecord,
     ReplyStarted,
     ReplyText,
+    ReplyThinking,
     ReplyWords,
     Transcribed,
     TranscriptionFailed,
@@ -159,6 +160,7 @@ def everything() -> Iterator[Notice]:
     yield ReplyEnded(reply(status="incomplete", reason="max_output_tokens"))
     yield ReplyEnded(reply(status="failed", error=EngineBusy("All are taken.")))
     record = reply(item := message("Good morning."))
+    yield ReplyThinking(record, "thinking")
     yield ReplyWords(record, item, [WordTime("Good", 0, 300)])
     yield TurnTimed(TIMING)
     yield PlaybackPaused("item_2")

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from models.remote import minimax, openai_chat, openai_speech, openai_transcription, stepfun
+from models.remote import minimax, openai_speech, openai_transcription, stepfun
 from models.remote import realtime as openai_realtime
+from models.remote.chat import chat_model
 from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.bulkhead import BreakerState, Bulkhead, BulkheadLimits
 from pipeline.engines.fallback import ChatChain, GuardedSpeechModel, Member, RecognizerChain, SynthesizerChain
@@ -50,8 +51,10 @@ def refuses_first(create: Callable[..., Any], refusal: Answer) -> Provider:
 @asynccontextmanager
 async def language_model() -> AsyncIterator[Any]:
     answer = chat_server.saying(chat_server.delta(content="Hi"), chat_server.delta("stop"))
-    async with chat_server.chat_server(chat_server.refusing(401, SECRETIVE), answer) as server:
-        yield openai_chat.create({"base_url": server.base_url, "api_key": KEY, "model": "m"})
+    async with chat_server.chat_server(
+        chat_server.refusing(401, SECRETIVE), answer, models=chat_server.without_list()
+    ) as server:
+        yield chat_model.create({"base_url": server.base_url, "api_key": KEY, "model": "m"})
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from pipeline.engines.protocols import (
     SpeechChunk,
     SynthesisRequest,
     TextDelta,
+    Thinking,
 )
 from pipeline.engines.workers import Workers
 from pipeline.errors import (
@@ -303,6 +304,49 @@ async def test_a_reply_that_is_cancelled_while_its_model_thinks_is_no_failure(gu
     await asyncio.wait({asked})
 
     assert (active, members[0].bulkhead.active, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
+
+
+class Thinker:
+    """A language model that thinks so often, each time after a second, and then says something or breaks off."""
+
+    info = EngineInfo("thinker", "chat_model")
+
+    def __init__(self, clock: LoopClock, thoughts: int, says: str) -> None:
+        self._clock, self._thoughts, self._says = clock, thoughts, says
+
+    async def reply(self, _request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        for _ in range(self._thoughts):
+            self._clock.advance(1.0)
+            yield Thinking()
+        if not self._says:
+            raise broken("thinker")
+        yield TextDelta(self._says)
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+async def test_a_model_that_thinks_is_not_silent(guarded: GuardedMembers) -> None:
+    thinker = Thinker(LoopClock(), 40, "Hello.")
+
+    assert await text_of(ChatChain(guarded(thinker), 20.0, thought_s=60.0)) == "Hello."
+
+
+async def test_a_model_that_thinks_without_an_end_has_failed(guarded: GuardedMembers) -> None:
+    members = guarded(Thinker(LoopClock(), 1_000, "Hello."))
+    with pytest.raises(EngineTimeout, match=r"thinker thought for 60 s without a word"):
+        await text_of(ChatChain(members, 20.0, thought_s=60.0))
+
+    assert outcomes(members) == [{Outcome.FAILED: 1}]
+
+
+@pytest.mark.parametrize("thoughts", [1, 40])
+async def test_a_thought_that_comes_to_nothing_leaves_the_next_model_all_of_its_patience(
+    guarded: GuardedMembers, thoughts: int
+) -> None:
+    members = guarded(Thinker(LoopClock(), thoughts, ""), Model("near", ["Hello."]))
+
+    assert await text_of(ChatChain(members, 20.0, thought_s=60.0)) == "Hello."
 
 
 # --- An utterance --------------------------------------------------------------------------------------------------------

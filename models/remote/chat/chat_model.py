@@ -1,0 +1,339 @@
+"""Any language model that speaks OpenAI's chat API: OpenAI's own, Ollama, LM Studio, llama.cpp, vLLM and others.
+
+A request that is refused is asked again in the same turn, differently, for as long as the server's words (`refusals`) or
+what servers usually refuse say how; what helped is remembered (`profile`). The stream is read here, and not by the official
+client, since that one stops at the first line it does not expect (`stream`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from models.remote.chat.answer import failure_of
+from models.remote.chat.calls import Call
+from models.remote.chat.locating import Locator, Place
+from models.remote.chat.profile import Memory, Profile
+from models.remote.chat.reader import AnswerReader, Failed
+from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, reasons_in
+from models.remote.chat.servers import is_hosted, quiet_fields, thinks_first
+from models.remote.chat.shaping import LEAST, body, merged_fields, size_of
+from models.remote.chat.stream import NotJson, Payloads, is_page
+from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, pause_asked
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking, ToolCall
+from pipeline.errors import EngineError, EngineUnavailable
+from pipeline.text.clean import clean
+
+log = logging.getLogger(__name__)
+
+NAME = "openai"
+OPENAI = "https://api.openai.com/v1"
+SERVER = Server(NAME, "the language model's server", "KAIKOU_LLM_API_KEY", "its address (llm_base_url)")
+CONNECT_S, READ_S = 3.0, 120.0
+"""To accept a connection, and to anything new on it. How long a model may be silent is the bound of whoever asks it."""
+RETRY_AFTER_S, LONGEST_PAUSE_S = 0.2, 5.0
+"""Before the one more try after a failure of the server's own; a pause that it asks for is kept if it is no longer."""
+LOADING_S, LONGEST_LOADING_S = 1.0, 180.0
+"""How often a server that loads its model is asked again, and for how long; whoever asks it may have less patience."""
+MOST_TRIES = 8
+"""Requests for one answer, without those to a server that loads."""
+HELD_CHARACTERS = 240
+"""Of the first answer of an unknown model: about a second of writing, and longer than most answers in a talk."""
+KEPT_EXTRAS = 4_096
+LONGEST_REFUSAL = 65_536
+THINKING_FIELDS = frozenset(
+    ("reasoning_effort", "reasoning", "think", "thinking", "enable_thinking", "chat_template_kwargs")
+)
+_SECRET = re.compile(r"sk-[\w-]{6,}|Bearer\s+\S+|[A-Za-z0-9_-]{32,}")
+
+
+def create(settings: Mapping[str, Any]) -> OpenAIChat:
+    """settings: `base_url` (empty: OpenAI), `api_key`, `model` (empty: the server's first), `max_tokens`, `extra_body`
+    (fields that are added to every request) and `memory` (the file that keeps what was learnt about models).
+
+    Raises `EngineUnavailable` if OpenAI itself is asked for without a key.
+    """
+    given = {key: value for key, value in settings.items() if value not in ("", None)}
+    return OpenAIChat(**given)
+
+
+class Refused(Exception):
+    """The server did not accept a request. page: it answered with a web page. code: its own word, if it has one."""
+
+    def __init__(
+        self, status: int, text: str = "", code: str = "", pause_s: float | None = None, page: bool = False
+    ) -> None:
+        super().__init__(status)
+        self.status, self.text, self.code, self.pause_s, self.page = status, text, code, pause_s, page
+
+
+class OpenAIChat:
+    """One client, shared by all sessions; a reply is one streaming request, or some more if the first ones are refused."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str = OPENAI,
+        api_key: str = "",
+        model: str = "",
+        max_tokens: int | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        memory: str | Path | None = None,
+    ) -> None:
+        if not api_key and base_url == OPENAI:
+            raise EngineUnavailable("OpenAI needs a key (KAIKOU_LLM_API_KEY).", engine=NAME)
+        self.info = EngineInfo(NAME, "chat_model")
+        headers = {"authorization": f"Bearer {api_key or 'none'}"}  # some local servers insist on any key
+        timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
+        self._http = httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=not no_proxy_leads_to(base_url))
+        self._key, self._max_tokens, self._extra_body = api_key, max_tokens, extra_body or {}
+        # OpenAI's newer models refuse the old name of this limit; many other servers know no other.
+        own = host_of(base_url).endswith(".openai.com")
+        self._limit_name = "max_completion_tokens" if own else "max_tokens"
+        self._locator = Locator(self._http, base_url, model, SERVER)
+        self._memory = Memory(Path(memory) if memory else None)
+        self._extras = OrderedDict[ToolCall, Mapping[str, Any]]()
+
+    async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """Text without the model's reasoning, calls when complete, usage last.
+
+        Raises `EngineBusy` when asked to slow down, `EngineUnavailable` when the server cannot be reached or refuses the
+        key, and `EngineError` otherwise. Closing it hangs up; how long to wait is for whoever asks.
+        """
+        asking = _Asking(request, RETRY_AFTER_S)
+        begun = False
+        try:
+            place = await self._locator.place()
+            profile = self._memory.profile(place.url, place.model)
+            while True:
+                reader = AnswerReader([tool.name for tool in request.tools], self._hold(place, profile))
+                try:
+                    async with aclosing(self._ask(place, request, profile, reader)) as events:
+                        async for event in events:
+                            begun = True
+                            yield event
+                    return
+                except (Refused, httpx2.TransportError) as refused:
+                    if reader.begun:
+                        begun = True
+                        raise
+                    if isinstance(refused, httpx2.TransportError):
+                        await asking.again(refused)
+                        continue
+                    reasons = reasons_in(refused.status, refused.text, self._asked(place, request, profile))
+                    if Reason.LOADING in reasons and asking.may_wait():
+                        yield Thinking(loading=True)
+                        await asyncio.sleep(LOADING_S)
+                        continue
+                    place, profile = await self._differently(place, profile, refused, reasons, asking)
+        except (Refused, TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            raise self._told(error, begun) from None
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    # --- One request --------------------------------------------------------------------------------------------------
+
+    async def _ask(
+        self, place: Place, request: ChatRequest, profile: Profile, reader: AnswerReader
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """The answer to one request. Raises `Refused`, also for a failure in the midst of it, and what httpx2 does."""
+        payloads = Payloads()
+        try:
+            async with self._http.stream(
+                "POST", f"{place.url}/chat/completions", json=self._body(place, request, profile)
+            ) as response:
+                if response.status_code != httpx2.codes.OK:
+                    raise await _refusal(response)
+                async with aclosing(lines(response)) as read:
+                    async for line in read:
+                        for value in payloads.push(line):
+                            for event in reader.take(value):
+                                yield event
+                        if payloads.done:
+                            break
+            for value in payloads.finish():
+                for event in reader.take(value):
+                    yield event
+        except Failed as failed:
+            failure = failed.failure
+            raise Refused(failure.status or httpx2.codes.INTERNAL_SERVER_ERROR, failure.text, failure.code) from None
+        except NotJson as other:
+            raise Refused(httpx2.codes.OK, page=other.page) from None
+        complete = bool(reader.finish) or payloads.done
+        for event in reader.end():
+            if complete or isinstance(event, TextDelta):
+                yield event
+        if not complete:
+            raise EngineError("The language model broke off its reply.", engine=NAME)
+        self._keep(reader.calls)
+        self._learn(place, profile, reader)
+
+    def _body(self, place: Place, request: ChatRequest, profile: Profile) -> dict[str, Any]:
+        request = replace(request, max_tokens=request.max_tokens or self._max_tokens)
+        asked = body(request, place.model, self._limit_name, profile, lambda call: self._extras.get(call, {}))
+        return merged_fields(asked, self._quiet(place, profile), self._extra_body)
+
+    def _quiet(self, place: Place, profile: Profile) -> Mapping[str, Any]:
+        if not profile.quiet or THINKING_FIELDS & self._extra_body.keys():
+            return {}
+        return quiet_fields(place.url, place.kind, place.model)
+
+    def _asked(self, place: Place, request: ChatRequest, profile: Profile) -> Asked:
+        quiet = self._quiet(place, profile)
+        fields = [*quiet, *(inner for table in quiet.values() if isinstance(table, Mapping) for inner in table)]
+        return Asked(bool(request.tools) and profile.tools, fields)
+
+    def _hold(self, place: Place, profile: Profile) -> int | None:
+        """How much of the answer's text is held back, since it may be a thought."""
+        if profile.opened_by_template is None:
+            return None if thinks_first(place.model) else 0 if is_hosted(place.url) else HELD_CHARACTERS
+        return None if profile.opened_by_template else 0
+
+    # --- What is learnt -----------------------------------------------------------------------------------------------
+
+    def _keep(self, calls: list[Call]) -> None:
+        """Remember what must go back with calls (such as Gemini's signatures), of the newest ones."""
+        for call in calls:
+            if call.extra:
+                self._extras[ToolCall(call.id, call.name, call.arguments)] = call.extra
+        while len(self._extras) > KEPT_EXTRAS:
+            self._extras.popitem(last=False)
+
+    def _learn(self, place: Place, profile: Profile, reader: AnswerReader) -> None:
+        opened = reader.opened_by_template
+        learnt = profile if opened is None else replace(profile, opened_by_template=opened)
+        self._memory.learn(place.url, place.model, learnt)
+
+    async def _differently(
+        self, place: Place, profile: Profile, refused: Refused, reasons: list[Reason], asking: _Asking
+    ) -> tuple[Place, Profile]:
+        """Where and how to ask next. Raises `Refused` or `EngineError` if nothing helps."""
+        asking.count(refused)
+        nowhere = refused.page or refused.status in (404, 405)
+        if nowhere and (elsewhere := self._locator.elsewhere(place)):
+            return elsewhere, profile
+        if refused.page or refused.status in (200, 401, 402, 403):
+            raise refused
+        if Reason.TOO_LONG in reasons:
+            return place, self._shorter(place, profile, refused, asking)
+        if Reason.MODEL in reasons or refused.status == httpx2.codes.NOT_FOUND:
+            await self._propose(place, refused)
+        if (changed := after(profile, reasons, refused.status)) is not None:
+            self._log(place, refused, in_a_sentence(profile, changed))
+            return place, changed
+        await asking.again(refused)
+        return place, profile
+
+    def _shorter(self, place: Place, profile: Profile, refused: Refused, asking: _Asking) -> Profile:
+        now = min(profile.characters or size_of(asking.request.messages), size_of(asking.request.messages))
+        if now <= LEAST:
+            raise refused
+        changed = replace(profile, characters=max(LEAST, now * 2 // 3))
+        self._log(place, refused, in_a_sentence(profile, changed))
+        return changed
+
+    async def _propose(self, place: Place, refused: Refused) -> None:
+        """Raises `EngineUnavailable` that names the model which may be meant, if there is one."""
+        near = await self._locator.proposal(place)
+        if near and near != place.model:
+            message = (
+                f"The language model {place.model!r} was not found at {SERVER.title}. Is {near!r} meant (llm_model)?"
+            )
+            raise EngineUnavailable(message, engine=NAME, code="model_not_found")
+
+    def _log(self, place: Place, refused: Refused, change: str) -> None:
+        log.warning(
+            "The language model %s refused a request (%s). From now on %s.", place.model, self._clean(refused), change
+        )
+
+    def _clean(self, refused: Refused) -> str:
+        """The server's own reason, for the log: without keys, in one line."""
+        text = clean(refused.text).replace(self._key, "***") if self._key else clean(refused.text)
+        told = " ".join(_SECRET.sub("***", text).split())
+        return f"{refused.status}: {told[:300]}"
+
+    def _told(self, error: Exception, begun: bool) -> EngineError:
+        """Errors of the server and of the connection as ours."""
+        if isinstance(error, Refused):
+            log.warning("The language model's server refused a request (%s).", self._clean(error))
+            if error.page:
+                hint = "The language model's server answered with a web page. Is its address right (llm_base_url)?"
+                return EngineUnavailable(hint, engine=NAME, code="web_page")
+            if error.status == httpx2.codes.OK:
+                return SERVER.unreadable()
+            if Reason.LOADING in reasons_in(error.status, error.text, Asked(False, ())):
+                return EngineUnavailable("The language model is still being loaded.", engine=NAME, code="model_loading")
+            error = Refusal(error.status, error.code, error.pause_s)
+        wanted = f"The language model {self._locator.model!r}"
+        return SERVER.failure(error, begun=begun, waited_s=READ_S, wanted=wanted)
+
+
+class _Asking:
+    """How often one answer was asked for, and how much longer it may be."""
+
+    def __init__(self, request: ChatRequest, pause_s: float) -> None:
+        self.request = request
+        self._pause_s = pause_s
+        self._tries = 0
+        self._failed = False
+        self._waited_s = 0.0
+
+    def may_wait(self) -> bool:
+        """Whether the server may have some more time to load its model."""
+        self._waited_s += LOADING_S
+        return self._waited_s <= LONGEST_LOADING_S
+
+    def count(self, refused: Refused) -> None:
+        """One more request was refused. Raises it if it was one too many."""
+        self._tries += 1
+        if self._tries >= MOST_TRIES:
+            raise refused
+
+    async def again(self, error: Refused | httpx2.TransportError) -> None:
+        """Wait before the same request is sent once more. Raises the error if that is no use."""
+        pause_s: float | None
+        match error:
+            case Refused():
+                busy = error.status == httpx2.codes.TOO_MANY_REQUESTS
+                pause_s = error.pause_s if busy or error.pause_s else self._pause_s if error.status >= 500 else None
+            case httpx2.TimeoutException():
+                pause_s = None
+            case _:
+                pause_s = self._pause_s
+        if self._failed or pause_s is None or pause_s > LONGEST_PAUSE_S:
+            raise error
+        self._failed = True
+        await asyncio.sleep(pause_s)
+
+
+async def _refusal(response: httpx2.Response) -> Refused:
+    """What an answer with an error status says."""
+    raw = bytearray()
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for piece in pieces:
+            raw += piece
+            if len(raw) > LONGEST_REFUSAL:
+                break
+    text, status = raw.decode(errors="replace"), response.status_code
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    value = value[0] if isinstance(value, list) and value else value  # as Google has it
+    failure = failure_of(value) if isinstance(value, Mapping) else None
+    page = status < httpx2.codes.INTERNAL_SERVER_ERROR and is_page(
+        text
+    )  # else it is a proxy's word for a server that is down
+    pause_s = pause_asked(response.headers)
+    return Refused(status, failure.text if failure else text, failure.code if failure else "", pause_s, page)

@@ -1,0 +1,110 @@
+"""Where the API of a language model's server is, which server it is, and which model to ask: found out once, by its list."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import httpx2
+
+from models.remote.chat.servers import Listed, addresses, is_hosted, kind_of, listed_in, proposal
+from models.remote.client import Refusal, Server
+from models.remote.discovery import LONGEST_LIST, first_chat_model
+from pipeline.errors import EngineUnavailable
+
+LIST_S = 2.0
+"""How long a server may take to list its models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A model at a server. kind: which server that is, empty if unknown. context: the window in tokens, if it is told."""
+
+    url: str
+    model: str
+    kind: str = ""
+    context: int | None = None
+
+
+class Locator:
+    """Looks up what the settings leave open. model: as set, or as found."""
+
+    def __init__(self, http: httpx2.AsyncClient, base_url: str, model: str, server: Server) -> None:
+        """Raises `EngineUnavailable` if `base_url` is no address."""
+        try:
+            self._addresses = addresses(base_url)
+            httpx2.URL(base_url)
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise server.failure(httpx2.InvalidURL("")) from error
+        self._http, self._server = http, server
+        self.model = model
+        self._place: Place | None = None
+        self._looking = asyncio.Lock()
+
+    async def place(self) -> Place:
+        """Where the model is. Raises `EngineError`."""
+        async with self._looking:
+            if self._place is None:
+                self._place = await self._look()
+            return self._place
+
+    def elsewhere(self, place: Place) -> Place | None:
+        """The next address to try, where there was no API at `place`; None if there is none left."""
+        if place.url not in self._addresses[:-1]:
+            return None
+        url = self._addresses[self._addresses.index(place.url) + 1]
+        self._place = Place(url, place.model, place.kind, place.context)
+        return self._place
+
+    async def proposal(self, place: Place) -> str:
+        """The name of a model there that is nearly the one that was asked for; empty if there is none."""
+        try:
+            return proposal(place.model, await self._list(place.url) or [])
+        except httpx2.HTTPError:
+            return ""
+
+    async def _look(self) -> Place:
+        if self.model and is_hosted(self._addresses[0]):
+            return Place(self._addresses[0], self.model)
+        for url in self._addresses:
+            try:
+                models = await self._list(url)
+            except httpx2.TimeoutException:
+                break
+            except httpx2.HTTPError as error:
+                raise self._server.failure(error) from None
+            if models is not None:
+                return self._among(url, models)
+        if not self.model:
+            raise EngineUnavailable(
+                "The language model's server does not say which models it has.", engine=self._server.engine
+            )
+        return Place(self._addresses[0], self.model, kind_of(self._addresses[0], []))
+
+    def _among(self, url: str, models: Sequence[Listed]) -> Place:
+        self.model = self.model or first_chat_model([model.id for model in models])
+        if not self.model:
+            raise EngineUnavailable("The language model's server has no model loaded.", engine=self._server.engine)
+        context = next((model.context for model in models if model.id == self.model), None)
+        return Place(url, self.model, kind_of(url, models), context)
+
+    async def _list(self, url: str) -> list[Listed] | None:
+        """The models at an address; None if there is no such list. Raises `EngineError` where a key is missing."""
+        body = bytearray()
+        async with self._http.stream("GET", f"{url}/models", timeout=LIST_S) as response:
+            if response.status_code == httpx2.codes.UNAUTHORIZED and not self.model:
+                raise self._server.failure(Refusal.of(response))
+            if response.status_code != httpx2.codes.OK:
+                return None
+            async with aclosing(response.aiter_bytes()) as pieces:
+                async for piece in pieces:
+                    body += piece
+                    if len(body) > LONGEST_LIST:
+                        return None
+        try:
+            return listed_in(json.loads(body))
+        except (ValueError, RecursionError):
+            return None
