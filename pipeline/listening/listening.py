@@ -223,7 +223,7 @@ class Listening:
             context.workers,
             context.limits.recognition,
             on_partial=lambda text: self._partial(turn, text),
-            on_drafted=lambda text: self._recognizing.drafted(turn, text),
+            on_drafted=lambda text: self._drafted(turn, text),
             language=context.config.language,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
@@ -249,6 +249,7 @@ class Listening:
     def draft(self) -> None:
         """Get the words of the current turn as they stand."""
         if self._current and self._current.drafts:
+            self._endpointer.words_due = True
             self._current.utterance.draft()
 
     def close(self, effect: CloseUtterance) -> None:
@@ -302,6 +303,12 @@ class Listening:
         if turn is self._current:
             self._endpointer.text = text
         self._recognizing.partial(turn, text)
+
+    def _drafted(self, turn: Turn, text: str) -> None:
+        if turn is self._current:
+            self._endpointer.words_due = False
+            self._endpointer.text = text
+        self._recognizing.drafted(turn, text)
 
     def _forget_answered(self) -> None:
         known = [number for number, turn in self.turns.items() if turn.recognized_at is not None]

@@ -39,6 +39,8 @@ class Endpointing:
     longest_ms: a turn is ended after this, speech or not.
     wait_ms: from what is known of a pause to the silence that ends the turn.
     by_sound: whether the sound of a pause is worth judging: what it tells moves `wait_ms`.
+    words_ms: how much silence a stop waits for at the most while the words of its pause are on their way. They may say
+    that more comes, and nothing can be answered before they are known.
     """
 
     threshold: float = 0.5
@@ -49,20 +51,22 @@ class Endpointing:
     longest_ms: int = 60_000
     wait_ms: WaitRule = fixed_wait(500)
     by_sound: bool = False
+    words_ms: int = 0
 
 
 class Endpointer:
     """Finds the turns of one session, and learns how its person pauses.
 
     Set `text` to the current turn's words as they become known, and `complete` to how likely the current pause sounds
-    like the end. `alert`: any window that may be a voice starts a turn; a false start does no harm then, and a late one
-    does.
+    like the end. `words_due`: the words up to the current pause are on their way. `alert`: any window that may be a voice
+    starts a turn; a false start does no harm then, and a late one does.
     """
 
     def __init__(self, endpointing: Endpointing | None = None) -> None:
         self.endpointing = endpointing or Endpointing()
         self.habit = Habit()
         self.alert = False
+        self.words_due = False
         self._text = ""
         self._complete: float | None = None
         self._started: int | None = None
@@ -119,7 +123,7 @@ class Endpointer:
     def reset(self) -> None:
         """Forget the current turn, if there is one."""
         self._started = self._voiced_since = self._complete = None
-        self._paused = self._stopped = False
+        self._paused = self._stopped = self.words_due = False
         self._text = ""
 
     def _hear_voice(self, at: int, end: int) -> list[SpeechEvent]:
@@ -133,7 +137,7 @@ class Endpointer:
         resumed = self._voiced_since
         self.habit.went_on(milliseconds_of(resumed - self._voice_end))
         self._voice_end, self._voiced_since = end, None
-        self._paused, self._complete = False, None
+        self._paused, self._complete, self.words_due = False, None, False
         return [SpeechResumed(resumed)]
 
     def _hear_silence(self, end: int) -> list[SpeechEvent]:
@@ -142,7 +146,8 @@ class Endpointer:
             self._paused = True
             self._weigh()
             events.append(SpeechPaused(end, self._voice_end))
-        if self._paused and silence >= self._wait:
+        waits_for_words = self.words_due and silence < samples_of(self.endpointing.words_ms)
+        if self._paused and silence >= self._wait and not waits_for_words:
             events += self._stop(end)
         return events
 

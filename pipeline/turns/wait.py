@@ -29,6 +29,9 @@ USUAL_PAUSE_MS = 1000
 MARGIN = 1.35
 """How much longer than a long pause of the speaker to wait when more must come."""
 
+WORDS_MS = 1000
+"""How long the end of a turn waits for the words of its pause, if these are on their way: see `Endpointing.words_ms`."""
+
 PROBABILITY_MARGIN = 0.01
 """Probabilities are clamped to [0.01, 0.99] before they become log-odds."""
 

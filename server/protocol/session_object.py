@@ -19,7 +19,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
-from pipeline.turns.wait import Eagerness, Waits, adaptive_wait, fixed_wait
+from pipeline.turns.wait import WORDS_MS, Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
 from server.protocol.client_events import FunctionTool, Instructions, MessagePart, Tools
 
@@ -264,7 +264,7 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
             )
         case SemanticVad():
             wait_ms = adaptive_wait(detection.eagerness, defaults.waits)
-            return replace(defaults.endpointing, wait_ms=wait_ms, by_sound=True)
+            return replace(defaults.endpointing, wait_ms=wait_ms, by_sound=True, words_ms=WORDS_MS)
 
 
 def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.conversation.config import Observer
 from pipeline.conversation.notices import HearingFailed, PlaybackPaused, PlaybackResumed, PlaybackStopped, Transcribed
 from pipeline.turns.dialogue import BargeIn, Policy
+from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Evidence, WaitRule
 from tests.pipeline.conversing import MS_PER_LETTER, Conversation, Words, conversing
 
@@ -130,3 +133,26 @@ def broken_wait() -> WaitRule:
         return wait
 
     return wait_ms
+
+
+def ends_unless_and(known: Evidence) -> int:
+    """What ends in "and" waits 1.2 s, and all else 200 ms."""
+    return 1200 if known.text.endswith("and") else 200
+
+
+@pytest.mark.parametrize(
+    ("words_ms", "words", "turns"),
+    [(0, "I went and", 2), (1000, "I went and", 1), (1000, "I went.", 2), (300, "and", 2)],
+)
+async def test_a_turn_waits_for_the_words_of_its_pause_which_may_say_that_more_comes(
+    words_ms: int, words: str, turns: int
+) -> None:
+    async with conversing(*[Words(words, settle_s=0.5)] * 2) as talk:
+        endpointing = Endpointing(wait_ms=ends_unless_and, words_ms=words_ms)
+        talk.session.configure(replace(talk.session.config, endpointing=endpointing))
+        await talk.speaks(0.5)
+        await talk.is_quiet(0.9)
+        await talk.speaks(0.5)
+        await talk.is_quiet(2)
+
+        assert len(talk.told(Transcribed)) == turns

@@ -96,10 +96,10 @@ def test_an_engine_serves_the_role_it_was_made_for_alone() -> None:
 @pytest.mark.usefixtures("third_party")
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(SettingError) as caught:
-        registry.create("recognizer", "whisper")
+        registry.create("recognizer", "ear")
 
     known = ", ".join([*registry.BUILT_IN["recognizer"], "parrot"])
-    assert caught.value.message == f"There is no recognizer called 'whisper'; known: {known}."
+    assert caught.value.message == f"There is no recognizer called 'ear'; known: {known}."
 
 
 def test_the_finder_of_local_models_is_found() -> None:

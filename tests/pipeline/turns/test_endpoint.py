@@ -236,6 +236,49 @@ def test_how_a_pause_sounded_says_nothing_about_the_next() -> None:
     )
 
 
+WORDS = Endpointing(pause_ms=64, wait_ms=wait_by_words, words_ms=640)
+
+
+def test_a_stop_waits_for_the_words_of_its_pause_that_are_on_their_way() -> None:
+    endpointer = Endpointer(WORDS)
+    endpointer.text = "Go."
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 2)
+    endpointer.words_due = True
+    meanwhile = heard(endpointer, [SILENCE] * 8, 12)
+    endpointer.text, endpointer.words_due = "Go on.", False
+
+    assert meanwhile == []
+    assert heard(endpointer, [SILENCE], 20) == [SpeechStopped(windows(21), ended=windows(10))]
+
+
+def test_words_that_came_in_time_keep_the_turn_open() -> None:
+    endpointer = Endpointer(WORDS)
+    endpointer.text = "Go."
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 2)
+    endpointer.words_due = True
+    heard(endpointer, [SILENCE] * 8, 12)
+    endpointer.text, endpointer.words_due = "Go and", False
+
+    assert heard(endpointer, [SILENCE] * 10, 20) == []
+
+
+def test_a_stop_does_not_wait_for_words_that_are_very_late() -> None:
+    endpointer = Endpointer(WORDS)
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 2)
+    endpointer.words_due = True
+
+    assert heard(endpointer, [SILENCE] * 30, 12) == [SpeechStopped(windows(30), ended=windows(10))]
+
+
+def test_words_of_a_pause_that_is_over_are_not_waited_for() -> None:
+    endpointer = Endpointer(WORDS)
+    heard(endpointer, [SPEECH] * 10 + [SILENCE] * 2)
+    endpointer.words_due = True
+    heard(endpointer, [SPEECH] * 4, 12)
+
+    assert heard(endpointer, [SILENCE] * 10, 16)[-1:] == [SpeechStopped(windows(26), ended=windows(16))]
+
+
 def habit_after(*pieces: tuple[float, int], alert: bool = False) -> tuple[float, float]:
     """What is expected of someone after windows of these probabilities and counts: a long pause, and patience."""
     endpointer = Endpointer(HASTY)

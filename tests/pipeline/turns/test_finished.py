@@ -18,10 +18,16 @@ from pipeline.turns.finished import (
 @pytest.mark.parametrize(
     "text",
     [
-        "I would like to order a pizza",
+        "i would like to order a pizza",
+        "I would like to order a pizza.",
+        "I WOULD LIKE TO ORDER A PIZZA",
+        "10 of clubs",
+        "I was born in 1984.",
+        "See you at 7:30.",
+        "It costs 2,000 dollars.",
         "Yes.",
         "Thank you, goodbye!",
-        "I have two brothers",
+        "i have two brothers",
         "There are seven",
         "我想点一个披萨",
         "今天星期一",
@@ -69,6 +75,8 @@ def test_a_question_waits_for_its_answer(text: str) -> None:
         "我觉得",
         "如果明天下雨的话",
         "你喜欢茶还是",
+        "I went to the shop...",
+        "我昨天去了…",
     ],
 )
 def test_a_sentence_that_breaks_off_is_open(text: str) -> None:
@@ -93,7 +101,18 @@ def test_whoever_stops_at_a_conjunction_or_a_sound_of_thought_is_searching(text:
     assert finished(text) == SEARCHING
 
 
-@pytest.mark.parametrize("text", ["I like that", "I wonder what", "Do you", "First of all, you see,", "我昨天去了，"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I like that",
+        "I wonder what",
+        "Do you",
+        "First of all, you see,",
+        "我昨天去了，",
+        "It was the first great sorrow",
+        "And Mr. John Dashwood had then leisure to consider how much",
+    ],
+)
 def test_a_sentence_that_may_go_on_is_half_open(text: str) -> None:
     assert finished(text) == HALF_OPEN
 
@@ -105,7 +124,17 @@ def test_words_that_only_take_the_floor_are_open(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["My number is five five", "double seven", "It is oh eight", "我的号码是一三", "一三八，零零", "一 三"],
+    [
+        "My number is five five",
+        "double seven",
+        "It is oh eight",
+        "我的号码是一三",
+        "一三八，零零",
+        "一 三",
+        "10001 902",
+        "My number is 90210.",
+        "我的号码是 138 00",
+    ],
 )
 def test_a_number_that_is_being_dictated_is_open(text: str) -> None:
     assert finished(text) == OPEN

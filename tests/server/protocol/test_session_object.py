@@ -14,7 +14,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
-from pipeline.turns.wait import Evidence, WaitRule, Waits, adaptive_wait, fixed_wait
+from pipeline.turns.wait import WORDS_MS, Evidence, WaitRule, Waits, adaptive_wait, fixed_wait
 from server.characters.reading import load_characters
 from server.protocol.session_object import (
     Defaults,
@@ -330,6 +330,7 @@ def test_turns_are_found_as_the_client_says_else_as_the_operator_does(
     assert (endpointing.threshold, endpointing.prefix_ms) == (threshold, prefix_ms)
     assert list(map(endpointing.wait_ms, PAUSES)) == list(map(rule, PAUSES))
     assert endpointing.by_sound is (detection["type"] == "semantic_vad")
+    assert endpointing.words_ms == (WORDS_MS if detection["type"] == "semantic_vad" else 0)
     assert (endpointing.onset_ms, endpointing.longest_ms) == (96, 30_000)
 
 
