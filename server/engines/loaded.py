@@ -183,10 +183,18 @@ class LoadedEngines:
         return self.lacks("recognizer") and not self._settings.recognizer
 
     def display_name(self, role: Role) -> str:
-        """The engine of `role` as people call it, with the weights it was given."""
-        engine: Any = getattr(self.engines, role)
-        weights = self.choices[role].weights
-        return f"{engine.info.name} ({weights})" if weights else str(engine.info.name)
+        """The engines of `role` as people call them, with their weights; without those that only stand in for another."""
+        names, open_languages = list[str](), set(self._settings.languages)
+        for (its_role, name), (choice, one) in self._made.items():
+            its_languages = set(one.info.languages) or open_languages
+            if (
+                its_role == role
+                and not self.statuses[role, name].missing
+                and (not names or open_languages & its_languages)
+            ):
+                names.append(f"{one.info.name} ({choice.weights})" if choice.weights else one.info.name)
+                open_languages = open_languages - its_languages
+        return " and ".join(names) or str(getattr(self.engines, role).info.name)
 
     def describe(self) -> list[dict[str, Any]]:
         """Each engine's role, name, state, breaker, languages and note, for the page and for health checks.

@@ -3,7 +3,12 @@
 Theory of operation. An engine is spelled "engine" or "engine:weights", where weights are the name of an installed
 entry. `wanted` says how each role's engine is spelled; `InstalledWeights.choice` what that means here. Where no weights
 are named, an engine gets the best installed ones for its role; what else it can use of its own (such as a second pass)
-goes with them. With `auto` the embedded engine stands in for the best, and has the role where nothing better is there.
+goes with them.
+
+With `auto` a role gets a chain: the best that does all the languages that are spoken here, then those that do some of them,
+then the embedded engine. In a chain each engine does the languages it can (see `pipeline.engines.fallback`), so an English
+voice and a Chinese one make one that speaks both. Of several that do all the languages one is taken, since such weights are
+large; one that does fewer joins only if it adds a language, or is another engine, which can stand in where the first fails.
 """
 
 from __future__ import annotations
@@ -67,18 +72,22 @@ class InstalledWeights:
         fit = [weights for weights in self.installed if weights.engine == engine and weights.part == role]
         return self._with(role, engine, max(fit, key=_rank, default=None))
 
-    def best(self, role: Role) -> str:
-        """How the best is spelled that is there for `role`, speaks all languages and keeps up; empty if there is none."""
+    def best(self, role: Role) -> list[str]:
+        """How those are spelled that together are the best for `role` of what is there and keeps up; see above."""
+        spoken = set(self.languages)
         fit = [
             weights
             for weights in self._usable()
-            if weights.part == role
-            and weights.rank
-            and weights.cores <= self.cores
-            and set(self.languages) <= set(weights.languages)
+            if weights.part == role and weights.rank and weights.cores <= self.cores
         ]
-        best = max(fit, key=_rank, default=None)
-        return f"{best.engine}:{best.name}" if best else ""
+        able = [weights for weights in fit if spoken <= set(weights.languages)]
+        partly = [weights for weights in fit if weights not in able and spoken & set(weights.languages)]
+        chain = [max(able, key=_rank)] if able else []
+        for weights in sorted(partly, key=_rank, reverse=True):
+            done = {language for one in chain for language in one.languages}
+            if not spoken & set(weights.languages) <= done or weights.engine not in {one.engine for one in chain}:
+                chain.append(weights)
+        return [f"{weights.engine}:{weights.name}" for weights in chain]
 
     def _named(self, role: Role, engine: str, name: str) -> Weights:
         asked = f"{engine} as {_words(role)}"
@@ -119,9 +128,9 @@ def wanted(engines: str, explicit: Mapping[Role, str], installed_weights: Instal
     names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
     if engines == AUTO:
         for role in GOES_BY_WEIGHTS:
-            if best := installed_weights.best(role):
-                stands_in = all(map(installed_weights.importable, LIBRARIES.get(names[role], ())))
-                names[role] = f"{best}, {names[role]}" if stands_in else best
+            best, embedded = installed_weights.best(role), names[role]
+            stands_in = all(map(installed_weights.importable, LIBRARIES.get(embedded, ())))
+            names[role] = ", ".join([*best, embedded] if stands_in or not best else best)
     names |= {role: name for role, name in explicit.items() if name}
     return {role: name for role, name in names.items() if name != "none"}
 

@@ -123,7 +123,7 @@ class EngineSettings(Section):
     set: str = "auto"
     """The engine set: auto (the best that is installed), embedded or stub."""
     languages: tuple[str, ...] = ("zh", "en")
-    """What is spoken here: engines that lack one of these are taken only where they are named."""
+    """What is spoken here: `auto` takes the engines that do these languages, one for all or several together."""
     recognizer: str = ""
     """An engine that replaces the set's recogniser; "sherpa:zipformer-zh-en" names its weights too. Several, separated by
     commas, stand in for each other in this order."""

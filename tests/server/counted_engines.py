@@ -22,13 +22,14 @@ MADE: list[Counted] = []
 
 
 class Counted:
-    """What both have. `folder` is called like the weights; "absent" cannot start, "broken" fails whatever it is asked."""
+    """What both have. `folder` is called like the weights; "absent" cannot start, "broken" fails at whatever it
+    is asked, and "joe" speaks English alone."""
 
     def __init__(self, role: Role, settings: Mapping[str, Any]) -> None:
         self.name = Path(settings["weights"]).name
         if self.name == "absent":
             raise EngineUnavailable("It is not there.", engine="counted")
-        self.info = EngineInfo("counted", role, BOTH, LINE_RATE)
+        self.info = EngineInfo("counted", role, ("en",) if self.name == "joe" else BOTH, LINE_RATE)
         self.ended = self.used = 0
         self.ended_on: threading.Thread | None = None
         MADE.append(self)

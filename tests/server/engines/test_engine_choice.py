@@ -21,6 +21,7 @@ from server.engines.loaded import LoadedEngines
 from server.engines.selection import InstalledWeights
 from server.operations.advice import advice
 from server.settings import load_settings
+from tests.server.counted_engines import installed, register
 from tests.serving import serving
 
 
@@ -176,3 +177,23 @@ async def test_a_voice_that_wants_words_is_given_words(tmp_path: Path) -> None:
     lengths = [sum(len(chunk.pcm) for chunk in chunks) for chunks in (written, spoken)]
     assert abs(lengths[0] - lengths[1]) < 240, "10 ms: the one says the same as the other"
     assert [word.text for chunk in written for word in chunk.words] == ["I", "owe", "$20."]
+
+
+async def test_voices_of_different_languages_speak_together_and_the_start_message_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(tmp_path, monkeypatch)
+    english = installed("joe", role="synthesizer", languages=("en",))
+    made = LoadedEngines(load_settings({"weights": tmp_path}, {}), there=english)
+    try:
+        _announce("http://127.0.0.1:1", made, "scripted", "")
+        voice: Any = made.engines.synthesizer
+        spoken = {
+            language: {chunk.pcm.any() async for chunk in voice.speak(SynthesisRequest(text, language))}
+            for language, text in {"en": "Good morning.", "zh": "早上好。"}.items()
+        }
+    finally:
+        await made.close()
+
+    assert "    speaks with    counted (joe) and embedded\n" in capsys.readouterr().out
+    assert (spoken["en"], True in spoken["zh"], {"en", "zh"} <= {*made.speaks}) == ({False}, True, True)

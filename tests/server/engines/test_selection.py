@@ -21,7 +21,7 @@ EMBEDDED = {
 
 
 def weights(name: str, engine: str, part: str, rank: int = 1, **rest: object) -> Weights:
-    library = {"sherpa": "sherpa_onnx", "funasr": "funasr", "smart_turn": "onnxruntime"}[engine]
+    library = {"sherpa": "sherpa_onnx", "funasr": "funasr"}.get(engine, "onnxruntime")
     about: dict[str, object] = {"languages": BOTH, "libraries": (library,), "rank": rank, **rest}
     return Weights(name, engine, part, Path("/w") / name, **about)  # type: ignore[arg-type]
 
@@ -37,6 +37,11 @@ MATCHA = weights("matcha", "sherpa", "synthesizer", 22)
 AMY = weights("amy", "sherpa", "synthesizer", 25, languages=("en",))
 ZIPVOICE = weights("zipvoice", "sherpa", "synthesizer", 0)
 SMART = weights("smart", "smart_turn", "turn_model", 20)
+HUAYAN = weights("huayan", "sherpa", "synthesizer", 10, languages=("zh",))
+JOE = weights("joe", "piper", "synthesizer", 18, languages=("en",))
+FAST = weights("fast", "fast", "synthesizer", 28, cores=2)
+FRENCH = weights("french", "piper", "synthesizer", 28, languages=("fr",))
+WHISPER = weights("base", "whisper", "recognizer", 15, languages=("en", "de", "zh"))
 ALL = (ZIPFORMER, PARAFORMER, SENSE, FUNASR, FUNASR_SENSE, FUNASR_VAD, KOKORO, MATCHA, AMY, ZIPVOICE, SMART)
 
 
@@ -61,7 +66,15 @@ def told(engines: str, explicit: Mapping[Role, str], on: InstalledWeights) -> di
         (installed_weights(KOKORO, cores=2), {}),
         (installed_weights(KOKORO, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
         (installed_weights(KOKORO, MATCHA, cores=6), {"synthesizer": "sherpa:kokoro"}),
-        (installed_weights(AMY), {}),
+        (installed_weights(AMY), {"synthesizer": "sherpa:amy"}),
+        (installed_weights(AMY, HUAYAN), {"synthesizer": "sherpa:amy, sherpa:huayan"}),
+        (installed_weights(JOE), {"synthesizer": "piper:joe"}),
+        (installed_weights(JOE, FAST), {"synthesizer": "fast:fast, piper:joe"}),
+        (installed_weights(JOE, FAST, cores=1), {"synthesizer": "piper:joe"}),
+        (installed_weights(JOE, AMY), {"synthesizer": "sherpa:amy, piper:joe"}),
+        (installed_weights(FRENCH), {}),
+        (installed_weights(WHISPER), {"recognizer": "whisper:base"}),
+        (installed_weights(WHISPER, ZIPFORMER), {"recognizer": "sherpa:zipformer"}),
         (installed_weights(AMY, MATCHA), {"synthesizer": "sherpa:matcha"}),
         (installed_weights(ZIPVOICE), {}),
         (installed_weights(FUNASR, FUNASR_SENSE), {}),
@@ -73,7 +86,7 @@ def told(engines: str, explicit: Mapping[Role, str], on: InstalledWeights) -> di
         ),
     ],
 )
-def test_auto_takes_the_best_that_works_here_and_speaks_all_languages(
+def test_auto_takes_those_that_work_here_and_together_do_all_languages_best(
     on: InstalledWeights, found: dict[str, str]
 ) -> None:
     assert told("auto", {}, on) == found
