@@ -23,6 +23,8 @@ from server.operations.logs import configure_logging
 from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
 from server.settings.serving import ServerSettings
+from server.starter.rules import StarterRules
+from server.starter.starter import Starter
 from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
@@ -95,7 +97,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     model = (options["model"] or "a language model") if options else loaded.engines.chat_model.info.name
     if loaded.speech_model_default and loaded.engines.speech_model:
         model = loaded.engines.speech_model.info.note
-    app = create_app(settings, loaded, model)
+    starter = Starter.of(StarterRules(settings, options))
+    app = create_app(settings, loaded, model, starter)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
@@ -110,14 +113,14 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     scheme = "https" if settings.server.ssl_certfile else "http"
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     address = f"{scheme}://{host}:{listener.getsockname()[1]}"
-    _announce(address, loaded, model, name)
+    _announce(address, loaded, model, name, starter)
     if settings.server.open:
         webbrowser.open(address)
     await DrainingServer(config, app.state.realtime).serve([listener])
 
 
-def _announce(address: str, loaded: LoadedEngines, model: str, server: str) -> None:
-    """The start message: where it is, what it runs, what would make it better."""
+def _announce(address: str, loaded: LoadedEngines, model: str, server: str, starter: Starter | None = None) -> None:
+    """The start message: where it is, what it runs, what it fetches, what would make it better."""
     engines = loaded.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
     print(f"\n  Kaikou {VERSION} is at {address}\n")
@@ -127,7 +130,10 @@ def _announce(address: str, loaded: LoadedEngines, model: str, server: str) -> N
     print(f"    hears with     {hears} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
     print(f"    speaks with    {loaded.display_name('synthesizer')}")
-    for entry in advice(loaded):
+    if starter and starter.at_work:
+        print(f"    fetches        {starter.described()}, in the background")
+        print("                   (KAIKOU_STARTER=off does without)")
+    for entry in advice(loaded, at_work=bool(starter and starter.at_work)):
         print(f"\n  · {entry['text']['en']}")
         if entry["command"]:
             print(f"      {entry['command']}")

@@ -30,6 +30,8 @@ from server.sessions.limits import session_defaults, session_limits
 from server.sessions.routes import routes as sessions_routes
 from server.sessions.sessions import Sessions
 from server.settings import Settings
+from server.starter.routes import routes as starter_routes
+from server.starter.starter import Starter
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -39,11 +41,15 @@ PAGE_POLICY = (
 )
 
 
-def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = "scripted") -> Starlette:
+def create_app(
+    settings: Settings, loaded: LoadedEngines, language_model: str = "scripted", starter: Starter | None = None
+) -> Starlette:
     """The server around engines that are already made; it closes them when it ends.
 
-    `language_model` is what the page calls the model. Raises `SettingError` for bad characters.
+    `language_model` is what the page calls the model; `starter` what is fetched in the background, without it nothing.
+    Raises `SettingError` for bad characters.
     """
+    starter = starter or Starter.of_nothing()
     characters = FileCharacters(load_characters(settings.characters.folder), settings.characters.default)
     engines = CurrentEngines(loaded)
     metrics, secrets = Metrics(engines), ClientSecretsInMemory(settings.server.client_secrets)
@@ -51,12 +57,13 @@ def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = 
     bounds, limits = settings.sessions, session_limits(settings)
     admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
     sessions = Sessions(bounds, engines, characters, metrics, limits, defaults, admission)
-    services = Services(settings, engines, characters, secrets, metrics, sessions, defaults, language_model)
+    services = Services(settings, engines, characters, secrets, metrics, sessions, defaults, language_model, starter)
     routes = [
         Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
         Mount("/static", StaticFiles(directory=STATIC)),
         *operations_routes(services),
         *characters_routes(services),
+        *starter_routes(services),
         *openai_api_routes(services),
         *audio_routes(services),
         *sessions_routes(services),
@@ -65,7 +72,7 @@ def create_app(settings: Settings, loaded: LoadedEngines, language_model: str = 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
-            async with sessions.running():
+            async with sessions.running(), starter.running(engines):
                 yield
         finally:
             await engines.close()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the folders of the domains import this one, which only name
     from server.sessions.limits import DefaultsOf
     from server.sessions.sessions import Sessions
     from server.settings import Settings
+    from server.starter.starter import Starter
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,4 @@ class Services:
     sessions: Sessions
     defaults: DefaultsOf
     language_model: str
+    starter: Starter

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from server.app import create_app
 from server.engines.loaded import LoadedEngines, find_language_model
 from server.settings import load_settings
+from server.starter.starter import Starter
 from server.transports.uvicorn_websocket import ReadAhead
 
 START_S = 10.0
@@ -49,13 +50,14 @@ async def serving(
     environment: dict[str, str] | None = None,
     instead: Mapping[str, Any] | None = None,
     send_buffer: int = 0,
+    starter: Starter | None = None,
     **flags: Any,
 ) -> AsyncIterator[Serving]:
     """A running server with the stub engines, unless `flags` say otherwise; gone when the block ends.
 
     An event that did not fit the conversation it came in is an error in the end.
     `instead`: engines of the test's own, by role; `send_buffer`: the most bytes that the system takes for a client that
-    does not read, roughly, instead of some megabytes.
+    does not read, roughly, instead of some megabytes; `starter`: what it fetches in the background, else nothing.
     """
     settings = load_settings({"engines": "stub", "llm_discover": False, "lead_s": AHEAD_S, **flags}, environment or {})
     found = await find_language_model(settings.engines)
@@ -64,7 +66,7 @@ async def serving(
     listener = socket.create_server(("127.0.0.1", 0))
     if send_buffer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    app = create_app(settings, loaded)
+    app = create_app(settings, loaded, starter=starter)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,

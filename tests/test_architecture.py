@@ -42,8 +42,8 @@ FLOORS: Mapping[str, str] = {
     ),
     "models": "support spoken_forms downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
-        "services errors json_text settings engines identity rest characters transports protocol operations cli sessions"
-        " audio openai_api app __main__"
+        "services errors json_text settings engines identity rest starter characters transports protocol operations cli"
+        " sessions audio openai_api app __main__"
     ),
 }
 """The folders and single modules of each package from the ground up: each imports only those before it."""
@@ -61,6 +61,7 @@ START_TASKS = (
     "pipeline/engines/workers.py",
     "server/engines/current.py",
     "server/sessions/*",
+    "server/starter/*",
     "server/transports/*",
     "server/jobs/*",
     "benchmarks/*",

@@ -20,6 +20,7 @@ from server.engines.loaded import explicit_of, find_language_model, installed_we
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import PULL, InstalledWeights, wanted
 from server.settings import Settings, load_settings
+from server.starter.rules import StarterRules
 
 ROLES: Mapping[Role, str] = {
     "voice_detector": "notices speech",
@@ -114,6 +115,7 @@ async def _examine(settings: Settings) -> int:
     taken = wanted(settings.engines.set, explicit_of(settings.engines, language_model), there)
     told = options(settings.engines, settings.engine_limits, None)
     print(_machine(settings, doctor))
+    print(starter_line(StarterRules(settings, language_model), [weights.name for weights in there.installed]))
     working = set[Role]()
     for role, does in ROLES.items():
         print(f"\n{does}; now: {taken.get(role, 'nothing')}")
@@ -133,6 +135,23 @@ def _language_model(where: str) -> Finding:
         return Finding("chat_model", "openai", note=f"At {where}.")
     lacks = "No language model is connected: none is set, and none was found on this machine."
     return Finding("chat_model", "openai", lacks, "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 python3 run.py")
+
+
+def starter_line(rules: StarterRules, installed: Sequence[str]) -> str:
+    """Whether the starter set is there, and if not, why and how to get it."""
+    present = [name for name in registry.catalogue().STARTER if name in installed]
+    there = [f"{', '.join(present)} {'are' if len(present) > 1 else 'is'} there"] if present else []
+    missing = rules.missing()
+    names, size = ", ".join(entry.name for entry in missing), megabytes(sum(entry.mb for entry in missing) * 1_000_000)
+    if rules.off:
+        there.append("nothing is fetched: the settings switch it off, or choose the engines")
+    elif missing and rules.stopped:
+        there.append(f"{names} (about {size}) was stopped on the page; to get it: {PULL} starter")
+    elif missing:
+        there.append(f"{names} (about {size}) is missing; the next start fetches it, or at once: {PULL} starter")
+    elif not present:
+        there.append("nothing of it fits this machine, or would be used beside what is installed")
+    return f"starter set: {'; '.join(there)}"
 
 
 def _machine(settings: Settings, doctor: Doctor) -> str:

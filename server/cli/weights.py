@@ -16,6 +16,7 @@ from pipeline.engines import registry
 from pipeline.engines.protocols import Role
 from pipeline.errors import KaikouError
 from server.cli.progress import DownloadProgress, megabytes
+from server.engines.bulkheads import spelled
 from server.engines.loaded import installed_weights
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import AUTO, wanted
@@ -168,7 +169,7 @@ def _outcome(settings: Settings, entries: Sequence[Any]) -> list[str]:
     """What the server takes from now on, and how to have it take what it does not by itself."""
     names = wanted(AUTO, {}, installed_weights(settings.weights, settings.engines.languages))
     told = [f"{verb} with {names[role]}" for role, verb in VERBS.items()]
-    taken = {name.partition(":")[2] for name in names.values()}
+    taken = {name.partition(":")[2] for role, chain in names.items() for name in spelled(role, chain)}
     others = [entry for entry in entries if entry.part in VERBS and entry.name not in taken]
     return [f"From now on Kaikou {' and '.join(told)}."] + [
         f"To use {entry.name} instead: KAIKOU_{entry.part.upper()}={entry.engine}:{entry.name} python3 run.py"

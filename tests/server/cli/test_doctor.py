@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from models.downloads.catalogue import Machine
 from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.weights import Weights
 from pipeline.errors import EngineUnavailable, SettingError
-from server.cli.doctor import Doctor, Finding, main, shown
+from server.cli.doctor import Doctor, Finding, main, shown, starter_line
 from server.engines.selection import InstalledWeights
+from server.settings import load_settings
+from server.starter.rules import StarterRules
 
 GB = 1_000_000_000
 ZIPFORMER = Weights("zipformer-zh-en", "sherpa", "recognizer", Path("/w/z"), ("zh", "en"), ("sherpa_onnx",), 20)
@@ -130,3 +133,32 @@ def test_the_whole_house_is_examined(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "python3 run.py models pull smart-turn" in told
     assert "No language model is connected" in told
     assert "stub" not in told
+
+
+@pytest.mark.parametrize(
+    ("flags", "stopped", "installed", "said"),
+    [
+        (
+            {},
+            False,
+            [],
+            "(about 64 MB) is missing; the next start fetches it, or at once: python3 run.py models pull starter",
+        ),
+        ({}, True, [], "(about 64 MB) was stopped on the page; to get it: python3 run.py models pull starter"),
+        ({"starter": "off"}, False, [], "nothing is fetched: the settings switch it off, or choose the engines"),
+        ({}, False, ["piper-joe"], "starter set: piper-joe is there"),
+        ({"starter": "off"}, False, ["piper-joe"], "starter set: piper-joe is there; nothing is fetched"),
+        ({}, False, ["small"], "nothing of it fits this machine, or would be used beside what is installed"),
+    ],
+)
+def test_it_says_whether_the_starter_set_is_there_and_why_not(
+    flags: dict[str, Any], stopped: bool, installed: list[str], said: str, tmp_path: Path
+) -> None:
+    settings = load_settings({"weights": tmp_path, "recognizer": "pocketsphinx", **flags}, {})
+    disk_free = 0 if installed == ["small"] else 90 * GB
+    rules = StarterRules(settings, machine=lambda _folder: Machine(1, 8 * GB, disk_free))
+    rules.remember(stopped=stopped)
+    for name in installed:
+        (tmp_path / name).mkdir()
+
+    assert said in starter_line(rules, installed)

@@ -96,8 +96,7 @@ def test_a_pull_says_how_it_goes_and_what_is_used_from_now_on(home: Home) -> Non
     assert lines[-1] == f"  {NAME} is installed."
     assert output.splitlines() == [
         "",
-        "From now on Kaikou hears with pocketsphinx and speaks with embedded.",
-        "To use piper-amy instead: KAIKOU_SYNTHESIZER=sherpa:piper-amy python3 run.py",
+        "From now on Kaikou hears with pocketsphinx and speaks with sherpa:piper-amy, embedded.",
         "Start with: python3 run.py",
     ]
     assert home.store.verify(NAME) == []
@@ -230,7 +229,7 @@ def test_what_cannot_be_fetched_is_told_and_the_rest_is_installed(home: Home) ->
         rf"  piper-huayan: There is no http://127\.0\.0\.1:\d+/{SHERPA}/releases/.+/{gone} \(any more\)\.", said
     )
     assert said.endswith("Not installed: piper-huayan; see above.\n")
-    assert "To use piper-amy instead" in output
+    assert "speaks with sherpa:piper-amy" in output
     assert home.store.names() == [NAME]
 
 

@@ -1,0 +1,133 @@
+"""The starter set is fetched beside everything else: each entry is used as it arrives, and a fault changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+
+from pipeline.errors import EngineUnavailable, KaikouError
+from server.starter.starter import StarterState
+from tests.server.starter.pulling import starting, until
+
+FETCHING, STOPPED, FAILED, DONE, ABSENT = (
+    StarterState.FETCHING,
+    StarterState.STOPPED,
+    StarterState.FAILED,
+    StarterState.DONE,
+    StarterState.ABSENT,
+)
+
+
+async def test_each_entry_is_used_as_soon_as_it_has_arrived() -> None:
+    async with starting() as scene:
+        await scene.half_way()
+        assert (scene.starter.state, scene.hub.pulled, scene.engines.renewed) == (FETCHING, ["ears"], [])
+        scene.hub.go_on()
+        await scene.state(DONE)
+        assert scene.engines.renewed == [["ears"], ["ears", "voice"]]
+        assert threading.main_thread() not in scene.hub.threads
+
+
+async def test_what_is_there_is_not_fetched() -> None:
+    async with starting() as scene:
+        scene.rules.fetched += ["ears", "voice"]
+        scene.starter.stop()
+        scene.starter.start()
+        await scene.state(ABSENT)
+
+
+async def test_a_press_stops_the_download_and_another_one_goes_on() -> None:
+    async with starting() as scene:
+        await scene.half_way()
+        scene.starter.stop()
+        assert (scene.starter.state, scene.rules.stopped) == (STOPPED, True)
+        await until(lambda: not scene.hub.threads[0].is_alive())
+        assert scene.engines.renewed == []
+        scene.hub.go_on()
+        scene.starter.start()
+        await scene.state(DONE)
+        assert (scene.hub.pulled, scene.rules.stopped) == (["ears", "ears", "voice"], False)
+
+
+async def test_presses_one_upon_the_other_end_in_what_the_last_one_said() -> None:
+    async with starting() as scene:
+        await scene.half_way()
+        for _ in range(3):
+            scene.starter.stop()
+            scene.starter.start()
+        scene.hub.go_on()
+        await scene.state(DONE)
+        scene.starter.stop()
+        assert scene.starter.state is DONE
+
+
+async def test_who_stopped_it_is_not_given_it_at_the_next_start_either() -> None:
+    async with starting(stopped=True) as scene:
+        await asyncio.sleep(0)
+        assert (scene.starter.state, scene.hub.pulled) == (STOPPED, [])
+
+
+async def test_a_press_that_cannot_be_remembered_still_stops_it() -> None:
+    async with starting() as scene:
+        await scene.half_way()
+        scene.rules.refuses = True
+        scene.starter.stop()
+        await until(lambda: not scene.hub.threads[0].is_alive())
+        assert scene.starter.state is STOPPED
+
+
+async def test_a_failure_is_one_line_and_keeps_nothing_else_from_arriving() -> None:
+    with capture_logs() as logs:
+        async with starting(fails={"ears": [KaikouError("The hub is away.")]}) as scene:
+            scene.hub.go_on()
+            await scene.state(FAILED)
+            assert (scene.starter.error, scene.engines.renewed) == ("The hub is away.", [["voice"]])
+
+    [line] = [line for line in logs if line["log_level"] == "warning"]
+    assert (line["weights"], line["error"], line["exc_info"]) == ("ears", "The hub is away.", None)
+
+
+async def test_a_failure_that_nobody_foresaw_is_logged_whole_and_told_without_its_inside() -> None:
+    with capture_logs() as logs:
+        async with starting(fails={"ears": [ZeroDivisionError("inside")]}) as scene:
+            scene.hub.go_on()
+            await scene.state(FAILED)
+            assert scene.starter.error == "Something went wrong; the log says what."
+
+    [line] = [line for line in logs if line["log_level"] == "warning"]
+    assert isinstance(line["exc_info"], ZeroDivisionError)
+
+
+async def test_engines_that_do_not_start_are_a_failure_too() -> None:
+    async with starting() as scene:
+        scene.engines.fails = EngineUnavailable("Its library is missing.")
+        scene.hub.go_on()
+        await scene.state(FAILED)
+        assert scene.starter.error == "Its library is missing."
+
+
+async def test_after_a_failure_it_is_tried_again_by_itself_and_by_a_press() -> None:
+    errors: list[Exception] = [KaikouError("The hub is away."), KaikouError("It is still away.")]
+    async with starting(fails={"ears": errors}, retry_s=0.01) as scene:
+        scene.hub.go_on()
+        await scene.state(DONE)
+        assert scene.hub.pulled == ["ears", "voice", "ears", "ears"]
+
+    async with starting(fails={"ears": [KaikouError("The hub is away.")]}) as scene:
+        scene.hub.go_on()
+        await scene.state(FAILED)
+        scene.starter.start()
+        await scene.state(DONE)
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_the_servers_end_stops_the_download_and_waits_only_so_long(stubborn: bool) -> None:
+    async with asyncio.timeout(10), starting(stop_s=0.05 if stubborn else 20.0) as scene:
+        scene.hub.stubborn = stubborn
+        await scene.half_way()
+    assert scene.hub.threads[0].daemon
+    if not stubborn:
+        assert scene.hub.rules.fetched == []
