@@ -10,6 +10,7 @@ from typing import TypeAlias
 from pipeline.text.spoken_forms import Piece
 
 Match: TypeAlias = re.Match[str]
+NEAR = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Rule:
     spoken: Callable[[Match], str | None]
 
 
-def rule(pattern: str, spoken: Callable[[Match], str | None] | str, flags: int = 0) -> Rule:
-    """A rule; `spoken` may be a text, always the same."""
-    return Rule(re.compile(pattern, flags), (lambda _match: spoken) if isinstance(spoken, str) else spoken)
+def rule(pattern: str, spoken: Callable[[Match], str | None] | str) -> Rule:
+    """A rule; `spoken` may be a text, always the same. Letters and digits are ASCII's: Han beside a word ends it."""
+    return Rule(re.compile(pattern, re.ASCII), (lambda _match: spoken) if isinstance(spoken, str) else spoken)
 
 
 def table(entries: dict[str, str], before: str = "", after: str = "") -> Rule:
@@ -34,14 +35,23 @@ def table(entries: dict[str, str], before: str = "", after: str = "") -> Rule:
     return rule(f"{before}(?P<it>{any_of}){after}", lambda match: entries[match["it"]])
 
 
+def behind(match: Match, pattern: re.Pattern[str]) -> bool:
+    """Whether the text before a match ends as the pattern says, within its last `NEAR` characters."""
+    return bool(pattern.search(match.string, max(0, match.start() - NEAR), match.start()))
+
+
 def pieces_of(text: str, rules: Sequence[Rule]) -> Iterator[Piece]:
     """The text with what the rules find in it: from left to right, the longest match, and of equals the first rule's."""
-    at = 0
+    at, ends_in = 0, ""
     for start, end, spoken in _chosen(_found(text, rules)):
         if start > at:
             yield Piece(text[at:start], text[at:start])
-        yield Piece(text[start:end], _spaced(spoken, text[:start], text[end:]))
-        at = end
+            ends_in = text[start - 1]
+        spoken = _spaced(spoken, ends_in, text[end : end + 1])
+        if end == len(text) and text[end - 1] == "." and spoken[-1:].isalnum():
+            spoken += "."  # of an abbreviation, which ends the sentence too
+        yield Piece(text[start:end], spoken)
+        at, ends_in = end, spoken[-1:] or ends_in
     if text[at:]:
         yield Piece(text[at:], text[at:])
 
@@ -66,13 +76,13 @@ def _chosen(found: Iterable[tuple[int, int, int, str]]) -> Iterator[tuple[int, i
 
 def _spaced(spoken: str, before: str, after: str) -> str:
     """Latin words neither run into what stands around them, as "five" into the "km" of "5km", nor stand two spaces apart."""
-    if before[-1:].isspace() or not before:
+    if before.isspace() or not before:
         spoken = spoken.lstrip()
-    elif _is_letter(before[-1:]) and _is_letter(spoken[:1]):
+    elif _is_letter(before) and _is_letter(spoken[:1]):
         spoken = " " + spoken
-    if after[:1].isspace() or not after:
+    if after.isspace() or not after:
         return spoken.rstrip()
-    return spoken + " " if _is_letter(spoken[-1:]) and (_is_letter(after[:1]) or after[:1].isdigit()) else spoken
+    return spoken + " " if _is_letter(spoken[-1:]) and (_is_letter(after) or after.isdecimal()) else spoken
 
 
 def _is_letter(char: str) -> bool:

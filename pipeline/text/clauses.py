@@ -107,8 +107,9 @@ _BEFORE_NAME = frozenset(
 )
 _BEFORE_NUMBER = frozenset("No no Nos nos Vol vol p pp Ch ch Sec Fig fig Art Eq eq Op op".split())
 _ABBREVIATED = frozenset(
-    "etc a.m p.m A.M P.M al Inc Ltd Co Corp Jr Sr Ph.D M.D B.A M.A ft oz lb lbs hr hrs min sec est dept Dept Ave Blvd"
-    " Rd Bros Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun".split()
+    "etc a.m p.m A.M P.M al Inc Ltd Co Corp Jr Sr Ph.D M.D B.A M.A ft oz lb lbs hr hrs min sec tsp tbsp yd gal qt pt sq"
+    " approx est dept Dept Ave Blvd Rd Bros"
+    " Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun".split()
 )
 _INITIALS = re.compile(r"(?:[A-Z]\.)*[A-HJ-Z]|(?:[A-Z]\.)+[A-Z]")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")

@@ -7,6 +7,7 @@ import re
 _NAMES = {
     "times": "×", "cdot": "×", "div": "÷", "pm": "±", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠",
     "lt": "<", "gt": ">", "approx": "≈", "sim": "≈", "equiv": "≡", "propto": "∝", "infty": "∞", "sum": "∑", "int": "∫",
+    "prod": "∏",
     "partial": "∂", "in": "∈", "cup": "∪", "cap": "∩", "circ": "°", "degree": "°", "to": "→", "rightarrow": "→",
     "Rightarrow": "→", "ldots": "…", "cdots": "…", "dots": "…", "quad": " ", "qquad": " ", "left": "", "right": "",
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
@@ -25,6 +26,7 @@ _ROOT = re.compile(rf"\\sqrt(?:\[(\d)\])? ?{_GROUP}")
 _TEXT = re.compile(rf"\\(?:text|mathrm|mathbf|mathit|operatorname|boxed) ?{_GROUP}")
 _POWER = re.compile(r"(?<=[\w)\]}])\^(?:\{([^{}]{1,20})\}|(-?\d{1,9}|\w)(?!\w))")
 _INDEX = re.compile(r"(?<=\w)_(?:\{([^{}]{1,20})\}|(\w)(?!\w))")
+_LIMITS = re.compile(r"([∑∫∏])(?:_?\{([^{}]{1,40})\}|_(\w))(?:\^(?:\{([^{}]{1,40})\}|(\w+)))?")
 _NAME = re.compile(r"\\([A-Za-z]{2,12})(?![A-Za-z])|\\[,;:! ]")
 _DEEPEST = 4
 """How many fractions and roots may stand in each other."""
@@ -32,10 +34,10 @@ _DEEPEST = 4
 
 def plain_formulas(text: str) -> str:
     """The text with its formulas in plain characters."""
-    if "$" in text:
-        text = _INLINE.sub(_inline, text)
     if "\\" in text:
         text = _commands(text)
+    if "$" in text:
+        text = _INLINE.sub(_inline, text)
     if "^" in text:
         text = _POWER.sub(_power, text.replace("^°", "°").replace("^{°}", "°"))
     return text
@@ -53,7 +55,7 @@ def _commands(text: str) -> str:
         if reduced == text:
             break
         text = reduced
-    return _NAME.sub(_named, text)
+    return _LIMITS.sub(_limited, _NAME.sub(_named, text)).replace("{", " ").replace("}", "")
 
 
 def _bracketed(term: str) -> str:
@@ -63,6 +65,12 @@ def _bracketed(term: str) -> str:
 
 def _root(match: re.Match[str]) -> str:
     return ("∛" if match[1] == "3" else "√") + _bracketed(match[2])
+
+
+def _limited(match: re.Match[str]) -> str:
+    """From where to where a sum goes, behind its sign."""
+    sign, low, high = match[1], match[2] or match[3], match[4] or match[5]
+    return f"{sign} {low}–{high}, " if high else f"{sign} {low}, "
 
 
 def _named(match: re.Match[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_LATIN_WORD = re.compile("[A-Za-z]+")
+_ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]?[a-z]{2,}(?![A-Za-z])")
+"""Not a name such as iPhone or GDP, nor a unit behind its number."""
 
 
 def is_han(character: str) -> bool:
@@ -16,14 +17,14 @@ def language_of(text: str, default: str = "en") -> str:
     """ "zh" when Chinese characters carry the text, "en" when Latin letters do, `default` when neither does.
 
     An ideograph weighs as much as three letters, about the length of the word that it stands for. In a Chinese
-    conversation as many ideographs as Latin words carry it: the words in "用Python" are a name's.
+    conversation it takes more English words than ideographs: "用Python写" and "x=256GB" are Chinese there.
     """
     han = sum(map(is_han, text))
     latin = sum(character.isascii() and character.isalpha() for character in text)
     if not han and not latin:
         return default
+    if default == "zh" and han >= len(_ENGLISH_WORD.findall(text)):
+        return "zh"
     if not han:
         return default if default != "zh" else "en"
-    if default == "zh" and han >= len(_LATIN_WORD.findall(text)):
-        return "zh"
     return "zh" if 3 * han >= latin else "en"

@@ -393,9 +393,11 @@ _ABOUT = r"(?<![\w.,%°℃℉)])[~～〜∼] ?(?=[$€£¥￥]?\d)"
 _BEFORE_SIGNS = [
     (re.compile(pattern), spoken)
     for pattern, spoken in (
-        (rf"(?<=[\d%°℃℉{WIDE}]) ?[~～〜∼] ?(?=[-−$€£¥￥]?\d)", "–"),
+        (r"(?<=[\d%°℃℉CF点分时日号月元块岁天度万千百亿人米斤kgm]) ?[~～〜∼] ?(?=[-−$€£¥￥]?\d)", "–"),
         (rf"(?<=[{WIDE}]) ?{_ABOUT}|{_ABOUT}(?=[\d.,%]{{1,20}} ?[{WIDE}])", "约"),
         (_ABOUT, "about "),
+        (r"(\b(?:about|around|roughly|approximately|nearly|almost) )about ", r"\1"),
+        ("(大约|大概|约|近|差不多)约", r"\1"),
         (r"(?<![\w)])\^|\^(?![\w(])", " "),
         (r"_(?![\w.+-]{0,64}@\w)", " "),
     )

@@ -8,7 +8,7 @@ from models.spoken_forms.chinese import dates, library, maths, measures, names
 from models.spoken_forms.rules import pieces_of
 from pipeline.text.spoken_forms import Piece
 
-RULES = [*names.RULES, *dates.RULES, *measures.RULES, *maths.RULES]
+RULES = [*dates.RULES, *names.RULES, *measures.RULES, *maths.RULES]
 
 
 def pieces(text: str) -> Iterator[Piece]:

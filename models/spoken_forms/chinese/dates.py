@@ -37,11 +37,17 @@ def _years(match: Match) -> str:
 
 
 RULES = [
-    rule(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d.])", _date),
+    rule(r"(?<![\d.])((?:19|20)\d\d)/((?:19|20)?\d\d)(?=赛季|学年|财年|年度)", _years),
+    rule(
+        r"(?:今年|明年|去年|后年|前年|本届|年份)(?:是|为|：)?(?P<it>(?:19|20)\d\d)(?!\d)",
+        lambda match: digits(match["it"]),
+    ),
+    rule(r"(?<![\d.])((?:1[89]|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?![\d.])", _date),
     rule(r"(?<![\d:.])(\d{1,2})[:：]([0-5]\d)(?: ?[ap]\.?m\b\.?)?(?![\d:])", _time),
     rule(r"(?<![\d:.])(\d{1,2}):([0-5]\d):([0-5]\d)(?![\d:])", _duration),
     rule(r"(?<!\d)(\d{4})年? ?[-–—~至到] ?(\d{4})(?=年)", _years),
     rule(r"(?<!\d)(?P<it>\d{4})(?=年)(?!年[前后])", lambda match: digits(match["it"])),
     rule(r"(?<!\d)(?P<it>\d{1,2})(?=月(?:\d|[份初中底末]))", lambda match: cardinal(match["it"])),
+    rule(r"(?<![\d.第])(?P<it>2)(?=年(?!级))", "两"),
     rule(r"(?<=月)(?P<it>\d{1,2})(?=[日号])", lambda match: cardinal(match["it"])),
 ]

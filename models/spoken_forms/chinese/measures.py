@@ -65,10 +65,10 @@ RULES = [
     rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿)?", _money),
     rule(r"(?<![\d.])(\d{1,9})?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
     rule(r"(?<![\d./])(\d{1,4})/(\d{1,4})(?![\d/]|\.\d)", _fraction),
-    rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),
+    rule(rf"(?<![\d.A-Za-z℃℉°])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),
     rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?({UNIT})(?![A-Za-z\d²³/])", _measure),
     rule(rf"(?<![\d.])({NUMBER}) ?‰", lambda match: "千分之" + number(match[1])),
-    rule(rf"(?<![\d.])([-−])?({NUMBER}) ?%", lambda m: ("负" if m[1] else "") + "百分之" + number(m[2])),
+    rule(rf"(?<![\d.%])([-−])?({NUMBER}) ?%", lambda m: ("负" if m[1] else "") + "百分之" + number(m[2])),
     rule(r"(?<!\d)(\d{1,2})['′’] ?(\d{1,2})(?:[\"″”]|''|(?!\w))", _feet),
     rule(
         rf"(?<![\d.])({NUMBER})[\"″](?![A-Za-z])",
@@ -76,4 +76,9 @@ RULES = [
     ),
     rule(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", lambda match: number(match[0])),
     rule(r"24/7", "七天二十四小时"),
+    rule(rf"(?<![\d.])({NUMBER}) ?¢", lambda match: number(match[1]) + "美分"),
+    rule(rf"(?<=[\u3400-\u9fff\d])/({UNIT})(?![A-Za-z\d])", lambda match: "每" + UNITS[match[1]]),
+    rule(r"(?<=[元块毛角分钱\d])/(?=[\u3400-\u9fff])", "每"),
+    rule(r"(?<![A-Za-z])(km/h|m/s)(?![A-Za-z])", lambda match: UNITS[match[1]]),
+    rule(r"(?<![\d.])(?P<it>2)(?=毛(?!笔|衣|巾))", "两"),
 ]

@@ -12,11 +12,11 @@ from models.spoken_forms.rules import Match, rule, table
 ADDRESS_SIGNS = {".": "点", "-": "杠", "_": "下划线", "+": "加", "@": " at ", "/": "斜杠", ":": "冒号"}
 ABBREVIATIONS = {
     "e.g.": "例如", "i.e.": "即", "etc.": "等等", "etc": "等等", "vs.": "对", "vs": "对", "No.": "第", "approx.": "大约",
-    "VS": "对", "P.S.": "另外",
+    "VS": "对", "NO.": "第", "P.S.": "另外",
 }  # fmt: skip
 DIGITS_FOLLOW = (
     "验证码|密码|邮编|邮政编码|房号|房间|电话|手机号?|号码|账号|卡号|学号|工号"
-    "|编号|尾号|客服|热线|车牌|代码|区号|分机|拨打?|致电|请打"
+    "|编号|尾号|转|QQ|微信|支付宝|客服|热线|车牌|代码|区号|分机|拨打?|致电|请打"
 )
 LATIN = r"A-Za-zà-öø-ɏÀ-ÖØ-Þ"
 
@@ -40,13 +40,12 @@ def _in_word(match: Match) -> str:
 
 
 RULES = [
-    rule(rf"[a-zA-Z0-9_.+-]{{1,64}}@{LABEL}(?:\.{LABEL}){{1,4}}", _address, re.ASCII),
+    rule(rf"[a-zA-Z0-9_.+-]{{1,64}}@{LABEL}(?:\.{LABEL}){{1,4}}", _address),
     rule(
         rf"(?<![A-Za-z0-9@.-])(?:{LABEL}\.){{1,4}}(?:{'|'.join(DOMAINS + FILES)})(?::\d{{2,5}})?(?![A-Za-z0-9@]|\.\w)",
         _address,
-        re.ASCII,
     ),
-    rule(r"\blocalhost:\d{2,5}", _address, re.ASCII),
+    rule(r"\blocalhost:\d{2,5}", _address),
     rule(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", lambda match: "点".join(map(digits, match[0].split(".")))),
     rule(r"(?<![A-Za-z\d.])([vV]?)(\d{1,4}(?:\.\d{1,4}){2,4})(?![\d.])", _dotted),
     rule(r"(?<![A-Za-z\d.])([vV])(\d{1,4}(?:\.\d{1,4})?)(?![\d.])", _dotted),
@@ -54,16 +53,19 @@ RULES = [
     rule(r"(?<!\d)(?:0\d{2,3}[- ]?\d{7,8}|[48]00-?\d{3}-?\d{4})(?!\d)", _telephone),
     rule(r"\+\d{1,3}(?:[ -]?\d{2,5}){2,5}(?!\d)", _telephone),
     rule(
-        rf"(?:{DIGITS_FOLLOW})(?:是|为|：|:| )?(?P<it>\d{{3,12}})(?![\d.,:/年月个元块])",
+        rf"(?:{DIGITS_FOLLOW})(?:号码?)?(?:是|为|：|:| )?(?P<it>\d{{3,12}})(?![\d.,:/年月个元块])",
         lambda match: digits(match["it"]),
     ),
-    rule(r"(?<!\d)(?P<it>\d{3,4})(?=路(?:公交|车)|次列车|号航班)", lambda match: digits(match["it"])),
+    rule(r"(?<!\d)(?P<it>\d{3,4})(?=路(?:公交|车)|次列车|号航班|房间|室|教室|号房)", lambda match: digits(match["it"])),
     rule(rf"(?<=[{LATIN}])(?P<it>\d{{1,12}})(?![\d.])", _in_word),
     rule(rf"(?<=[{LATIN}]-)(?P<it>\d{{1,3}})(?![\d.])", _in_word),
     rule(english.PINYIN, lambda match: match[0]),
     rule(r"(?<![\d.])(?P<it>\d{1,4})(?=[A-Za-z])", lambda match: cardinal(match["it"])),
     rule(rf"第(?P<it>{ROMAN})(?=[\u3400-\u9fff])", lambda match: cardinal(roman(match["it"]))),
     rule(rf"(?<=[\u3400-\u9fff])(?P<it>(?=[IVX]{{2}}){ROMAN})(?![A-Za-z])", lambda match: cardinal(roman(match["it"]))),
+    rule(
+        rf"(?<![A-Za-z\d])(?P<it>(?=[IVX]{{2}}){ROMAN})(?=[级期类型世代章节部卷])", lambda m: cardinal(roman(m["it"]))
+    ),
     rule("[Ⅰ-Ⅻ]", lambda match: cardinal(ord(match[0]) - 0x215F)),
     rule(r"第(?P<it>\d{1,12})", lambda match: cardinal(match["it"])),
     table(ABBREVIATIONS, r"(?<![A-Za-z.])", r"(?![A-Za-z])"),

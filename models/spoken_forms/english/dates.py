@@ -13,15 +13,16 @@ WEEKDAYS = {
     "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Thur": "Thursday",
     "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
+SHORT_MONTH, WEEKDAY = "|".join(SHORT_MONTHS), "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 MONTH = rf"(?P<month>{'|'.join(MONTHS)}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
 DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)(?![\w/]|[.:,]\d)"
 BEFORE_YEAR = (
-    r"\b(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|[Aa]round|[Ee]arly|[Ll]ate"
+    r"\b(?:Q[1-4]|[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|[Aa]round|[Ee]arly|[Ll]ate"
     r"|[Ff]rom|[Oo]f|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|[Bb]orn|[Cc]opyright) "
 )
-VERBS = "was is has does goes comes begins starts ends this his its always perhaps".split()
 HALF = r" ?(?P<half>[AaPp]\.?[Mm]\b\.?)"
+FIRST_HALF = r" ?(?P<first>[AaPp]\.?[Mm]\.?)"
 
 
 def _month(name: str) -> str:
@@ -45,13 +46,7 @@ def _numeric(match: Match) -> str | None:
         month, day = day, month
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return f"{MONTHS[month - 1]} {ordinal(day)}, {year(match['y'])}"
-
-
-def _year(match: Match) -> str | None:
-    noun = re.match(r" ([a-z]+)s\b", match.string[match.end() :])
-    counts = noun and noun[1] + "s" not in VERBS
-    return None if counts else year(match["year"])
+    return f"{MONTHS[month - 1]} {ordinal(day)}, {year(match['y'] if len(match['y']) == 4 else '20' + match['y'])}"
 
 
 def _time(match: Match) -> str | None:
@@ -81,7 +76,7 @@ def _hours(match: Match) -> str:
         cardinal(int(h)) + ("" if not m or m == "00" else f" {'oh ' if m < '10' else ''}{cardinal(int(m))}")
         for h, m in ends
     )
-    return f"{low} to {high}{_half(match['half'])}"
+    return f"{low}{_half(match['first'])} to {high}{_half(match['half'])}"
 
 
 def _duration(match: Match) -> str:
@@ -97,7 +92,26 @@ def _spans(match: Match) -> str:
     return f"{cardinal(hours)} hour{'s' * (hours != 1)} {cardinal(minutes)} minute{'s' * (minutes != 1)}"
 
 
+def _decade(match: Match) -> str:
+    name = year(match["it"][:4]) if match["it"][:4].isdigit() else cardinal(match["it"].strip("'’s"))
+    return name.removesuffix("y") + "ies" if name.endswith("y") else name + "s"
+
+
+def _alone(match: Match) -> str | None:
+    """A number that stands where a year may."""
+    return None if COUNTED.match(match.string, match.end()) else year(match["year"])
+
+
+COUNTED = re.compile(
+    r"(?:[ -](?!(?:was|is|has|does|goes|comes|begins|starts|ends|this|his|its|always)\b)[a-z]+s\b| people| men| women)"
+)
 RULES = [
+    rule(r"(?<!\w)(?P<it>1[1-9]\d0['’]?s|20\d0['’]?s|['’]\d0s)\b", _decade),
+    rule(r"\b(?:[Tt]he|[Ee]arly|[Mm]id|[Ll]ate|[Hh]is|[Hh]er|[Mm]y|[Tt]heir)[ -](?P<it>[2-9]0['’]?s)\b", _decade),
+    rule(r"(?<![\w.,:/$€£¥-])(?P<year>19\d\d|20[0-4]\d)(?![\w/%°½-]|[.:,]\d)", _alone),
+    rule(rf"\b({WEEKDAY})\.?[–-]({WEEKDAY})\b\.?", lambda m: f"{WEEKDAYS[m[1]]} to {WEEKDAYS[m[2]]}"),
+    rule(rf"\b({SHORT_MONTH})\.?[–-]({SHORT_MONTH})\b\.?", lambda m: f"{SHORT_MONTHS[m[1]]} to {SHORT_MONTHS[m[2]]}"),
+    rule(r"(?<=\d)T(?=\d\d:\d\d)", " at "),
     rule(rf"\b{MONTH} {DAY}\b(?:,? {YEAR})?", _month_day),
     rule(rf"(?<![\w.,])\b{DAY} (?:of )?{MONTH}(?![a-z])(?:,? {YEAR})?", _day_month),
     rule(rf"\b{MONTH} {YEAR}", lambda match: f"{_month(match['month'])} {year(match['year'])}"),
@@ -105,18 +119,20 @@ RULES = [
         rf"\b(?P<it>{'|'.join(name for name in SHORT_MONTHS if name not in ('May', 'Mar', 'Jan', 'Jun'))})\. (?=\d)",
         lambda m: _month(m["it"]),
     ),
-    rule(r"(?<![\w./-])(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?![\w/-])", _numeric),
-    rule(r"(?<![\w./-])(?P<m>\d{1,2})[/](?P<d>\d{1,2})[/](?P<y>\d{4})(?![\w/-])", _numeric),
-    rule(rf"{BEFORE_YEAR}(?P<it>{YEAR})(?!-)", _year),
+    rule(r"(?<![\w./-])(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?![\d/-]|[A-SU-Za-z])", _numeric),
+    rule(r"(?<![\w./-])(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4}|\d\d)(?![\w/-])", _numeric),
+    rule(rf"{BEFORE_YEAR}(?P<it>{YEAR})(?!-)", _alone),
     rule(rf"(?P<it>{YEAR}) ?(?=BC|AD|CE|BCE)", lambda match: year(match["year"])),
     rule(rf"\b(?P<it>{'|'.join(WEEKDAYS)})(?:\.|(?=,? (?:{'|'.join(SHORT_MONTHS)}|\d)))", lambda m: WEEKDAYS[m["it"]]),
-    rule(rf"(?<![\w:.])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?:{HALF})?(?![\w:]|\.\d)", _time),
+    rule(rf"(?:(?<![\w:.])|(?<=\dT))(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?:{HALF})?(?![\w:]|\.\d)", _time),
     rule(rf"(?<![\w:.])(?P<hour>1[0-2]|[1-9]){HALF}", _hour),
     rule(
-        rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{DASH})(?P<h2>\d\d?):(?P<m2>[0-5]\d)(?:{HALF})?(?![\w:])",
+        rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{FIRST_HALF})?(?:{DASH})(?P<h2>\d\d?):(?P<m2>[0-5]\d)(?:{HALF})?(?![\w:])",
         _hours,
     ),
-    rule(rf"(?<![\w:.])(?P<h1>\d\d?)(?P<m1>)(?:{DASH})(?P<h2>\d\d?)(?P<m2>){HALF}", _hours),
+    rule(
+        rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{FIRST_HALF})?(?:{DASH})(?P<h2>\d\d?)(?P<m2>){HALF}", _hours
+    ),
     rule(r"(?<![\w:])(?P<hour>\d{1,2}):(?P<minute>[0-5]\d):(?P<second>[0-5]\d)(?![\w:])", _duration),
     rule(r"(?<![\w.])(\d{1,3}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:ins?)?\b", _spans),
 ]

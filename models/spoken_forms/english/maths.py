@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from models.spoken_forms.english.numbers import SIGNED, cardinal, number
-from models.spoken_forms.rules import Match, rule, table
+from models.spoken_forms.rules import Match, behind, rule, table
 
 SIGNS = {
     "≥": "is greater than or equal to", ">=": "is greater than or equal to", "≤": "is less than or equal to",
@@ -48,22 +50,31 @@ def _by(match: Match) -> str:
 
 
 def _spoken_sign(match: Match) -> str:
-    said = SIGNS[match[0].strip()]
-    before = match.string[: match.start()].rstrip()
-    if said.startswith("is ") and before.endswith((" is", " are", "is it", " be")):
-        said = said.removeprefix("is ")
-    return f" {said} "
+    around = match.string[match.start() - 1 : match.end() + 1]
+    alone = not behind(match, A_TERM) or (around[:1] == " " != around[-1:])
+    said = ALONE.get(match[0], SIGNS[match[0]]) if alone else SIGNS[match[0]]
+    return f" {said.removeprefix('is ') if behind(match, A_VERB) else said} "
 
 
+ALONE = {"≈": "approximately", "<": "less than", ">": "more than", "≥": "at least", "≤": "at most"}
+"""Where it belongs to the number behind it alone: "≈100 km"."""
+A_TERM = re.compile(r"[\w)\]²³⁰-⁹ⁿ°%] ?$")
+A_VERB = re.compile(r"\b(?:[Ii]s|[Aa]re|be|if it is)(?: [\w.]{1,8})? ?$")
 ANY_SIGN = "|".join("".join("\\" + char for char in sign) for sign in sorted(SIGNS, key=len, reverse=True))
 RULES = [
     rule(ANY_SIGN, _spoken_sign),
     rule(rf"(?<={TERM} )[-–−](?= (?:\d|[a-z](?!\w)))", "minus"),
+    rule(r"(?<=[²³⁴-⁹ⁿ])[-–−](?=[\w(])", " minus "),
     rule(r"(?<=\d)\*(?=\d)|(?<= )\*(?= \d)", " times "),
     rule(r"(?<=\d)x(?=\d)|(?<=\d )x(?= \d)", " by "),
     rule(r"(?<![\w.])(\d{3,5}) ?[x×] ?(\d{3,5})(?!\w)", _by),
     rule(r"(?<=[\w)])\^(?:\w|-?\d{1,6}|[({][\w+-]{1,12}[)}])(?!\w)|[⁰¹²³⁴-⁹⁺⁻ⁿⁱ]+", _power),
     rule(r"[√∛]", _root),
+    rule(r"(?<![\w)])[-−](?=[a-z√(](?!\w))", "minus "),
+    rule(r"(?<=[\d)²³=+×÷√(] )/(?= [\d(])", "divided by"),
+    rule(r"(?<=\d)(?P<it>[a-z]{2})(?![A-Za-z])", lambda match: " ".join(match["it"])),
+    rule(r"(?<=[=+×÷±] )(?P<it>[b-df-hj-np-tv-z]{2,3})(?=²|³| [=+×÷±]|$)|\bmc(?=²)", lambda m: " ".join(m[0])),
+    rule(r"(?<=\w)–(?=[a-z](?!\w))", " to "),
     rule(r"(?<![\w/])([A-Za-z])/([A-Za-z])(?![\w/])", lambda match: f"{match[1]} over {match[2]}"),
     rule(r"(?<=\))/(?=[\w(])|(?<=\w)/(?=\()", " over "),
     rule(rf"({SIGNED})e([-+]?\d{{1,3}})(?!\w)", _scientific),

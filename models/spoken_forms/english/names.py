@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.spoken_forms.english.numbers import DIGITS, cardinal, digits, ordinal
+from models.spoken_forms.english.numbers import DIGITS, cardinal, digits, number, ordinal
 from models.spoken_forms.rules import Match, rule, table
 
 TITLES = {
@@ -29,6 +29,7 @@ ANYWHERE = {
     "est.": "estimated",
     "min.": "minimum", "max.": "maximum", "govt.": "government", "cf.": "compare", "et al.": "and others", "w/o": "without",
     "w/": "with ", "b/c": "because", "viz.": "namely", "a.k.a.": "also known as", "E.g.": "For example", "I.e.": "That is",
+    "p.a.": "per annum",
     "incl.": "including", "excl.": "excluding", "misc.": "miscellaneous", "temp.": "temperature", "tel.": "telephone",
 }  # fmt: skip
 
@@ -148,6 +149,19 @@ def _telephone(match: Match) -> str:
     return plus + ", ".join(digits(group) for group in re.findall(r"\d+", match[0]))
 
 
+def _path(match: Match) -> str:
+    return _address(match).replace("~", "tilde")
+
+
+def _or(match: Match) -> str:
+    whole = match.string[max(0, match.start() - 3) : match.end() + 2]
+    return " " if whole == "and/or" else " or "
+
+
+def _times(match: Match) -> str:
+    return number(match["it"].removesuffix("x")) + " times"
+
+
 def _dotted(match: Match) -> str:
     return ("version " if match[1] else "") + " point ".join(cardinal(part) for part in match[2].split("."))
 
@@ -161,10 +175,10 @@ CODE = (
     r"(?: (?:is|number))?:? "
 )
 ROMAN_RULES = [
-    rule(rf"\b(?:{'|'.join(REGNAL)}) (?P<it>{ROMAN})\b(?!['’.]\w)", _regnal, re.ASCII),
-    rule(rf"\b({'|'.join(BEFORE_ROMAN)})\.? (?P<it>{ROMAN})\b(?!['’])", _numbered, re.ASCII),
-    rule(rf"\b([A-Z][\w.]*) (?P<it>(?=[IVX]{{2}}){ROMAN})\b", _numbered, re.ASCII),
-    rule(rf"\b(?P<it>{ROMAN})(?= (?:century|centuries)\b)", lambda match: ordinal(roman(match["it"])), re.ASCII),
+    rule(rf"\b(?:{'|'.join(REGNAL)}) (?P<it>{ROMAN})\b(?!['’.]\w)", _regnal),
+    rule(rf"\b({'|'.join(BEFORE_ROMAN)})\.? (?P<it>{ROMAN})\b(?!['’])", _numbered),
+    rule(rf"\b([A-Z][\w.]*) (?P<it>(?=[IVX]{{2}}){ROMAN})\b", _numbered),
+    rule(rf"\b(?P<it>{ROMAN})(?= (?:century|centuries)\b)", lambda match: ordinal(roman(match["it"]))),
     rule(r"[Ⅰ-Ⅻ]", lambda match: " " + cardinal(ord(match[0]) - 0x215F)),
 ]
 PINYIN = r"(?<![A-Za-z])[a-zü]{1,6}[1-5](?: [a-zü]{1,6}[1-5])+(?!\w)"
@@ -181,13 +195,26 @@ RULES = [
     rule(r"(?<![\w.+-])(?:\+?\d[- ])?\d{3}[-. ]\d{3}[-. ]\d{4}\b(?!-)", _telephone),
     rule(r"(?<![\w.-])\d{3}-\d{4}\b(?!-)", _telephone),
     rule(r"\+\d{1,3}(?:[ -]?\(?\d{2,5}\)?){2,5}\b", _telephone),
+    rule(r"(?<![\w.-])0\d{2,4}(?:[ -]\d{3,8}){1,3}\b", _telephone),
+    rule(
+        r"(?<![\w.-])1-8\d\d-(?=[A-Z])",
+        lambda match: f"one eight {'hundred' if match[0][3:5] == '00' else digits(match[0][3:5])} ",
+    ),
     rule(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?P<it>\d{3,12})\b", lambda match: digits(match["it"])),
     rule(rf"\b{CODE}(?P<it>\d{{3,12}})\b(?![.,]\d)", lambda match: digits(match["it"])),
     *ROMAN_RULES,
-    table(TITLES, r"(?<!\w)", r"(?= [A-Z])"),
+    table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|and M))"),
     table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
     table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?\d)"),
     table(ANYWHERE, r"(?<![\w.])", r"(?!\w)"),
     table({"w/": "with"}, r"(?<!\w)", r"(?= \w)"),
-    rule(r"w/(?=[a-z]{2})", "with "),
+    rule(r"(?<!\w)w/(?=[a-z]{2})", "with "),
+    rule(r"(?<![\w/])[a-z]{3,5}://", ""),
+    rule(r"(?<![\w/:])~?(?:/[\w.-]{1,64}){2,12}/?", _path),
+    rule(r"(?<=[a-z])/(?=[a-z])|(?<=[CF°] )/(?= \d)|(?<=[CF°])/(?=\d)", _or),
+    rule(r"(?<!\S)--(?=[a-z])", "dash dash "),
+    rule(
+        r"(?<![\w.])(?P<it>\d{1,3}(?:\.\d{1,2})?x)(?= (?:as|the|\w{1,9}er|more|less)\b)",
+        _times,
+    ),
 ]

@@ -9,7 +9,7 @@ from num2words import num2words
 from models.spoken_forms.rules import Match, rule
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?"
-SIGNED = rf"(?<![\w.])[-−+]?(?:{NUMBER}|\.\d+)"
+SIGNED = rf"(?<![\w.%°℃℉])[-−+]?(?:{NUMBER}|\.\d+)"
 LONGEST = 18
 """Digits; longer numbers are read digit by digit, and those of more than `UNREADABLE` are left as they are."""
 UNREADABLE = 40
@@ -19,7 +19,7 @@ SCALES |= {word: word for word in ("thousand", "million", "billion", "trillion",
 VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5)}
 VULGAR |= {"⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7)}
 VULGAR |= {"⅑": (1, 9), "⅒": (1, 10)}
-DENOMINATORS = {*range(2, 11), 12, 16, 20, 32, 64, 100}
+DENOMINATORS = {*range(2, 11), 12, 16, 20, 32, 64, 100, 1000}
 """What is a fraction; 9/11, 24/7 and 50/50 are two numbers."""
 DASH = r" ?[–—~] ?|-"
 
@@ -88,6 +88,8 @@ def _fraction(match: Match) -> str | None:
 def _range(match: Match) -> str | None:
     low, high = match[1], match[2]
     years = all(re.fullmatch(r"1[0-9]\d\d|20\d\d", end) for end in (low, high)) and int(low) < int(high)
+    if len(high) == 2 and re.fullmatch(r"(?:19|20)\d\d", low):
+        return f"{year(low)} to {cardinal(high)}"  # 2019-20
     return f"{year(low)} to {year(high)}" if years else f"{number(low)} to {number(high)}"
 
 
@@ -99,18 +101,12 @@ def _scaled(match: Match) -> str:
     return f"{number(match[1])} {SCALES[match[2]]}"
 
 
-def _decade(match: Match) -> str:
-    name = year(match[1]) if len(match[1]) == 4 else cardinal(match[1])
-    return name.removesuffix("y") + "ies" if name.endswith("y") else name + "s"
-
-
 RULES = [
     rule(r"(?<![\w.])(\d{1,6})?[  ]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
-    rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,3})(?![\w/]|\.\d)", _fraction),
+    rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,4})(?![\w/]|\.\d)", _fraction),
     rule(rf"(?<![\w.$€£¥-])({NUMBER})(?:{DASH})({NUMBER})(?![\w-]|\.\d)", _range),
-    rule(r"(?<!\w)(?P<it>\d{1,18}(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: ordinal(match["it"])),
     rule(r"(?<!\w)(\d{1,18}(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: ordinal(match[1])),
-    rule(r"(?<!\w)['’]?(\d0|[12]\d\d0)['’]?s\b", _decade),
+    rule(r"(?<=[%°℃℉CF]) ?[–—-] ?(?=\d)", " to "),
     rule(rf"({SIGNED})(k|M|bn)\b", _scaled),
     rule(rf"({SIGNED}) ?%", lambda match: number(match[1]) + " percent"),
     rule(rf"({SIGNED}) ?(?:{DASH}) ?({NUMBER}) ?%", lambda m: f"{number(m[1])} to {number(m[2])} percent"),
@@ -119,6 +115,7 @@ RULES = [
         r"(?<=[A-Za-z])-?(?P<it>\d{1,18})(?!\.?\d)", lambda m: cardinal(m["it"]) if len(m["it"]) < 3 else digits(m[0])
     ),
     rule(r"(?<![\w.])-?(?P<it>\d{1,4})(?=[A-Za-z])", lambda match: cardinal(match["it"])),
+    rule(r"(?<![\w:])(\d{1,3}):(\d{1,3})(?![\w:])", lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}"),
     rule(SIGNED, _plain),
     rule(NUMBER, _plain),
     rule(r"[₀-₉]+", lambda match: digits(match[0].translate({0x2080 + n: str(n) for n in range(10)}))),

@@ -1,0 +1,57 @@
+"""How English is said, kind by kind, beyond the table of the benchmark."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.spoken_forms import alike, said
+
+SAID = {
+    "Bake at 180°C/350°F for 10–12 min.": (
+        "Bake at one hundred eighty degrees Celsius or three hundred fifty degrees Fahrenheit for ten to twelve minutes."
+    ),
+    "Add 1½ tsp. salt and ½ tsp pepper.": "Add one and a half teaspoons salt and half a teaspoon pepper.",
+    "Mix 2 1/2 tbsp of it.": "Mix two and a half tablespoons of it.",
+    "Mon–Fri, 9am–5pm": "Monday to Friday, nine A M to five P M",
+    "He's 6 ft 2 in tall.": "He's six feet two inches tall.",
+    "Call 1-800-FLOWERS or 07700 900123.": (
+        "Call one eight hundred FLOWERS or zero seven seven zero zero, nine zero zero one two three."
+    ),
+    "Is 1 > 0?": "Is one greater than zero?",
+    "≈100 km and >18 years": "approximately one hundred kilometers and more than eighteen years",
+    "f(x) = 2x² - 3x + 1": "f(x) equals two x squared minus three x plus one",
+    "x²-2x = 0": "x squared minus two x equals zero",
+    "3×10⁸ m/s": "three times ten to the power of eight meters per second",
+    "100 / 4 = 25": "one hundred divided by four equals twenty-five",
+    "In the 1800s, the '90s and the 80s.": "In the eighteen hundreds, the nineties and the eighties.",
+    "On 03/15/24.": "On March fifteenth, twenty twenty-four.",
+    "There were 2024 people.": "There were two thousand twenty-four people.",
+    "2019-20 was cut short.": "twenty nineteen to twenty was cut short.",
+    "Dr. and Mrs. Smith live at Baker St.": "Doctor and Missus Smith live at Baker Street.",
+    "The odds are 10:1.": "The odds are ten to one.",
+    "It is 1.5x faster.": "It is one point five times faster.",
+    "about ~20 people": "about twenty people",
+    "3°C-5°C, 5%-10%": "three degrees Celsius to five degrees Celsius, five to ten percent",
+    "A 5 lb. bag of 10 sq ft.": "A five pound bag of ten square feet.",
+    "Open ~/home/me now.": "Open slash home slash me now.",
+    "he/she and/or me": "he or she and or me",
+    'He said "I am 5" twice.': 'He said "I am five" twice.',
+    "To Henry I say no.": "To Henry I say no.",
+    "My IV drip.": "My IV drip.",
+    "Room B-12 of flight BA2490.": "Room B-twelve of flight BA two four nine zero.",
+    "Mr. Wang和Dr. Li got 5.2%.": "Mister Wang和Doctor Li got five point two percent.",
+    r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
+        "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
+    ),
+    r"\sum_{i=1}^{n} i": "the sum of i equals one to n, i",
+    r"$$\int_0^1 x^2 dx$$": "the integral of zero to one, x squared dx",
+}
+
+
+@pytest.mark.parametrize(("written", "spoken"), SAID.items())
+def test_english_is_said(written: str, spoken: str) -> None:
+    assert alike(" ".join(said(written, "en")[0])) == alike(spoken)
+
+
+def test_an_abbreviation_at_the_end_of_a_sentence_leaves_its_dot() -> None:
+    assert said("Wait 5 min.", "en")[0] == ["Wait five minutes."]
