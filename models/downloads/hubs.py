@@ -48,6 +48,10 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
+class _Halt(BaseException):
+    """Ends a library's download from inside; as an `Exception` it would be taken for a failure and tried again."""
+
+
 class HuggingFace:
     """Through `huggingface_hub`, which reads HF_TOKEN and HF_ENDPOINT itself; a mirror wins over the latter."""
 
@@ -84,7 +88,7 @@ class HuggingFace:
 
                 def update(self, n: float | None = 1) -> bool | None:
                     if stopped():
-                        raise Stopped
+                        raise _Halt
                     return super().update(n)
 
             library.utils.disable_progress_bars()
@@ -124,7 +128,7 @@ class ModelScope:
 
                 def update(self, size: int) -> None:
                     if stopped():
-                        raise Stopped
+                        raise _Halt
 
             inside: Any = import_module("modelscope_hub._download")
             inside.tqdm = partial(inside.tqdm, disable=True)  # it draws a bar, whatever it is asked to call
@@ -214,6 +218,8 @@ def _translated(hub: str, name: str) -> Iterator[Any]:
         yield library
     except WeightsError:
         raise
+    except _Halt:
+        raise Stopped from None
     except Exception as error:  # each library raises a tree of its own, and what requests and httpx2 raise
         if isinstance(error, OSError) and error.errno in THE_DISKS:
             raise

@@ -217,7 +217,9 @@ class _Pull:
                 raise WeightsError(f"{names} from {listing} does not match its checksum. It was not installed.")
             self._says(f"{name}: {names} arrived damaged; fetching again")
         if packed(listing):
-            self._says(f"{name}: unpacking {', '.join(file.path for file in listing.files)}")
+            count = len(listing.files)
+            what = f"{count} packages" if count > 1 else listing.files[0].path
+            self._says(f"{name}: unpacking {what}")
         folder.place(listing, part)
         if len(self._entry.parts) == 1 and (missing := folder.missing()):
             folder.tidy(())

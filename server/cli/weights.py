@@ -192,10 +192,21 @@ def _list(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> in
         print(f"{star} {entry.name:<19}{state:<11}{size:>7}  {part:<13}{' '.join(entry.languages[:SHOWN])}{more}")
         print(f"{'':<21}{entry.good_for}")
         print(f"{'':<21}{entry.engine}; {entry.publisher}; {entry.licence}")
+        if told := _came_from(store, entry.name) if entry.name in installed else "":
+            print(f"{'':<21}fetched from {told}")
     if unknown := sorted(installed - {entry.name for entry in entries}):
         print(f"\nNot in this version's list, and unused: {', '.join(unknown)}.")
     print("\nTo get what is recommended: python3 run.py models pull recommended")
     return 0
+
+
+def _came_from(store: Any, name: str) -> str:
+    """Where the bytes of an entry came from; empty where nothing tells."""
+    try:
+        manifest = store.manifest(name)
+    except KaikouError:  # `verify` says what is wrong with it
+        return ""
+    return ", ".join(manifest.sources) if manifest else ""
 
 
 def _verify(settings: Settings, out: DownloadProgress, names: Sequence[str]) -> int:

@@ -196,4 +196,4 @@ class WeightSettings(Section):
     starter: bool = True
     """Whether the server fetches what a bare machine lacks most, in the background; "off" does without."""
     mirrors: tuple[str, ...] = ()
-    """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's."""
+    """Addresses that stand for the hubs', as hub=https://…; without a hub, for Hugging Face's. pypi: a simple index."""

@@ -26,16 +26,14 @@ WORKSTATION = Machine(cores=16, memory=64 * GB, disk_free=500 * GB, gpu=True)
     ("machine", "languages", "names"),
     [
         (PC, ZH_EN, "smart-turn zipformer-zh-en kokoro-82m sensevoice"),
-        (PC, EN, "smart-turn zipformer-zh-en kokoro-82m sensevoice"),
+        (PC, EN, "smart-turn whisper-base kokoro-82m"),
         (SMALL, ZH_EN, "smart-turn zipformer-zh-en kokoro-82m sensevoice"),
         (SINGLE, ZH_EN, "smart-turn zipformer-zh-en matcha-zh-en sensevoice"),
-        (SINGLE, EN, "smart-turn zipformer-zh-en piper-joe sensevoice"),
-        # Whisper where nothing else knows all the languages: the larger one where there are cores for it.
+        (SINGLE, EN, "smart-turn whisper-base piper-joe"),
         (SMALL, FR, "smart-turn whisper-base"),
-        (PC, FR, "smart-turn whisper-small"),
-        (SMALL, (*ZH_EN, *FR), "smart-turn whisper-base kokoro-82m sensevoice"),
+        (SMALL, (*ZH_EN, *FR), "smart-turn whisper-base kokoro-82m"),
         (WORKSTATION, ZH_EN, "smart-turn funasr-paraformer kokoro-82m funasr-sensevoice"),
-        (WORKSTATION, EN, "smart-turn whisper-turbo kokoro-82m sensevoice"),
+        (WORKSTATION, EN, "smart-turn whisper-turbo kokoro-82m"),
         # A small disk: less, or the smaller choice; a gigabyte stays free.
         (Machine(8, 16 * GB, 1 * GB), ZH_EN, ""),
         (Machine(8, 16 * GB, 1_200_000_000), ZH_EN, "smart-turn"),

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from models.downloads.catalogue.entry import Source
+from models.downloads.catalogue.entry import Package, Source, npm, pypi
 from models.downloads.download import Downloader, never
 from models.downloads.files import Hub, RemoteFile
 from models.downloads.hubs import GitHub, HuggingFace, ModelScope, checksums, hubs, wanted
-from models.downloads.store import WeightsError
+from models.downloads.store import Stopped, WeightsError
 from tests.models.hub_server import COMMIT, HubServer, git_id, hub_server, sha
 
 REPOSITORY = "someone/voice"
@@ -84,6 +84,23 @@ def test_a_hubs_library_goes_on_after_a_break(
     assert max(server.fetched("model.onnx")) > 0
 
 
+def test_a_hubs_library_is_stopped_between_two_pieces_and_goes_on_later(
+    hub: tuple[Hub, Source], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reached, source = hub
+    if source.hub == "huggingface":
+        monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1 << 14)
+    listing = reached.list(source)
+
+    with pytest.raises(Stopped):
+        reached.fetch(listing, listing.files, tmp_path / "part", lambda: True)
+    assert "model.onnx" not in contents(tmp_path / "part")
+    reached.fetch(listing, listing.files, tmp_path / "part", never)
+
+    assert contents(tmp_path / "part") == {path: FILES[path] for path in KEPT}
+    assert capfd.readouterr() == ("", ""), "a library in a server draws no bars"
+
+
 def test_an_unknown_repository_is_told_with_the_hubs_name(hub: tuple[Hub, Source]) -> None:
     reached, source = hub
 
@@ -132,6 +149,21 @@ def test_a_mirror_stands_for_the_hub_that_it_names() -> None:
         "pypi",
         "npm",
     }
+
+
+def test_registries_of_packages_have_mirrors_too(server: HubServer) -> None:
+    server.wheels["voice"] = {"voice-1.0-py3-none-any.whl": b"wheel"}
+    server.tarballs["voice/1.0"] = b"tarball"
+    reached = hubs([f"pypi={server.address}/simple/", f"npm={server.address}/npm"])
+    wheel = Package("voice", "1.0", "voice-1.0-py3-none-any.whl", 5, sha(b"wheel"), {})
+    tarball = Package("voice", "1.0", "voice-1.0.tgz", 7, sha(b"tarball"), {})
+
+    found = [reached["pypi"]().list(pypi(wheel)).files[0], reached["npm"]().list(npm(tarball)).files[0]]
+
+    assert [file.url.removeprefix(server.address) for file in found] == [
+        f"/files/{wheel.file}",
+        f"/files/{tarball.file}",
+    ]
 
 
 def test_a_missing_library_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

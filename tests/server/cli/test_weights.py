@@ -102,6 +102,19 @@ def test_a_pull_says_how_it_goes_and_what_is_used_from_now_on(home: Home) -> Non
     assert home.store.verify(NAME) == []
 
 
+def test_what_is_used_from_now_on_is_not_offered_as_another_choice(home: Home) -> None:
+    pytest.importorskip("sherpa_onnx", reason="requirements-cpu.txt")
+
+    _, output, _ = home.run("pull", NAME, "--languages", "en")
+
+    assert output.splitlines() == [
+        "",
+        "From now on Kaikou hears with pocketsphinx and speaks with sherpa:piper-amy, embedded.",
+        "Start with: python3 run.py",
+    ]
+    assert f"fetched from github:{SHERPA}@tts-models" in home.run("list")[1]
+
+
 def test_a_pull_that_is_killed_leaves_nothing_installed_and_the_next_goes_on(home: Home) -> None:
     home.hub.faults.slow_s[ASSET] = 0.01
     with home.begin("pull", NAME) as process:
