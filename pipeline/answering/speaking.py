@@ -28,6 +28,7 @@ from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.clean import CleanStream, clean
+from pipeline.text.in_character import InCharacter
 from pipeline.text.language import language_of
 from pipeline.text.word_times import align, interpolate
 
@@ -82,11 +83,12 @@ async def asked(
     """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does.
 
     An answer without words (an emoji is none where it is to be spoken) is asked for once more; the second time it is an
-    `EngineError`.
+    `EngineError`. Of what is written for a character only its own words are left; where they are over, so is the answer.
     """
+    names = tuple(request.character.name.values()) if request.character else None
     usage = Usage()
     for _attempt in range(ATTEMPTS):
-        answer = _Answer(spoken)
+        answer = _Answer(spoken, names)
         async with aclosing(_generator(model.reply(request))) as events:
             async for event in events:
                 if isinstance(event, Thinking):
@@ -104,6 +106,13 @@ async def asked(
                 if made.characters > limits.longest_characters:
                     yield Usage(output_tokens=made.characters // 4, truncated=True)
                     return
+                if answer.over:
+                    usage = Usage(output_tokens=made.characters // 4)
+                    break
+        for part in answer.finish():
+            yield part
+        if answer.over and answer.worded:
+            yield usage
         if answer.worded:
             return
         if usage.truncated:  # it thought for as long as it was to answer
@@ -114,30 +123,49 @@ async def asked(
 class _Answer:
     """The parts of one answer; what comes before its first word is held back, since there may be none."""
 
-    def __init__(self, spoken: bool) -> None:
+    def __init__(self, spoken: bool, names: tuple[str, ...] | None) -> None:
         self.worded = False
         self._spoken, self._held, self._cleaner = spoken, "", CleanStream()
+        self._names = names
+        self._own = self._own_words()
+
+    @property
+    def over(self) -> bool:
+        """Whether what follows is not the character's to say."""
+        return self._own is not None and self._own.over
+
+    def finish(self) -> Iterator[TextDelta]:
+        """The model has written all."""
+        if self._own:
+            yield from self._write(self._own.finish())
 
     def take(self, event: ChatEvent) -> Iterator[Written]:
         match event:
             case TextDelta():
-                self._held += self._cleaner.push(event.text)
-                self.worded = (
-                    self.worded or any(map(str.isalnum, self._held)) or (not self._spoken and bool(self._held.strip()))
-                )
-                if self.worded:
-                    yield from self._let_go()
+                text = self._cleaner.push(event.text)
+                yield from self._write(self._own.push(text) if self._own else text)
             case ToolCall():
+                yield from self.finish()
                 self.worded = True
                 yield from self._let_go()
                 yield event.clean()
             case Retracted():
-                self.worded, self._held = False, ""
+                self.worded, self._held, self._own = False, "", self._own_words()
                 yield event
             case Usage() if self.worded:
                 yield event
             case _:
                 pass
+
+    def _own_words(self) -> InCharacter | None:
+        return None if self._names is None else InCharacter(self._names)
+
+    def _write(self, text: str) -> Iterator[TextDelta]:
+        self._held += text
+        worded = any(map(str.isalnum, self._held)) or (not self._spoken and bool(self._held.strip()))
+        self.worded = self.worded or worded
+        if self.worded:
+            yield from self._let_go()
 
     def _let_go(self) -> Iterator[TextDelta]:
         held, self._held = self._held, ""

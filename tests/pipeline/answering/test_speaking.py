@@ -1,14 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 
 import numpy as np
 
-from pipeline.answering.speaking import SynthesisOptions, clauses_of, pieces_of, said
+from pipeline.answering.speaking import Progress, SynthesisOptions, asked, clauses_of, pieces_of, said
+from pipeline.characters.character import Character
 from pipeline.conversation.answer_parts import Made
 from pipeline.conversation.limits import SpeakingLimits
-from pipeline.engines.protocols import EngineInfo, SpeechChunk, SynthesisRequest, VoiceChoice, VoiceSample
+from pipeline.engines.protocols import (
+    ChatEvent,
+    ChatRequest,
+    EngineInfo,
+    SpeechChunk,
+    SynthesisRequest,
+    TextDelta,
+    VoiceChoice,
+    VoiceSample,
+)
 from pipeline.engines.workers import Workers
 
 
@@ -42,3 +52,36 @@ async def test_the_voice_reaches_the_engine_as_it_was_given_but_for_the_style_th
         SynthesisRequest("I am here.", "en", voice),
         SynthesisRequest("It is raining again.", "en", replace(voice, style="sad")),
     ]
+
+
+class Rambling:
+    """A small model that names the speakers, and goes on for the person; `read` counts what was taken of it."""
+
+    info = EngineInfo("rambling", "chat_model")
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def reply(self, _request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        for text in ["Det", "ective: ", '"Sit', ' down."', "\nUser", ": Why?", "\nDetective: Because."]:
+            self.read += 1
+            yield TextDelta(text)
+
+
+async def test_a_model_that_writes_on_for_the_person_is_stopped_after_the_characters_words() -> None:
+    rest = {field.name: {} for field in fields(Character) if field.default is MISSING}
+    detective = Character(**rest | {"id": "detective", "languages": ("en",), "name": {"en": "Detective"}})
+    model, limits = Rambling(), SpeakingLimits()
+
+    heard = asked(model, ChatRequest([], detective), limits, Made(), Progress())
+    text = "".join([event.text async for event in heard if isinstance(event, TextDelta)])
+
+    assert (text, model.read) == ("Sit down.\n", 6)
+
+
+async def test_what_is_written_for_no_character_is_left_as_it_is() -> None:
+    heard = asked(Rambling(), ChatRequest([]), SpeakingLimits(), Made(), Progress())
+
+    text = "".join([event.text async for event in heard if isinstance(event, TextDelta)])
+
+    assert text == 'Detective: "Sit down."\nUser: Why?\nDetective: Because.'
