@@ -28,10 +28,12 @@ class Scenario:
     """One server with one model, and a talk with it: a greeting, then typed lines, each answered.
 
     respond: its answer to a request. says: what must be shown and heard, in each of two turns; fails: or what the error
-    must say, and the code of it. calls: the functions that must be called first. requests: how many it may take in the
-    first turn; in the second it is one, unless `again` says otherwise. models: its list of models; owner: as it names the
-    owner of its own. path: of the address in the settings. settings: more of them. hidden: what must not be seen nor heard.
-    taken_back: of it a little is shown in the first turn, and taken back.
+    must say, and the code of it. calls: the functions that must be called in the first turn. requests: how many that may
+    take; the second takes one, unless `again` says otherwise. models: its list of models; owner: as it names the owner of
+    its own. path: of the address in the settings. settings: more of them. hidden: what must not be seen nor heard.
+    taken_back: of it a little is shown in the first turn, and taken back. offers: functions are offered, and not called.
+    limit: of tokens, as the client asks for it. instructions: in place of the character's. chatter: so many lines of talk
+    before. told: what the client is told of thinking.
     """
 
     respond: Respond
@@ -49,6 +51,11 @@ class Scenario:
     settings: Mapping[str, Any] = field(default_factory=dict)
     hidden: Sequence[str] = ("PLAN",)
     taken_back: bool = False
+    offers: bool = False
+    limit: int | None = None
+    instructions: str = ""
+    chatter: int = 0
+    told: Sequence[str] = ()
     asked: Callable[[Sequence[Asked]], object] = lambda _asked: None
 
 

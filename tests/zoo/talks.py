@@ -102,8 +102,9 @@ async def visit(scenario: Scenario, turns: int = 2) -> Visit:
             serving(instead={"synthesizer": voice}, **settings) as server,
             talking(server, extensions="kaikou") as talk,
         ):
-            if scenario.calls:
-                await talk.configure(tools=[WEATHER])
+            await talk.configure(**_session(scenario))
+            for line in range(scenario.chatter):
+                await talk.write(f"This is the line with the number {line} of a long conversation.")
             await talk.connection.send({"type": "kaikou.greet"})  # type: ignore[arg-type]
             await talk.until("response.done")
             for _turn in range(turns):
@@ -114,6 +115,15 @@ async def visit(scenario: Scenario, turns: int = 2) -> Visit:
             seen.events = talk.events
         seen.asked = zoo.asked
     return seen
+
+
+def _session(scenario: Scenario) -> dict[str, Any]:
+    wanted = {
+        "tools": [WEATHER] if scenario.calls or scenario.offers else [],
+        "max_output_tokens": scenario.limit,
+        "instructions": scenario.instructions,
+    }
+    return {name: value for name, value in wanted.items() if value}
 
 
 async def _exchange(talk: Talk) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def reasons_in(status: int, text: str, asked: Asked) -> list[Reason]:
     found += [reason for reason, pattern in _PATTERNS if pattern.search(text)]
     if status in (400, 404, 422) and _MODEL.search(lowered):
         found.append(Reason.MODEL)
-    if asked.fields and _EXTRA.search(text):
+    if asked.fields and not found and _EXTRA.search(text):
         found.append(Reason.FIELD)
     if not asked.tools:
         found = [reason for reason in found if reason is not Reason.TOOLS]

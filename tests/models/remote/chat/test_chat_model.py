@@ -312,3 +312,51 @@ async def test_a_server_without_a_model_is_unavailable() -> None:
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(EngineUnavailable, match="key"):
         create({})
+
+
+async def test_no_proxy_of_the_environment_comes_between_us_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with talking(saying(delta("stop", content="Hi"))) as (chat, _):
+        assert await reply(chat) == [TextDelta("Hi"), Usage()]
+
+
+async def test_what_was_learnt_is_known_at_the_next_start(tmp_path: Path) -> None:
+    memory = tmp_path / "models.json"
+    no_system = refusing(400, {"error": {"message": "System role not supported"}})
+    async with talking(no_system, saying(delta("stop", content="Hi")), known=False, memory=memory) as (chat, server):
+        await reply(chat)
+        again = create({"base_url": server.base_url, "model": "m", "memory": memory})
+        await reply(again)
+        await again.aclose()
+
+    assert [[message["role"] for message in asked.body["messages"]] for asked in server.asked] == [
+        ["system", "user"],
+        ["user"],
+        ["user"],
+    ]
+
+
+async def test_the_servers_own_reason_goes_to_the_log_without_keys(caplog: pytest.LogCaptureFixture) -> None:
+    reason = refusing(400, {"error": {"message": f"System role not supported.\n (key {KEY}, Bearer abcdef)"}})
+    async with talking(reason, saying(delta("stop", content="Hi"))) as (chat, _):
+        await reply(chat)
+
+    assert caplog.messages == [
+        "The language model m refused a request (400: System role not supported. (key ***, ***). From now on its"
+        " instructions go into the person's first words; roles alternate, and the person's words come first."
+    ]
+
+
+async def test_the_operators_fields_are_in_every_request_and_speak_for_themselves() -> None:
+    models = listing("m", owner="vllm")
+    extra = {"reasoning_effort": "high", "temperature": 0.5}
+    for settings in ({}, {"extra_body": {"top_k": 3}}, {"extra_body": extra}):
+        async with talking(saying(delta("stop", content="Hi")), models=models, **settings) as (chat, server):
+            await reply(chat)
+        sent = server.asked[0].body
+        added = {
+            key: value for key, value in sent.items() if key not in ("model", "messages", "stream", "stream_options")
+        }
+        quiet = {"chat_template_kwargs": {"enable_thinking": False}}
+        assert added == (extra if settings.get("extra_body") == extra else quiet | settings.get("extra_body", {}))
