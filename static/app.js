@@ -100,9 +100,14 @@ function changedCaptions() {
 
 // --- The views -------------------------------------------------------------------------------------------------------
 
+async function fetchCast() {
+  [page.characters, page.status] = await Promise.all([fetchCharacters(), fetchStatus().catch(() => null)]);
+  return page.characters;
+}
+
 async function load() {
   try {
-    [page.characters, page.status] = await Promise.all([fetchCharacters(), fetchStatus().catch(() => null)]);
+    await fetchCast();
   } catch (error) {
     if (!(error instanceof ServerRefused)) throw error;
     const locked = error.status === 401 || error.status === 403;
@@ -124,6 +129,7 @@ async function showChoose() {
       talk: (character) => void showTalk(character, new AudioContext({ latencyHint: "interactive" })),
       prepare,
       settings: (section) => void openSettings(section),
+      renew: fetchCast,
     }),
   );
 }

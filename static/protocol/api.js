@@ -46,6 +46,18 @@ export const fetchCharacters = async () => (await (await ask("/api/characters"))
 /** @returns {Promise<Status>} */
 export const fetchStatus = async () => (await (await ask("/api/status")).json()).data;
 
+/**
+ * What the server fetches in the background. Bytes; `hears` and `speaks` are the languages it is for, `generation` counts how
+ * often the server's engines were others.
+ * @typedef {{ state: "absent" | "fetching" | "stopped" | "failed" | "done", done: number, total: number, hears: string[],
+ *   speaks: string[], entries: { name: string, publisher: string, licence: string }[], generation: number, error: string,
+ *   may_change: boolean }} Starter
+ */
+
+/** Where that stands, after a press if there was one. @param {"stop" | "start"} [press] @returns {Promise<Starter>} */
+export const askStarter = async (press) =>
+  (await (await (press ? ask(`/api/starter/${press}`, "POST") : ask("/api/starter"))).json()).data;
+
 /** A few words in the character's voice. @param {string} id @param {string} language */
 export const fetchSample = async (id, language) =>
   (await ask(`/api/characters/${encodeURIComponent(id)}/sample?language=${encodeURIComponent(language)}`)).blob();

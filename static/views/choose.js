@@ -5,6 +5,7 @@ import { h, icon, iconButton, segmentedControl } from "../components/dom.js";
 import { language, languageName, localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";
 import { preferences, savePreferences } from "../preferences.js";
+import { starterCard } from "./starter.js";
 
 /** More than these are worth searching. */
 const FITS = 12;
@@ -36,7 +37,7 @@ export function hearing(character, spoken) {
 /**
  * @param {HTMLElement} root
  * @param {{ characters: Character[], status: import("../protocol/api.js").Status | null, talk: (character: Character) => void,
- *   prepare: () => void, settings: (section?: string) => void }} page
+ *   prepare: () => void, settings: (section?: string) => void, renew: () => Promise<Character[]> }} page
  */
 export function choose(root, page) {
   const voice = new VoiceSample();
@@ -58,13 +59,31 @@ export function choose(root, page) {
     refresh();
   };
 
-  list.append(...page.characters.map((character) => card(character, voice, () => pick(character))));
+  const fill = (/** @type {Character[]} */ characters) =>
+    list.replaceChildren(...characters.map((character) => card(character, voice, () => pick(character))));
+  /** Other engines may understand and speak other languages. */
+  const renew = async () => {
+    const before = JSON.stringify(page.characters);
+    const characters = await page.renew().catch(() => page.characters);
+    if (closed || JSON.stringify(characters) === before) return;
+    page.characters = characters;
+    const back = placeOfFocus();
+    voice.stop();
+    chosen = characters.find(({ id }) => id === chosen.id) ?? characters[0];
+    fill(characters);
+    refresh();
+    if (back) /** @type {HTMLElement | null} */ (document.querySelector(back))?.focus();
+  };
+  let closed = false;
+  const starter = starterCard(() => void renew());
+  fill(page.characters);
   const cast = h(
     "section",
     { class: "cast", "aria-label": t("cast") },
     h("h1", {}, t("welcome")),
     page.characters.length > FITS && search(list),
     list,
+    starter.element,
     advice(page.status),
   );
   root.append(
@@ -76,7 +95,22 @@ export function choose(root, page) {
     ),
   );
   refresh();
-  return { close: () => voice.stop() };
+  return {
+    close() {
+      closed = true;
+      voice.stop();
+      starter.close();
+    },
+  };
+}
+
+/** A selector that finds what has the focus when it was drawn anew; "" if nothing here has it. */
+function placeOfFocus() {
+  const focused = document.activeElement;
+  if (focused?.id) return `#${focused.id}`;
+  if (focused?.closest("#spoken")) return `#spoken [value="${focused.getAttribute("value")}"]`;
+  const character = focused?.closest(".card")?.querySelector("[data-character]")?.getAttribute("data-character");
+  return character ? `[data-character="${character}"]` : "";
 }
 
 /** @param {Character} character @param {{ settings: (section?: string) => void }} page @param {VoiceSample} voice @param {() => void} refresh */

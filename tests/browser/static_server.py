@@ -31,7 +31,19 @@ def character(identifier: str, language: str = "en", hears: tuple[str, ...] = ("
     }
 
 
+STARTER: dict[str, Any] = {
+    "state": "absent",
+    "done": 0,
+    "total": 0,
+    "hears": [],
+    "speaks": [],
+    "entries": [],
+    "generation": 0,
+    "error": "",
+    "may_change": True,
+}
 ANSWERS: dict[str, Any] = {
+    "/api/starter": STARTER,
     "/api/characters": [character("assistant"), character("philosopher"), character("nobody-knows")],
     "/api/status": {
         "version": "0.0.0",
