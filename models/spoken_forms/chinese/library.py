@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from wetext import Normalizer
-
 from models.spoken_forms.chinese.numbers import NUMBER, number
 from pipeline.text.spoken_forms import Piece
 
+log = logging.getLogger(__name__)
+
 HAN = r"\u3400-\u9fff"
 WINDOW = re.compile(rf"[{HAN}]{{0,2}}[-−+]?(?:{NUMBER})(?::\d{{1,4}})?%?[{HAN}]{{0,4}}")
-"""A number with what stands around it. The transducers take about half a millisecond for a character."""
+"""A number with what stands around it. The transducers take 0.6 ms of processor time for it."""
 LONGEST = 24
 _HAN = re.compile(f"[{HAN}]")
 _NUMBER = re.compile(rf"[-−+]?{NUMBER}")
 
-_normalizer = Normalizer(lang="zh", operator="tn")
+try:
+    from wetext import Normalizer
+except ImportError as error:  # it is optional, and there is no wheel of it for every machine
+    log.warning("Chinese numbers are read without wetext: %s (pip install -r requirements.txt)", error)
+    _transduced = None
+else:
+    _transduced = Normalizer(lang="zh", operator="tn").normalize
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -37,10 +44,10 @@ def pieces(text: str) -> Iterator[Piece]:
 @lru_cache(maxsize=1024)
 def _read(written: str) -> str:
     """What wetext makes of it, if nothing is lost and no digit is left; else the numbers by themselves."""
-    if not _HAN.search(written):
+    if not (_transduced and _HAN.search(written)):
         return _plainly(written)
     try:
-        spoken = str(_normalizer.normalize(written.replace("−", "-")))
+        spoken = str(_transduced(written.replace("−", "-")))
     except (AssertionError, RuntimeError, ValueError, IndexError, KeyError):  # its parser's, for what it cannot read
         return _plainly(written)
     return spoken if _is_whole(written, spoken) else _plainly(written)

@@ -62,7 +62,8 @@ def _time(match: Match) -> str | None:
 
 
 def _half(written: str | None) -> str:
-    return f" {written[0].upper()} M" if written else ""
+    # Every voice spells "a.m"; "A M" begins with an article, and a dot behind it is a pause.
+    return f" {written[0].lower()}.m" if written else ""
 
 
 def _hour(match: Match) -> str:

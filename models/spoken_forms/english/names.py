@@ -136,8 +136,13 @@ def _address(match: Match) -> str:
     words = []
     for index, label in enumerate(labels):
         spelt = label in SPELT and index and labels[index - 1] == "." and index >= last - 2
-        words.append(ADDRESS_SIGNS.get(label) or (" ".join(label) if spelt else _digit(label)))
+        words.append(ADDRESS_SIGNS.get(label) or (_spelt(label) if spelt else _digit(label)))
     return " ".join(words)
+
+
+def _spelt(label: str) -> str:
+    """Letter by letter; an "a" by itself would be an article."""
+    return ".".join(label.upper()) if "a" in label else " ".join(label)
 
 
 def _digit(label: str) -> str:
@@ -203,6 +208,9 @@ RULES = [
     rule(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?P<it>\d{3,12})\b", lambda match: digits(match["it"])),
     rule(rf"\b{CODE}(?P<it>\d{{3,12}})\b(?![.,]\d)", lambda match: digits(match["it"])),
     *ROMAN_RULES,
+    rule(r"(?<![\w.])Ph\.D\b\.?", "P.H.D"),
+    rule(r"(?<![\w.])(?:[A-Z]\.){1,5}[A-Z](?P<it>\.)(?= [a-z])", ""),
+    rule(r"(?<![\w.])[A-Z](?P<it>\.)(?= [A-Z][a-z])(?! (?:The|It|He|She|We|You|They|But|And|This|That)\b)", ""),
     table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|and M))"),
     table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
     table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?\d)"),

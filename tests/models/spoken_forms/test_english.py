@@ -12,7 +12,7 @@ SAID = {
     ),
     "Add 1½ tsp. salt and ½ tsp pepper.": "Add one and a half teaspoons salt and half a teaspoon pepper.",
     "Mix 2 1/2 tbsp of it.": "Mix two and a half tablespoons of it.",
-    "Mon–Fri, 9am–5pm": "Monday to Friday, nine A M to five P M",
+    "Mon–Fri, 9am–5pm": "Monday to Friday, nine a.m to five p.m",
     "He's 6 ft 2 in tall.": "He's six feet two inches tall.",
     "Call 1-800-FLOWERS or 07700 900123.": (
         "Call one eight hundred FLOWERS or zero seven seven zero zero, nine zero zero one two three."
@@ -40,6 +40,7 @@ SAID = {
     "My IV drip.": "My IV drip.",
     "Room B-12 of flight BA2490.": "Room B-twelve of flight BA two four nine zero.",
     "Mr. Wang和Dr. Li got 5.2%.": "Mister Wang和Doctor Li got five point two percent.",
+    "J. Smith of the U.S. has a Ph.D. and lives at x.ai.": "J Smith of the U.S has a P.H.D and lives at x dot A.I.",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),
@@ -55,3 +56,9 @@ def test_english_is_said(written: str, spoken: str) -> None:
 
 def test_an_abbreviation_at_the_end_of_a_sentence_leaves_its_dot() -> None:
     assert said("Wait 5 min.", "en")[0] == ["Wait five minutes."]
+
+
+def test_no_dot_is_left_where_a_voice_would_pause() -> None:
+    assert said("At 7 a.m. sharp J. Smith of the U.S. spoke.", "en")[0] == [
+        "At seven a.m sharp J Smith of the U.S spoke."
+    ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,7 @@ from models.spoken_forms.normalizer import SpokenForms, create
 from pipeline.text.spoken_forms import Piece, spoken_of, written_of
 
 LANGUAGES = ("en", "zh")
+ROOT = Path(__file__).resolve().parents[3]
 RIGHT = {"en": 166, "zh": 151}
 """Rows of the first half that are said right. It only grows."""
 TIME_S = 1.0
@@ -110,3 +114,14 @@ def test_what_counts_as_alike_is_what_sounds_alike() -> None:
 
 def test_the_path_of_a_clause_is_the_one_that_is_scored() -> None:
     assert said("It is **5** km.\n```\nx\n```", "en")[0] == ["It is five kilometers.", "Some code."]
+
+
+def test_without_wetext_chinese_numbers_are_read_all_the_same() -> None:
+    script = (
+        "import sys; sys.modules['wetext'] = None\n"
+        "from models.spoken_forms import chinese\n"
+        "print(''.join(piece.spoken for piece in chinese.pieces('花了20元，第3章，-5℃，12个')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, encoding="utf-8", cwd=ROOT)
+    assert ran.stdout.strip() == "花了二十元，第三章，零下五摄氏度，十二个"
+    assert "wetext" in ran.stderr
