@@ -16,13 +16,13 @@ Only the standard library, and no grammar younger than Python 3.7, so that an ol
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections import deque
@@ -112,15 +112,57 @@ This Python comes without its {missing} module, which makes environments.
 On Debian and Ubuntu: sudo apt install python{version}-venv
 Elsewhere, install Python from https://www.python.org/downloads/ and start again."""
 
-PIP_ADVICE = """\
-Without a connection, start again once there is one. Behind a proxy, set HTTPS_PROXY=http://host:port.
-Where the package index is slow or blocked, set PIP_INDEX_URL to a mirror. Nothing is lost: pip keeps its downloads."""
-
 VENV_ADVICE = "Is there room for 700 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
+PIP_ADVICE = "These are pip's words. The next start goes on from here: what was downloaded is kept."
 DISK_FULL = "The disk is full. Kaikou needs 700 MB, with the tests' tools 1100, and pip room for temporary files."
 NOT_WRITABLE = "That place cannot be written to. Keep Kaikou in a folder of yours, or set KAIKOU_VENV to one."
-ADVICE = {errno.ENOSPC: DISK_FULL, 112: DISK_FULL, errno.EROFS: NOT_WRITABLE, errno.EACCES: NOT_WRITABLE}
-"""What to do, by errno; 112 is how Windows says that a disk is full."""
+IN_USE = "Files of the environment are in use. End the Kaikou that runs, then start again."
+DAMAGED = """\
+What came is not what the package index promised: a mirror or a proxy keeps a damaged copy. Start again; should that not
+help, with PIP_NO_CACHE_DIR=1, or with PIP_INDEX_URL=https://… of another index."""
+NO_WHEEL = """\
+There is no ready-made package of this for {machine}, and it cannot be made here. None is needed with Python
+3.11 to 3.14 on Linux (x86_64 and aarch64, with glibc), macOS 14 or newer, and Windows (x86_64): python3.12 run.py"""
+OTHER_VERSIONS = "pip's own settings ask for other versions: see `python3 -m pip config list`, and PIP_CONSTRAINT."
+PROXY_LOGIN = "The proxy asks for a login: HTTPS_PROXY=http://name:password@host:port"
+CERTIFICATE = """\
+The package index's certificate is not trusted: something on the way, such as a company's proxy, shows its own.
+PIP_CERT=/path/to/certificates.pem names those to trust. A clock that is wrong does this too."""
+BROKE_OFF = """\
+The connection is slow, or broke off. Start again: what was downloaded is kept. PIP_DEFAULT_TIMEOUT=60 waits longer for an
+answer, and PIP_INDEX_URL=https://… names a package index that is nearer."""
+UNREACHABLE = """\
+The package index cannot be reached. Without a connection, start again once there is one. Behind a proxy, set
+HTTPS_PROXY=http://host:port; where the index is blocked, set PIP_INDEX_URL to a mirror."""
+NOT_OFFERED = """\
+The package index has no such package for {machine}, or does not hand it out. PIP_INDEX_URL, or a pip.conf, names the
+index: a mirror may be down, want a login, or be behind. Try another one, or none. Packages are there for Python 3.11 to
+3.14 on Linux (x86_64 and aarch64, with glibc), macOS 14 or newer, and Windows (x86_64)."""
+
+ADVICE = (
+    (r"\[Errno 28\]|\[WinError 112\]", DISK_FULL),
+    (r"\[WinError 32\]", IN_USE),
+    (r"\[Errno (?:13|30)\]|\[WinError 5\]", NOT_WRITABLE),
+    (r"DO NOT MATCH THE HASHES|BadZipFile|has an invalid wheel", DAMAGED),
+    (r"ResolutionImpossible|conflicting dependencies|--require-hashes", OTHER_VERSIONS),
+    (
+        r"subprocess-exited|metadata-generation|(?i:failed building|could not build) wheel|not a supported wheel",
+        NO_WHEEL,
+    ),
+    (r"\b407 Proxy", PROXY_LOGIN),
+    (r"CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", CERTIFICATE),
+    (r"HTTP error 4\d\d|4\d\d Client Error", NOT_OFFERED),
+    (r"(?i)connect timeout|ConnectTimeout", UNREACHABLE),
+    (r"(?i)timed out|incomplete-?(?:download|read)|connection (?:broken:|aborted|reset)|whl is invalid", BROKE_OFF),
+    (r"Max retries exceeded|Retry\(total=0|ConnectionError|ProxyError|name resolution|Failed to resolve", UNREACHABLE),
+    (r"No matching distribution found", NOT_OFFERED),
+)
+"""What pip or the system says, and what to do: the first row that fits, for that nothing is found follows from much else."""
+
+TRIED_AGAIN = re.compile(r"Retry\(total=[1-9]")
+JUDGED_LINES, SHOWN_LINES = 40, 8  # of what a failed command said last
+PAUSES_S = (1.0, 5.0)
+"""How long to wait before pip is started again after the connection broke off. Old ones give up a download at once."""
 
 
 class SetupError(Exception):
@@ -141,7 +183,7 @@ def main(arguments: list[str]) -> None:
     except SetupError as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"{error}\n{ADVICE.get(error.errno or 0, '')}".rstrip())
+        sys.exit(f"{error}\n{advice_on(str(error))}".rstrip())
     except KeyboardInterrupt:
         print("Stopped. The next start goes on from here.", file=sys.stderr)
         sys.exit(130)
@@ -311,12 +353,14 @@ def make_environment(venv: Path, progress: Progress, lock: IO[str]) -> None:
             old.unlink()
     # Started from inside some environment, the interpreter to build on is the one that environment was built on.
     base = getattr(sys, "_base_executable", None) or sys.executable
-    follow([base, "-I", "-m", "venv", str(venv)], lock, progress.hear, VENV_ADVICE)
+    said = follow([base, "-I", "-m", "venv", str(venv)], lock, progress.hear)
+    if said is not None:
+        raise SetupError(explained(said, advice_on(said) or VENV_ADVICE))
     record(venv, {PYTHON})
 
 
 def install(venv: Path, step: Step, progress: Progress, lock: IO[str]) -> None:
-    """Let pip install one step."""
+    """Let pip install one step, some times if the connection breaks off: what it has downloaded it keeps."""
 
     def hear(line: str) -> None:
         if line.startswith("Installing collected packages"):
@@ -325,11 +369,25 @@ def install(venv: Path, step: Step, progress: Progress, lock: IO[str]) -> None:
 
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", *step.options]
     files = [argument for name in step.files for argument in ("-r", name)]
-    follow([str(python_of(venv)), "-I", "-m", "pip", "install", *options, *files], lock, hear, PIP_ADVICE)
+    for pause_s in (*PAUSES_S, None):
+        said = follow([str(python_of(venv)), "-I", "-m", "pip", "install", *options, *files], lock, hear)
+        if said is None:
+            return
+        advice = advice_on(said)
+        downloads = (
+            "No matching distribution" not in said
+        )  # or pip itself has asked for the list of packages often enough
+        if pause_s is None or advice != BROKE_OFF or not downloads:
+            raise SetupError(explained(said, advice or PIP_ADVICE))
+        progress.show("the connection broke off, going on", "  the connection broke off, going on")
+        time.sleep(pause_s)
 
 
-def follow(command: list[str], lock: IO[str], hear: Callable[[str], None], advice: str) -> None:
-    """Run `command` and `hear` its lines. It inherits the lock, so that it keeps others out should we be killed."""
+def follow(command: list[str], lock: IO[str], hear: Callable[[str], None]) -> str | None:
+    """Run `command` and `hear` its lines; what it said last if it failed, else None.
+
+    It inherits the lock, so that it keeps others out should we be killed.
+    """
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -341,19 +399,29 @@ def follow(command: list[str], lock: IO[str], hear: Callable[[str], None], advic
         errors="replace",
         pass_fds=() if sys.platform == "win32" else (lock.fileno(),),
     )
-    last: deque[str] = deque(maxlen=8)
+    last: deque[str] = deque(maxlen=JUDGED_LINES)
     with process:
         try:
             for line in process.stdout or ():
                 hear(line.strip())
-                last.append(line.rstrip()[:300])
+                last.append(line.rstrip()[:500])
             status = process.wait()
         finally:
             process.terminate()
-    if status != 0:
-        told = "\n".join(last)
-        numbers = map(int, re.findall(r"\[(?:Errno|WinError) (\d+)\]", told))
-        raise SetupError(f"{told}\n\n{next((ADVICE[number] for number in numbers if number in ADVICE), advice)}")
+    return "\n".join(last) if status != 0 else None
+
+
+def advice_on(said: str) -> str:
+    """What to do about a failure, by what was said last; empty where nothing fits."""
+    told = "\n".join(line for line in said.splitlines() if not TRIED_AGAIN.search(line))
+    machine = f"Python {dotted(sys.version_info[:2])} on {sysconfig.get_platform()}"
+    return next((advice.format(machine=machine) for cause, advice in ADVICE if re.search(cause, told)), "")
+
+
+def explained(said: str, advice: str) -> str:
+    """The last of what a failed command said, and the advice."""
+    last = "\n".join(line[:300] for line in said.splitlines()[-SHOWN_LINES:])
+    return f"{last}\n\n{advice}"
 
 
 class Progress:
