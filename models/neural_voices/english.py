@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from models.embedded.phonemes import Phonemes
 from models.neural_voices.reading import Reading, aligned
@@ -18,8 +18,12 @@ class English:
 
     def reading(self, part: ClausePart, accent: str, spell: Callable[[str], str]) -> Reading:
         """accent: espeak-ng's name of it. spell: writes IPA with the letters that the network knows."""
-        whole, *alone = self._phonemes.each([part.text, *(word for _, word in part.words)], accent)
-        return aligned(spell(whole), [spell(sounds) for sounds in alone])
+        whole, *alone = self.each([part.text, *(word for _, word in part.words)], accent, spell)
+        return aligned(whole, alone)
+
+    def each(self, texts: Sequence[str], accent: str, spell: Callable[[str], str]) -> list[str]:
+        """The sounds of each of some texts."""
+        return [spell(sounds) for sounds in self._phonemes.each(texts, accent)]
 
     def close(self) -> None:
         self._phonemes.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def weights_folder(path: str, engine: str, example: str) -> Path:
 
 
 class Network:
-    """One ONNX file, shared by all sessions. `outputs` are the names that `run` gives, in this order."""
+    """One ONNX file, shared by all sessions."""
 
     def __init__(self, model: Path | bytes, name: str, *, threads: int, places: Places, engine: str) -> None:
         """`name` is the file's, for messages. Raises `EngineUnavailable`."""
@@ -50,13 +50,16 @@ class Network:
             raise EngineUnavailable(
                 f"{name} cannot be loaded; python3 run.py models verify tells whether it is whole.", engine=engine
             ) from error
-        self.inputs = frozenset(port.name for port in self._session.get_inputs())
-        self.outputs = tuple(port.name for port in self._session.get_outputs())
+        self._inputs = frozenset(port.name for port in self._session.get_inputs())
 
     def run(
         self, inputs: Mapping[str, Any], cancellation: Cancellation, outputs: Sequence[str] | None = None
     ) -> list[Any]:
-        """The outputs, all or those that are named. Raises `EngineBusy`, and `EngineError` also where it is cancelled."""
+        """The outputs, all or those that are named; of the inputs it is given those that it takes.
+
+        Raises `EngineBusy`, and `EngineError` also where it is cancelled.
+        """
+        given = {name: value for name, value in inputs.items() if name in self._inputs}
         options = self._onnx.RunOptions()
 
         def end() -> None:
@@ -65,29 +68,8 @@ class Network:
         with self._places.place(cancellation):
             try:
                 with cancellation.ending(end):
-                    made: list[Any] = self._session.run(outputs, dict(inputs), options)
+                    made: list[Any] = self._session.run(outputs, given, options)
             except Exception as error:  # as above
                 why = "was cancelled" if cancellation.cancelled else "cannot be spoken"
                 raise EngineError(f"The clause {why}.", engine=self._engine) from error
         return made
-
-
-def with_output(model: bytes, name: str) -> bytes:
-    """An ONNX file that also gives out the inner value `name`, float32.
-
-    The bytes of a message and of another one behind them are both merged: so much of protobuf appends to a list.
-    """
-    tensor_type = _field(1, b"\x08\x01")  # elem_type: FLOAT
-    value = _field(1, name.encode()) + _field(2, tensor_type)  # ValueInfoProto: name, type
-    return model + _field(7, _field(12, value))  # ModelProto.graph, GraphProto.output
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes(_varint(number << 3 | 2)) + bytes(_varint(len(content))) + content
-
-
-def _varint(value: int) -> Iterator[int]:
-    while value > 0x7F:
-        yield value & 0x7F | 0x80
-        value >>= 7
-    yield value

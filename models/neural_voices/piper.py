@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from models.neural_voices.computing import Cancellation, Clause, Places
 from models.neural_voices.english import English
-from models.neural_voices.network import Network, cores, weights_folder, with_output
+from models.neural_voices.network import Network, cores, weights_folder
+from models.neural_voices.onnx_graph import with_output
 from models.neural_voices.piper_voice import NAME, PiperVoice
 from models.support.clauses import (
     ClausePart,
@@ -105,8 +106,7 @@ class Piper:
             "scales": np.array([noise, length * slowness, noise_of_durations], np.float32),
             "sid": np.array([speaker], np.int64),
         }
-        known = {name: value for name, value in inputs.items() if name in self._network.inputs}
-        sound, *durations = self._network.run(known, cancellation, self._outputs)
+        sound, *durations = self._network.run(inputs, cancellation, self._outputs)
         if not durations:
             return sound.reshape(-1), [], 0.0
         begins_ms = np.cumsum([0, *durations[0].reshape(-1)]) * (FRAME * 1000 / voice.rate)

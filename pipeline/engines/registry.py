@@ -43,6 +43,7 @@ BUILT_IN: Mapping[Role, Mapping[str, str]] = {
     "synthesizer": {
         "espeak": "models.embedded.espeak:create",
         "flite": "models.embedded.flite:create",
+        "kokoro": "models.neural_voices.kokoro.engine:create",
         "piper": "models.neural_voices.piper:create",
         "embedded": "models.embedded.voices:create",
         "indextts": "models.remote.indextts:create",

@@ -233,6 +233,10 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
         "synthesizer", partial(tiny_voice, "piper", "build_piper", speakers=2), "piper", meaningful=False
     ),
     "synthesizer.piper": installed("piper", "piper-joe"),
+    "synthesizer.kokoro, tiny": lambda: Subject(
+        "synthesizer", partial(tiny_voice, "kokoro", "build_kokoro"), "kokoro", meaningful=False
+    ),
+    "synthesizer.kokoro": installed("kokoro", "kokoro-82m"),
     "synthesizer.openai": away("synthesizer", "openai"),
     "synthesizer.stepfun": away("synthesizer", "stepfun"),
     "synthesizer.minimax": away("synthesizer", "minimax"),

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+from onnx import TensorProto
 
-from tests.models.tiny_networks import FLOAT, INT64, Graph
+from models.neural_voices.kokoro import networks as kokoro
+from tests.models.tiny_networks import FLOAT, INT64, Graph, labour
 from tests.models.tiny_sherpa_voices import IPA, sing
 
+DOUBLE = TensorProto.DOUBLE
 PIPER_RATE, FRAME = 22_050, 256
 LETTER_FRAMES = 4.0
 """How long a phoneme or the pad behind it lasts at natural speed."""
@@ -47,3 +50,56 @@ def build_piper(
     }
     (folder / "voice.onnx.json").write_text(json.dumps(facts), "utf-8")
     return folder
+
+
+KOKORO_VOICES = ("af_heart", "am_michael", "bf_emma", "zf_xiaoxiao", "zm_yunxi")
+
+
+def build_kokoro(folder: Path, *, voices: tuple[str, ...] = KOKORO_VOICES, work: int = 0) -> Path:
+    """A Kokoro in one file, with the inner values by which it is cut, and a folder of voices.
+
+    Each phoneme lasts four frames of 25 ms and is a tone, higher for later voices; before and behind the text is silence.
+    """
+    graph = Graph()
+    one, minus = graph.constant([1], np.int64), graph.constant([-1], np.int64)
+    letters = graph("Cast", "tokens", to=FLOAT)
+    frames = graph("Ceil", graph("Div", graph.constant([LETTER_FRAMES]), "speed"))
+    graph("Add", graph("Mul", letters, graph.constant(0.0)), frames, output=kokoro.DURATIONS)
+    wide = graph("Concat", one, one, graph("Cast", frames, to=INT64), axis=0)
+    spread = graph("Expand", graph("Unsqueeze", letters, graph.constant([2], np.int64)), wide)
+    graph("Reshape", spread, graph.constant([1, 1, -1], np.int64), output=kokoro.CONTENT)
+    count = graph("Reshape", graph("Size", kokoro.CONTENT), one)
+    halves = graph("Concat", one, graph("Mul", count, graph.constant(2, np.int64)), axis=0)
+    for name in (kokoro.PITCH, kokoro.ENERGY):
+        graph("ConstantOfShape", halves, output=name)
+    steps = graph(
+        "Add", graph("Squeeze", graph("Mul", count, graph.constant(120, np.int64))), graph.constant(1, np.int64)
+    )
+    ramp = graph("Range", graph.constant(0, np.int64), steps, graph.constant(1, np.int64))
+    graph("Reshape", graph("Cast", ramp, to=FLOAT), graph.constant([1, 1, -1], np.int64), output=kokoro.HARMONICS)
+    _tones(graph, minus, work)
+    ports = [("tokens", INT64, (1, "T")), ("style", FLOAT, (1, 256)), ("speed", FLOAT, (1,))]
+    graph.save(folder / "kokoro.onnx", ports, [("audio", FLOAT, ("S",))])
+    (folder / "voices").mkdir()
+    for number, voice in enumerate(voices):
+        (folder / "voices" / f"{voice}.bin").write_bytes(np.full((510, 1, 256), number / 4, np.float32).tobytes())
+    return folder
+
+
+def _tones(graph: Graph, minus: str, work: int) -> None:
+    """A tone for each frame of the content, whose phase goes by the ramp that stands for the harmonics."""
+    frame = graph.constant([1, kokoro.FRAME], np.int64)
+    content = graph("Reshape", kokoro.CONTENT, graph.constant([-1, 1], np.int64))
+    higher = graph("Add", graph("ReduceMean", "style", keepdims=0), graph.constant(1.0))
+    hertz = graph("Mul", graph("Add", content, graph.constant(100.0)), higher)
+    loud = graph("Mul", graph("Min", content, graph.constant(1.0)), graph.constant(0.4))
+    flat = [graph("Reshape", graph("Expand", value, frame), minus) for value in (hertz, loud)]
+    ramp = graph("Slice", kokoro.HARMONICS, graph.constant([0], np.int64), minus, graph.constant([2], np.int64))
+    fives = graph("Mul", graph("Reshape", ramp, graph.constant([-1, 1], np.int64)), graph.constant(5.0))
+    time = graph("Reshape", graph("Add", fives, graph.constant([[0, 1, 2, 3, 4]])), minus)
+    turns = graph("Mul", *(graph("Cast", value, to=DOUBLE) for value in (flat[0], time)))
+    phase = graph("Cast", graph("Mul", turns, graph.constant(2 * np.pi / kokoro.RATE, np.float64)), to=DOUBLE)
+    tone = graph("Mul", graph("Cast", graph("Sin", phase), to=FLOAT), flat[1])
+    curves = graph("Add", *(graph("ReduceMean", name, keepdims=0) for name in (kokoro.PITCH, kokoro.ENERGY)))
+    made = labour(graph, tone, work) if work else tone
+    graph("Add", made, graph("Mul", curves, graph.constant(0.0)), output="audio")

@@ -1,0 +1,1 @@
+"""How does Kokoro speak: its alphabet, its voices, its network in halves, and the engine over them?"""
