@@ -15,8 +15,10 @@ from pipeline.engines.fallback import close_engine
 from pipeline.engines.protocols import Role
 from pipeline.errors import EngineUnavailable, KaikouError, SettingError
 from server import VERSION
+from server.cli.model_check import TALK_S, talk_with
+from server.cli.model_check import shown as findings_shown
 from server.cli.progress import megabytes
-from server.engines.loaded import explicit_of, find_language_model, installed_weights, options
+from server.engines.loaded import LEARNT, explicit_of, find_language_model, installed_weights, options
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import PULL, InstalledWeights, wanted
 from server.settings import Settings, load_settings
@@ -99,9 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the findings; 1 if a role is left without an engine that works."""
     parser = argparse.ArgumentParser(prog="run.py doctor", description="What each engine lacks here.")
     parser.add_argument("--config", help="settings file (kaikou.toml, if there is one)")
+    parser.add_argument("--model", action="store_true", help="talk to the language model for ten seconds instead")
+    flags = vars(parser.parse_args(arguments))
+    examine = _examine_model if flags.pop("model") else _examine
     try:
-        settings = load_settings(vars(parser.parse_args(arguments)))
-        return asyncio.run(_examine(settings))
+        return asyncio.run(examine(load_settings(flags)))
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2
@@ -128,6 +132,20 @@ async def _examine(settings: Settings) -> int:
             working |= set() if finding.lacks else {role}
             print(shown(finding))
     return 0 if working == set(ROLES) else 1
+
+
+async def _examine_model(settings: Settings) -> int:
+    """Print what the language model is like; 1 if there is none, or it does not answer."""
+    found = await find_language_model(settings.engines, settings.weights)
+    if found is None:
+        print(shown(_language_model("")))
+        return 1
+    where, given = found
+    print(f"Talking to the language model at {where} for {TALK_S:g} s.")
+    findings = await talk_with(lambda: registry.create("chat_model", "openai", given))
+    print(findings_shown(findings))
+    print(f"What was learnt is kept in {settings.weights.folder / LEARNT}.")
+    return 1 if findings[0][0] == "trouble" else 0
 
 
 def _language_model(where: str) -> Finding:

@@ -29,7 +29,7 @@ from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, rea
 from models.remote.chat.servers import is_hosted, quiet_fields, thinks_first
 from models.remote.chat.shaping import LEAST, body, merged_fields, size_of
 from models.remote.chat.stream import NotJson, Payloads, is_page
-from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, pause_asked
+from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, pause_asked, without_login
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking, ToolCall
 from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.text.clean import clean
@@ -138,6 +138,24 @@ class OpenAIChat:
                     place, profile = await self._differently(place, profile, refused, reasons, asking)
         except (Refused, TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             raise self._told(error, begun) from None
+
+    def about(self) -> dict[str, str]:
+        """What was found out so far of the server and the model, for people: labels and what there is to say."""
+        place = self._locator.found
+        if place is None:
+            return {}
+        profile = self._memory.profile(place.url, place.model)
+        window = f"{place.context} tokens" if place.context else "the server does not tell"
+        if profile.characters is not None:
+            window += f"; {profile.characters} characters of a conversation fit"
+        roles = in_a_sentence(Profile(), Profile(system=profile.system, alternates=profile.alternates))
+        return {
+            "server": f"{place.kind or 'unknown'} at {without_login(place.url)}",
+            "model": place.model,
+            "roles": roles or "in any order",
+            "context window": window,
+            **({} if profile.tools else {"functions": "none: its server or its template refuses them"}),
+        }
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -30,7 +30,7 @@ class Place:
 
 
 class Locator:
-    """Looks up what the settings leave open. model: as set, or as found."""
+    """Looks up what the settings leave open. model: as set, or as found; found: where it is, once that is known."""
 
     def __init__(self, http: httpx2.AsyncClient, base_url: str, model: str, server: Server) -> None:
         """Raises `EngineUnavailable` if `base_url` is no address."""
@@ -41,23 +41,23 @@ class Locator:
             raise server.failure(httpx2.InvalidURL("")) from error
         self._http, self._server = http, server
         self.model = model
-        self._place: Place | None = None
+        self.found: Place | None = None
         self._looking = asyncio.Lock()
 
     async def place(self) -> Place:
         """Where the model is. Raises `EngineError`."""
         async with self._looking:
-            if self._place is None:
-                self._place = await self._look()
-            return self._place
+            if self.found is None:
+                self.found = await self._look()
+            return self.found
 
     def elsewhere(self, place: Place) -> Place | None:
         """The next address to try, where there was no API at `place`; None if there is none left."""
         if place.url not in self._addresses[:-1]:
             return None
         url = self._addresses[self._addresses.index(place.url) + 1]
-        self._place = Place(url, place.model, place.kind, place.context)
-        return self._place
+        self.found = Place(url, place.model, place.kind, place.context)
+        return self.found
 
     async def proposal(self, place: Place) -> str:
         """The name of a model there that is nearly the one that was asked for; empty if there is none."""
