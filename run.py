@@ -83,8 +83,7 @@ EXTRA = re.compile(r"requirements-\w+\.txt")
 HELP = """\
 python3 run.py [serve] [options]   start the server (what happens without a command)
 python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
-python3 run.py doctor              what each engine lacks here, and the command that gets it
-python3 run.py doctor --model      ten seconds of talk with the language model, and what it is like
+python3 run.py doctor              what each engine lacks here; with --model, what the language model is like
 python3 run.py test [options]      run the tests, on all cores; options are pytest's, -n 0 runs one after the other
 python3 run.py test-heavy          run those that need torch, after installing it (2.5 GB), or fetch weights
 python3 run.py bench [options]     measure
