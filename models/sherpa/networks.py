@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from models.sherpa.library import NAME, Folder, loaded, properties
-from models.sherpa.word_times import words_of
 from models.support.batching import Batcher
 from models.support.sense_voice import TAG, recognition
+from models.support.word_times import words_of
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 from pipeline.engines.protocols import Recognition, WordTime
 from pipeline.errors import EngineUnavailable

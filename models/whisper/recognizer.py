@@ -63,17 +63,24 @@ class WhisperRecognizer:
         detector: VoiceDetector | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.info = EngineInfo(NAME, "recognizer", network.languages, LINE_RATE)
+        self.info = EngineInfo(NAME, "recognizer", network.languages, LINE_RATE, times_words=True)
         self._network, self._slots, self._clock = network, slots, clock
         self._detector: VoiceDetector = detector or silero.create({"gate": False})
         self._usual = tuple(tag for tag in languages if tag in network.languages) or network.languages
 
     def open(self, language: str = "") -> WhisperStream:
-        tag = language.partition("-")[0]
-        if tag and tag not in self.info.languages:
-            raise EngineUnavailable(f"These weights do not understand {tag!r}.", engine=NAME)
-        decode = partial(decoded, self._network, (tag,) if tag else self._usual)
-        return WhisperStream(decode, self._slots, Windows(self._detector.open()), self._clock)
+        return self._open(language, recorded=False)
+
+    def open_recording(self, language: str = "") -> WhisperStream:
+        """As `open`, without partial texts, which would be most of the work, and with the times of words."""
+        return self._open(language, recorded=True)
 
     def close(self) -> None:
         self._slots.close()
+
+    def _open(self, language: str, *, recorded: bool) -> WhisperStream:
+        tag = language.partition("-")[0]
+        if tag and tag not in self.info.languages:
+            raise EngineUnavailable(f"These weights do not understand {tag!r}.", engine=NAME)
+        decode = partial(decoded, self._network, (tag,) if tag else self._usual, recorded)
+        return WhisperStream(decode, self._slots, Windows(self._detector.open()), self._clock, partials=not recorded)

@@ -9,17 +9,19 @@ one is decoded again.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 
 from models.support.sense_voice import joined
 from models.whisper.library import NAME
 from models.whisper.network import Decoded, Network
 from models.whisper.slots import Slots
+from models.whisper.times import words_in
 from models.whisper.windows import Stretch, Windows
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 from pipeline.engines.protocols import Recognition
@@ -28,6 +30,7 @@ from pipeline.errors import EngineError, EngineTimeout
 FIRST_PARTIAL = samples_of(700)
 PARTIAL = samples_of(1000)
 """New audio that is worth decoding again; the first words are wanted sooner."""
+NEVER = sys.maxsize
 LIVE_S = 0.6
 """How far live audio may be ahead of the clock: as much as is kept from before a voice is noticed, and some."""
 LATE_S = 8.0
@@ -50,22 +53,36 @@ class Request:
         return (*((one.at, one.end) for one in self.closed), (self.open.at, self.open.end) if self.open else (0, 0))
 
 
-def decoded(network: Network, languages: Sequence[str], request: Request) -> list[Decoded]:
-    """The words of each of its windows. On a partial text that loops nobody insists."""
-    closed = [network.decode(window.pcm, languages, insist=True) for window in request.closed]
-    last = [network.decode(request.open.pcm, languages, insist=request.final)] if request.open else []
-    return closed + last
+def decoded(network: Network, languages: Sequence[str], timed: bool, request: Request) -> list[Decoded]:
+    """The words of each of its windows; `timed`, with their times in the utterance. On a partial text that loops nobody
+    insists.
+    """
+    windows = [
+        *((closed, True) for closed in request.closed),
+        *([(request.open, request.final)] if request.open else []),
+    ]
+    found = [network.decode(window.pcm, languages, insist=insist, timed=timed) for window, insist in windows]
+    return [replace(one, words=words_in(window, one.words)) for one, (window, _) in zip(found, windows, strict=True)]
 
 
 class WhisperStream:
-    """`decode` is called in a slot. At most one request of the utterance is on its way there."""
+    """`decode` is called in a slot. At most one request of the utterance is on its way there.
+
+    partials: whether anybody wants to read along.
+    """
 
     def __init__(
-        self, decode: Callable[[Request], list[Decoded]], slots: Slots, windows: Windows, clock: Callable[[], float]
+        self,
+        decode: Callable[[Request], list[Decoded]],
+        slots: Slots,
+        windows: Windows,
+        clock: Callable[[], float],
+        *,
+        partials: bool = True,
     ) -> None:
         self._decode, self._slots, self._windows = decode, slots, windows
         self._clock, self._opened = clock, clock()
-        self._next_partial = FIRST_PARTIAL
+        self._next_partial = FIRST_PARTIAL if partials else NEVER
         self._asked: tuple[Request, Future[list[Decoded]]] | None = None
         self._understood: list[Decoded] = []
         """Of closed windows."""
@@ -80,11 +97,11 @@ class WhisperStream:
         with self._call():
             self._windows.push(pcm)
             self._collect(0.0)
+            live = self._windows.heard / LINE_RATE < self._clock() - self._opened + LIVE_S
             if self._windows.heard >= self._next_partial:
-                self._offer()
-            ahead_s = self._windows.heard / LINE_RATE - (self._clock() - self._opened)
-            if ahead_s > LIVE_S:
-                self._collect(ahead_s)
+                self._ask_for_partial(self._slots.offer if live else self._slots.submit)
+            if not live:
+                self._collect(LATE_S)
             return self._recognition().text
 
     def settle(self, budget_s: float) -> Recognition:
@@ -107,14 +124,14 @@ class WhisperStream:
         if asked := self._asked:
             asked[1].cancel()
 
-    def _offer(self) -> None:
-        """Ask for a partial text, if there is something new and nothing is on its way."""
+    def _ask_for_partial(self, slot: Callable[[Callable[[], list[Decoded]]], Future[list[Decoded]] | None]) -> None:
+        """If there is something new and nothing is on its way."""
         wanted = self._wanted(final=False)
-        if not self._asked and wanted.extent != self._last_extent:
-            future = self._slots.offer(partial(self._decode, wanted))
-            if future:
-                self._next_partial = self._windows.heard + PARTIAL
-                self._ask(wanted, future)
+        if self._asked or wanted.extent == self._last_extent:
+            return
+        if future := slot(partial(self._decode, wanted)):
+            self._next_partial = self._windows.heard + PARTIAL
+            self._ask(wanted, future)
 
     def _wanted(self, *, final: bool) -> Request:
         return Request(tuple(self._windows.closed), self._windows.open, final)
@@ -150,7 +167,8 @@ class WhisperStream:
         windows = [*self._understood, self._last] if self._last else self._understood
         text = reduce(joined, (window.text for window in windows), "")
         longest = max(windows, key=lambda window: len(window.text), default=None)
-        return Recognition(text, longest.language if longest else "")
+        words = tuple(word for window in windows for word in window.words)
+        return Recognition(text, longest.language if longest else "", words=words)
 
     @contextmanager
     def _call(self) -> Iterator[None]:

@@ -34,10 +34,11 @@ PAUSE = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Audio that begins with the `at`-th sample of the utterance."""
+    """Audio that begins with the `at`-th sample of the utterance; how likely each step of it has a voice."""
 
     at: int
     pcm: Samples
+    probabilities: tuple[float, ...] = ()
 
     @property
     def end(self) -> int:
@@ -82,7 +83,7 @@ class Windows:
         """`audio`, which begins as the open window does, as far as there is a voice in it."""
         judged = self._probabilities[: len(audio) // STEP]
         voiced = next((step + 1 for step in reversed(range(len(judged))) if judged[step] >= VOICE), 0)
-        return Stretch(self._at, audio[: voiced * STEP + TAIL]) if voiced else None
+        return Stretch(self._at, audio[: voiced * STEP + TAIL], tuple(judged[:voiced])) if voiced else None
 
 
 def place_to_cut(probabilities: Sequence[float]) -> int | None:

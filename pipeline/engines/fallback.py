@@ -194,10 +194,18 @@ class RecognizerChain(_Chain[Recognizer]):
 
     async def open(self, language: str = "") -> RelayedUtterance:
         """Raises `UnknownLanguage` if none understands the language, and what the last one raises that does."""
+        return await self._begun(language, recorded=False)
+
+    async def open_recording(self, language: str = "") -> RelayedUtterance:
+        """The same for a recording."""
+        return await self._begun(language, recorded=True)
+
+    async def _begun(self, language: str, *, recorded: bool) -> RelayedUtterance:
         able = [member for member in self._members if member.can(language)]
         if not able:
             raise UnknownLanguage(f"{self.info.name} does not understand {language!r}.", engine=self.info.name)
-        utterance = RelayedUtterance(able, language, self._patience_s, round(self._longest_s * LINE_RATE))
+        longest = round(self._longest_s * LINE_RATE)
+        utterance = RelayedUtterance(able, language, self._patience_s, longest, recorded=recorded)
         try:
             await utterance.begin(self._open_s)
         except BaseException:
@@ -209,8 +217,17 @@ class RecognizerChain(_Chain[Recognizer]):
 class RelayedUtterance:
     """One utterance; what an engine cannot finish, the next one hears from the beginning. To be used on the loop."""
 
-    def __init__(self, members: Sequence[Member[Recognizer]], language: str, call_s: float, longest: int) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member[Recognizer]],
+        language: str,
+        call_s: float,
+        longest: int,
+        *,
+        recorded: bool,
+    ) -> None:
         self._next, self._language, self._call_s, self._longest = list(members), language, call_s, longest
+        self._recorded = recorded
         self._kept: list[Samples] = []
         self._kept_samples = 0
         self._current: Member[Recognizer]
@@ -261,7 +278,11 @@ class RelayedUtterance:
         """Open the utterance at the next engine, and let it hear what the others did."""
         self._current = self._next.pop(0)
         self._call = await self._current.bulkhead.enter(_left(until))
-        begin = partial(self._current.engine.open, self._language)
+        engine = self._current.engine
+        open: Callable[[str], RecognizerStream | Awaitable[RecognizerStream]] = engine.open
+        if self._recorded:
+            open = getattr(engine, "open_recording", open)
+        begin = partial(open, self._language)
         self._stream = stream = await self._within(until, begin, undo=lambda late: late.close())
         for pcm in self._kept:
             await self._within(until, partial(stream.accept, pcm))

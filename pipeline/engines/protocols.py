@@ -134,6 +134,11 @@ class RecognizerStream(Protocol):
 
 
 class Recognizer(Protocol):
+    """One that does otherwise with a recording, which is there already, may have a second method that is called for it:
+
+    `open_recording(language)`: as `open`, but nobody reads partial texts, and `Recognition.words` are wanted.
+    """
+
     info: EngineInfo
 
     def open(self, language: str = "") -> RecognizerStream | Awaitable[RecognizerStream]:

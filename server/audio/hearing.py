@@ -179,7 +179,8 @@ class RecordingTranscriber:
 
     async def _open(self, language: str) -> RecognizerStream:
         """A recogniser; waits while conversations need them all. Raises `EngineBusy`."""
-        open, name = partial(self.recognizer.open, language), self.recognizer.info.name
+        recognizer, name = self.recognizer, self.recognizer.info.name
+        open = partial(getattr(recognizer, "open_recording", recognizer.open), language)
         patience = time.monotonic() + BUSY_S
         while True:
             try:

@@ -31,7 +31,7 @@ class EverySecondAWord:
         self.free = Event()
         self.free.set()
 
-    def decode(self, pcm: Samples, languages: Sequence[str], *, insist: bool = False) -> Decoded:
+    def decode(self, pcm: Samples, languages: Sequence[str], *, insist: bool = False, timed: bool = False) -> Decoded:
         self.free.wait(SOON_S)
         self.asked.append((round(len(pcm) / LINE_RATE, 1), insist))
         text = f"{len(pcm) / LINE_RATE:.0f} seconds."
@@ -55,7 +55,7 @@ class Scene:
 
     def open(self) -> WhisperStream:
         def decode(request: Request) -> list[Decoded]:
-            return decoded(self.network, ("en",), request)  # type: ignore[arg-type]
+            return decoded(self.network, ("en",), False, request)  # type: ignore[arg-type]
 
         return WhisperStream(decode, self.slots, Windows(Loudness()), lambda: self.now)
 
@@ -144,6 +144,7 @@ def test_closed_windows_that_no_slot_was_free_for_are_in_the_final_text(scene: S
     for _ in range(2):
         scene.slots.submit(scene.network.free.wait)
     stream = scene.open()
+    scene.now = 3600.0
     tell(stream, *[voice(12.0), silence(1.0)] * 4)
     scene.network.free.set()
 

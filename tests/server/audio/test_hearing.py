@@ -184,6 +184,23 @@ async def test_words_are_timed_from_the_beginning_of_the_recording(workers: Work
     assert listener.open_streams == 0
 
 
+class ListenerToRecordings(Listener):
+    """One that does otherwise with them."""
+
+    recordings = 0
+
+    def open_recording(self, language: str = "") -> RecognizerStream:
+        self.recordings += 1
+        return self.open(language)
+
+
+async def test_a_recogniser_is_told_that_it_hears_a_recording_if_it_wants_to_know(workers: Workers) -> None:
+    listener = ListenerToRecordings()
+    await heard(hearing(listener, workers), TWO)
+
+    assert listener.recordings == 2
+
+
 async def test_a_busy_recogniser_is_waited_for(workers: Workers) -> None:
     assert len(await heard(hearing(Listener(busy=1), workers), TWO)) == 2
 

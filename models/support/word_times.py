@@ -13,11 +13,15 @@ SPACE = "▁"
 
 
 def words_of(
-    tokens: Sequence[str], starts_s: Sequence[float], place_ms: Callable[[float], float] = lambda ms: ms
+    tokens: Sequence[str],
+    starts_s: Sequence[float],
+    place_ms: Callable[[float], float] = lambda ms: ms,
+    longest_ms: int = LONGEST_WORD_MS,
 ) -> tuple[WordTime, ...]:
     """The words, each Chinese character being one; a word ends where the next begins. Empty where no times are known.
 
-    starts_s: when each token was put out, in seconds of the stream; place_ms: where that is in what was heard.
+    starts_s: when each token was put out, in seconds of the stream; place_ms: where that is in what was heard; longest_ms:
+    how long a word that a pause follows may be.
     """
     words: list[tuple[str, float]] = []
     begins = True
@@ -34,6 +38,6 @@ def words_of(
         begins = spaced.endswith(" ")
     ends = [later for _, later in words[1:]] + [float("inf")]
     return tuple(
-        WordTime(text, int(start), int(min(end, start + LONGEST_WORD_MS)))
+        WordTime(text, int(start), int(min(end, start + longest_ms)))
         for (text, start), end in zip(words, ends, strict=False)
     )

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from models.sherpa.word_times import words_of
+from models.support.word_times import words_of
 from pipeline.engines.protocols import WordTime
 
 
