@@ -11,6 +11,7 @@ from pipeline.text.spoken_forms import Piece
 
 Match: TypeAlias = re.Match[str]
 NEAR = 24
+OPENING = "([{“‘$€£¥￥√-−+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _spaced(spoken: str, before: str, after: str) -> str:
         spoken = spoken.lstrip()
     elif _is_letter(before) and _is_letter(spoken[:1]):
         spoken = " " + spoken
-    if after.isspace() or not after:
+    if not (after.isalnum() or after in OPENING):
         return spoken.rstrip()
     return spoken + " " if _is_letter(spoken[-1:]) and (_is_letter(after) or after.isdecimal()) else spoken
 

@@ -390,6 +390,7 @@ _SILENT = dict.fromkeys([*range(0x2190, 0x2200), *range(0x27F0, 0x2800), *range(
 _SILENT |= dict.fromkeys([*range(0x2500, 0x25CB), *range(0x25CC, 0x2600)], " ")  # boxes and shapes; ○ is a zero
 _SILENT |= dict.fromkeys(map(ord, "|\\~`™®©•·‣※\u20e3\u200d"), " ")
 _ABOUT = r"(?<![\w.,%°℃℉)])[~～〜∼] ?(?=[$€£¥￥]?\d)"
+_BETWEEN_CIRCLED = re.compile("(?<=[①-⑳])(?=[①-⑳])")
 _BEFORE_SIGNS = [
     (re.compile(pattern), spoken)
     for pattern, spoken in (
@@ -426,7 +427,7 @@ def speakable(text: str) -> str:
     "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is
     left over from what was said before.
     """
-    text = plain_formulas(text.strip().translate(_NARROW))
+    text = plain_formulas(_BETWEEN_CIRCLED.sub(" ", text.strip()).translate(_NARROW))
     text = _ADDRESS.sub(lambda address: address[1] or address[2], text)
     for pattern, spoken in _BEFORE_SIGNS:
         text = pattern.sub(spoken, text)

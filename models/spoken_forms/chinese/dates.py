@@ -48,6 +48,7 @@ RULES = [
     rule(r"(?<!\d)(\d{4})年? ?[-–—~至到] ?(\d{4})(?=年)", _years),
     rule(r"(?<!\d)(?P<it>\d{4})(?=年)(?!年[前后])", lambda match: digits(match["it"])),
     rule(r"(?<!\d)(?P<it>\d{1,2})(?=月(?:\d|[份初中底末]))", lambda match: cardinal(match["it"])),
+    rule(r"(?<!\d)((?:1[89]|20)\d0)s(?![A-Za-z])", lambda match: digits(match[1]) + "年代"),
     rule(r"(?<![\d.第])(?P<it>2)(?=年(?!级))", "两"),
     rule(r"(?<=月)(?P<it>\d{1,2})(?=[日号])", lambda match: cardinal(match["it"])),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.spoken_forms.chinese.numbers import cardinal
+from models.spoken_forms.chinese.numbers import cardinal, number
 from models.spoken_forms.english.maths import SUPERSCRIPTS
 from models.spoken_forms.rules import Match, rule, table
 
@@ -25,7 +25,8 @@ BEATEN = "战胜|击败|大胜|获胜|取胜|险胜|力克|赢|胜|输|负|落�
 
 def _power(match: Match) -> str:
     plain = match[0].translate(SUPERSCRIPTS).strip("^()")
-    return POWERS.get(plain) or f"的{cardinal(plain) if plain.isdigit() else plain.replace('-', '负')}次方"
+    said = number(plain) if plain.lstrip("-+").isdigit() else plain
+    return POWERS.get(plain) or f"的{said}次方"
 
 
 RULES = [
@@ -39,7 +40,13 @@ RULES = [
     rule(r"(?<=[\d%‰℃点分时日号月元年]) ?[–—-] ?(?=[\d$€£¥￥])", "到"),
     rule(r"(?<=\d)\*(?=\d)", "乘"),
     rule(r"(?<=[\w)])\^(?:\([\w+-]{1,12}\)|\w)|[⁰¹²³⁴-⁹⁺⁻ⁿⁱ]+", _power),
-    rule(r"(?<![A-Za-z/])([A-Za-z])/([A-Za-z])(?![A-Za-z/])", lambda match: f"{match[2]}分之{match[1]}"),
+    rule(r"(?<=[\u4e00-\u9fff])/(?=[\u4e00-\u9fff])(?!或)", "或"),
+    rule(r"/(?=或)", ""),
+    rule(
+        r"(?<!\d)(\d{1,6}(?:\.\d{1,4})?)[:：∶](\d{1,6}(?:\.\d{1,4})?)(?!\d)",
+        lambda m: f"{number(m[1])}比{number(m[2])}",
+    ),
+    rule(r"(?<![A-Za-z/])([a-z])/([a-z])(?![A-Za-z/])", lambda match: f"{match[2]}分之{match[1]}"),
     rule(r"[₀-₉]", lambda match: cardinal(ord(match[0]) - 0x2080)),
     table(GREEK),
 ]

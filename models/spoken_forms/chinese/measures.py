@@ -22,6 +22,7 @@ UNITS = {
     "min": "分钟", "h": "小时",
     "km²": "平方公里", "m²": "平方米", "cm²": "平方厘米", "m³": "立方米", "kcal": "千卡", "cal": "卡", "Mbps": "兆比特每秒",
     "kPa": "千帕", "rpm": "转每分钟", "fps": "帧每秒", "m2": "平方米", "m3": "立方米",
+    "t": "吨", "m/s²": "米每二次方秒",
 }  # fmt: skip
 DEGREES = {"℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度"}
 SYMBOL = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
@@ -53,8 +54,8 @@ def _temperature(match: Match) -> str:
 
 
 def _measure(match: Match) -> str:
-    amount = counted(match[2]) if not match[1] else "负" + number(match[2])
-    return (number(match[2]) if "." in match[2] else amount) + UNITS[match[3]]
+    amount = "两" if match[2] == "2" and not match[1] else number(match[2])
+    return ("负" if match[1] else "") + amount + UNITS[match[3]]
 
 
 def _feet(match: Match) -> str:
@@ -78,7 +79,7 @@ RULES = [
     rule(r"24/7", "七天二十四小时"),
     rule(rf"(?<![\d.])({NUMBER}) ?¢", lambda match: number(match[1]) + "美分"),
     rule(rf"(?<=[\u3400-\u9fff\d])/({UNIT})(?![A-Za-z\d])", lambda match: "每" + UNITS[match[1]]),
-    rule(r"(?<=[元块毛角分钱\d])/(?=[\u3400-\u9fff])", "每"),
+    rule(r"(?<=[元块毛角分钱时次个米克升斤里秒\d])/(?=[\u3400-\u9fff])", "每"),
     rule(r"(?<![A-Za-z])(km/h|m/s)(?![A-Za-z])", lambda match: UNITS[match[1]]),
     rule(r"(?<![\d.])(?P<it>2)(?=毛(?!笔|衣|巾))", "两"),
 ]

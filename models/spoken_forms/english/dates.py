@@ -112,6 +112,8 @@ RULES = [
     rule(r"(?<![\w.,:/$€£¥-])(?P<year>19\d\d|20[0-4]\d)(?![\w/%°½-]|[.:,]\d)", _alone),
     rule(rf"\b({WEEKDAY})\.?[–-]({WEEKDAY})\b\.?", lambda m: f"{WEEKDAYS[m[1]]} to {WEEKDAYS[m[2]]}"),
     rule(rf"\b({SHORT_MONTH})\.?[–-]({SHORT_MONTH})\b\.?", lambda m: f"{SHORT_MONTHS[m[1]]} to {SHORT_MONTHS[m[2]]}"),
+    rule(rf"(?<=\d) ?[–-] ?(?={SHORT_MONTH})", " to "),
+    rule(r"(?<![\w./-])(20\d\d)-(0[1-9]|1[0-2])(?![\w-])", lambda m: f"{MONTHS[int(m[2]) - 1]} {year(m[1])}"),
     rule(r"(?<=\d)T(?=\d\d:\d\d)", " at "),
     rule(rf"\b{MONTH} {DAY}\b(?:,? {YEAR})?", _month_day),
     rule(rf"(?<![\w.,])\b{DAY} (?:of )?{MONTH}(?![a-z])(?:,? {YEAR})?", _day_month),

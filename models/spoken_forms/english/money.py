@@ -49,6 +49,7 @@ CODES = {
     "JPY": "yen",
     "INR": "rupees",
 }
+CODES |= {"BRL": "reais", "KRW": "won", "SGD": "Singapore dollars"}
 CODES |= {"HKD": "Hong Kong dollars", "CAD": "Canadian dollars", "AUD": "Australian dollars", "CHF": "Swiss francs"}
 SYMBOL = r"(?<![A-Za-z])(?P<country>US|HK|AU|CA|NZ|NT|CN|A|C|S|)(?P<symbol>[$€£¥￥₹₩₽₿฿]) ?"
 SCALE = r"(?: ?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<letter>[kKmMB])\b)"
@@ -66,7 +67,7 @@ def _money(match: Match) -> str:
     if len(part) != 2 or not currency.cents:
         name = currency.one if whole == "1" and not part else currency.many
         return f"{minus}{number(amount)} {country}{name}"
-    units = f"{cardinal(whole)} {country}{currency.one if whole == '1' else currency.many}"
+    units = f"{cardinal(whole or 0)} {country}{currency.one if whole == '1' else currency.many}"
     hundredths = f"{cardinal(int(part))} {currency.cent if part == '01' else currency.cents}"
     if part == "00":
         return minus + units
@@ -89,6 +90,12 @@ def _range(match: Match) -> str:
     )
 
 
+def _trailing(match: Match) -> str:
+    """ "5 €", as it is written elsewhere."""
+    currency = CURRENCIES[match[2]]
+    return f"{number(match[1])} {currency.one if match[1] == '1' else currency.many}"
+
+
 RULES = [
     rule(
         rf"(?<=\b[Aa] )(?P<it>{SYMBOL}(?P<amount>{NUMBER}){SCALE}?)(?=[ -]{NOT_NOUNS}[a-z]|/[a-z])",
@@ -97,5 +104,7 @@ RULES = [
     rule(rf"(?P<minus>[-−])?{SYMBOL}(?P<amount>{NUMBER}|\.\d\d){SCALE}?", _money),
     rule(rf"{SYMBOL}(?P<low>{NUMBER})(?:{DASH})[$€£¥￥₹₩]?(?P<high>{NUMBER}){SCALE}?", _range),
     rule(rf"(?<![\w.])({NUMBER}) ?({'|'.join(CODES)})\b", lambda match: f"{number(match[1])} {CODES[match[2]]}"),
+    rule(rf"(?<!\w)({'|'.join(CODES)}) ?({NUMBER})(?![\w.]\w)", lambda match: f"{number(match[2])} {CODES[match[1]]}"),
+    rule(rf"(?<![\w.$€£¥])({NUMBER}) ?([$€£])(?![\w])", _trailing),
     rule(rf"(?<![\w.])({NUMBER}) ?¢", lambda match: number(match[1]) + (" cent" if match[1] == "1" else " cents")),
 ]

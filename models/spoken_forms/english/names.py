@@ -27,10 +27,10 @@ ANYWHERE = {
     "e.g.": "for example", "i.e.": "that is", "etc.": "etcetera", "etc": "etcetera", "vs.": "versus", "vs": "versus",
     "approx.": "approximately", "Approx.": "Approximately", "dept.": "department", "Dept.": "Department",
     "est.": "estimated",
-    "min.": "minimum", "max.": "maximum", "govt.": "government", "cf.": "compare", "et al.": "and others", "w/o": "without",
+    "max.": "maximum", "govt.": "government", "cf.": "compare", "et al.": "and others", "w/o": "without",
     "w/": "with ", "b/c": "because", "viz.": "namely", "a.k.a.": "also known as", "E.g.": "For example", "I.e.": "That is",
-    "p.a.": "per annum",
-    "incl.": "including", "excl.": "excluding", "misc.": "miscellaneous", "temp.": "temperature", "tel.": "telephone",
+    "p.a.": "per annum", "w/out": "without", "incl.": "including", "excl.": "excluding", "misc.": "miscellaneous",
+    "temp.": "temperature", "tel.": "telephone",
 }  # fmt: skip
 
 DOMAINS = (
@@ -109,7 +109,7 @@ BEFORE_ROMAN = (
 NO_NAMES = (
     "The My An A Your His Her Our Their This That No On By With If As At To Of For In Is And Or But Some One I".split()
 )
-ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[IVXLCDM])"
 ROMANS = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 
 
@@ -119,10 +119,17 @@ def roman(text: str) -> int:
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
+KING_GOES_ON = re.compile(r"$|[^ \w]| (?:of|was|is|who|and|had|ruled|reigned|died|became|with|in|from)\b| [A-Z]")
+
+
 def _regnal(match: Match) -> str | None:
-    if match["it"] == "I" and re.match(" [a-z]", match.string[match.end() :]):
+    if match["it"] == "I" and not KING_GOES_ON.match(match.string, match.end()):
         return None  # "to Henry I say"
     return "the " + ordinal(roman(match["it"]))
+
+
+def _roman_range(match: Match) -> str:
+    return " to ".join(cardinal(roman(end)) for end in re.split("[–-]", match["it"]))
 
 
 def _numbered(match: Match) -> str | None:
@@ -179,10 +186,12 @@ CODE = (
     r"(?:[Cc]ode|PIN|[Pp]in|ZIP|[Zz]ip|[Pp]assword|[Pp]asscode|[Ee]xtension|[Ff]light|[Aa]gent|[Ee]xt\.)"
     r"(?: (?:is|number))?:? "
 )
+BEFORE_ROMANS = "Chapters|Parts|Volumes|Acts|Scenes|Books|Sections|Phases|Articles|Levels|Types"
 ROMAN_RULES = [
     rule(rf"\b(?:{'|'.join(REGNAL)}) (?P<it>{ROMAN})\b(?!['’.]\w)", _regnal),
     rule(rf"\b({'|'.join(BEFORE_ROMAN)})\.? (?P<it>{ROMAN})\b(?!['’])", _numbered),
     rule(rf"\b([A-Z][\w.]*) (?P<it>(?=[IVX]{{2}}){ROMAN})\b", _numbered),
+    rule(rf"\b(?:{BEFORE_ROMANS}) (?P<it>{ROMAN}[–-]{ROMAN})\b", _roman_range),
     rule(rf"\b(?P<it>{ROMAN})(?= (?:century|centuries)\b)", lambda match: ordinal(roman(match["it"]))),
     rule(r"[Ⅰ-Ⅻ]", lambda match: " " + cardinal(ord(match[0]) - 0x215F)),
 ]
@@ -205,8 +214,9 @@ RULES = [
         r"(?<![\w.-])1-8\d\d-(?=[A-Z])",
         lambda match: f"one eight {'hundred' if match[0][3:5] == '00' else digits(match[0][3:5])} ",
     ),
+    rule(r"(?<!\w)\(0\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}\b", _telephone),
     rule(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?P<it>\d{3,12})\b", lambda match: digits(match["it"])),
-    rule(rf"\b{CODE}(?P<it>\d{{3,12}})\b(?![.,]\d)", lambda match: digits(match["it"])),
+    rule(rf"\b{CODE}(?P<it>\d{{3,12}}(?:-\d{{4}})?)\b(?![.,]\d)", lambda match: digits(match["it"])),
     *ROMAN_RULES,
     rule(r"(?<![\w.])Ph\.D\b\.?", "P.H.D"),
     rule(r"(?<![\w.])(?:[A-Z]\.){1,5}[A-Z](?P<it>\.)(?= [a-z])", ""),

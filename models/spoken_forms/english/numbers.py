@@ -58,6 +58,11 @@ def number(text: str) -> str:
     return sign + said + (" point " + digits(part) if part else "")
 
 
+def is_fraction(above: str, below: str) -> bool:
+    """Whether "2/3" is two thirds, as "9/11" and "50/50" are not."""
+    return above[0] != "0" and int(above) < int(below) and int(below) in DENOMINATORS
+
+
 def fraction(above: int, below: int) -> str:
     """ "2/3" is "two thirds"."""
     if below == 2:
@@ -79,9 +84,9 @@ def _vulgar(match: Match) -> str:
 
 
 def _fraction(match: Match) -> str | None:
-    whole, above, below = match[1] or "", int(match[2]), int(match[3])
-    if 0 < above < below and below in DENOMINATORS:
-        return mixed(whole.strip(), above, below)
+    whole, above, below = match[1] or "", match[2], match[3]
+    if is_fraction(above, below):
+        return mixed(whole.strip(), int(above), int(below))
     return None if whole else f"{cardinal(above)} {cardinal(below)}"  # 50/50, 24/7
 
 
@@ -106,7 +111,8 @@ RULES = [
     rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,4})(?![\w/]|\.\d)", _fraction),
     rule(rf"(?<![\w.$€£¥-])({NUMBER})(?:{DASH})({NUMBER})(?![\w-]|\.\d)", _range),
     rule(r"(?<!\w)(\d{1,18}(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: ordinal(match[1])),
-    rule(r"(?<=[%°℃℉CF]) ?[–—-] ?(?=\d)", " to "),
+    rule(r"(?<=[%°℃℉CF]) ?[–—-] ?(?=\d)|(?<=\d(?:st|nd|rd|th))[–—-](?=\d+(?:st|nd|rd|th))", " to "),
+    rule(r"(?<![\d.])\d{1,3}\.\d{1,2}(?P<it>/)(?=\d{1,3}(?![\d.]))", " out of "),
     rule(rf"({SIGNED})(k|M|bn)\b", _scaled),
     rule(rf"({SIGNED}) ?%", lambda match: number(match[1]) + " percent"),
     rule(rf"({SIGNED}) ?(?:{DASH}) ?({NUMBER}) ?%", lambda m: f"{number(m[1])} to {number(m[2])} percent"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.spoken_forms.english.numbers import DASH, NUMBER, SIGNED, VULGAR, cardinal, mixed, number
+from models.spoken_forms.english.numbers import DASH, NUMBER, SIGNED, VULGAR, cardinal, is_fraction, mixed, number
 from models.spoken_forms.rules import Match, behind, rule
 
 PLURALS = {"foot": "feet", "inch": "inches", "hertz": "hertz", "kelvin": "kelvin", "horsepower": "horsepower"}
@@ -87,7 +87,8 @@ def _is_single(match: Match) -> bool:
 
 def _measure(match: Match) -> str | None:
     unit = match["unit"] or match["dotted"]
-    if unit in SPACED_ONLY and not match["gap"]:
+    part = match["only"] or match["parts"]
+    if (unit in SPACED_ONLY and not match["gap"]) or (part and "/" in part and not is_fraction(*part.split("/"))):
         return None
     name = SQUARES.get(match["power"] or "", "") + UNITS.get(unit, "inch")
     per = f" per {PER[match['per']]}" if match["per"] else ""
@@ -114,6 +115,10 @@ def _inches(match: Match) -> str | None:
     return f"{number(match[1])} {'inch' if single else 'inches'}"
 
 
+def _part_of_an_inch(match: Match) -> str:
+    return f"{mixed(match[1] or '', int(match[2]), int(match[3]))} {'inches' if match[1] else 'inch'}"
+
+
 def _feet(match: Match) -> str | None:
     if behind(match, re.compile(r"(?<!\w)['‘]")):
         return None  # it closes a quotation
@@ -129,6 +134,7 @@ RULES = [
     rule(rf"{AMOUNT} ?(?:°(?: ?(?P<scale>[CF])\b)?|(?P<sign>[℃℉]))", _temperature),
     rule(r"(?<![\w.])(\d{1,2})['′’] ?(\d{1,2})(?:[\"″”]|''|(?!\w))", _height),
     rule(r"(?<![\w.])(\d{1,3}) ?(?:ft|feet|foot)\.? (\d{1,2}) ?(?:in\b\.?|inches)", _feet_and_inches),
+    rule(r"(?<![\w./])(?:(\d{1,3}) )?(\d{1,2})/(\d{1,2})[\"″]", _part_of_an_inch),
     rule(rf"(?<![\w.])({NUMBER})([\"″])(?!\w)", _inches),
     rule(rf"(?<![\w.'’‘])({NUMBER})['′](?= |[.,]|$)", _feet),
     rule(rf"(?<=\w)/({ANY_PER})(?!\w)", lambda match: f" per {PER[match[1]]}"),

@@ -41,6 +41,12 @@ SAID = {
     "Room B-12 of flight BA2490.": "Room B-twelve of flight BA two four nine zero.",
     "Mr. Wang和Dr. Li got 5.2%.": "Mister Wang和Doctor Li got five point two percent.",
     "J. Smith of the U.S. has a Ph.D. and lives at x.ai.": "J Smith of the U.S has a P.H.D and lives at x dot A.I.",
+    "She scored 9.5/10 with a B- in C#.": "She scored nine point five out of ten with a B minus in C sharp.",
+    "Dec 2019–Jan 2020": "December twenty nineteen to January twenty twenty",
+    "the 20th–21st centuries": "the twentieth to twenty first centuries",
+    "5 € or CHF 20 or 20$": "five euros or twenty Swiss francs or twenty dollars",
+    'A 1 1/2" pipe of 10 ft x 12 ft.': "A one and a half inches pipe of ten feet by twelve feet.",
+    "Chapters I–III of Mary I of England.": "Chapters one to three of Mary the first of England.",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),

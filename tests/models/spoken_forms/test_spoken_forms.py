@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.spoken_forms import alike, forms, said, score
+from models.spoken_forms import chinese, english
 from models.spoken_forms.normalizer import SpokenForms, create
 from pipeline.text.spoken_forms import Piece, spoken_of, written_of
 
@@ -95,6 +96,12 @@ def test_plain_words_are_said_as_they_are_written(text: str, language: str) -> N
 def test_what_is_said_holds_no_number_that_is_short_enough_to_read(text: str, language: str) -> None:
     spoken = spoken_of(create().normalize(text, language))
     assert not set(spoken) & set("0123456789") or len(text) > 40
+
+
+@settings(max_examples=600, deadline=None)
+@given(odd)
+def test_no_rule_fails_on_any_text(text: str) -> None:
+    assert written_of(english.pieces(text)) == written_of(chinese.pieces(text)) == text
 
 
 def test_a_language_that_nobody_knows_stays_as_it_is() -> None:
