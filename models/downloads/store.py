@@ -147,15 +147,21 @@ class Store:
             return f"{file} has {path.stat().st_size} bytes instead of {stored.size}"
         return "" if sha256(path, hear) == stored.sha256 else f"{file} has other content"
 
-    def install(self, entry: Entry, sources: tuple[str, ...], unchecked: tuple[str, ...]) -> None:
-        """Make the gathered files of `entry` the installed ones. They are complete and checked.
+    def install(
+        self,
+        entry: Entry,
+        sources: tuple[str, ...],
+        unchecked: tuple[str, ...],
+        hear: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        """Make the gathered files of `entry` the installed ones. They are complete and checked. `hear` gets bytes read.
 
         What begins with a dot served the download and is left behind.
         """
         part = self.part(entry.name)
         kept = [path for path in sorted(part.iterdir()) if not path.name.startswith(".") and path.name != MANIFEST]
         files = {
-            path.relative_to(part).as_posix(): Stored(path.stat().st_size, sha256(path))
+            path.relative_to(part).as_posix(): Stored(path.stat().st_size, sha256(path, hear))
             for top in kept
             for path in (sorted(top.rglob("*")) if top.is_dir() else [top])
             if path.is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from models.downloads.store import WeightsError
@@ -13,11 +14,19 @@ MOST_FILES = 20_000
 PIECE = 1 << 20
 
 
-def unpack(archive: Path, folder: Path, *, largest: int = LARGEST, skip: tuple[str, ...] = ()) -> None:
+def unpack(
+    archive: Path,
+    folder: Path,
+    *,
+    largest: int = LARGEST,
+    skip: tuple[str, ...] = (),
+    hear: Callable[[int], None] = lambda done: None,
+) -> None:
     """Put the files of `archive` (tar, compressed or not) into `folder`, without the one folder they share at the top.
 
-    skip: patterns of paths to leave out. Raises `WeightsError` for an archive that is damaged, holds links, devices or
-    paths that lead elsewhere, or is larger than `largest` bytes once unpacked (which its headers are not asked about).
+    skip: patterns of paths to leave out. `hear` gets the bytes written, a piece at a time. Raises `WeightsError` for an
+    archive that is damaged, holds links, devices or paths that lead elsewhere, or is larger than `largest` bytes once
+    unpacked (which its headers are not asked about).
     """
     total = count = 0
     try:
@@ -29,7 +38,7 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST, skip: tuple[s
                     raise WeightsError(f"{archive.name} holds more than {MOST_FILES} files: not unpacked.")
                 if path is None or any(path.match(pattern) for pattern in skip):
                     continue
-                total += _write(members, member, folder.joinpath(*path.parts), largest - total)
+                total += _write(members, member, folder.joinpath(*path.parts), largest - total, hear)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:  # the disk's fault, not the archive's
             raise
@@ -48,7 +57,9 @@ def _inside(member: tarfile.TarInfo) -> PurePosixPath | None:
     return PurePosixPath(*path.parts[1:]) if len(path.parts) > 1 else path
 
 
-def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path, room: int) -> int:
+def _write(
+    members: tarfile.TarFile, member: tarfile.TarInfo, target: Path, room: int, hear: Callable[[int], None]
+) -> int:
     """Write one member, at most `room` bytes of it; its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source = members.extractfile(member)
@@ -59,4 +70,5 @@ def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path, room
             if written > room:
                 raise WeightsError("The archive holds more than it may once unpacked. Not installed.")
             file.write(piece)
+            hear(len(piece))
     return written

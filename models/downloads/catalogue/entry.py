@@ -97,8 +97,9 @@ class Entry:
         return self.origin or self.parts[0].sources[0].repository
 
     def needs_library(self, hub: str = "") -> bool:
-        """Whether a hub's own library is wanted to fetch it: from `hub`, if that is the one to be asked."""
-        asked = [{source.hub for source in part.sources if hub in ("", source.hub)} for part in self.parts]
+        """Whether a hub's own library is wanted to fetch it: from `hub`, for the parts that are there."""
+        there = [{source.hub for source in part.sources} for part in self.parts]
+        asked = [hubs & {hub} or hubs for hubs in there]
         return any(hubs & WITH_LIBRARY and not hubs & REGISTRIES for hubs in asked)
 
 

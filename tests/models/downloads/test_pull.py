@@ -15,7 +15,7 @@ from models.downloads.files import Hub, Listing, RemoteFile
 from models.downloads.hubs import GitHub, hubs
 from models.downloads.parts import DOWNLOADS
 from models.downloads.pull import DiskFull, Puller, puller
-from models.downloads.store import MANIFEST, Store, WeightsError
+from models.downloads.store import MANIFEST, Stopped, Store, WeightsError
 from tests.models.hub_server import HubServer, archive, hub_server, sha
 
 VOICE = {
@@ -178,6 +178,33 @@ def test_half_of_one_revision_is_not_mixed_with_another(server: HubServer, tmp_p
     (part / DOWNLOADS / ARCHIVE).write_bytes(b"old")
     (part / "stale.onnx").write_bytes(b"old")
 
+    make(server, tmp_path).pull("matcha-en")
+
+    assert contents(Store(tmp_path).path("matcha-en")) == INSTALLED
+    assert server.fetched(ARCHIVE) == [0]
+
+
+def test_a_file_of_the_right_size_that_nothing_vouches_for_is_fetched_anew(server: HubServer, tmp_path: Path) -> None:
+    part = Store(tmp_path).part("matcha-en")
+    part.mkdir()
+    (part / VOCODER).write_bytes(b"x" * len(INSTALLED[VOCODER]))
+
+    make(server, tmp_path).pull("matcha-en")
+
+    assert contents(Store(tmp_path).path("matcha-en")) == INSTALLED
+
+
+@pytest.mark.parametrize("line", ["matcha-en: unpacking", "matcha-en: writing down"])
+def test_a_stop_is_heeded_while_an_archive_is_unpacked_and_while_files_are_hashed(
+    line: str, server: HubServer, tmp_path: Path
+) -> None:
+    listener = Listener()
+
+    def stopped() -> bool:
+        return any(said.startswith(line) for said in listener.lines)
+
+    with pytest.raises(Stopped):
+        make(server, tmp_path, listener, stopped=stopped).pull("matcha-en")
     make(server, tmp_path).pull("matcha-en")
 
     assert contents(Store(tmp_path).path("matcha-en")) == INSTALLED

@@ -321,6 +321,18 @@ def test_a_stop_ends_the_wait_for_another_pull(server: HubServer, tmp_path: Path
         make(server, tmp_path, stopped=stop.is_set).pull("tiny")
 
 
+def test_a_preferred_hub_is_the_only_one_for_what_it_has_and_others_bring_the_rest(
+    server: HubServer, tmp_path: Path
+) -> None:
+    hub = Shelf({"model.bin": MODEL, "config.json": CONFIG})
+
+    make(server, tmp_path, lambda: hub, prefer="huggingface").pull("tiny")
+
+    assert sources(tmp_path) == ("huggingface:origin/model@v1", "npm:voices@2.0")
+    assert not ENTRY.needs_library("pypi")
+    assert ENTRY.needs_library("huggingface")
+
+
 def test_a_release_stands_in_for_packages(server: HubServer, tmp_path: Path) -> None:
     server.releases["origin/model/v1"] = {"model.bin": MODEL}
     part = Part((github("origin/model", "v1", "model.bin"),), {"model.bin": sha(MODEL)})
