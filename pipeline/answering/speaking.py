@@ -30,6 +30,7 @@ from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.clean import CleanStream, clean
 from pipeline.text.in_character import InCharacter
 from pipeline.text.language import language_of
+from pipeline.text.speakable import Markup
 from pipeline.text.word_times import align, interpolate
 
 ATTEMPTS = 2
@@ -82,8 +83,9 @@ async def asked(
 ) -> AsyncGenerator[Written, None]:
     """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does.
 
-    An answer without words (an emoji is none where it is to be spoken) is asked for once more; the second time it is an
-    `EngineError`. Of what is written for a character only its own words are left; where they are over, so is the answer.
+    An answer without words (an emoji or acting is none where it is to be spoken) is asked for once more; the second time
+    it is an `EngineError`. Of what is written for a character only its own words are left; where they are over, so is
+    the answer.
     """
     names = tuple(request.character.name.values()) if request.character else None
     usage = Usage()
@@ -136,8 +138,7 @@ class _Answer:
 
     def finish(self) -> Iterator[TextDelta]:
         """The model has written all."""
-        if self._own:
-            yield from self._write(self._own.finish())
+        yield from self._write((self._own.finish() if self._own else "") + ("" if self.worded else "\n"))
 
     def take(self, event: ChatEvent) -> Iterator[Written]:
         match event:
@@ -162,8 +163,9 @@ class _Answer:
 
     def _write(self, text: str) -> Iterator[TextDelta]:
         self._held += text
-        worded = any(map(str.isalnum, self._held)) or (not self._spoken and bool(self._held.strip()))
-        self.worded = self.worded or worded
+        if not self.worded:
+            shown = [piece for piece in Markup().push(self._held) if isinstance(piece, str)]
+            self.worded = any(map(str.isalnum, "".join(shown))) if self._spoken else bool(self._held.strip())
         if self.worded:
             yield from self._let_go()
 
@@ -224,7 +226,8 @@ async def pieces_of(
                 continue
             clause = _begun(part)
             yield AudioPiece(clause)
-            if made.unheard:
+            if made.unheard or not part.spoken:
+                clause.timed = True
                 continue
             voice = voice if part.style is None else replace(voice, style=part.style)
             request = SynthesisRequest(part.spoken, language_of(part.spoken, options.language), voice)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from pipeline.text.blocks import Block, Blocks, Part
 from pipeline.text.language import language_of
-from pipeline.text.speakable import WIDE, Markup, Piece, cleaned, speakable, visible
+from pipeline.text.speakable import ACTING, WIDE, Acting, Markup, Piece, cleaned, speakable, visible
 from pipeline.text.styles import STYLES
 
 
@@ -28,8 +28,9 @@ from pipeline.text.styles import STYLES
 class Clause:
     """A part of the reply that is spoken in one go.
 
-    text: what is shown, with the space or line break before it: the transcript is the clauses' texts joined.
-    spoken: what a synthesiser is given.
+    text: what is shown, with the space or line break before it: the transcript is the clauses' texts joined. What is
+    done and not said stands in asterisks in it.
+    spoken: what a synthesiser is given; nothing where all of the text is acting.
     style: one of `STYLES` where a mark before this clause changes it.
     """
 
@@ -235,7 +236,7 @@ class Clauses:
         self._open: list[str] = []
         self._core = self._tail = ""
         self._style: str | None = None
-        self._cut_any = self._behind_block = False
+        self._cut_any = self._behind_block = self._acted = False
 
     def push(self, text: str) -> list[Clause]:
         """Take more text; return the clauses that are complete by it."""
@@ -245,7 +246,7 @@ class Clauses:
         """The text is over: return the rest. What is pushed after that begins a new line."""
         clauses = [*self._take_parts(self._blocks.finish())]
         clauses += [*self._take(self._markup.finish()), *self._cut(len(self._text))]
-        self._text, self._start, self._at, self._size = "", 0, 0, _NONE
+        self._text, self._start, self._at, self._size, self._acted = "", 0, 0, _NONE, False
         return clauses
 
     def _take_parts(self, parts: list[Part]) -> Iterator[Clause]:
@@ -268,14 +269,26 @@ class Clauses:
     def _take(self, pieces: list[Piece]) -> Iterator[Clause]:
         for piece in pieces:
             if isinstance(piece, str):
-                self._text += "\n" + piece.lstrip() if self._behind_block else piece
-                self._behind_block = False
+                self._write(piece)
+            elif isinstance(piece, Acting):
+                yield from self._split("\n")
+                yield from self._cut(self._at)
+                self._write(f" *{piece.text}*" if self._text or self._cut_any else f"*{piece.text}*")
+                self._at, self._acted = len(self._text), True
             elif piece.name in STYLES:
                 yield from self._split("\n")
                 yield from self._cut(self._at)
                 self._style = piece.name
         yield from self._split(self._markup.gap)
         self._text, self._at, self._start = self._text[self._start :], self._at - self._start, 0
+
+    def _write(self, text: str) -> None:
+        if self._behind_block:
+            text = "\n" + text.lstrip()
+        elif self._acted and text[:1] not in " \n":
+            text = " " + text
+        self._text += text
+        self._behind_block = self._acted = False
 
     def _split(self, gap: str) -> Iterator[Clause]:
         """Read the units up to the end of the text, which `gap` follows if anything is known to."""
@@ -350,7 +363,9 @@ class Clauses:
         text = self._text[self._start : end]
         spoken = speakable(text)
         if not _is_word(spoken):
-            return
+            if self._said is _NONE or not ACTING.search(text):
+                return
+            spoken = ""
         self._language, self._cut_any = language_of(spoken, self._language), True
         yield Clause(text, spoken, self._style)
         self._start, self._style, self._said = end, None, self._said + self._size

@@ -38,7 +38,14 @@ class Mark:
     name: str
 
 
-Piece: TypeAlias = str | Mark
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A stage direction: what is done and not said. It is nowhere in the text."""
+
+    text: str
+
+
+Piece: TypeAlias = str | Mark | Acting
 
 
 def _cleaning() -> dict[int, int | None]:
@@ -56,7 +63,8 @@ _SENTENCE_ENDS = '.!?…。！？～~"”」』)）'
 _DECORATION = re.compile(rf"[*_~`{EMOJI}\u200d\u20e3]")
 _PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
 _LETTER = re.compile(rf"[^\W_{WIDE}]")
-_PLAIN = re.compile(rf"[^ \n*_~`\[!(（<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
+_WIDE_LETTER = re.compile(f"[{WIDE}]")
+_PLAIN = re.compile(rf"[^ \n*_~`\[!(（【<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
 _AFTER_PUNCTUATION = re.compile(rf"[ \n{WIDE}]")
 _ENDED = re.compile(r"[.,;:!?…。，；：！？、—–-][^\w\s]*$")
 _RUN = re.compile(r"([*_~`])\1{0,79}")
@@ -75,10 +83,12 @@ _LINK_BEGUN = re.compile(rf"\[[^\[\]\n]{{0,120}}(?:\](?:\((?:{_TARGET}|[^()\n]{{
 _BRACKET = re.compile(r"\[([^\[\]\n]{0,120})\]")
 _MARK = re.compile(r"[A-Za-z]+(?:-[a-z]+)*")
 _NOTE = re.compile(rf"\^?[\d, –-]*|[A-Za-z][a-z'-]*(?: [a-z'-]+){{0,3}}|[{WIDE}]{{1,6}}")
-_PARENTHESIS = re.compile(r"[(（]([^()（）\n]{1,40})[)）]")
-_PARENTHESIS_BEGUN = re.compile(r"[(（][^()（）\n]{0,40}")
-_STARRED = {c: re.compile(rf"\{c}(?! )([^{c}\n]{{1,80}})(?<! )\{c}(?=[^{c}])") for c in "*_"}
-_STARRED_BEGUN = {c: re.compile(rf"\{c}(?! )[^{c}\n]{{0,80}}(?:(?<! )\{c})?") for c in "*_"}
+_PARENTHESIS = re.compile(r"[(（【]([^()（）【】\n]{1,160})[)）】]")
+_PARENTHESIS_BEGUN = re.compile(r"[(（【][^()（）【】\n]{0,40}")
+_ASIDE_BEGUN = re.compile(r"[(（【][^()（）【】\n]{0,160}")
+"""Where a sentence begins, a stage direction may be longer than what is known to be one elsewhere."""
+_STARRED = {c: re.compile(rf"\{c}(?! )([^{c}\n]{{1,240}})(?<! )\{c}(?=[^{c}])") for c in "*_"}
+_STARRED_BEGUN = {c: re.compile(rf"\{c}(?! )[^{c}\n]{{0,240}}(?:(?<! )\{c})?") for c in "*_"}
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,20})(?:[^<>\n\w-][^<>\n]{0,200})?>")
 _TAG_BEGUN = re.compile(r"</?(?:[A-Za-z][\w-]{0,20}(?:[^<>\n\w-][^<>\n]{0,200})?)?")
 _BREAKING_TAGS = frozenset("br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr blockquote pre".split())
@@ -99,6 +109,26 @@ _DIRECTION = re.compile(
     re.IGNORECASE,
 )
 _ACTION = re.compile(r"(?:[a-z]+ly )?([a-z]+(?:[^sui\W]s|ing))\b")
+_BODY = (
+    "eyes?|gaze|voice|smile|lips?|mouth|brows?|eyebrows?|face|head|hands?|fingers?|shoulders?|expression|tone|cheeks?"
+)
+_GESTURE_STEMS = (
+    "tilt|nod|smile|lean|look|glance|step|walk|reach|take|put|turn|raise|lower|shrug|sigh|wink|grin|gesture|pause|stare|gaze"
+    "|point|sit|stand|bow|wave|laugh|chuckle|fold|cross|rub|scratch|tap|brush|tuck|pull|push|lift|hold|place|set|draw|pour"
+    "|adjust|study|watch|blink|frown|smirk|bite|clench|slide|close|open|shake|clear|lick|whisper|murmur|hum|giggle|blush"
+)
+_DOING = re.compile(
+    r"(?:he|she|they|the [a-z]+) (?:[a-z]+ly )?(?!(?:is|was|has|does|says|said|needs?|wants?|knows?|loves?|likes?)\b)"
+    rf"(?:[a-z]*[^sui\W]s|[a-z]+ed|(?:{_GESTURE_STEMS})s?)\b.* .*|i (?:[a-z]+ly )?(?:{_GESTURE_STEMS})\b.*"
+    rf"|(?:her|his|their|my) (?:[a-z]+ )?(?:{_BODY})\b .*",
+    re.IGNORECASE,
+)
+"""Somebody who does something: "She tilts her head, a small smile…", "I lean back", "Her eyes narrow"."""
+_DOING_IN_CHINESE = re.compile(
+    "笑|看[着向了]|望[着向了]|[盯注凝][着视]|低头|抬[头手眼]|转[身头过]|[点摇歪侧][点摇着了]?头|皱[着了起]?眉|眨|伸[出手]|握|抱[着住]|靠[近在]"
+    "|走[向到近]|坐[下直]|站[起着]|叹|沉[思默吟]|思[考索]|停顿|顿了|深吸|耸肩|挠|拍[了拍着]|挥|鞠躬|凑近|指[着了向]|眼[神睛里中]|嘴角"
+    "|[轻低小柔]声|脸[红上颊]|摸[了着摸]|咬|捂|哭|泪|鼓掌"
+)
 _GESTURES = frozenset("waves waving bows bowing claps clapping blinks blinking cries crying beams beaming hugs".split())
 _NO_ACTIONS = frozenset(
     "has was does goes as yes thanks always perhaps sometimes besides towards nothing something anything everything"
@@ -111,11 +141,12 @@ class Markup:
 
     Spaces are single, and so are line breaks; they come with the character that follows, so none is ever last.
 
-    What stands in asterisks or underscores is a stage direction, and vanishes, when it begins a sentence or a clause
-    and is a known one ("*sighs*", "*clears throat*"), or when it begins a sentence, has several words and opens in
-    lower case with a verb in -s or -ing ("*leans in closer*"). Else it is emphasis and stays. In round brackets only
-    the known ones vanish: "(born 1879)" is content. In square brackets a single word is a mark; nothing, numbers (a
-    citation) and up to four words in lower case vanish; the rest is content.
+    What stands in asterisks or underscores is a stage direction, and `Acting`, when it begins a sentence or a clause and
+    is a known one ("*sighs*", "*clears throat*"), or when it begins a sentence and says that somebody does something: in
+    several words that open in lower case with a verb in -s or -ing ("*leans in closer*"), with a person and what they do
+    ("*She tilts her head*"), or in Chinese with such a verb in it. Else it is emphasis and stays. Likewise in round and
+    black brackets, where known ones are acting anywhere: "(born 1879)" is content. In square brackets a single word is a
+    mark; nothing, numbers (a citation) and up to four words in lower case vanish; the rest is content.
     """
 
     def __init__(self) -> None:
@@ -189,7 +220,7 @@ class Markup:
                 return self._bracket(held, at)
             case "!":
                 return self._exclaim(held, at)
-            case "(" | "（":
+            case "(" | "（" | "【":
                 return self._parenthesis(held, at)
             case "<":
                 return self._tag(held, at)
@@ -256,7 +287,7 @@ class Markup:
         if length == 1 and mark != "~" and not _LETTER.match(before):
             if starred := _STARRED[mark].match(held, at):
                 if self._is_direction(starred[1]):
-                    return self._drop(starred.end())
+                    return self._act(starred[1], starred.end())
                 self._emphasis = mark
                 return end
             if _STARRED_BEGUN[mark].fullmatch(held, at):
@@ -269,8 +300,12 @@ class Markup:
         before = "" if self.gap == "\n" else self._tail[-1:]
         if _DIRECTION.fullmatch(starred):
             return before in _SENTENCE_ENDS + _MARKS + "—–-"
+        if before not in _SENTENCE_ENDS:
+            return False
+        if _DOING.fullmatch(starred) or (_WIDE_LETTER.match(starred) and _DOING_IN_CHINESE.search(starred)):
+            return True
         action = _ACTION.match(starred)
-        if not action or before not in _SENTENCE_ENDS:
+        if not action:
             return False
         return starred in _GESTURES or (action.end() < len(starred) and action[1] not in _NO_ACTIONS)
 
@@ -304,9 +339,11 @@ class Markup:
 
     def _parenthesis(self, held: str, at: int) -> int:
         parenthesis = _PARENTHESIS.match(held, at)
-        if parenthesis and _DIRECTION.fullmatch(parenthesis[1]):
-            return self._drop(parenthesis.end())
-        if not parenthesis and _PARENTHESIS_BEGUN.fullmatch(held, at):
+        content = parenthesis[1].strip() if parenthesis else ""
+        if parenthesis and (_DIRECTION.fullmatch(content) or self._is_direction(content)):
+            return self._act(content, parenthesis.end())
+        begun = _ASIDE_BEGUN if self.gap == "\n" or self._tail[-1:] in _SENTENCE_ENDS else _PARENTHESIS_BEGUN
+        if not parenthesis and begun.fullmatch(held, at):
             return 0
         return self._write(held[at], at + 1)
 
@@ -334,6 +371,11 @@ class Markup:
 
     def _before(self) -> str:
         return "" if self.gap else self._tail[-1:]
+
+    def _act(self, text: str, end: int) -> int:
+        self._flush()
+        self._pieces.append(Acting(text.strip()))
+        return self._drop(end)
 
     def _drop(self, end: int) -> int:
         self._removed = True
@@ -421,13 +463,17 @@ _SIGNS = [
 ]
 
 
+ACTING = re.compile(r"(?<![A-Za-z0-9_*])\*(?! )[^*\n]+(?<! )\*(?![A-Za-z0-9_*])")
+"""How a clause's text shows what is done and not said; `visible` text has no other use for asterisks round words."""
+
+
 def speakable(text: str) -> str:
-    """What a synthesiser is given for a visible text: addresses by their domain, signs as words, plain Latin letters.
+    """What a synthesiser is given for a clause's text: addresses by their domain, signs as words, plain Latin letters.
 
     "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is
     left over from what was said before.
     """
-    text = plain_formulas(_BETWEEN_CIRCLED.sub(" ", text.strip()).translate(_NARROW))
+    text = plain_formulas(_BETWEEN_CIRCLED.sub(" ", ACTING.sub(" ", text).strip()).translate(_NARROW))
     text = _ADDRESS.sub(lambda address: address[1] or address[2], text)
     for pattern, spoken in _BEFORE_SIGNS:
         text = pattern.sub(spoken, text)

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.text.speakable import WIDE, speakable
+from pipeline.text.speakable import ACTING, WIDE, speakable
 
 _OPENING = r"(\[{“‘「『《〈（【¿¡$€£¥#"
 _CLOSING = rf"(?:[^\w\s{_OPENING}]*)"
-_WORD = re.compile(rf"\s*[{_OPENING}]*(?:[{WIDE}]{_CLOSING}|[^\s{WIDE}{_OPENING}]+)?")
+_WORD = re.compile(rf"(?:\s*{ACTING.pattern})*\s*[{_OPENING}]*(?:[{WIDE}]{_CLOSING}|[^\s{WIDE}{_OPENING}]+)?")
 _PUNCTUATION = re.compile(_CLOSING)
 _WIDE = re.compile(f"[{WIDE}]")
 _VOWELS = re.compile(r"[aeiouyà-öø-ýа-яё]+", re.IGNORECASE)
@@ -89,7 +89,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _is_word(text: str) -> bool:
-    return any(map(str.isalnum, text))
+    return any(map(str.isalnum, ACTING.sub("", text)))
 
 
 def _spread(words: Sequence[str], start_ms: int, end_ms: int) -> list[WordTime]:

@@ -44,6 +44,18 @@ const spaced = (marked) =>
     return space ? [{ text: space, mark: both }, { text: word, mark }] : [{ text: word, mark }];
   });
 
+/**
+ * What a character does and does not say, "*smiles*", as parts of their own, without the asterisks.
+ * @param {Part[]} marked @returns {(Part & { acting?: true })[]}
+ */
+export const acted = (marked) =>
+  marked.flatMap(({ text, mark }) =>
+    text
+      .split(/(?<![A-Za-z0-9_*])\*(?! )([^*\n]+)(?<! )\*(?![A-Za-z0-9_*])/)
+      .map((piece, i) => (i % 2 ? { text: piece, mark, acting: /** @type {true} */ (true) } : { text: piece, mark }))
+      .filter((part) => part.text),
+  );
+
 /** @param {Word} word @param {number} heardMs @param {"coming" | "unheard"} rest @returns {"heard" | "now" | "coming" | "unheard"} */
 function markOf(word, heardMs, rest) {
   if (word.end_ms <= heardMs) return "heard";

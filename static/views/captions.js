@@ -1,5 +1,5 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
-import { parts } from "../conversation/heard-text.js";
+import { acted, parts } from "../conversation/heard-text.js";
 import { h } from "../components/dom.js";
 import { localized, t } from "../i18n.js";
 import { vocalCues } from "../components/vocal-cues.js";
@@ -95,12 +95,13 @@ export class Captions {
 
   /** @param {Row} row @param {Line} line @returns {boolean} whether anything looks different now */
   mark({ text }, line) {
-    const marked = line.role === "user" ? [{ text: line.text, mark: "heard" }] : parts(line, this.call.heardMs(line));
+    const marked = line.role === "user" ? [{ text: line.text, mark: "heard" }] : acted(parts(line, this.call.heardMs(line)));
     const spans = text.children;
     let changed = spans.length !== marked.length;
     marked.forEach((part, index) => {
       const span = spans[index] ?? text.appendChild(h("span"));
       if (span.textContent !== part.text) span.textContent = part.text;
+      span.toggleAttribute("data-acting", "acting" in part);
       if (span.getAttribute("data-mark") === part.mark) return;
       span.setAttribute("data-mark", part.mark);
       changed = true;

@@ -292,6 +292,16 @@ SPOKEN_TURN = [
 ]
 
 
+def test_acting_is_shown_as_a_part_of_its_own_and_a_product_is_none(page: Page) -> None:
+    line = [{"text": "*She nods.* Hello", "mark": "heard"}, {"text": " 2*3*4 *waves*", "mark": "coming"}]
+    assert run(page, CONVERSATION, "return m.acted(arg);", line) == [
+        {"text": "She nods.", "mark": "heard", "acting": True},
+        {"text": " Hello", "mark": "heard"},
+        {"text": " 2*3*4 ", "mark": "coming"},
+        {"text": "waves", "mark": "coming", "acting": True},
+    ]
+
+
 def test_a_spoken_turn_goes_from_listening_to_resting_when_it_was_played(page: Page) -> None:
     result = run(page, CONVERSATION, FOLD, SPOKEN_TURN)
     phases = [phase for i, phase in enumerate(result["trace"]) if i == 0 or phase != result["trace"][i - 1]]

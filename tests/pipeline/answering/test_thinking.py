@@ -186,6 +186,7 @@ async def test_what_turned_out_to_be_a_thought_is_taken_out_of_the_conversation(
         [Usage()],
         [TextDelta("😀"), Usage()],
         [TextDelta(" \n"), Usage()],
+        [TextDelta("*smi"), TextDelta("les*"), Usage()],
         [Thinking(), Usage()],
         [TextDelta("My plan."), Retracted(), Usage()],
     ],

@@ -54,6 +54,8 @@ def words_of(text: str) -> list[str]:
         ("他说“你好，Tom”。走吧！", ["他", "说", "“你", "好，", "Tom”。", "走", "吧！"]),
         ("… and so", ["… and", " so"]),
         ("?!", ["?!"]),
+        ("*She nods.* Hello there. *waves*", ["*She nods.* Hello", " there. *waves*"]),
+        (" *waves*", [" *waves*"]),
     ],
 )
 def test_words_keep_the_space_before_and_the_punctuation_around_them(text: str, expected: list[str]) -> None:
@@ -95,6 +97,17 @@ def test_words_the_engine_said_otherwise_are_spread_between_their_neighbours() -
         WordTime(" at", 700, 800),
         WordTime(" https://x.org/a?b", 800, 1400),
     ]
+
+
+def test_acting_takes_no_time_of_its_own() -> None:
+    text = "*She tilts her head, and a small smile plays on her lips.* Hello there."
+    spoken = [WordTime("Hello", 100, 400), WordTime("there", 450, 800)]
+
+    words = align(text, spoken, 900)
+
+    assert [(word.start_ms, word.end_ms) for word in words] == [(100, 400), (450, 800)]
+    assert heard_text(words, text, 400) == "*She tilts her head, and a small smile plays on her lips.* Hello"
+    assert heard_text(words, text, 50) == ""
 
 
 def test_chinese_words_of_an_engine_are_shared_out_by_character() -> None:
