@@ -170,10 +170,14 @@ class Starter:
 
     def _look(self) -> None:
         """Find out what there is to do."""
-        self.error = ""
-        self.fetching = [Fetching(entry) for entry in self.rules.missing()]
-        missing = StarterState.STOPPED if self.rules.stopped else StarterState.FETCHING
-        self.state = missing if self.fetching else StarterState.ABSENT
+        self.error, self.fetching = "", []
+        try:
+            self.fetching = [Fetching(entry) for entry in self.rules.missing()]
+            missing = StarterState.STOPPED if self.rules.stopped else StarterState.FETCHING
+            self.state = missing if self.fetching else StarterState.ABSENT
+        except (KaikouError, OSError) as error:  # a folder that cannot be read, say
+            self.error, self.state = str(error), StarterState.FAILED
+            log.warning("starter set: not looked for, and everything works as before", error=self.error)
 
     async def _run(self, engines: CurrentEngines) -> None:
         while True:
@@ -189,24 +193,24 @@ class Starter:
 
     async def _fetch(self, engines: CurrentEngines, halt: threading.Event) -> None:
         """Fetch and use each entry; one that fails keeps none of the others from arriving."""
-        errors = list[str]()
+        errors = dict[str, str]()
         for one in self.fetching:
+            name = one.entry.name
             try:
                 await self._pull(one, halt)
                 one.installed = True
                 await engines.renew()
-                log.info("starter set: in use from the next conversation on", weights=one.entry.name)
-            except Exception as error:
-                if halt.is_set():
-                    return
-                known = isinstance(error, KaikouError | OSError)
-                errors.append(str(error) if known else "Something went wrong; the log says what.")
-                log.warning(
-                    "starter set failed", weights=one.entry.name, error=str(error), exc_info=None if known else error
-                )
-            if halt.is_set():
+                log.info("starter set: in use from the next conversation on", weights=name)
+            except (KaikouError, OSError) as error:
+                errors[name] = str(error)
+            except Exception:
+                log.error("starter set: something went wrong", weights=name, exc_info=True)
+                errors[name] = "Something went wrong; the server's log says what."
+            if halt.is_set() and not one.installed:
                 return
-        self.error = errors[0] if errors else ""
+        if errors:
+            log.warning("starter set: not all of it arrived, and everything works as before", errors=errors)
+        self.error = next(iter(errors.values()), "")
         self.state = StarterState.FAILED if errors else StarterState.DONE
 
     async def _pull(self, one: Fetching, halt: threading.Event) -> None:

@@ -49,6 +49,7 @@ class Rules:
     stopped: bool = False
     fetched: list[str] = field(default_factory=list)
     refuses: bool = False
+    unreadable: bool = False
 
     def remember(self, *, stopped: bool) -> None:
         if self.refuses:
@@ -56,6 +57,8 @@ class Rules:
         self.stopped = stopped
 
     def missing(self) -> Sequence[Given]:
+        if self.unreadable:
+            raise PermissionError("unreadable")
         return [one for one in self.entries if one.name not in self.fetched]
 
 
@@ -114,9 +117,11 @@ class Engines:
         self.rules = rules
         self.renewed = list[list[str]]()
         self.fails: Exception | None = None
+        self.on_renew: Callable[[], None] = lambda: None
 
     async def renew(self) -> None:
         self.renewed.append(list(self.rules.fetched))
+        self.on_renew()
         if self.fails:
             raise self.fails
 
@@ -148,12 +153,13 @@ class Scene:
 async def starting(
     *,
     stopped: bool = False,
+    unreadable: bool = False,
     retry_s: float = 1800.0,
     stop_s: float = 20.0,
     fails: dict[str, list[Exception]] | None = None,
 ) -> AsyncIterator[Scene]:
     """A starter that runs until the block is left."""
-    rules = Rules(stopped=stopped)
+    rules = Rules(stopped=stopped, unreadable=unreadable)
     hub, engines = Hub(rules), Engines(rules)
     hub.fails = fails or {}
     starter = Starter(rules, hub.puller, retry_s, stop_s)

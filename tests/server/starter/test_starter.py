@@ -87,7 +87,7 @@ async def test_a_failure_is_one_line_and_keeps_nothing_else_from_arriving() -> N
             assert (scene.starter.error, scene.engines.renewed) == ("The hub is away.", [["voice"]])
 
     [line] = [line for line in logs if line["log_level"] == "warning"]
-    assert (line["weights"], line["error"], line["exc_info"]) == ("ears", "The hub is away.", None)
+    assert line["errors"] == {"ears": "The hub is away."}
 
 
 async def test_a_failure_that_nobody_foresaw_is_logged_whole_and_told_without_its_inside() -> None:
@@ -95,10 +95,26 @@ async def test_a_failure_that_nobody_foresaw_is_logged_whole_and_told_without_it
         async with starting(fails={"ears": [ZeroDivisionError("inside")]}) as scene:
             scene.hub.go_on()
             await scene.state(FAILED)
-            assert scene.starter.error == "Something went wrong; the log says what."
+            assert scene.starter.error == "Something went wrong; the server's log says what."
 
-    [line] = [line for line in logs if line["log_level"] == "warning"]
-    assert isinstance(line["exc_info"], ZeroDivisionError)
+    [line] = [line for line in logs if line["log_level"] == "error"]
+    assert (line["weights"], line["exc_info"]) == ("ears", True)
+
+
+async def test_a_folder_that_cannot_be_read_does_not_stop_the_server() -> None:
+    async with starting(unreadable=True) as scene:
+        assert (scene.starter.state, scene.starter.error) == (FAILED, "unreadable")
+        scene.rules.unreadable = False
+        scene.hub.go_on()
+        scene.starter.start()
+        await scene.state(DONE)
+
+
+async def test_a_press_while_the_last_engines_are_made_changes_nothing() -> None:
+    async with starting() as scene:
+        scene.engines.on_renew = lambda: scene.starter.stop() if "voice" in scene.rules.fetched else None
+        scene.hub.go_on()
+        await scene.state(DONE)
 
 
 async def test_engines_that_do_not_start_are_a_failure_too() -> None:
