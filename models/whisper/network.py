@@ -1,8 +1,10 @@
 """The network: a stretch of speech in, its words out, with what tells whether to believe them.
 
-Whisper was trained on windows of 30 s. Given less it is as much quicker as the window is shorter; 3 s of silence after
-the speech are what it needs to find the end (base: word error rate 0.033 with 3 s, 0.023 with the whole window, 0.15 and
-loops with 1 s). What loops nevertheless is decoded again with the whole window.
+Whisper was trained on windows of 30 s. Given less it is as much quicker as the window is shorter, but needs some silence
+after the speech to find its end. Base, word error rate of whole clips: 0.023 with the whole window, 0.033 with 3 s and
+0.031 with 5 s, 0.15 with 1 s. Where a voice broke off in a pause, it repeated itself in 4 of 84 tries with 3 s and never
+with 4 s. What loops nevertheless is decoded again with the whole window. (Forbidding repetition costs words: 0.058 with
+a penalty of 1.1, where without it was 0.025.)
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from pipeline.engines.protocols import WordTime
 from pipeline.errors import EngineUnavailable
 
 WINDOW = 30 * LINE_RATE
-PADDING = 3 * LINE_RATE
+PADDING = 4 * LINE_RATE
 
 NO_SPEECH = 0.6
 DOUBTFUL = -1.0

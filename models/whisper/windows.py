@@ -26,8 +26,8 @@ TAIL = samples_of(300)
 EARLIEST = 5 * LINE_RATE // STEP
 LONG = 20 * LINE_RATE // STEP
 LONGEST = 27 * LINE_RATE // STEP
-"""In steps: no window is cut before the first, none is longer than the last. With the silence that Whisper needs, the
-longest fills its 30 s."""
+"""In steps: no window is cut before the first, none is longer than the last, which leaves room in Whisper's 30 s for the
+silence that it needs."""
 PAUSE = 10
 """Steps without a voice in which a long window is cut at once, 0.3 s."""
 
