@@ -49,7 +49,7 @@ def pieces_of(text: str, rules: Sequence[Rule]) -> Iterator[Piece]:
             yield Piece(text[at:start], text[at:start])
             ends_in = text[start - 1]
         spoken = _spaced(spoken, ends_in, text[end : end + 1])
-        if end == len(text) and text[end - 1] == "." and spoken[-1:].isalnum():
+        if end == len(text) and text[end - 1] == "." and _is_letter(spoken[-1:]):
             spoken += "."  # of an abbreviation, which ends the sentence too
         yield Piece(text[start:end], spoken)
         at, ends_in = end, spoken[-1:] or ends_in

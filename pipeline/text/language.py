@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]?[a-z]{2,}(?![A-Za-z])")
+_ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9])(?<!\d )[A-Za-z]?[a-z]{2,}(?![A-Za-z])")
 """Not a name such as iPhone or GDP, nor a unit behind its number."""
 _WIDE_MARK = re.compile("[，。、；：！？]")
 

@@ -11,6 +11,7 @@ from models.spoken_forms.rules import Match, rule
 CURRENCIES = {
     "US$": "美元", "HK$": "港元", "NT$": "新台币", "A$": "澳元", "C$": "加元", "S$": "新加坡元", "$": "美元", "€": "欧元",
     "£": "英镑", "¥": "元", "￥": "元", "₩": "韩元", "₹": "卢比", "₽": "卢布", "RMB": "元", "USD": "美元", "EUR": "欧元",
+    "CNY": "元", "HKD": "港元", "JPY": "日元", "GBP": "英镑", "AUD": "澳元", "CAD": "加元",
 }  # fmt: skip
 UNITS = {
     "kWh": "千瓦时", "kW": "千瓦", "MW": "兆瓦", "mAh": "毫安时", "GHz": "吉赫兹", "MHz": "兆赫兹", "kHz": "千赫兹",
@@ -44,7 +45,8 @@ def _vulgar(match: Match) -> str:
 
 def _fraction(match: Match) -> str | None:
     above, below = match[1], match[2]
-    return f"{cardinal(below)}分之{cardinal(above)}" if 0 < int(above) < int(below) else None
+    improper = 2 <= int(below) <= 10 and int(above) < 100
+    return f"{cardinal(below)}分之{cardinal(above)}" if 0 < int(above) < int(below) or improper else None
 
 
 def _temperature(match: Match) -> str:
@@ -63,6 +65,7 @@ def _feet(match: Match) -> str:
 
 
 RULES = [
+    rule(r"(?<!\d)24/7(?!\d)", "七天二十四小时"),
     rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿)?", _money),
     rule(r"(?<![\d.])(\d{1,9})?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
     rule(r"(?<![\d./])(\d{1,4})/(\d{1,4})(?![\d/]|\.\d)", _fraction),
@@ -76,7 +79,7 @@ RULES = [
         lambda m: None if m.string.count('"', 0, m.start()) % 2 else number(m[1]) + "英寸",
     ),
     rule(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", lambda match: number(match[0])),
-    rule(r"24/7", "七天二十四小时"),
+    rule(r"(?<=\d)w(?![A-Za-z])", "万"),
     rule(rf"(?<![\d.])({NUMBER}) ?¢", lambda match: number(match[1]) + "美分"),
     rule(rf"(?<=[\u3400-\u9fff\d])/({UNIT})(?![A-Za-z\d])", lambda match: "每" + UNITS[match[1]]),
     rule(r"(?<=[元块毛角分钱时次个米克升斤里秒\d])/(?=[\u3400-\u9fff])", "每"),

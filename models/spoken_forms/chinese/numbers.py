@@ -15,7 +15,7 @@ def digits(text: str) -> str:
 
 
 def cardinal(number: int | str) -> str:
-    """ "1,250,000" is 一百二十五万; leading zeros, as in "007", are digits."""
+    """ "1,250,000" is 一百二十五万, "2,000" 两千; leading zeros, as in "007", are digits."""
     text = str(number).replace(",", "")
     if (len(text) > 1 and text[0] == "0") or len(text) > LONGEST:
         return digits(text)
@@ -27,7 +27,9 @@ def cardinal(number: int | str) -> str:
         padded = bool(said) and (gap or group[0] == "0")
         said += ("零" if padded else "") + _four(group) + SCALES[len(groups) - 1 - index]
         gap = False
-    return (said.removeprefix("一") if said.startswith("一十") else said) or "零"
+    if said.startswith("一十"):
+        return said[1:]
+    return "两" + said[1:] if said.startswith(("二千", "二万", "二亿")) else said or "零"
 
 
 def counted(number: int | str) -> str:

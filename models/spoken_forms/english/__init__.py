@@ -8,7 +8,7 @@ from models.spoken_forms.english import dates, maths, money, names, numbers, uni
 from models.spoken_forms.rules import pieces_of
 from pipeline.text.spoken_forms import Piece
 
-RULES = [*names.RULES, *dates.RULES, *money.RULES, *units.RULES, *maths.RULES, *numbers.RULES]
+RULES = [*dates.RULES, *names.RULES, *money.RULES, *units.RULES, *maths.RULES, *numbers.RULES]
 
 
 def pieces(text: str) -> Iterable[Piece]:

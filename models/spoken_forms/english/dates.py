@@ -14,7 +14,8 @@ WEEKDAYS = {
     "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
 SHORT_MONTH, WEEKDAY = "|".join(SHORT_MONTHS), "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-MONTH = rf"(?P<month>{'|'.join(MONTHS)}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
+LOWER_MONTHS = "|".join(name.lower() for name in MONTHS if name not in ("March", "May"))
+MONTH = rf"(?P<month>{'|'.join(MONTHS)}|{LOWER_MONTHS}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
 DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)(?![\w/]|[.:,]\d)"
 BEFORE_YEAR = (
@@ -26,7 +27,8 @@ FIRST_HALF = r" ?(?P<first>[AaPp]\.?[Mm]\.?)"
 
 
 def _month(name: str) -> str:
-    return SHORT_MONTHS.get(name.rstrip("."), name)
+    name = name.rstrip(".").capitalize()
+    return SHORT_MONTHS.get(name, name)
 
 
 def _month_day(match: Match) -> str:
@@ -128,6 +130,8 @@ RULES = [
     rule(rf"(?P<it>{YEAR}) ?(?=BC|AD|CE|BCE)", lambda match: year(match["year"])),
     rule(rf"\b(?P<it>{'|'.join(WEEKDAYS)})(?:\.|(?=,? (?:{'|'.join(SHORT_MONTHS)}|\d)))", lambda m: WEEKDAYS[m["it"]]),
     rule(rf"(?:(?<![\w:.])|(?<=\dT))(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?:{HALF})?(?![\w:]|\.\d)", _time),
+    rule(rf"(?<![\w:.])(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d){HALF}", _time),
+    rule(r"(?<![\w./-])(?P<y>\d{4})\.(?P<m>[01]\d)\.(?P<d>[0-3]\d)(?![\w.]\w)", _numeric),
     rule(rf"(?<![\w:.])(?P<hour>1[0-2]|[1-9]){HALF}", _hour),
     rule(
         rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{FIRST_HALF})?(?:{DASH})(?P<h2>\d\d?):(?P<m2>[0-5]\d)(?:{HALF})?(?![\w:])",

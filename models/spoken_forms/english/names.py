@@ -16,7 +16,8 @@ TITLES = {
 """Before a name."""
 BEHIND_NAMES = {
     "St.": "Street", "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Dr.": "Drive", "Ln.": "Lane", "Jr.": "Junior",
-    "Sr.": "Senior", "Inc.": "Incorporated", "Ltd.": "Limited", "Corp.": "Corporation", "Bros.": "Brothers", "Jr": "Junior",
+    "Sr.": "Senior", "Inc.": "Incorporated", "Ltd.": "Limited", "Corp.": "Corporation",
+    "Co.": "Company", "Bros.": "Brothers", "Jr": "Junior",
 }  # fmt: skip
 BEFORE_NUMBERS = {
     "No.": "Number", "no.": "number", "Nos.": "Numbers", "Vol.": "Volume", "vol.": "volume", "pp.": "pages", "p.": "page",
@@ -216,6 +217,7 @@ RULES = [
     ),
     rule(r"(?<!\w)\(0\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}\b", _telephone),
     rule(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?P<it>\d{3,12})\b", lambda match: digits(match["it"])),
+    rule(r"\b[A-Z]{2} (?P<it>\d{5}(?:-\d{4})?)\b(?![.,-]?\d)", lambda match: digits(match["it"])),
     rule(rf"\b{CODE}(?P<it>\d{{3,12}}(?:-\d{{4}})?)\b(?![.,]\d)", lambda match: digits(match["it"])),
     *ROMAN_RULES,
     rule(r"(?<![\w.])Ph\.D\b\.?", "P.H.D"),

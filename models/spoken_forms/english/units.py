@@ -10,7 +10,7 @@ from models.spoken_forms.rules import Match, behind, rule
 PLURALS = {"foot": "feet", "inch": "inches", "hertz": "hertz", "kelvin": "kelvin", "horsepower": "horsepower"}
 UNITS = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer", "µm": "micrometer",
-    "mi": "mile", "yd": "yard", "ft": "foot",
+    "μm": "micrometer", "μg": "microgram", "μs": "microsecond", "mi": "mile", "yd": "yard", "ft": "foot",
     "kg": "kilogram", "g": "gram", "mg": "milligram", "µg": "microgram", "mcg": "microgram", "lb": "pound", "lbs": "pound",
     "oz": "ounce",
     "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter", "cl": "centiliter", "dl": "deciliter",

@@ -47,6 +47,10 @@ SAID = {
     "5 € or CHF 20 or 20$": "five euros or twenty Swiss francs or twenty dollars",
     'A 1 1/2" pipe of 10 ft x 12 ft.': "A one and a half inches pipe of ten feet by twelve feet.",
     "Chapters I–III of Mary I of England.": "Chapters one to three of Mary the first of England.",
+    "On 5 january 2012 and 2012.01.05 at 2.30 a.m.": (
+        "On the fifth of january twenty twelve and January fifth, twenty twelve at two thirty a.m."
+    ),
+    "Ford Motor Co. of Santa Clara, CA 95051.": "Ford Motor Company of Santa Clara, CA nine five zero five one.",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),
