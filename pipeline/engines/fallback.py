@@ -118,6 +118,10 @@ async def _thinking_within(
             now = _now()
             since = (now if since is None else since) if isinstance(event, Thinking) else None
             if since is not None and now - since > thought_s:
+                if isinstance(event, Thinking) and event.loading:
+                    raise EngineTimeout(
+                        "The language model is still being loaded.", engine=engine, code="model_loading"
+                    )
                 raise EngineTimeout(f"{engine} thought for {thought_s:g} s without a word.", engine=engine)
             yield event
 

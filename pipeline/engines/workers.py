@@ -167,10 +167,20 @@ def _quietly(work: Callable[[], object]) -> None:
         work()
 
 
-async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenerator[T, None]:
+async def _nothing() -> None:
+    """Gives nothing meanwhile."""
+
+
+async def read_ahead(
+    source: AsyncGenerator[T, None],
+    items: int,
+    every_s: float | None = None,
+    meanwhile: Callable[[], Awaitable[T | None]] = _nothing,
+) -> AsyncGenerator[T, None]:
     """The items of `source`, up to `items` of them fetched before they are asked for.
 
-    What `source` raises is raised here, after the items before it. Closing this generator closes `source`.
+    Whenever none has come for `every_s`, what `meanwhile` gives comes in its place, if anything. What `source` raises is
+    raised here, after the items before it. Closing this generator closes `source`.
     """
     fetched: asyncio.Queue[T | _End] = asyncio.Queue()
     room = asyncio.Semaphore(items)
@@ -190,7 +200,16 @@ async def read_ahead(source: AsyncGenerator[T, None], items: int) -> AsyncGenera
 
     task = asyncio.create_task(fetch())
     try:
-        while not isinstance(item := await fetched.get(), _End):
+        while True:
+            try:
+                async with asyncio.timeout(every_s):
+                    item = await fetched.get()
+            except TimeoutError:
+                if (filling := await meanwhile()) is not None:
+                    yield filling
+                continue
+            if isinstance(item, _End):
+                break
             room.release()
             yield item
         if item.error:

@@ -34,6 +34,7 @@ class Scenario:
     taken_back: of it a little is shown in the first turn, and taken back. offers: functions are offered, and not called.
     limit: of tokens, as the client asks for it. instructions: in place of the character's. chatter: so many lines of talk
     before. told: what the client is told of thinking.
+    elsewhere: the server's answers at other paths.
     """
 
     respond: Respond
@@ -56,6 +57,7 @@ class Scenario:
     instructions: str = ""
     chatter: int = 0
     told: Sequence[str] = ()
+    elsewhere: Mapping[str, Respond] = field(default_factory=dict)
     asked: Callable[[Sequence[Asked]], object] = lambda _asked: None
 
 

@@ -85,6 +85,8 @@ def _answer(scenario: Scenario, server: ChatServer, asked: Asked) -> Any:
     if asked.path == f"{scenario.api}/chat/completions":
         server.asked.append(asked)
         return scenario.respond(asked)
+    if asked.path in scenario.elsewhere:
+        return scenario.elsewhere[asked.path](asked)
     return refusing(404, "404 page not found")
 
 

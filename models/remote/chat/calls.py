@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Any
 from uuid import uuid4
 
 from models.remote.chat.dialects import as_json
+from pipeline.engines.protocols import ToolCall
 
 LONGEST_ID = 32
+KEPT = 1_024
+"""Calls whose further fields are remembered."""
 MOST = 64
 """Calls in one answer."""
 LONGEST_ARGUMENTS = 1_000_000
@@ -86,6 +90,29 @@ class Calls:
             return None if other_id and _begins(arguments) and call.arguments else call
         repeated = name == call.name and not other_id and _same(call.arguments, arguments)
         return call if repeated else None
+
+
+class Returned:
+    """What servers want back with calls that they made: fields of their own, and the thought that led to them."""
+
+    def __init__(self) -> None:
+        self._kept = OrderedDict[ToolCall, tuple[Mapping[str, Any], str]]()
+
+    def keep(self, calls: Sequence[Call], thought: str) -> None:
+        """Remember the calls of one answer; of all of them the newest."""
+        for call in calls:
+            if call.extra or thought:
+                self._kept[ToolCall(call.id, call.name, call.arguments)] = call.extra, thought
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def fields(self, call: ToolCall) -> Mapping[str, Any]:
+        """The fields of a call that are not OpenAI's."""
+        return self._kept[call][0] if call in self._kept else {}
+
+    def thought(self, call: ToolCall) -> str:
+        """What was thought before it."""
+        return self._kept[call][1] if call in self._kept else ""
 
 
 def short_id(identifier: str) -> str:

@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -21,16 +20,17 @@ from typing import Any
 import httpx2
 
 from models.remote.chat.answer import failure_of
-from models.remote.chat.calls import Call
+from models.remote.chat.calls import Returned
 from models.remote.chat.locating import Locator, Place
 from models.remote.chat.profile import Memory, Profile
 from models.remote.chat.reader import AnswerReader, Failed
 from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, reasons_in
-from models.remote.chat.servers import is_hosted, quiet_fields, thinks_first
+from models.remote.chat.servers import LOADS_WHEN_ASKED, addresses, is_hosted, quiet_fields, thinks_first
 from models.remote.chat.shaping import LEAST, body, merged_fields, size_of
 from models.remote.chat.stream import NotJson, Payloads, is_page
 from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, pause_asked, without_login
-from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking, ToolCall
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking
+from pipeline.engines.workers import read_ahead
 from pipeline.errors import EngineError, EngineUnavailable
 from pipeline.text.clean import clean
 
@@ -49,7 +49,7 @@ MOST_TRIES = 8
 """Requests for one answer, without those to a server that loads."""
 HELD_CHARACTERS = 240
 """Of the first answer of an unknown model: about a second of writing, and longer than most answers in a talk."""
-KEPT_EXTRAS = 4_096
+EVENTS_AHEAD = 16
 LONGEST_REFUSAL = 65_536
 THINKING_FIELDS = frozenset(
     ("reasoning_effort", "reasoning", "think", "thinking", "enable_thinking", "chat_template_kwargs")
@@ -95,14 +95,15 @@ class OpenAIChat:
         self.info = EngineInfo(NAME, "chat_model")
         headers = {"authorization": f"Bearer {api_key or 'none'}"}  # some local servers insist on any key
         timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
-        self._http = httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=not no_proxy_leads_to(base_url))
+        proxies = not no_proxy_leads_to(addresses(base_url)[0])
+        self._http = httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=proxies)
         self._key, self._max_tokens, self._extra_body = api_key, max_tokens, extra_body or {}
         # OpenAI's newer models refuse the old name of this limit; many other servers know no other.
         own = host_of(base_url).endswith(".openai.com")
         self._limit_name = "max_completion_tokens" if own else "max_tokens"
         self._locator = Locator(self._http, base_url, model, SERVER)
         self._memory = Memory(Path(memory) if memory else None)
-        self._extras = OrderedDict[ToolCall, Mapping[str, Any]]()
+        self._returned = Returned()
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Text without the model's reasoning, calls when complete, usage last.
@@ -114,11 +115,13 @@ class OpenAIChat:
         begun = False
         try:
             place = await self._locator.place()
-            profile = self._memory.profile(place.url, place.model)
+            profile = self._memory.profile(without_login(place.url), place.model)
             while True:
                 reader = AnswerReader([tool.name for tool in request.tools], self._hold(place, profile))
                 try:
-                    async with aclosing(self._ask(place, request, profile, reader)) as events:
+                    async with aclosing(
+                        self._told_of_loading(place, self._ask(place, request, profile, reader))
+                    ) as events:
                         async for event in events:
                             begun = True
                             yield event
@@ -144,7 +147,7 @@ class OpenAIChat:
         place = self._locator.found
         if place is None:
             return {}
-        profile = self._memory.profile(place.url, place.model)
+        profile = self._memory.profile(without_login(place.url), place.model)
         window = f"{place.context} tokens" if place.context else "the server does not tell"
         if profile.characters is not None:
             window += f"; {profile.characters} characters of a conversation fit"
@@ -159,6 +162,18 @@ class OpenAIChat:
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+    def _told_of_loading(
+        self, place: Place, events: AsyncGenerator[ChatEvent, None]
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """The events; `Thinking` as well, for as long as a server that says nothing meanwhile has yet to load its model."""
+
+        async def meanwhile() -> Thinking | None:
+            return Thinking(loading=True) if await self._locator.is_loading(place) else None
+
+        if place.kind not in LOADS_WHEN_ASKED:
+            return events
+        return read_ahead(events, EVENTS_AHEAD, LOADING_S, meanwhile)
 
     # --- One request --------------------------------------------------------------------------------------------------
 
@@ -194,12 +209,12 @@ class OpenAIChat:
                 yield event
         if not complete:
             raise EngineError("The language model broke off its reply.", engine=NAME)
-        self._keep(reader.calls)
+        self._returned.keep(reader.calls, reader.thought)
         self._learn(place, profile, reader)
 
     def _body(self, place: Place, request: ChatRequest, profile: Profile) -> dict[str, Any]:
         request = replace(request, max_tokens=request.max_tokens or self._max_tokens)
-        asked = body(request, place.model, self._limit_name, profile, lambda call: self._extras.get(call, {}))
+        asked = body(request, place.model, self._limit_name, profile, self._returned)
         return merged_fields(asked, self._quiet(place, profile), self._extra_body)
 
     def _quiet(self, place: Place, profile: Profile) -> Mapping[str, Any]:
@@ -220,18 +235,10 @@ class OpenAIChat:
 
     # --- What is learnt -----------------------------------------------------------------------------------------------
 
-    def _keep(self, calls: list[Call]) -> None:
-        """Remember what must go back with calls (such as Gemini's signatures), of the newest ones."""
-        for call in calls:
-            if call.extra:
-                self._extras[ToolCall(call.id, call.name, call.arguments)] = call.extra
-        while len(self._extras) > KEPT_EXTRAS:
-            self._extras.popitem(last=False)
-
     def _learn(self, place: Place, profile: Profile, reader: AnswerReader) -> None:
         opened = reader.opened_by_template
         learnt = profile if opened is None else replace(profile, opened_by_template=opened)
-        self._memory.learn(place.url, place.model, learnt)
+        self._memory.learn(without_login(place.url), place.model, learnt)
 
     async def _differently(
         self, place: Place, profile: Profile, refused: Refused, reasons: list[Reason], asking: _Asking

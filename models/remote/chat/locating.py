@@ -7,9 +7,11 @@ import json
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
+from models.remote.chat import servers
 from models.remote.chat.servers import Listed, addresses, is_hosted, kind_of, listed_in, proposal
 from models.remote.client import Refusal, Server
 from models.remote.discovery import LONGEST_LIST, first_chat_model
@@ -66,6 +68,21 @@ class Locator:
         except httpx2.HTTPError:
             return ""
 
+    async def is_loading(self, place: Place) -> bool:
+        """Whether the server has yet to load the model, as some do when first asked; False where it does not tell."""
+        root = place.url.removesuffix("/v1")
+        try:
+            match place.kind:
+                case servers.OLLAMA:
+                    loaded = await self._json(f"{root}/api/ps")
+                    return loaded is not None and not servers.is_among(place.model, loaded)
+                case servers.LM_STUDIO:
+                    known = await self._json(f"{root}/api/v0/models")
+                    return known is not None and servers.is_waiting(place.model, known)
+        except httpx2.HTTPError:
+            pass
+        return False
+
     async def _look(self) -> Place:
         if self.model and is_hosted(self._addresses[0]):
             return Place(self._addresses[0], self.model)
@@ -93,8 +110,13 @@ class Locator:
 
     async def _list(self, url: str) -> list[Listed] | None:
         """The models at an address; None if there is no such list. Raises `EngineError` where a key is missing."""
+        value = await self._json(f"{url}/models")
+        return None if value is None else listed_in(value)
+
+    async def _json(self, url: str) -> Any:
+        """What an address answers, if that is JSON of a bounded length."""
         body = bytearray()
-        async with self._http.stream("GET", f"{url}/models", timeout=LIST_S) as response:
+        async with self._http.stream("GET", url, timeout=LIST_S) as response:
             if response.status_code == httpx2.codes.UNAUTHORIZED and not self.model:
                 raise self._server.failure(Refusal.of(response))
             if response.status_code != httpx2.codes.OK:
@@ -105,6 +127,6 @@ class Locator:
                     if len(body) > LONGEST_LIST:
                         return None
         try:
-            return listed_in(json.loads(body))
+            return json.loads(body)
         except (ValueError, RecursionError):
             return None

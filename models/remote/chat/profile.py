@@ -24,9 +24,10 @@ class Profile:
     system: where instructions may stand: anywhere, only at the very beginning, or only within the person's first words.
     alternates: whether the roles must alternate and begin with the person. tools: whether functions may be offered.
     null_content: whether a message with calls alone may have no content. counts_usage: whether usage may be asked for.
-    other_limit: whether the limit of tokens goes by its other name. quiet: whether it may be asked not to think; extra:
-    whether the operator's own fields may be sent. characters: how much of a conversation fits, where that was found out.
-    opened_by_template: whether its thoughts begin unmarked, since the template opens them; None where that is unknown.
+    other_limit: whether the limit of tokens goes by its other name. quiet: whether it may be asked not to think.
+    returns_thoughts: whether the thought that led to a call goes back with it. characters: how much of a conversation
+    fits, where that was found out. opened_by_template: whether its thoughts begin unmarked, since the template opens them;
+    None where that is unknown.
     """
 
     system: SystemPlace = "anywhere"
@@ -36,6 +37,7 @@ class Profile:
     counts_usage: bool = True
     other_limit: bool = False
     quiet: bool = True
+    returns_thoughts: bool = False
     characters: int | None = None
     opened_by_template: bool | None = None
 

@@ -11,6 +11,9 @@ from models.remote.chat.dialects import WrittenCall
 from models.remote.chat.text_filter import Part, Sign, TextFilter
 from pipeline.engines.protocols import ChatEvent, Retracted, TextDelta, Thinking, ToolCall, Usage
 
+LONGEST_THOUGHT = 100_000
+"""Characters of it that are kept for the answer's calls."""
+
 
 class Failed(Exception):
     """The server told in the middle of its answer that it cannot go on."""
@@ -24,11 +27,12 @@ class AnswerReader:
     """Takes the values of an answer in order; text passes through, calls and usage gather until the end.
 
     tools, hold: as `TextFilter` takes them. begun: something of the answer came. finish: the server's word for its end.
+    thought: what was thought in a field of its own, for servers that want it back.
     """
 
     def __init__(self, tools: Collection[str], hold: int | None) -> None:
         self.begun = False
-        self.finish = ""
+        self.finish = self.thought = ""
         self.calls: list[Call] = []
         self._filter = TextFilter(tools, hold)
         self._growth = Growth()
@@ -70,6 +74,7 @@ class AnswerReader:
                         yield Thinking()
                 case Thought():
                     self.begun = self._thought_apart = True
+                    self.thought += piece.text if len(self.thought) < LONGEST_THOUGHT else ""
                     yield from self._told(self._filter.release())
                     yield Thinking()
                 case CallPiece():

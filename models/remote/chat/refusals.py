@@ -28,6 +28,7 @@ class Reason(Enum):
     LOADING = auto()
     MODEL = auto()
     TEMPLATE = auto()
+    THOUGHT = auto()
 
 
 _WORDS: dict[Reason, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ _WORDS: dict[Reason, tuple[str, ...]] = {
     Reason.LOADING: (
         r"loading model|model is (?:still |currently |being )*load|currently loading|is loading|warming up|not ready yet",
     ),
+    Reason.THOUGHT: (r"reasoning_content",),
     Reason.USAGE: (r"stream_options|include_usage",),
     Reason.LIMIT: (r"max_tokens.{0,120}max_completion_tokens|max_completion_tokens",),
     Reason.TOOLS: (
@@ -103,6 +105,7 @@ def reasons_in(status: int, text: str, asked: Asked) -> list[Reason]:
 
 
 _CHANGES: dict[Reason, Callable[[Profile], Profile]] = {
+    Reason.THOUGHT: lambda profile: replace(profile, returns_thoughts=True),
     Reason.FIELD: lambda profile: replace(profile, quiet=False),
     Reason.USAGE: lambda profile: replace(profile, counts_usage=False),
     Reason.LIMIT: lambda profile: replace(profile, other_limit=True),
@@ -153,6 +156,7 @@ def in_a_sentence(before: Profile, now: Profile) -> str:
         (before.null_content != now.null_content, "no message is without content"),
         (before.counts_usage != now.counts_usage, "tokens are not counted"),
         (before.other_limit != now.other_limit, "the limit of tokens goes by another name"),
+        (before.returns_thoughts != now.returns_thoughts, "thoughts go back with the calls they led to"),
         (before.quiet != now.quiet, "it is not asked to answer without thinking"),
         (before.characters != now.characters, f"it is shown {now.characters} characters of a conversation at most"),
     ]

@@ -18,6 +18,9 @@ _TEMPLATE = {"chat_template_kwargs": {"enable_thinking": False}}
 _DISABLED = {"thinking": {"type": "disabled"}}
 OLLAMA, LM_STUDIO, LLAMA_CPP, VLLM, SGLANG = "Ollama", "LM Studio", "llama.cpp", "vLLM", "SGLang"
 
+LOADS_WHEN_ASKED = frozenset((OLLAMA, LM_STUDIO))
+"""Servers that load a model when it is first asked, say nothing meanwhile, and tell elsewhere which ones are loaded."""
+
 QUIET: Mapping[str, Mapping[str, Any]] = {
     OLLAMA: {"reasoning_effort": "none", "think": False},
     LM_STUDIO: _TEMPLATE,
@@ -91,6 +94,22 @@ def listed_in(value: Any) -> list[Listed] | None:
     return found
 
 
+def is_among(model: str, value: Any) -> bool:
+    """Whether a model is in Ollama's list of those that are loaded."""
+    return any(_tagged(each.id) == _tagged(model) for each in listed_in(value) or ())
+
+
+def is_waiting(model: str, value: Any) -> bool:
+    """Whether LM Studio's list says of a model that it is not loaded yet."""
+    entries = value.get("data") if isinstance(value, Mapping) else None
+    states = [entry.get("state") for entry in entries or () if isinstance(entry, Mapping) and entry.get("id") == model]
+    return bool(states) and states[0] in ("not-loaded", "loading")
+
+
+def _tagged(name: str) -> str:
+    return name if ":" in name else f"{name}:latest"
+
+
 def kind_of(url: str, models: Sequence[Listed]) -> str:
     """The server's name, by what it says of its models, else by its usual port; empty if unknown."""
     owner = next((kind for model in models if (kind := _OWNERS.get(model.owner.lower()))), "")
@@ -121,7 +140,8 @@ def thinks_first(model: str) -> bool:
 
 def addresses(given: str) -> list[str]:
     """Where the API may be, the likeliest first: as given, and with the path that people leave out."""
-    parts = urlsplit(given.strip())
+    given = given.strip()
+    parts = urlsplit(given if "://" in given else f"http://{given}")
     path = re.sub(r"/(?:chat/completions|completions|models|responses)/?$", "", parts.path.rstrip("/"))
     path = "/v1" if path in ("/api", "/api/chat", "/api/generate", "/v1/chat") else path
     as_given = urlunsplit(parts._replace(path=path, query="", fragment=""))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from models.remote.chat.calls import Returned
 from models.remote.chat.profile import Profile
-from pipeline.engines.protocols import ChatRequest, Message, Tool, ToolCall
-
-Extra = Callable[[ToolCall], Mapping[str, Any]]
-"""The fields that a server gave with a call, and wants back with it."""
+from pipeline.engines.protocols import ChatRequest, Message, Tool
 
 OPENED = "(You have already said: {})"
 GO_ON = "…"
@@ -107,11 +105,11 @@ def _merged(messages: Sequence[Message], profile: Profile) -> list[Message]:
     return merged
 
 
-def body(request: ChatRequest, model: str, limit: str, profile: Profile, extra: Extra) -> dict[str, Any]:
-    """The fields of a request. limit: the name of the bound of tokens."""
+def body(request: ChatRequest, model: str, limit: str, profile: Profile, returned: Returned) -> dict[str, Any]:
+    """The fields of a request. limit: the name of the bound of tokens. returned: what goes back with calls."""
     asked: dict[str, Any] = {
         "model": model,
-        "messages": [_message(message, profile, extra) for message in shaped(request.messages, profile)],
+        "messages": [_message(message, profile, returned) for message in shaped(request.messages, profile)],
         "stream": True,
     }
     if request.max_tokens:
@@ -137,18 +135,20 @@ def merged_fields(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _message(message: Message, profile: Profile, extra: Extra) -> dict[str, Any]:
+def _message(message: Message, profile: Profile, returned: Returned) -> dict[str, Any]:
     shape: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.role == "tool":
         shape["tool_call_id"] = message.call_id
     if message.calls:
         shape["content"] = message.text or (None if profile.null_content else "")
+        if profile.returns_thoughts:
+            shape["reasoning_content"] = returned.thought(message.calls[0])
         shape["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.arguments},
-                **extra(call),
+                **returned.fields(call),
             }
             for call in message.calls
         ]

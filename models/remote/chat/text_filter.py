@@ -9,8 +9,8 @@ What comes after the turn is not the answer, and once somebody else's turn began
 write the person's next line. A header says whose turn it is, or in which channel.
 
 A thought that is closed and was never opened began where the answer did: templates of some models open it. So text of a
-model that is not known yet is held back for its first `hold` characters; if it went out nevertheless, `RETRACTED` takes
-it back. How the text is cut into pieces on its way changes nothing.
+model that is not known yet is held back for its first `hold` characters, and longer where it sounds like a thought; if
+it went out nevertheless, `RETRACTED` takes it back. How the text is cut into pieces on its way changes nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ from models.remote.chat.marks import Kind, Mark, certain, ending, first_mark
 
 LONGEST_CALL = 100_000
 """Characters; what is longer is thrown away."""
+LONGEST_HELD = 20_000
+"""Characters that are held back because they sound like a thought."""
+_LIKE_THOUGHT = re.compile(
+    r"\A\W{0,3}(?:okay|ok|alright|hmm+|we need|we should|i need to|i should|let me|let's|first\b|so,? "
+    r"|好的?，|嗯|首先|我需要|让我)|\bthe user\b|用户",
+    re.IGNORECASE,
+)
 LONGEST_END = 40
 """Characters of the mark that ends a call."""
 _FENCE = re.compile(r"```(?:json|tool_code|tool_calls?|python|xml)?[ \t]*\n", re.IGNORECASE)
@@ -233,8 +240,11 @@ class TextFilter:
         self._spaced = self._said_any = True
         self._kept.append(text)
         self._kept_size += len(text)
-        if self._hold is not None and self._kept_size >= self._hold:
+        if self._hold == 0 or (self._hold is not None and self._kept_size >= self._hold and not self._sounds_thought()):
             yield from self.release()
+
+    def _sounds_thought(self) -> bool:
+        return self._kept_size < LONGEST_HELD and bool(_LIKE_THOUGHT.search("".join(self._kept)))
 
     def _close_unopened(self) -> Iterator[Part]:
         self.opened_by_template = self.opened_by_template or self._said_any

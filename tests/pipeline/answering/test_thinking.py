@@ -187,6 +187,7 @@ async def test_what_turned_out_to_be_a_thought_is_taken_out_of_the_conversation(
         [TextDelta("😀"), Usage()],
         [TextDelta(" \n"), Usage()],
         [TextDelta("*smi"), TextDelta("les*"), Usage()],
+        [TextDelta("[hap"), TextDelta("py] ..."), Usage()],
         [Thinking(), Usage()],
         [TextDelta("My plan."), Retracted(), Usage()],
     ],

@@ -2,6 +2,6 @@
 
 from tests.zoo.scenario import Scenario, always, text
 
-SCENARIO = Scenario(
-    always(text("This is a long PLAN. " * 60 + "</think>\n\nHello there.", 9)), model="nobody-knows-7b", taken_back=True
-)
+STEPS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+THOUGHT = "".join(f"Step {step} of the PLAN is another one. " for step in STEPS)
+SCENARIO = Scenario(always(text(f"{THOUGHT}</think>\n\nHello there.", 9)), model="nobody-knows-7b", taken_back=True)
