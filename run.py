@@ -85,7 +85,7 @@ python3 run.py [serve] [options]   start the server (what happens without a comm
 python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
 python3 run.py doctor              what each engine lacks here; with --model, what the language model is like
 python3 run.py test [options]      run the tests, on all cores; options are pytest's, -n 0 runs one after the other
-python3 run.py test-heavy          run those that need torch, after installing it (2.5 GB), or fetch weights
+python3 run.py test-heavy          run those that need torch (2.5 GB), weights or other Pythons, with all of it
 python3 run.py bench [options]     measure
 
 Options of serve; paths are relative to the folder of run.py:
