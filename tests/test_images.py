@@ -94,7 +94,7 @@ def test_each_image_installs_its_requirements() -> None:
     installed = {
         name: set(re.findall(r"requirements[\w-]*\.txt", " ".join(words(name, "RUN")))) for name in DOCKERFILES
     }
-    cpu = {"requirements.txt", *(f"requirements-{kind}.txt" for kind in ("nodeps", "cpu", "turns", "models"))}
+    cpu = {"requirements.txt", *(f"requirements-{kind}.txt" for kind in ("nodeps", "cpu", "models"))}
 
     assert installed == {"Dockerfile": cpu, "Dockerfile.gpu": {*cpu, "requirements-gpu.txt"}}
 

@@ -30,7 +30,6 @@ PULLING = "requirements-models.txt"
 PACKAGES_MB: Mapping[str, int] = {
     "": 0,
     PULLING: 60,
-    "requirements-turns.txt": 60,
     "requirements-cpu.txt": 45,
     "requirements-gpu.txt": 6_000,
 }

