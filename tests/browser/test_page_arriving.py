@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,15 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from server.starter.starter import Starter
+from tests.browser.threads import START_S, served
 from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
 from tests.server.starter.pulling import MB, Rules, entry
-from tests.serving import Serving, serving
+from tests.serving import Serving
 from tests.speech import sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
 NAME = "whisper-base"
-START_S = 60.0
 
 
 class Arriving:
@@ -49,29 +47,6 @@ class Arriving:
         self._build(self._folder / name)
         self._listener.progress(name, 10 * MB, 10 * MB)
         return True
-
-
-@contextmanager
-def served(**flags: Any) -> Iterator[Serving]:
-    """A server in a thread of its own, since the browser has this one."""
-    found: list[Serving] = []
-    ready, loop, done = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
-
-    async def serve() -> None:
-        async with serving(**flags) as server:
-            found.append(server)
-            ready.set()
-            await done.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    try:
-        assert ready.wait(START_S)
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(done.set)
-        thread.join()
-        loop.close()
 
 
 def calls(page: Page, server: Serving, engine: str) -> float:
