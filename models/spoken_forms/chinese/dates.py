@@ -66,7 +66,7 @@ RULES = [
     rule(r"(?<![\d:.])(\d{1,2}):([0-5]\d):([0-5]\d)(?: ?(?P<half>[AaPp]\.?[Mm]\b\.?))?(?![\d:])", _duration),
     rule(r"(?<!\d)(?P<low>\d{4})(?P<named>年?) ?[-–—~] ?(?P<high>\d{4})(?=年)", _years),
     rule(r"(?<!\d)(?P<it>\d{4})(?=年)(?!年[前后])", lambda match: digits(match["it"])),
-    rule(r"(?<!\d)(?P<it>\d{1,2})(?=月(?:\d|[份初中底末]))", lambda match: cardinal(match["it"])),
+    rule(r"(?<!\d)(?P<it>\d{1,2})(?=月)", lambda match: cardinal(int(match["it"]))),
     rule(r"(?<![\d./-])(?P<year>(?:19|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?![\d./:-])", _month),
     rule(r"(?<![\d./-])(?P<month>0[1-9]|1[0-2])[-/.](?P<year>(?:19|20)\d\d)(?![\d./:-])", _month),
     rule(r"(?<![\d./-])(?P<month>0[1-9]|1[0-2])[-/](?P<day>0[1-9]|[12]\d|3[01])(?![\d./:-])", _month_day),
@@ -76,5 +76,5 @@ RULES = [
     ),
     rule(r"(?<!\d)((?:1[89]|20)\d0)s(?![A-Za-z])", lambda match: digits(match[1]) + "年代"),
     rule(r"(?<![\d.第])(?P<it>2)(?=年(?!级))", "两"),
-    rule(r"(?<=月)(?P<it>\d{1,2})(?=[日号])", lambda match: cardinal(match["it"])),
+    rule(r"(?<=月)(?P<it>\d{1,2})(?=[日号])", lambda match: cardinal(int(match["it"]))),
 ]

@@ -44,9 +44,10 @@ def _vulgar(match: Match) -> str:
 
 
 def _fraction(match: Match) -> str | None:
-    above, below = match[1], match[2]
+    above, below = match["above"], match["below"]
     improper = 2 <= int(below) <= 10 and int(above) < 100
-    return f"{cardinal(below)}分之{cardinal(above)}" if 0 < int(above) < int(below) or improper else None
+    minus = "负" if match["minus"] else ""
+    return f"{minus}{cardinal(below)}分之{cardinal(above)}" if 0 < int(above) < int(below) or improper else None
 
 
 def _temperature(match: Match) -> str:
@@ -68,7 +69,7 @@ RULES = [
     rule(r"(?<!\d)24/7(?!\d)", "七天二十四小时"),
     rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿)?", _money),
     rule(r"(?<![\d.])(\d{1,9})?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
-    rule(r"(?<![\d./])(\d{1,4})/(\d{1,4})(?![\d/]|\.\d)", _fraction),
+    rule(r"(?:(?<![\w)])(?P<minus>[-−]))?(?<![\d./])(?P<above>\d{1,4})/(?P<below>\d{1,4})(?![\d/]|\.\d)", _fraction),
     rule(rf"(?<![\d.A-Za-z℃℉°])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),
     rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?({UNIT})(?![A-Za-z\d²³/])", _measure),
     rule(rf"(?<![\d.])({NUMBER}) ?‰", lambda match: "千分之" + number(match[1])),
@@ -80,6 +81,7 @@ RULES = [
     ),
     rule(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", lambda match: number(match[0])),
     rule(r"(?<=\d)w(?![A-Za-z])", "万"),
+    rule(r"(?<![\d.])(?P<it>\d{1,9})(?=分之)", lambda match: cardinal(match["it"])),
     rule(rf"(?<![\d.])({NUMBER}) ?¢", lambda match: number(match[1]) + "美分"),
     rule(rf"(?<=[\u3400-\u9fff\d])/({UNIT})(?![A-Za-z\d])", lambda match: "每" + UNITS[match[1]]),
     rule(r"(?<=[元块毛角分钱时次个米克升斤里秒\d])/(?=[\u3400-\u9fff])", "每"),

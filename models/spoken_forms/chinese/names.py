@@ -54,7 +54,7 @@ RULES = [
     rule(r"\+\d{1,3}(?:[ -]?\d{2,5}){2,5}(?!\d)", _telephone),
     rule(r"(?:号码?|码)(?:是|为|：|:)?(?P<it>\d{4,30})(?!\d)", lambda match: digits(match["it"])),
     rule(r"(?<![\d.])\d{4}(?: \d{4}){2,4}(?!\d)", _telephone),
-    rule(r"(?<![\d.,])\d{9,30}(?![\d.,])(?![多余]?[个人元块次年万亿])", lambda match: digits(match[0])),
+    rule(r"(?<![\d.,第])\d{11,30}(?![\d.,])(?![多余]?[个人元块次年万亿])", lambda match: digits(match[0])),
     rule(r"(?:[栋幢座层]|单元)(?P<it>\d{1,4})(?=单元|层|室|号|[，。、]|$)", _in_word),
     rule(r"[\u4e00-\u9fff][A-Z] ?(?P<it>\d{5})(?!\d)", lambda match: digits(match["it"])),
     rule(r"(?<!\d)(?P<it>\d{3,4})(?=[pP](?![A-Za-z]))", lambda match: digits(match["it"])),

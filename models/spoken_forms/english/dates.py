@@ -15,7 +15,9 @@ WEEKDAYS = {
 }  # fmt: skip
 SHORT_MONTH, WEEKDAY = "|".join(SHORT_MONTHS), "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 LOWER_MONTHS = "|".join(name.lower() for name in MONTHS if name not in ("March", "May"))
-MONTH = rf"(?P<month>{'|'.join(MONTHS)}|{LOWER_MONTHS}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
+MONTH = rf"(?P<month>{'|'.join(MONTHS)}|{LOWER_MONTHS}|{'|'.join(MONTHS).upper()}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
+ANY_MONTH = rf"(?P<month>(?i:{'|'.join([*MONTHS, *SHORT_MONTHS])})\b\.?)"
+"""In any case; only where a day and a year show that "may" is one."""
 DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)(?![\w/]|[.:,]\d)"
 BEFORE_YEAR = (
@@ -23,7 +25,8 @@ BEFORE_YEAR = (
     r"|[Ff]rom|[Oo]f|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|[Bb]orn|[Cc]opyright) "
 )
 HALF = r" ?(?P<half>[AaPp]\.?[Mm]\b\.?)"
-FIRST_HALF = r" ?(?P<first>[AaPp]\.?[Mm]\.?)"
+FROM_HOUR = rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?: ?(?P<first>[AaPp]\.?[Mm]\.?))?(?:{DASH}| - )"
+"""How a range of hours begins."""
 
 
 def _month(name: str) -> str:
@@ -42,13 +45,18 @@ def _day_month(match: Match) -> str:
     return of + (f" {year(match['year'])}" if match["year"] else "")
 
 
+def _full_year(written: str) -> str:
+    """ "98" is 1998, "24" is 2024."""
+    return year(written if len(written) == 4 else ("19" if written > "40" else "20") + written)
+
+
 def _numeric(match: Match) -> str | None:
     month, day = int(match["m"]), int(match["d"])
     if month > 12 >= day:
         month, day = day, month
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return f"{MONTHS[month - 1]} {ordinal(day)}, {year(match['y'] if len(match['y']) == 4 else '20' + match['y'])}"
+    return f"{MONTHS[month - 1]} {ordinal(day)}, {_full_year(match['y'])}"
 
 
 def _time(match: Match) -> str | None:
@@ -117,8 +125,12 @@ RULES = [
     rule(rf"(?<=\d) ?[–-] ?(?={SHORT_MONTH})", " to "),
     rule(r"(?<![\w./-])(20\d\d)-(0[1-9]|1[0-2])(?![\w-])", lambda m: f"{MONTHS[int(m[2]) - 1]} {year(m[1])}"),
     rule(r"(?<=\d)T(?=\d\d:\d\d)", " at "),
-    rule(rf"\b{MONTH} {DAY}\b(?:,? {YEAR})?", _month_day),
-    rule(rf"(?<![\w.,])\b{DAY} (?:of )?{MONTH}(?![a-z])(?:,? {YEAR})?", _day_month),
+    rule(rf"\b{MONTH} {DAY}\b(?:(?:,? |,){YEAR})?", _month_day),
+    rule(rf"(?<![\w.,])\b{DAY} (?:of )?{MONTH}(?![a-z])(?:(?:,? |,){YEAR})?", _day_month),
+    rule(rf"\b{ANY_MONTH} {DAY}(?:,? |,){YEAR}", _month_day),
+    rule(rf"(?<![\w.,])\b{DAY} {ANY_MONTH}(?:,? |,){YEAR}", _day_month),
+    rule(r"(?<=\d0s) ?[–-] ?(?=['’]?\d+0s)", " to "),
+    rule(r"(?<=s[–-])(?P<it>[2-9]0s)\b", _decade),
     rule(rf"\b{MONTH} {YEAR}", lambda match: f"{_month(match['month'])} {year(match['year'])}"),
     rule(
         rf"\b(?P<it>{'|'.join(name for name in SHORT_MONTHS if name not in ('May', 'Mar', 'Jan', 'Jun'))})\. (?=\d)",
@@ -134,11 +146,12 @@ RULES = [
     rule(r"(?<![\w./-])(?P<y>\d{4})\.(?P<m>[01]\d)\.(?P<d>[0-3]\d)(?![\w.]\w)", _numeric),
     rule(rf"(?<![\w:.])(?P<hour>1[0-2]|[1-9]){HALF}", _hour),
     rule(
-        rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{FIRST_HALF})?(?:{DASH})(?P<h2>\d\d?):(?P<m2>[0-5]\d)(?:{HALF})?(?![\w:])",
+        rf"{FROM_HOUR}(?P<h2>\d\d?):(?P<m2>[0-5]\d)(?:{HALF})?(?![\w:])",
         _hours,
     ),
     rule(
-        rf"(?<![\w:.])(?P<h1>\d\d?)(?::(?P<m1>[0-5]\d))?(?:{FIRST_HALF})?(?:{DASH})(?P<h2>\d\d?)(?P<m2>){HALF}", _hours
+        rf"{FROM_HOUR}(?P<h2>\d\d?)(?P<m2>){HALF}",
+        _hours,
     ),
     rule(r"(?<![\w:])(?P<hour>\d{1,2}):(?P<minute>[0-5]\d):(?P<second>[0-5]\d)(?![\w:])", _duration),
     rule(r"(?<![\w.])(\d{1,3}) ?h(?:rs?)? ?(\d{1,2}) ?m(?:ins?)?\b", _spans),

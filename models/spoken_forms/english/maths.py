@@ -64,6 +64,7 @@ ANY_SIGN = "|".join("".join("\\" + char for char in sign) for sign in sorted(SIG
 RULES = [
     rule(ANY_SIGN, _spoken_sign),
     rule(rf"(?<={TERM} )[-–−](?= (?:\d|[a-z](?!\w)))", "minus"),
+    rule(r"(?<=\d)-(?= ?\d+(?:\.\d+)? ?=)", " minus "),
     rule(r"(?<=[²³⁴-⁹ⁿ])[-–−](?=[\w(])", " minus "),
     rule(r"(?<=\d)\*(?=\d)|(?<= )\*(?= \d)", " times "),
     rule(r"(?<=\d)x(?=\d)|(?<=[\d\'′\"″mt] )x(?= \d)", " by "),

@@ -52,26 +52,27 @@ CODES = {
 CODES |= {"BRL": "reais", "KRW": "won", "SGD": "Singapore dollars"}
 CODES |= {"HKD": "Hong Kong dollars", "CAD": "Canadian dollars", "AUD": "Australian dollars", "CHF": "Swiss francs"}
 SYMBOL = r"(?<![A-Za-z])(?P<country>US|HK|AU|CA|NZ|NT|CN|A|C|S|)(?P<symbol>[$€£¥￥₹₩₽₿฿]) ?"
-SCALE = r"(?: ?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<letter>[kKmMB])\b)"
+SCALE = r"(?: ?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<letter>[kKmMBb])\b)"
 NOT_NOUNS = r"(?!(?:a|per|each|for|in|on|at|to|or|and|of|from|by|is|was|as|with|this|that|today|more|less)\b)"
 
 
 def _money(match: Match) -> str:
-    currency, amount = CURRENCIES[match["symbol"]], match["amount"]
+    currency, country = CURRENCIES[match["symbol"]], COUNTRIES[match["country"]]
     minus = "minus " if match["minus"] else ""
-    scale = match["scale"] or match["letter"]
-    country = COUNTRIES[match["country"]]
-    if scale:
-        return f"{minus}{number(amount)} {SCALES.get(scale, scale)} {country}{currency.many}"
+    if scale := match["scale"] or match["letter"]:
+        return f"{minus}{number(match['amount'])} {SCALES.get(scale, scale)} {country}{currency.many}"
+    return minus + _said(match["amount"], currency, country)
+
+
+def _said(amount: str, currency: Currency, country: str) -> str:
     whole, _, part = amount.partition(".")
     if len(part) != 2 or not currency.cents:
-        name = currency.one if whole == "1" and not part else currency.many
-        return f"{minus}{number(amount)} {country}{name}"
+        return f"{number(amount)} {country}{currency.one if whole == '1' and not part else currency.many}"
     units = f"{cardinal(whole or 0)} {country}{currency.one if whole == '1' else currency.many}"
     hundredths = f"{cardinal(int(part))} {currency.cent if part == '01' else currency.cents}"
     if part == "00":
-        return minus + units
-    return minus + (hundredths if whole in ("0", "") else f"{units} and {hundredths}")
+        return units
+    return hundredths if whole in ("0", "") else f"{units} and {hundredths}"
 
 
 def _adjective(match: Match) -> str:
@@ -84,6 +85,8 @@ def _adjective(match: Match) -> str:
 def _range(match: Match) -> str:
     currency = CURRENCIES[match["symbol"]]
     scale = match["scale"] or match["letter"]
+    if "." in match["low"] + match["high"] and not scale:
+        return " to ".join(_said(match[end], currency, COUNTRIES[match["country"]]) for end in ("low", "high"))
     name = COUNTRIES[match["country"]] + currency.many
     return (
         f"{number(match['low'])} to {number(match['high'])} " + (f"{SCALES.get(scale, scale)} " if scale else "") + name
@@ -101,7 +104,7 @@ RULES = [
         rf"(?<=\b[Aa] )(?P<it>{SYMBOL}(?P<amount>{NUMBER}){SCALE}?)(?=[ -]{NOT_NOUNS}[a-z]|/[a-z])",
         _adjective,
     ),
-    rule(rf"(?P<minus>[-−])?{SYMBOL}(?P<amount>{NUMBER}|\.\d\d){SCALE}?", _money),
+    rule(rf"(?P<minus>[-−])?{SYMBOL}(?P<amount>{NUMBER}|\.\d+){SCALE}?", _money),
     rule(rf"{SYMBOL}(?P<low>{NUMBER})(?:{DASH})[$€£¥￥₹₩]?(?P<high>{NUMBER}){SCALE}?", _range),
     rule(rf"(?<![\w.])({NUMBER}) ?({'|'.join(CODES)})\b", lambda match: f"{number(match[1])} {CODES[match[2]]}"),
     rule(rf"(?<!\w)({'|'.join(CODES)}) ?({NUMBER})(?![\w.]\w)", lambda match: f"{number(match[2])} {CODES[match[1]]}"),

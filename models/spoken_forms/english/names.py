@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.spoken_forms.english.numbers import DIGITS, cardinal, digits, number, ordinal
+from models.spoken_forms.english.numbers import DIGITS, cardinal, digits, number, ordinal, year
 from models.spoken_forms.rules import Match, rule, table
 
 TITLES = {
@@ -107,6 +107,7 @@ BEFORE_ROMAN = (
     " Lesson Figure Table Title Grade Bowl Symphony Sonata Division Group Column Category Mark Page Canto Verse Round Game"
     " Amendment Form Schedule Annex Tier chapter part volume act scene book section phase type level article stage"
 ).split()
+BEFORE_ROMAN += [word.upper() for word in "Chapter Part Volume Act Scene Book Section".split()]
 NO_NAMES = (
     "The My An A Your His Her Our Their This That No On By With If As At To Of For In Is And Or But Some One I".split()
 )
@@ -175,6 +176,10 @@ def _times(match: Match) -> str:
     return number(match["it"].removesuffix("x")) + " times"
 
 
+def _house(match: Match) -> str:
+    return year(match["it"])
+
+
 def _dotted(match: Match) -> str:
     return ("version " if match[1] else "") + " point ".join(cardinal(part) for part in match[2].split("."))
 
@@ -197,18 +202,40 @@ ROMAN_RULES = [
     rule(r"[Ⅰ-Ⅻ]", lambda match: " " + cardinal(ord(match[0]) - 0x215F)),
 ]
 PINYIN = r"(?<![A-Za-z])[a-zü]{1,6}[1-5](?: [a-zü]{1,6}[1-5])+(?!\w)"
+STREETS = {
+    "St": "Street",
+    "Ave": "Avenue",
+    "Rd": "Road",
+    "Dr": "Drive",
+    "Blvd": "Boulevard",
+    "Ln": "Lane",
+    "Ct": "Court",
+}
+ANY_STREET = "|".join(STREETS)
+HOUSE = r"\d{1,5}[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |\d+(?:st|nd|rd|th) ){1,3}"
 RULES = [
+    rule(rf"\b{HOUSE}(?P<it>(?:{ANY_STREET})\b\.?)", lambda match: STREETS[match["it"].rstrip(".")]),
+    rule(
+        rf"\b(?P<it>[1-9]\d(?!00)\d\d)(?= (?:[A-Z][a-z]+ ){{1,3}}(?:{ANY_STREET}|{'|'.join(STREETS.values())})\b)",
+        _house,
+    ),
+    rule(r"\b401\(?k\)?(?!\w)", "four oh one k"),
     rule(PINYIN, lambda match: match[0]),
     rule(rf"[\w.+-]{{1,64}}@{LABEL}(?:\.{LABEL}){{1,4}}", _address),
-    rule(rf"(?<![\w@.-])(?:{LABEL}\.){{1,4}}(?:{'|'.join(DOMAINS + FILES)})(?::\d{{2,5}})?(?![\w@]|\.\w)", _address),
+    rule(
+        rf"(?<![\w@.-])(?:{LABEL}\.){{1,4}}(?:(?:com|co|org|net|edu|gov)\.[a-z]{{2}}|{'|'.join(DOMAINS + FILES)})"
+        r"(?::\d{2,5})?(?![\w@]|\.\w)",
+        _address,
+    ),
     rule(r"\blocalhost:\d{2,5}", _address),
     rule(r"(?<![\w.])@(?=\w)", "at "),
     rule(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]\w)", _internet_address),
+    rule(r"(?<![\w.])(?:\+?\d[- ])?\(\d{3}\)[- ]?\d{3}[- ]\d{4}\b", _telephone),
+    rule(r"(?<![\w.+-])(?:\+?\d[- ])?\d{3}[-. ]\d{3}[-. ]\d{4}(?:-\d{1,4})?\b(?!-)", _telephone),
+    rule(r"(?<![\w.-])\d{3}-\d\d-\d{4}\b(?!-)", _telephone),
+    rule(r"(?<![\w.-])\d{3}-\d{4}\b(?!-)", _telephone),
     rule(r"(?<![\w.])([vV]\.?)(\d{1,4}(?:\.\d{1,4}){0,4})\b", _dotted),
     rule(r"(?<![\w.])()(\d{1,4}(?:\.\d{1,4}){2,4})(?!\w)", _dotted),
-    rule(r"(?<![\w.])(?:\+?\d[- ])?\(\d{3}\) ?\d{3}[- ]\d{4}\b", _telephone),
-    rule(r"(?<![\w.+-])(?:\+?\d[- ])?\d{3}[-. ]\d{3}[-. ]\d{4}\b(?!-)", _telephone),
-    rule(r"(?<![\w.-])\d{3}-\d{4}\b(?!-)", _telephone),
     rule(r"\+\d{1,3}(?:[ -]?\(?\d{2,5}\)?){2,5}\b", _telephone),
     rule(r"(?<![\w.-])0\d{2,4}(?:[ -]\d{3,8}){1,3}\b", _telephone),
     rule(
@@ -222,7 +249,10 @@ RULES = [
     *ROMAN_RULES,
     rule(r"(?<![\w.])Ph\.D\b\.?", "P.H.D"),
     rule(r"(?<![\w.])(?:[A-Z]\.){1,5}[A-Z](?P<it>\.)(?= [a-z])", ""),
-    rule(r"(?<![\w.])[A-Z](?P<it>\.)(?= [A-Z][a-z])(?! (?:The|It|He|She|We|You|They|But|And|This|That)\b)", ""),
+    rule(
+        r"(?<![\w.])[A-Z](?P<it>\.)(?= (?:[A-Z][a-z]|[A-Z]\.))(?! (?:The|It|He|She|We|You|They|But|And|This|That)\b)",
+        "",
+    ),
     table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|and M))"),
     table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
     table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?\d)"),

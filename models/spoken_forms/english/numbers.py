@@ -14,7 +14,15 @@ LONGEST = 18
 """Digits; longer numbers are read digit by digit, and those of more than `UNREADABLE` are left as they are."""
 UNREADABLE = 40
 DIGITS = "zero one two three four five six seven eight nine".split()
-SCALES = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "B": "billion", "bn": "billion"}
+SCALES = {
+    "k": "thousand",
+    "K": "thousand",
+    "m": "million",
+    "M": "million",
+    "B": "billion",
+    "b": "billion",
+    "bn": "billion",
+}
 SCALES |= {word: word for word in ("thousand", "million", "billion", "trillion", "hundred")}
 VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5)}
 VULGAR |= {"⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7)}
@@ -108,8 +116,8 @@ def _scaled(match: Match) -> str:
 
 RULES = [
     rule(r"(?<![\w.])(\d{1,6})?[  ]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
-    rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,4})(?![\w/]|\.\d)", _fraction),
-    rule(rf"(?<![\w.$€£¥-])({NUMBER})(?:{DASH})({NUMBER})(?![\w-]|\.\d)", _range),
+    rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,4})(?:th|rd|ths|rds)?(?![\w/]|\.\d)", _fraction),
+    rule(rf"(?<![\w.$€£¥-])({NUMBER})(?:{DASH})({NUMBER})(?![\w-]|\.\d| ?=)", _range),
     rule(r"(?<!\w)(\d{1,18}(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: ordinal(match[1])),
     rule(r"(?<=[%°℃℉CF]) ?[–—-] ?(?=\d)|(?<=\d(?:st|nd|rd|th))[–—-](?=\d+(?:st|nd|rd|th))", " to "),
     rule(r"(?<![\d.])\d{1,3}\.\d{1,2}(?P<it>/)(?=\d{1,3}(?![\d.]))", " out of "),

@@ -22,11 +22,13 @@ UNITS = {
     "W": "watt", "kW": "kilowatt", "MW": "megawatt", "GW": "gigawatt", "Wh": "watt hour", "kWh": "kilowatt hour",
     "V": "volt", "kV": "kilovolt", "mV": "millivolt", "mA": "milliamp", "mAh": "milliamp hour", "Ω": "ohm",
     "Hz": "hertz", "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz", "hp": "horsepower",
+    "KG": "kilogram", "KM": "kilometer",
     "J": "joule", "kJ": "kilojoule", "cal": "calorie", "kcal": "kilocalorie", "Pa": "pascal", "kPa": "kilopascal",
-    "N": "newton", "dB": "decibel", "K": "kelvin", "px": "pixel", "ha": "hectare", "psi": "P S I",
+    "dB": "decibel", "K": "kelvin", "px": "pixel", "ha": "hectare", "psi": "P S I",
     "KB": "kilobyte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte", "PB": "petabyte",
     "Mb": "megabit", "Gb": "gigabit", "kbps": "kilobit per second", "Mbps": "megabit per second",
-    "Gbps": "gigabit per second", "mph": "mile per hour", "kph": "kilometer per hour", "rpm": "revolution per minute",
+    "mbps": "megabit per second", "Gbps": "gigabit per second", "mph": "mile per hour", "kph": "kilometer per hour",
+    "rpm": "revolution per minute",
     "fps": "frame per second",
     "sq ft": "square foot", "sq. ft": "square foot", "sq m": "square meter", "sq. m": "square meter",
     "sq km": "square kilometer",
@@ -53,7 +55,7 @@ UNIT = (
 )
 PART = rf"[{''.join(VULGAR)}]|\d{{1,2}}/\d{{1,2}}"
 AMOUNT = (
-    rf"(?:(?P<low>{SIGNED})(?:(?:{DASH})(?P<high>{NUMBER}))?"
+    rf"(?:(?P<low>{SIGNED})(?:(?:{DASH})(?P<high>{NUMBER}))?(?P<scale_word> (?:hundred|thousand|million|billion|trillion))?"
     rf"(?: ?(?P<part>[{''.join(VULGAR)}])| (?P<parts>\d{{1,2}}/\d{{1,2}}))?"
     rf"|(?<![\w./])(?P<only>{PART}))"
 )
@@ -75,12 +77,16 @@ def _amount(match: Match) -> str:
     if part:
         above, below = VULGAR.get(part) or map(int, part.split("/"))
         return "half a" if (match["only"], above, below) == (part, 1, 2) else mixed(match["low"] or "", above, below)
-    return number(match["low"]) + (f" to {number(match['high'])}" if match["high"] else "")
+    return (
+        number(match["low"]) + (f" to {number(match['high'])}" if match["high"] else "") + (match["scale_word"] or "")
+    )
 
 
 def _is_single(match: Match) -> bool:
     """Whether the unit is named in the singular: "a 5 ft wall", "1 km", "½ tsp"."""
-    if match["only"] or (match["low"] == "1" and not (match["high"] or match["part"] or match["parts"])):
+    if match["only"] or (
+        match["low"] == "1" and not (match["scale_word"] or match["high"] or match["part"] or match["parts"])
+    ):
         return True
     return behind(match, ARTICLE) and bool(NOUN.match(match.string, match.end()))
 

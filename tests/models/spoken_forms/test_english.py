@@ -51,6 +51,20 @@ SAID = {
         "On the fifth of january twenty twelve and January fifth, twenty twelve at two thirty a.m."
     ),
     "Ford Motor Co. of Santa Clara, CA 95051.": "Ford Motor Company of Santa Clara, CA nine five zero five one.",
+    "jul 25 2012, 17 may 2010, 23rd July,1998": (
+        "July twenty fifth twenty twelve, the seventeenth of May twenty ten, the twenty third of July nineteen ninety eight"
+    ),
+    "4:00 am - 8:12 pm in the 1960s-80s": "four a.m to eight twelve p.m in the nineteen sixties to eighties",
+    "$50.00-$100.00, $3b, $.506": (
+        "fifty dollars to one hundred dollars, three billion dollars, zero point five zero six dollars"
+    ),
+    "(123)-123-5678, 555.555.5555, 111-11-1111": (
+        "one two three one two three five six seven eight, five five five five five five five five five five,"
+        " one one one one one one one one one"
+    ),
+    "1428 Elm St. is 12KG": "fourteen twenty eight Elm Street is twelve kilograms",
+    "It weighs 100 million kg.": "It weighs one hundred million kilograms.",
+    "1-2 = 5, PART XL, C. S. Lewis's 401(k)": "one minus two equals five, PART forty, C S Lewis's four oh one k",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),
