@@ -141,7 +141,7 @@ async def _examine_model(settings: Settings) -> int:
         print(shown(_language_model("")))
         return 1
     where, given = found
-    print(f"Talking to the language model at {where} for {TALK_S:g} s.")
+    print(f"Talking to the language model at {where}: one answer, then {TALK_S:g} s.")
     findings = await talk_with(lambda: registry.create("chat_model", "openai", given))
     print(findings_shown(findings))
     print(f"What was learnt is kept in {settings.weights.folder / LEARNT}.")

@@ -23,8 +23,10 @@ from pipeline.engines.protocols import (
 )
 from pipeline.errors import KaikouError
 
+FIRST_S = 60.0
+"""How long the first answer may take, which is not measured: a server may have to load the model for it."""
 TALK_S = 10.0
-"""How long all of it may take; a trial that is not over by then is told as it is."""
+"""How long all the others may take; a trial that is not over by then is told as it is."""
 SLOW_S = 1.5
 """A first word that comes later than this makes a pause that people notice."""
 CHARACTERS_PER_TOKEN = 4
@@ -32,6 +34,7 @@ CHARACTERS_PER_TOKEN = 4
 _SYSTEM = Message("system", "You are a friendly voice assistant. Answer in one or two short spoken sentences.")
 _GREETING = Message("assistant", "Good to hear you. What is on your mind?")
 _CLOCK = Tool("current_time", "Tells the time now.", {"type": "object", "properties": {}})
+FIRST = ChatRequest([_SYSTEM, Message("user", "Say hello.")])
 PLAIN = ChatRequest([_SYSTEM, _GREETING, Message("user", "Tell me in two sentences why the sky is blue.")])
 WITH_TOOL = ChatRequest([_SYSTEM, Message("user", "What time is it? Call current_time to find out.")], tools=[_CLOCK])
 
@@ -82,9 +85,13 @@ def _after(trial: Trial, event: ChatEvent, at_s: float) -> Trial:
 
 
 async def examined(model: ChatModel, now: Callable[[], float] = time.monotonic) -> list[tuple[str, str]]:
-    """What there is to say about a model, as labels and sentences. Asks it twice, `TALK_S` altogether."""
+    """What there is to say about a model, as labels and sentences.
+
+    Three questions: to the first one it is found out how the model is to be asked, and its words may be held back.
+    """
+    first = await tried(model, FIRST, FIRST_S, now)
     began = now()
-    plain = await tried(model, PLAIN, TALK_S * 0.7, now)
+    plain = replace(first, over=False) if first.error else await tried(model, PLAIN, TALK_S * 0.7, now)
     if plain.error:
         return [("trouble", plain.error)]
     tool = await tried(model, WITH_TOOL, TALK_S - (now() - began), now)
@@ -92,7 +99,7 @@ async def examined(model: ChatModel, now: Callable[[], float] = time.monotonic) 
     findings = {
         "first word": _first(plain),
         "speed": _speed(plain),
-        "thinking": _thinking(plain),
+        "thinking": _thinking(first.thought or plain.thought),
         "functions": _functions(tool),
         **about(),
         "images": "not tried: no images are shown to language models",
@@ -122,8 +129,8 @@ def _speed(trial: Trial) -> str:
     return f"about {tokens / took_s:.0f} tokens a second"
 
 
-def _thinking(trial: Trial) -> str:
-    if not trial.thought:
+def _thinking(thought: bool) -> str:
+    if not thought:
         return "no: it answers at once"
     return "yes: it thinks before it answers; see docs/language-models.md for how to turn that off"
 

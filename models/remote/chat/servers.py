@@ -63,6 +63,10 @@ _HOSTED: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
 _THINKS_FIRST = re.compile(
     r"thinking|reason|\bqwq\b|[-_/:.]r1\b|^r1\b|deepseek-r1|magistral|marco-o1|exaone-deep|openthinker", re.IGNORECASE
 )
+_THINKS_OR_NOT = re.compile(
+    r"qwen-?3|glm-?4\.[5-9]|glm-?5|deepseek-v3\.[1-9]|smollm-?3|hunyuan|nemotron|granite|exaone-4|ernie", re.IGNORECASE
+)
+"""Models whose template takes `enable_thinking`: at a server that is not known, too."""
 _NEVER_QUIET = re.compile(r"gpt-oss", re.IGNORECASE)
 
 
@@ -124,6 +128,8 @@ def quiet_fields(url: str, kind: str, model: str) -> Mapping[str, Any]:
             return quiet
     if kind in QUIET and _NEVER_QUIET.search(model):
         return {"reasoning_effort": "low"}
+    if not kind and not is_hosted(url) and _THINKS_OR_NOT.search(model):
+        return _TEMPLATE
     return QUIET.get(kind, {})
 
 
