@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from models.spoken_forms.chinese.numbers import cardinal, digits
-from models.spoken_forms.english import names as english
-from models.spoken_forms.english.names import DOMAINS, FILES, LABEL, ROMAN, roman
+from models.spoken_forms.english import roman as english_roman
+from models.spoken_forms.english.addresses import DOMAINS, FILES, LABEL
+from models.spoken_forms.english.codes import PINYIN
+from models.spoken_forms.english.names import TITLES
+from models.spoken_forms.english.roman import ROMAN, roman
 from models.spoken_forms.rules import Match, rule, table
 
 ADDRESS_SIGNS = {".": "点", "-": "杠", "_": "下划线", "+": "加", "@": " at ", "/": "斜杠", ":": "冒号"}
@@ -66,7 +69,7 @@ RULES = [
     rule(r"(?<!\d)(?P<it>\d{3,4})(?=路(?:公交|车)|次列车|号航班|房间|室|教室|号房)", lambda match: digits(match["it"])),
     rule(rf"(?<=[{LATIN}])(?P<it>\d{{1,12}})(?![\d.])", _in_word),
     rule(rf"(?<=[{LATIN}]-)(?P<it>\d{{1,3}})(?![\d.])", _in_word),
-    rule(english.PINYIN, lambda match: match[0]),
+    rule(PINYIN, lambda match: match[0]),
     rule(r"(?<![\d.])(?P<it>\d{1,4})(?=[A-Za-z])", lambda match: cardinal(match["it"])),
     rule(rf"第(?P<it>{ROMAN})(?=[\u3400-\u9fff])", lambda match: cardinal(roman(match["it"]))),
     rule(rf"(?<=[\u3400-\u9fff])(?P<it>(?=[IVX]{{2}}){ROMAN})(?![A-Za-z])", lambda match: cardinal(roman(match["it"]))),
@@ -76,6 +79,6 @@ RULES = [
     rule("[Ⅰ-Ⅻ]", lambda match: cardinal(ord(match[0]) - 0x215F)),
     rule(r"第(?P<it>\d{1,12})", lambda match: cardinal(match["it"])),
     table(ABBREVIATIONS, r"(?<![A-Za-z.])", r"(?![A-Za-z])"),
-    *english.ROMAN_RULES,
-    table(english.TITLES, r"(?<![A-Za-z])", r"(?= ?[A-Z])"),
+    *english_roman.RULES,
+    table(TITLES, r"(?<![A-Za-z])", r"(?= ?[A-Z])"),
 ]

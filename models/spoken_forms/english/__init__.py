@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from models.spoken_forms.english import dates, maths, money, names, numbers, units
+from models.spoken_forms.english import addresses, codes, dates, maths, money, names, numbers, roman, units
 from models.spoken_forms.rules import pieces_of
 from pipeline.text.spoken_forms import Piece
 
-RULES = [*dates.RULES, *names.RULES, *money.RULES, *units.RULES, *maths.RULES, *numbers.RULES]
+KINDS = (dates, codes, addresses, roman, names, money, units, maths, numbers)
+RULES = [each for kind in KINDS for each in kind.RULES]
+"""Of equally long matches the first kind's counts."""
 
 
 def pieces(text: str) -> Iterable[Piece]:
