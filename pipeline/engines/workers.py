@@ -81,8 +81,9 @@ class Workers:
             taken = True
             return result
         finally:
-            if undo is not None and not taken:
-                call.when_over(partial(self._undo, undo))
+            if not taken:
+                self._threads.leave(call, partial(_undo, undo))
+            del call  # it has the error, and the error has this frame
 
     def iterate(
         self, make: Callable[[], Iterator[T] | AsyncIterator[T]], *, timeout_s: float, engine: str = ""
@@ -123,24 +124,12 @@ class Workers:
         finally:
             # A step that has not begun was cancelled with the wait for it, and never begins.
             if step_in_flight is not None:
-                step_in_flight.when_over(lambda _call: self._close(iterator))
+                self._threads.leave(step_in_flight, lambda _call: _close(iterator))
+            del step_in_flight  # as above
 
     def close(self) -> None:
         """Let the threads end; does not wait for work in flight."""
         self._threads.close()
-
-    def _close(self, iterator: Iterator[T] | None) -> None:
-        end: Callable[[], object] | None = getattr(iterator, "close", None)
-        if end is not None:
-            self._clean_up(end)
-
-    def _undo(self, undo: Callable[[T], object], call: ThreadCall[T]) -> None:
-        if call.worked:
-            self._clean_up(partial(undo, cast(T, call.result)))
-
-    def _clean_up(self, work: Callable[[], object]) -> None:
-        """Give back what an engine took: on a thread, since it may block. What it raises is nobody's concern any more."""
-        self._threads.clean_up(partial(_quietly, work))
 
 
 async def each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: str) -> AsyncGenerator[T, None]:
@@ -162,9 +151,21 @@ def _stalled(engine: str, timeout_s: float) -> EngineTimeout:
     return EngineTimeout(f"{engine or 'The engine'} stalled for {timeout_s:g} s.", engine=engine)
 
 
-def _quietly(work: Callable[[], object]) -> None:
-    with suppress(Exception):
-        work()
+def _close(iterator: Iterator[T] | None) -> None:
+    end: Callable[[], object] | None = getattr(iterator, "close", None)
+    if end is not None:
+        _give_back(end)
+
+
+def _undo(undo: Callable[[T], object] | None, call: ThreadCall[T]) -> None:
+    if undo is not None and call.worked:
+        _give_back(partial(undo, cast(T, call.result)))
+
+
+def _give_back(what: Callable[[], object]) -> None:
+    """Call what gives back that which an engine took. What it raises is nobody's concern, and must not end the thread."""
+    with suppress(BaseException):
+        what()
 
 
 async def _nothing() -> None:

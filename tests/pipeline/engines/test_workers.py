@@ -491,14 +491,15 @@ async def test_a_call_that_others_cancelled_has_failed(workers: Workers) -> None
 
 
 async def test_a_call_that_waits_for_threads_that_are_shut_down_has_failed() -> None:
-    workers, going_on = Workers(1), threading.Event()
-    first = asyncio.create_task(workers.call(going_on.wait, timeout_s=60))
-    second = asyncio.create_task(workers.call(lambda: None, timeout_s=60))
+    workers, busy = Workers(1), Step()
+    first = asyncio.create_task(workers.call(busy, timeout_s=BOUND_S))
+    await busy.has_begun()
+    second = asyncio.create_task(workers.call(lambda: None, timeout_s=BOUND_S))
     await quiet()
     workers.close()
     with pytest.raises(EngineError):
         await second
-    going_on.set()
+    busy.end()
     await first
 
 
