@@ -238,7 +238,8 @@ async def pieces_of(
                 async for chunk in chunks:
                     clause.duration_ms += len(chunk.pcm) * 1000 / rate
                     engine_words += chunk.words
-                    yield AudioPiece(clause, chunk.pcm)
+                    if len(chunk.pcm):
+                        yield AudioPiece(clause, chunk.pcm)
                     if made.audio_ms + clause.duration_ms >= longest_ms:  # some voices babble on without an end
                         break
                     if retractions < made.retractions:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.answering.speaking import Progress, SynthesisOptions, asked, clauses_of, pieces_of, said
 from pipeline.characters.character import Character
-from pipeline.conversation.answer_parts import Made
+from pipeline.conversation.answer_parts import AudioPiece, Made
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.engines.protocols import (
     ChatEvent,
@@ -18,6 +18,7 @@ from pipeline.engines.protocols import (
     TextDelta,
     VoiceChoice,
     VoiceSample,
+    WordTime,
 )
 from pipeline.engines.workers import Workers
 
@@ -37,6 +38,24 @@ class Noting:
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+class WordsLast(Noting):
+    """Says its words in a chunk without sound, behind the others."""
+
+    async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
+        yield SpeechChunk(np.ones(1600, np.int16))
+        yield SpeechChunk(np.zeros(0, np.int16), (WordTime("Hello", 10, 60),))
+
+
+async def test_words_that_come_without_sound_are_told_and_no_piece_is_empty() -> None:
+    workers = Workers(1)
+    parts = pieces_of(clauses_of(said("Hello.")), SynthesisOptions(), WordsLast(), workers, SpeakingLimits(), Made())
+    pieces = [part async for part in parts if isinstance(part, AudioPiece)]
+    workers.close()
+
+    assert [None if piece.pcm is None else len(piece.pcm) for piece in pieces] == [None, 1600]
+    assert pieces[0].clause.words == [WordTime("Hello.", 10, 60)]
 
 
 async def test_the_voice_reaches_the_engine_as_it_was_given_but_for_the_style_that_a_mark_names() -> None:

@@ -292,3 +292,10 @@ async def test_events_that_break_off_end_with_the_error() -> None:
         answer = await raw(server, {"input": TEXT, "response_format": "pcm", "stream_format": "sse"})
     last = json.loads(answer.text.strip().split("\n\n")[-1].removeprefix("data: "))
     assert last["error"]["code"] == "engine_error"
+
+
+async def test_a_text_with_numbers_becomes_a_file_of_a_voice_that_wants_words() -> None:
+    async with serving(synthesizer="espeak") as server, server.client() as client:
+        made = await client.audio.speech.create(model="tts-1", voice="alloy", input="It costs $20.50.")
+        file = await made.aread()
+    assert len(heard_in(file)) / 16_000 > 1.5
