@@ -13,8 +13,8 @@ GRAPH = 7
 """Of ModelProto."""
 NODE, INITIALIZER, INPUT, OUTPUT, VALUE_INFO = 1, 5, 11, 12, 13
 """Of GraphProto."""
-TAKES, GIVES, ATTRIBUTE = 1, 2, 5
-"""Of NodeProto: the names of its inputs and outputs."""
+TAKES, GIVES, KIND = 1, 2, 4
+"""Of NodeProto: the names of its inputs and outputs, and the operator's."""
 TENSOR_NAME, VALUE_NAME = 8, 1
 FLOAT = b"\x08\x01"
 """TypeProto.Tensor with elem_type FLOAT."""
@@ -51,11 +51,11 @@ def part_of(model: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> byte
     return b"".join([*head, _field(GRAPH, b"".join(body))])
 
 
-def made_in(model: bytes) -> frozenset[str]:
-    """The names of all inner values."""
-    graphs = (field.content for field in _fields(memoryview(model)) if field.number == GRAPH)
+def made_by(model: bytes, kind: str) -> list[str]:
+    """The names of what all nodes of a kind give out, in their order."""
+    graphs = [field.content for field in _fields(memoryview(model)) if field.number == GRAPH]
     nodes = (_Node.of(entry) for graph in graphs for entry in _fields(graph) if entry.number == NODE)
-    return frozenset(name for node in nodes for name in node.gives)
+    return [name for node in nodes if node.kind == kind for name in node.gives]
 
 
 def _needed(nodes: Sequence[_Node], inputs: Sequence[str], outputs: Sequence[str]) -> tuple[set[int], set[str]]:
@@ -93,14 +93,15 @@ class _Node:
     entry: _Field
     takes: tuple[str, ...]
     gives: tuple[str, ...]
+    kind: str
 
     @classmethod
     def of(cls, entry: _Field) -> _Node:
-        names: dict[int, list[str]] = {TAKES: [], GIVES: []}
+        names: dict[int, list[str]] = {TAKES: [], GIVES: [], KIND: []}
         for field in _fields(entry.content):
             if field.number in names:
                 names[field.number].append(str(field.content, "utf-8"))
-        return cls(entry, tuple(filter(None, names[TAKES])), tuple(filter(None, names[GIVES])))
+        return cls(entry, tuple(filter(None, names[TAKES])), tuple(filter(None, names[GIVES])), "".join(names[KIND]))
 
 
 def _name(entry: _Field) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from onnx import TensorProto
 
 from models.neural_voices.kokoro import networks as kokoro
-from tests.models.tiny_networks import FLOAT, INT64, Graph, labour
+from tests.models.tiny_networks import FLOAT, INT64, Graph, random_values
 from tests.models.tiny_sherpa_voices import IPA, sing
 
 DOUBLE = TensorProto.DOUBLE
@@ -65,16 +65,13 @@ def build_kokoro(folder: Path, *, voices: tuple[str, ...] = KOKORO_VOICES, work:
     letters = graph("Cast", "tokens", to=FLOAT)
     frames = graph("Ceil", graph("Div", graph.constant([LETTER_FRAMES]), "speed"))
     graph("Add", graph("Mul", letters, graph.constant(0.0)), frames, output=kokoro.DURATIONS)
-    wide = graph("Concat", one, one, graph("Cast", frames, to=INT64), axis=0)
+    wide = graph("Concat", one, one, graph("Cast", graph("Mul", frames, graph.constant(2.0)), to=INT64), axis=0)
     spread = graph("Expand", graph("Unsqueeze", letters, graph.constant([2], np.int64)), wide)
     graph("Reshape", spread, graph.constant([1, 1, -1], np.int64), output=kokoro.CONTENT)
-    count = graph("Reshape", graph("Size", kokoro.CONTENT), one)
-    halves = graph("Concat", one, graph("Mul", count, graph.constant(2, np.int64)), axis=0)
-    for name in (kokoro.PITCH, kokoro.ENERGY):
-        graph("ConstantOfShape", halves, output=name)
-    steps = graph(
-        "Add", graph("Squeeze", graph("Mul", count, graph.constant(120, np.int64))), graph.constant(1, np.int64)
-    )
+    voiced = graph("Reshape", graph("Min", kokoro.CONTENT, graph.constant(1.0)), graph.constant([1, -1], np.int64))
+    graph("Sub", voiced, graph.constant(0.5), output=kokoro.ENERGY)
+    halves = graph("Mul", graph("Size", kokoro.CONTENT), graph.constant(60, np.int64))
+    steps = graph("Add", halves, graph.constant(1, np.int64))
     ramp = graph("Range", graph.constant(0, np.int64), steps, graph.constant(1, np.int64))
     graph("Reshape", graph("Cast", ramp, to=FLOAT), graph.constant([1, 1, -1], np.int64), output=kokoro.HARMONICS)
     _tones(graph, minus, work)
@@ -87,19 +84,36 @@ def build_kokoro(folder: Path, *, voices: tuple[str, ...] = KOKORO_VOICES, work:
 
 
 def _tones(graph: Graph, minus: str, work: int) -> None:
-    """A tone for each frame of the content, whose phase goes by the ramp that stands for the harmonics."""
-    frame = graph.constant([1, kokoro.FRAME], np.int64)
+    """A tone for each frame of the content, whose phase goes by the ramp that stands for the harmonics.
+
+    It is the louder, the less of the clause is silent, by a normalisation's mean as in Kokoro.
+    """
+    half = graph.constant([1, kokoro.FRAME // 2], np.int64)
     content = graph("Reshape", kokoro.CONTENT, graph.constant([-1, 1], np.int64))
-    higher = graph("Add", graph("ReduceMean", "style", keepdims=0), graph.constant(1.0))
+    voiced = graph("Min", kokoro.CONTENT, graph.constant(1.0))
+    mean = graph("ReduceMean", voiced, axes=[2], output="norm" + kokoro.MEAN)
+    variance = graph("ReduceMean", graph("Mul", voiced, voiced), axes=[2], output="norm" + kokoro.VARIANCE)
+    level = graph("Add", mean, graph("Mul", variance, graph.constant(0.0)))
+    higher = graph("Add", graph("ReduceMax", "style", keepdims=0), graph.constant(1.0))
     hertz = graph("Mul", graph("Add", content, graph.constant(100.0)), higher)
-    loud = graph("Mul", graph("Min", content, graph.constant(1.0)), graph.constant(0.4))
-    flat = [graph("Reshape", graph("Expand", value, frame), minus) for value in (hertz, loud)]
+    loud = graph(
+        "Mul", graph("Mul", graph("Min", content, graph.constant(1.0)), graph("Squeeze", level)), graph.constant(0.4)
+    )
+    flat = [graph("Reshape", graph("Expand", value, half), minus) for value in (hertz, loud)]
     ramp = graph("Slice", kokoro.HARMONICS, graph.constant([0], np.int64), minus, graph.constant([2], np.int64))
     fives = graph("Mul", graph("Reshape", ramp, graph.constant([-1, 1], np.int64)), graph.constant(5.0))
     time = graph("Reshape", graph("Add", fives, graph.constant([[0, 1, 2, 3, 4]])), minus)
     turns = graph("Mul", *(graph("Cast", value, to=DOUBLE) for value in (flat[0], time)))
-    phase = graph("Cast", graph("Mul", turns, graph.constant(2 * np.pi / kokoro.RATE, np.float64)), to=DOUBLE)
+    phase = graph("Mul", turns, graph.constant(2 * np.pi / kokoro.RATE, np.float64))
     tone = graph("Mul", graph("Cast", graph("Sin", phase), to=FLOAT), flat[1])
-    curves = graph("Add", *(graph("ReduceMean", name, keepdims=0) for name in (kokoro.PITCH, kokoro.ENERGY)))
-    made = labour(graph, tone, work) if work else tone
-    graph("Add", made, graph("Mul", curves, graph.constant(0.0)), output="audio")
+    graph("Add", tone, _effort(graph, content, work), output="audio")
+
+
+def _effort(graph: Graph, content: str, work: int) -> str:
+    """Nothing, after so many products of a wide matrix for each frame: about 10 ms for 100 frames and a product."""
+    size = 768
+    made = graph("Add", content, graph.constant(random_values(1, size)))
+    weights = graph.constant(random_values(size, size) / size**0.5)
+    for _ in range(work):
+        made = graph("Tanh", graph("MatMul", made, weights))
+    return graph("Mul", graph("ReduceMax", made, keepdims=0), graph.constant(0.0))
