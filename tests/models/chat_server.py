@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, TypeAlias
 
 DONE = "[DONE]"
@@ -117,6 +119,13 @@ def listing(*models: str, owner: str = "somebody") -> Answer:
     return _whole(
         200, {"object": "list", "data": [{"id": model, "object": "model", "owned_by": owner} for model in models]}
     )
+
+
+def known(server: ChatServer) -> Path:
+    """A memory in which the model "m" of the server answered before, so that its first words are not held back."""
+    memory = Path(mkdtemp()) / "models.json"
+    memory.write_text(json.dumps({f"{server.base_url} m": {"opened_by_template": False}}))
+    return memory
 
 
 def without_list() -> Answer:

@@ -67,8 +67,9 @@ async def openai_model() -> AsyncIterator[Any]:
         await line.event("[DONE]")
         await line.end()
 
-    async with chat_server.chat_server(answer) as server:
-        model = registry.create("chat_model", "openai", {"base_url": server.base_url, "model": "m"})
+    async with chat_server.chat_server(answer, models=chat_server.without_list()) as server:
+        settings = {"base_url": server.base_url, "model": "m", "memory": chat_server.known(server)}
+        model = registry.create("chat_model", "openai", settings)
         try:
             yield model
         finally:

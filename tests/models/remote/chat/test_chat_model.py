@@ -1,9 +1,7 @@
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from traceback import format_exception
 from typing import Any
 
@@ -28,6 +26,7 @@ from tests.models.chat_server import (
     usage,
     without_list,
 )
+from tests.models.chat_server import known as known_model
 
 KEY = "sk-very-secret-1234567890"
 HELLO = ChatRequest([Message("system", "Be kind."), Message("user", "Hello")])
@@ -41,9 +40,7 @@ async def talking(
 ) -> AsyncIterator[tuple[OpenAIChat, ChatServer]]:
     """known: whether the model answered before, so that its first words are not held back."""
     async with chat_server(*answers, models=models or without_list()) as server:
-        memory = Path(mkdtemp()) / "models.json"
-        memory.write_text(json.dumps({f"{server.base_url} m": {"opened_by_template": False}} if known else {}))
-        settings = {"memory": memory, **settings}
+        settings = {**({"memory": known_model(server)} if known else {}), **settings}
         chat = create({"base_url": server.base_url, "api_key": KEY, "model": "m", **settings})
         try:
             yield chat, server
@@ -250,7 +247,7 @@ async def test_its_chain_bounds_its_silence_and_hangs_up(begins: bool) -> None:
 
     async with talking(answer) as (chat, _), asyncio.timeout(ENOUGH_S):
         chain = ChatChain([Member(chat, chat.info, Bulkhead("chat_model", "openai"), Workers(1))], 0.2)
-        with pytest.raises(EngineTimeout, match=r"openai stalled for 0\.2 s"):
+        with pytest.raises(EngineTimeout, match=r"openai stalled for 0\.\d+ s"):
             [event async for event in chain.reply(HELLO)]
         await gone.wait()
 
