@@ -8,14 +8,19 @@ from collections.abc import Sequence
 COMPRESSION = 2.4
 """A text that zlib shortens by more than this repeats itself (OpenAI's own bound). It misses short loops."""
 
+SHORTEST_DOUBLED = 3
+"""Tokens of a text that is doubted when all of it stands there twice; "No, no" and "Bye. Bye" are shorter."""
+
 LONGEST = 24
 """Tokens of the longest phrase that is looked for."""
 
 
 def is_loop(tokens: Sequence[int], text: str) -> bool:
-    """Whether a phrase stands at the end of what was decoded more often than people say it."""
+    """Whether a phrase stands at the end more often than people say it, or all that was decoded stands there twice."""
     data = text.encode()
-    return len(data) > COMPRESSION * len(zlib.compress(data)) or len(without_loop(tokens)) < len(tokens)
+    half = len(tokens) // 2
+    doubled = half >= SHORTEST_DOUBLED and tokens[:half] == tokens[half:]
+    return doubled or len(data) > COMPRESSION * len(zlib.compress(data)) or len(without_loop(tokens)) < len(tokens)
 
 
 def without_loop(tokens: Sequence[int]) -> Sequence[int]:

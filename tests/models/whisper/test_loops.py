@@ -33,5 +33,8 @@ def test_a_phrase_at_the_end_stands_there_as_often_as_somebody_may_have_said_it(
 
 def test_a_loop_is_found_by_its_tokens_or_by_how_little_its_text_says() -> None:
     assert not is_loop([1, 2, 3, 4], "He was not an ill-disposed young man.")
+    assert is_loop(TEN_OF_CLUBS * 2, "Ten of clubs. Ten of clubs.")
+    assert not is_loop([7, *TEN_OF_CLUBS * 2], "I said ten of clubs, ten of clubs.")
+    assert not is_loop(NO * 4, "No, no, no, no.")
     assert is_loop(TEN_OF_CLUBS * 4, "Ten of clubs. Ten of clubs. Ten of clubs. Ten of clubs.")
     assert is_loop(range(24), "Ten of clubs, and " * 12)
