@@ -36,17 +36,8 @@ class NormalizingSynthesizer:
         pieces = self._normalizer.normalize(request.text, request.language)
         spoken = spoken_of(pieces)
         if spoken == request.text or len(spoken) > LONGEST_SPOKEN:
-            yield from self._chunks(request)
-            return
-        words: list[WordTime] = []
-        samples = 0
-        with closing(self._chunks(replace(request, text=spoken))) as chunks:
-            for chunk in chunks:
-                samples += len(chunk.pcm)
-                words += chunk.words
-                yield replace(chunk, words=())
-        words = words or interpolate(spoken, samples * 1000 // self.info.rate)
-        yield SpeechChunk(np.zeros(0, np.int16), as_written(pieces, words))
+            return self._engine.speak(request)  # type: ignore[return-value]  # blocking, so not asynchronous
+        return _Normalized(self._chunks(replace(request, text=spoken)), spoken, pieces, self.info.rate)
 
     def close(self) -> None:
         """End the engine."""
@@ -55,3 +46,36 @@ class NormalizingSynthesizer:
     def _chunks(self, request: SynthesisRequest) -> Generator[SpeechChunk, None, None]:
         # Blocking adapters are generators; the protocol names only what the loop uses of them.
         return cast(Generator[SpeechChunk, None, None], self._engine.speak(request))
+
+
+class _Normalized(Iterator[SpeechChunk]):
+    """A clause given in words; the engine's iterator can be reached through it."""
+
+    def __init__(
+        self, chunks: Generator[SpeechChunk, None, None], spoken: str, pieces: tuple[Piece, ...], rate: int
+    ) -> None:
+        self._chunks = chunks
+        self._given = self._with_words(spoken, pieces, rate)
+
+    def __next__(self) -> SpeechChunk:
+        return next(self._given)
+
+    def cancel(self) -> None:
+        """Pass it on, where the engine's own can be cancelled."""
+        if cancel := getattr(self._chunks, "cancel", None):
+            cancel()
+
+    def close(self) -> None:
+        self._given.close()
+        self._chunks.close()
+
+    def _with_words(self, spoken: str, pieces: tuple[Piece, ...], rate: int) -> Generator[SpeechChunk, None, None]:
+        words: list[WordTime] = []
+        samples = 0
+        with closing(self._chunks) as chunks:
+            for chunk in chunks:
+                samples += len(chunk.pcm)
+                words += chunk.words
+                yield replace(chunk, words=())
+        words = words or interpolate(spoken, samples * 1000 // rate)
+        yield SpeechChunk(np.zeros(0, np.int16), as_written(pieces, words))

@@ -299,6 +299,9 @@ class Synthesizer(Protocol):
     info: EngineInfo
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk] | AsyncIterator[SpeechChunk]:
-        """The clause's audio as it is made; closing the iterator cancels."""
+        """The clause's audio as it is made; closing the iterator cancels.
+
+        A blocking one may have a method `cancel`, called on another thread while its next chunk is made: to end that soon.
+        """
 
     def close(self) -> None: ...

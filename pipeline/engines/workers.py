@@ -91,7 +91,7 @@ class Workers:
         """The items of the iterator `make()`, each within `timeout_s`, the next made only when asked for.
 
         Closing this iterator (use `aclosing`) closes the other one: a blocking one on a worker thread, as soon as its
-        current step is done.
+        current step is done. One that has a method `cancel` is told at once, so that it may end that step.
         """
         if inspect.isasyncgenfunction(make):
             return each_within(make(), timeout_s, engine)
@@ -124,7 +124,8 @@ class Workers:
         finally:
             # A step that has not begun was cancelled with the wait for it, and never begins.
             if step_in_flight is not None:
-                self._threads.leave(step_in_flight, lambda _call: _close(iterator))
+                _call(iterator, "cancel")
+                self._threads.leave(step_in_flight, lambda _left: _call(iterator, "close"))
             del step_in_flight  # as above
 
     def close(self) -> None:
@@ -151,8 +152,9 @@ def _stalled(engine: str, timeout_s: float) -> EngineTimeout:
     return EngineTimeout(f"{engine or 'The engine'} stalled for {timeout_s:g} s.", engine=engine)
 
 
-def _close(iterator: Iterator[T] | None) -> None:
-    end: Callable[[], object] | None = getattr(iterator, "close", None)
+def _call(iterator: Iterator[T] | None, method: str) -> None:
+    """What ends the iterator, if it has such a method."""
+    end: Callable[[], object] | None = getattr(iterator, method, None)
     if end is not None:
         _give_back(end)
 

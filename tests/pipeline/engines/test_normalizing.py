@@ -99,3 +99,30 @@ def test_closing_it_closes_the_voice(text: str) -> None:
     ) as it:  # type: ignore[type-var]
         next(it)
     assert engine.closed == 1
+
+
+@pytest.mark.parametrize("text", ["Only $20 now.", "Nothing to say in words."])
+def test_a_voice_that_can_be_cancelled_can_be_cancelled_through_it(text: str) -> None:
+    class Cancellable(Iterator[SpeechChunk]):
+        cancelled = closed = 0
+
+        def __next__(self) -> SpeechChunk:
+            return SpeechChunk(np.zeros(100, np.int16))
+
+        def cancel(self) -> None:
+            self.cancelled += 1
+
+        def close(self) -> None:
+            self.closed += 1
+
+    class Voice(Speaking):
+        def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
+            return clause
+
+    clause = Cancellable()
+    chunks = NormalizingSynthesizer(Voice(), DOLLARS).speak(SynthesisRequest(text))
+    next(chunks)
+    chunks.cancel()  # type: ignore[attr-defined]
+    chunks.close()  # type: ignore[attr-defined]
+
+    assert (clause.cancelled, clause.closed >= 1) == (1, True)

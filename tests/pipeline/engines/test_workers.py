@@ -288,6 +288,19 @@ async def test_cancellation_does_not_wait_for_the_step_and_closes_the_iterator_a
     assert (await source.closed_on()).startswith(ENGINE_THREAD)
 
 
+async def test_an_iterator_that_can_be_cancelled_is_told_while_its_step_goes_on(workers: Workers) -> None:
+    class Cancellable(Source):
+        def cancel(self) -> None:
+            step.end()
+
+    source = Cancellable(step := Step())
+    reading = asyncio.create_task(collect(workers.iterate(lambda: source, timeout_s=BOUND_S), []))
+    await step.has_begun()
+
+    assert await cancelled(reading)
+    assert (await source.closed_on()).startswith(ENGINE_THREAD)
+
+
 async def test_a_step_that_fails_after_cancellation_disturbs_nobody(workers: Workers) -> None:
     step, failed, complaints = Step(), Future[None](), list[dict[str, Any]]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
