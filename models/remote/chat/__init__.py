@@ -1,1 +1,1 @@
-"""Language models as people have them: how they are asked, and what of their answers is words, thought or a call."""
+"""How are language models asked, as people have them, and what do their servers answer?"""

@@ -10,7 +10,7 @@ from hashlib import blake2s
 from typing import Any
 from uuid import uuid4
 
-from models.remote.chat.dialects import as_json
+from models.remote.chat.text.dialects import as_json
 from pipeline.engines.protocols import ToolCall
 
 LONGEST_ID = 32

@@ -8,7 +8,6 @@ client, since that one stops at the first line it does not expect (`stream`).
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -19,7 +18,7 @@ from typing import Any
 
 import httpx2
 
-from models.remote.chat.answer import failure_of
+from models.remote.chat.asking import LOADING_S, RETRY_AFTER_S, Asking, Refused, refusal_of
 from models.remote.chat.calls import Returned
 from models.remote.chat.locating import Locator, Place
 from models.remote.chat.profile import Memory, Profile
@@ -27,8 +26,8 @@ from models.remote.chat.reader import AnswerReader, Failed
 from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, reasons_in
 from models.remote.chat.servers import LOADS_WHEN_ASKED, addresses, is_hosted, quiet_fields, thinks_first
 from models.remote.chat.shaping import LEAST, body, merged_fields, size_of
-from models.remote.chat.stream import NotJson, Payloads, is_page
-from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, pause_asked, without_login
+from models.remote.chat.stream import NotJson, Payloads
+from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, without_login
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking
 from pipeline.engines.workers import read_ahead
 from pipeline.errors import EngineError, EngineUnavailable
@@ -41,16 +40,9 @@ OPENAI = "https://api.openai.com/v1"
 SERVER = Server(NAME, "the language model's server", "KAIKOU_LLM_API_KEY", "its address (llm_base_url)")
 CONNECT_S, READ_S = 3.0, 120.0
 """To accept a connection, and to anything new on it. How long a model may be silent is the bound of whoever asks it."""
-RETRY_AFTER_S, LONGEST_PAUSE_S = 0.2, 5.0
-"""Before the one more try after a failure of the server's own; a pause that it asks for is kept if it is no longer."""
-LOADING_S, LONGEST_LOADING_S = 1.0, 180.0
-"""How often a server that loads its model is asked again, and for how long; whoever asks it may have less patience."""
-MOST_TRIES = 8
-"""Requests for one answer, without those to a server that loads."""
 HELD_CHARACTERS = 240
 """Of the first answer of an unknown model: about a second of writing, and longer than most answers in a talk."""
 EVENTS_AHEAD = 16
-LONGEST_REFUSAL = 65_536
 THINKING_FIELDS = frozenset(
     ("reasoning_effort", "reasoning", "think", "thinking", "enable_thinking", "chat_template_kwargs")
 )
@@ -65,16 +57,6 @@ def create(settings: Mapping[str, Any]) -> OpenAIChat:
     """
     given = {key: value for key, value in settings.items() if value not in ("", None)}
     return OpenAIChat(**given)
-
-
-class Refused(Exception):
-    """The server did not accept a request. page: it answered with a web page. code: its own word, if it has one."""
-
-    def __init__(
-        self, status: int, text: str = "", code: str = "", pause_s: float | None = None, page: bool = False
-    ) -> None:
-        super().__init__(status)
-        self.status, self.text, self.code, self.pause_s, self.page = status, text, code, pause_s, page
 
 
 class OpenAIChat:
@@ -111,7 +93,7 @@ class OpenAIChat:
         Raises `EngineBusy` when asked to slow down, `EngineUnavailable` when the server cannot be reached or refuses the
         key, and `EngineError` otherwise. Closing it hangs up; how long to wait is for whoever asks.
         """
-        asking = _Asking(request, RETRY_AFTER_S)
+        asking = Asking(request, RETRY_AFTER_S)
         begun = False
         try:
             place = await self._locator.place()
@@ -187,7 +169,7 @@ class OpenAIChat:
                 "POST", f"{place.url}/chat/completions", json=self._body(place, request, profile)
             ) as response:
                 if response.status_code != httpx2.codes.OK:
-                    raise await _refusal(response)
+                    raise await refusal_of(response)
                 async with aclosing(lines(response)) as read:
                     async for line in read:
                         for value in payloads.push(line):
@@ -241,7 +223,7 @@ class OpenAIChat:
         self._memory.learn(without_login(place.url), place.model, learnt)
 
     async def _differently(
-        self, place: Place, profile: Profile, refused: Refused, reasons: list[Reason], asking: _Asking
+        self, place: Place, profile: Profile, refused: Refused, reasons: list[Reason], asking: Asking
     ) -> tuple[Place, Profile]:
         """Where and how to ask next. Raises `Refused` or `EngineError` if nothing helps."""
         asking.count(refused)
@@ -260,7 +242,7 @@ class OpenAIChat:
         await asking.again(refused)
         return place, profile
 
-    def _shorter(self, place: Place, profile: Profile, refused: Refused, asking: _Asking) -> Profile:
+    def _shorter(self, place: Place, profile: Profile, refused: Refused, asking: Asking) -> Profile:
         now = min(profile.characters or size_of(asking.request.messages), size_of(asking.request.messages))
         if now <= LEAST:
             raise refused
@@ -302,63 +284,3 @@ class OpenAIChat:
             error = Refusal(error.status, error.code, error.pause_s)
         wanted = f"The language model {self._locator.model!r}"
         return SERVER.failure(error, begun=begun, waited_s=READ_S, wanted=wanted)
-
-
-class _Asking:
-    """How often one answer was asked for, and how much longer it may be."""
-
-    def __init__(self, request: ChatRequest, pause_s: float) -> None:
-        self.request = request
-        self._pause_s = pause_s
-        self._tries = 0
-        self._failed = False
-        self._waited_s = 0.0
-
-    def may_wait(self) -> bool:
-        """Whether the server may have some more time to load its model."""
-        self._waited_s += LOADING_S
-        return self._waited_s <= LONGEST_LOADING_S
-
-    def count(self, refused: Refused) -> None:
-        """One more request was refused. Raises it if it was one too many."""
-        self._tries += 1
-        if self._tries >= MOST_TRIES:
-            raise refused
-
-    async def again(self, error: Refused | httpx2.TransportError) -> None:
-        """Wait before the same request is sent once more. Raises the error if that is no use."""
-        pause_s: float | None
-        match error:
-            case Refused():
-                busy = error.status == httpx2.codes.TOO_MANY_REQUESTS
-                pause_s = error.pause_s if busy or error.pause_s else self._pause_s if error.status >= 500 else None
-            case httpx2.TimeoutException():
-                pause_s = None
-            case _:
-                pause_s = self._pause_s
-        if self._failed or pause_s is None or pause_s > LONGEST_PAUSE_S:
-            raise error
-        self._failed = True
-        await asyncio.sleep(pause_s)
-
-
-async def _refusal(response: httpx2.Response) -> Refused:
-    """What an answer with an error status says."""
-    raw = bytearray()
-    async with aclosing(response.aiter_bytes()) as pieces:
-        async for piece in pieces:
-            raw += piece
-            if len(raw) > LONGEST_REFUSAL:
-                break
-    text, status = raw.decode(errors="replace"), response.status_code
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    value = value[0] if isinstance(value, list) and value else value  # as Google has it
-    failure = failure_of(value) if isinstance(value, Mapping) else None
-    page = status < httpx2.codes.INTERNAL_SERVER_ERROR and is_page(
-        text
-    )  # else it is a proxy's word for a server that is down
-    pause_s = pause_asked(response.headers)
-    return Refused(status, failure.text if failure else text, failure.code if failure else "", pause_s, page)

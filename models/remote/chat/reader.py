@@ -7,8 +7,8 @@ from typing import Any
 
 from models.remote.chat.answer import CallPiece, Failure, Finish, Growth, Text, Thought, Tokens, pieces_of
 from models.remote.chat.calls import Call, Calls
-from models.remote.chat.dialects import WrittenCall
-from models.remote.chat.text_filter import Part, Sign, TextFilter
+from models.remote.chat.text.dialects import WrittenCall
+from models.remote.chat.text.text_filter import Part, Sign, TextFilter
 from pipeline.engines.protocols import ChatEvent, Retracted, TextDelta, Thinking, ToolCall, Usage
 
 LONGEST_THOUGHT = 100_000

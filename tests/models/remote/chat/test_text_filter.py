@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.remote.chat.dialects import WrittenCall
-from models.remote.chat.text_filter import Part, Sign, TextFilter
+from models.remote.chat.text.dialects import WrittenCall
+from models.remote.chat.text.text_filter import Part, Sign, TextFilter
 
 TOOLS = ("weather", "time")
 ROME = WrittenCall("weather", '{"city": "Rome"}')

@@ -20,8 +20,8 @@ from collections.abc import Collection, Iterator
 from enum import Enum, auto
 from typing import TypeAlias
 
-from models.remote.chat.dialects import WrittenCall, calls_in
-from models.remote.chat.marks import Kind, Mark, certain, ending, first_mark
+from models.remote.chat.text.dialects import WrittenCall, calls_in
+from models.remote.chat.text.marks import Kind, Mark, certain, ending, first_mark
 
 LONGEST_CALL = 100_000
 """Characters; what is longer is thrown away."""
