@@ -7,6 +7,9 @@ network away is asynchronous: `open`, `accept`, `settle` and `probability` may b
 asynchronous generator, and then run on the event loop, cancelled like any other task. Language models always are. Where
 such an engine has an `aclose`, the server calls that instead of `close`, to give its connections back. Errors leave as
 `EngineError`s.
+
+Engines may be made and ended while conversations go on: a blocking one then on a thread, and tried with one call before it
+gets a conversation. Its `close` comes when nobody uses it any more, though a call that was given up may still be in flight.
 """
 
 from __future__ import annotations
