@@ -112,11 +112,10 @@ class CurrentEngines:
 
     async def _renew(self, make: Callable[[LoadedEngines], LoadedEngines]) -> None:
         async with self._renewing:
+            if self._closed:
+                raise EngineUnavailable("The server is stopping.")
             before = self.current
             made = await asyncio.to_thread(partial(make, before))
-            if self._closed:
-                await made.close([before])
-                return
             for bulkhead in made.bulkheads:
                 if bulkhead not in before.bulkheads:
                     bulkhead.watch = self._observer(bulkhead)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -115,12 +114,11 @@ class LoadedEngines:
         Blocks while weights are read. Raises `EngineUnavailable` if there are other engines to take and none works.
         """
         made = LoadedEngines(*self._made_from, there, before=self)
-        others = made.statuses.keys() - self.statuses.keys()
-        if others and all(made.statuses[key].missing for key in others):
-            asyncio.run(made.close([self]))
-            raise EngineUnavailable(
-                "; ".join(f"{name}: {made.statuses[role, name].info.note}" for role, name in others)
-            )
+        ours = {id(one) for one in self.members}
+        others = {key: made.statuses[key] for key, (_choice, one) in made._made.items() if id(one) not in ours}
+        failed = [name for role, name in others if (role, name) not in self.statuses]
+        if failed and all(status.missing for status in others.values()):
+            raise EngineUnavailable("; ".join(f"{name}: {status.info.note}" for (_, name), status in others.items()))
         return made
 
     @property

@@ -188,6 +188,8 @@ async def test_engines_that_come_when_the_server_has_begun_to_end_are_ended_too(
         lease.end()
         with pytest.raises(EngineUnavailable):
             current.lease()
+        with pytest.raises(EngineUnavailable):
+            await current.renew(taking("old", "newer"))
 
     assert [one.name for one in MADE] == ["old", "new"]
 
