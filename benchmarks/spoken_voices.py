@@ -30,7 +30,6 @@ RECOGNIZERS = ("whisper", "sherpa", "funasr", "pocketsphinx")
 """Best first."""
 SILENCE_MS = 300
 """Before and after each sentence, as in a conversation."""
-PIECE = LINE_RATE // 10
 SETTLE_S = 30.0
 SAME_SOUND = str.maketrans("她它妳著嘛哪", "他他你着吗那")
 """Characters that even people cannot tell apart by ear, or that are two ways to write one."""
@@ -198,8 +197,7 @@ def _understood(trial: Trial, pcm: Samples, language: str) -> str:
 
     async def listen(trial: Trial) -> None:
         with closing(await trial.open(language)) as stream:
-            for at in range(0, len(pcm), PIECE):
-                await trial.accept(stream, pcm[at : at + PIECE])
+            await trial.accept(stream, pcm)  # at once: partial texts are not asked for, and cost the most
             settle = partial(stream.settle, SETTLE_S)
             found.append((await trial.workers.call(settle, timeout_s=2 * SETTLE_S)).text)
 

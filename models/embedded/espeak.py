@@ -62,6 +62,16 @@ TIMBRES: Mapping[str, Timbre] = {
     "male-low": Timbre("adam", -4.0),
     "neutral": Timbre("f5", -6.0),
 }
+CHINESE_TIMBRES: Mapping[str, Timbre] = {
+    "female": Timbre("f5"),
+    "female-2": Timbre("Annie"),
+    "female-3": Timbre("f3", -1.5),
+    "male": Timbre("m3", 0.0, 80),
+    "male-2": Timbre("m7", 2.0, 80),
+    "male-low": Timbre("m7", -2.0, 80),
+    "neutral": Timbre("f3", -4.0),
+}
+"""Whisper base understands other variants in Chinese: of edward's, m5's and adam's hardly a word."""
 ACCENTS = {"en-us": ("en", "American"), "en-gb": ("en", "British"), "cmn": ("zh", "普通话")}
 VOICES = tuple(
     Voice(f"espeak/{accent}-{timbre}", language, gender, f"{label}, {timbre}")
@@ -93,7 +103,10 @@ class Espeak:
         self._child = Child("models.embedded.espeak:Library", name=NAME)
         self._names = frozenset[str](self._child.call("names", timeout_s=PART_TIMEOUT_S))
         tags = {name.partition("-")[0] for name in self._names} - {"cmn", "piqd"} | {"zh", "tlh"}
-        note = "Sounds mechanical. Japanese is read from kana only."
+        note = (
+            "Sounds mechanical. Chinese is a stopgap: a recogniser gets every second character wrong. Japanese is read "
+            "from kana only."
+        )
         languages = tuple(sorted(tags))
         given = {"styles": True, "times_words": True, "wants_words": True}
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, **given)
@@ -102,7 +115,8 @@ class Espeak:
         name = self._language(request)
         clause = list(parts(request.text, _read_chinese if name in READ_HAN else _read, engine=NAME))
         wanted = prosody(request)
-        settings = _settings(name, TIMBRES[preference(request.voice.name)], wanted.speed, wanted.semitones)
+        timbres = CHINESE_TIMBRES if name in READ_HAN else TIMBRES
+        settings = _settings(name, timbres[preference(request.voice.name)], wanted.speed, wanted.semitones)
         at = 0
         made = self._child.stream("speak", settings, [part.text for part in clause], timeout_s=PART_TIMEOUT_S)
         for part, (raw, marks) in zip(clause, made, strict=True):

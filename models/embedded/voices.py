@@ -38,7 +38,7 @@ class EmbeddedVoices:
         self._espeak = Espeak()
         self._flite = _flite() if flite else None
         clear = self._flite.info.voices if self._flite else ()
-        note = self._espeak.info.note if self._flite else BETTER
+        note = " ".join(filter(None, (self._espeak.info.note, "" if self._flite else BETTER)))
         voices = (*clear, *self._espeak.info.voices)
         languages = self._espeak.info.languages
         given = {"styles": True, "times_words": True, "wants_words": True}

@@ -37,9 +37,10 @@ def advice(loaded: LoadedEngines, *, at_work: bool = False) -> list[dict[str, An
         found.append(
             _advice(
                 "better_engines",
-                f"Only the built-in engines are at work: {lacks}English simply, and voices are mechanical. One command "
-                "gets better ones, chosen for this machine.",
-                f"目前只用内置引擎：{missing}英语也只能听懂简单的，声音较机械。一条命令即可装上适合本机的更好引擎。",
+                f"Only the built-in engines are at work: {lacks}English simply, and voices are mechanical; the Chinese one "
+                "is a stopgap that is hard to follow. One command gets better ones, chosen for this machine.",
+                f"目前只用内置引擎：{missing}英语也只能听懂简单的，声音较机械，中文语音只是临时代用，不易听清。"
+                "一条命令即可装上适合本机的更好引擎。",
                 f"{PULL} recommended",
             )
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.embedded.espeak import TIMBRES, Espeak, create
+from models.embedded.espeak import CHINESE_TIMBRES, TIMBRES, Espeak, create
 from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.errors import EngineError
 from tests.models.sound import alike, misplaced_words, speak
@@ -163,3 +163,12 @@ def test_after_closing_nothing_is_said() -> None:
 
     with pytest.raises(EngineError):
         speak(espeak, "Hello.")
+
+
+def test_the_note_says_what_its_chinese_is(espeak: Espeak) -> None:
+    assert "Chinese is a stopgap" in espeak.info.note
+
+
+def test_chinese_is_spoken_by_variants_of_its_own() -> None:
+    assert set(CHINESE_TIMBRES) == set(TIMBRES)
+    assert not {timbre.variant for timbre in CHINESE_TIMBRES.values()} & {"edward", "adam", "m5"}
