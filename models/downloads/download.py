@@ -22,6 +22,8 @@ TIMEOUT_S = 30.0
 """Seconds without a byte."""
 LEAST, PATIENCE_S = 1 << 16, 60.0
 """Bytes that a connection has to bring in so many seconds; one that brings less is dropped and counts as a failure."""
+LARGEST = 8_000_000_000
+"""Bytes of a file whose length nobody tells."""
 LONGEST_TEXT = 4_000_000
 """Bytes of a list of checksums, or of a package's files."""
 SAMPLE, SAMPLE_TIMEOUT_S = 1 << 18, 10.0
@@ -37,8 +39,11 @@ def checked_url(url: str, plain: Collection[str] = ()) -> str:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise WeightsError(f"Weights do not come from {url!r}: {error}.") from error
+        httpx2.URL(url)
+        (parts.hostname or "").encode("idna")
+    except (ValueError, httpx2.InvalidURL):  # what they say can hold a password, and so can all before the last @
+        said = url.rpartition("@")[2].partition("?")[0][:100]
+        raise WeightsError(f"Weights do not come from {said!r}, which is no address.") from None
     if parts.scheme == "https" and parts.hostname:
         return url
     if parts.scheme == "http" and parts.hostname and (parts.hostname in plain or _loopback(parts.hostname)):
@@ -51,6 +56,11 @@ def _loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_of(url: str) -> str:
+    """Host and port of a checked address as all write them: in small letters, without the port that goes unsaid."""
+    return httpx2.URL(url).netloc.decode()
 
 
 def shown(url: str) -> str:
@@ -68,7 +78,7 @@ class Access:
     """How a person's own settings say that hosts are reached.
 
     plain: hosts that may be asked over http, because these settings name them so; what they send is checked all the same.
-    logins: "Authorization" by host and port as in addresses. proxy: an address. certificates: a file of authorities.
+    logins: "Authorization" by `host_of` addresses. proxy: an address. certificates: a file of authorities.
     """
 
     plain: frozenset[str] = frozenset()
@@ -113,7 +123,7 @@ class Downloader:
     def _admit(self, request: httpx2.Request) -> None:
         """Let only safe addresses through, and show a login to the host that it is for."""
         checked_url(str(request.url), self.access.plain)
-        if login := self.access.logins.get(request.url.netloc.decode()):
+        if login := self.access.logins.get(host_of(str(request.url))):
             request.headers["authorization"] = login
 
     def size(self, url: str) -> int:
@@ -172,7 +182,7 @@ class Downloader:
         at the next piece once `stopped` says so.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        failures = 0
+        failures, most = 0, _length(path)
         with self._client() as client:
             while True:
                 before = _length(path)
@@ -183,7 +193,9 @@ class Downloader:
                         return
                 except httpx2.RequestError:
                     pass
-                failures = 0 if _length(path) - before >= LEAST else failures + 1
+                # What a server sends again from the beginning, time after time, is no progress.
+                failures = 0 if _length(path) - most >= LEAST else failures + 1
+                most = max(most, _length(path))
                 if failures >= TRIES:
                     raise _unreachable(url)
                 self.sleep(2.0**failures if failures else 0.2)
@@ -196,7 +208,7 @@ class Downloader:
         asked = {"accept-encoding": "identity"}
         if have:
             asked["range"] = f"bytes={have}-"
-            if known := tag.read_text("utf-8") if tag.is_file() else "":
+            if known := _sendable(tag.read_text("utf-8", "replace") if tag.is_file() else ""):
                 asked["if-range"] = known
         with client.stream("GET", url, headers=asked) as response:
             if stopped():  # somebody else may be at this file by now
@@ -212,7 +224,7 @@ class Downloader:
                 path.unlink()
                 return False
             etag = response.headers.get("etag", "")
-            tag.write_text("" if etag.startswith("W/") else etag, "utf-8")
+            tag.write_text("" if etag.startswith("W/") else _sendable(etag), "utf-8")
             self._write(response, path, "ab" if resumed else "wb", size, stopped)
         tag.unlink()
         return not size or _length(path) == size
@@ -228,7 +240,7 @@ class Downloader:
                 got += len(piece)
                 if got < LEAST * ((self.clock() - began) // PATIENCE_S):
                     raise httpx2.ReadTimeout("too slow", request=response.request)
-                if size and file.tell() > size:
+                if file.tell() > (size or LARGEST):
                     raise WeightsError(f"{path.name} turned out longer than announced: not taken.")
 
 
@@ -244,6 +256,11 @@ def _read(response: httpx2.Response, url: str) -> Page | None:
             raise WeightsError(f"{shown(url)} is longer than such a list can be.")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Page(body.decode("utf-8", "replace"), str(response.url), kind)
+
+
+def _sendable(etag: str) -> str:
+    """`etag`, if it can be sent back in a header; empty else. What was noted may have been damaged since."""
+    return etag if etag.isascii() and etag.isprintable() else ""
 
 
 def _length(path: Path) -> int:

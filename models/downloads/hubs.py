@@ -6,7 +6,6 @@ lies in the folder already.
 
 from __future__ import annotations
 
-import errno
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,26 +21,41 @@ from models.downloads import packages
 from models.downloads.catalogue.entry import Source
 from models.downloads.download import Downloader, checked_url
 from models.downloads.files import Hub, Listing, RemoteFile
-from models.downloads.store import HubError, Stopped, WeightsError
+from models.downloads.store import THE_DISKS, HubError, Stopped, WeightsError, reserved
 
 NEVER = ("README*", "test_wavs/*", "example/*", "fig/*", ".gitattributes", "*.py", "*.sh", "*.msc", "*.mdl", "*.mv")
 """Files of a repository that no engine reads."""
 GITHUB = "https://github.com"
 CHECKSUMS = "checksum.txt"
 """What sherpa-onnx calls the list of checksums in its releases."""
+LONGEST_NAME = 255
+"""Bytes of a file's name, on any disk."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
-THE_DISKS = (errno.ENOSPC, errno.EROFS, errno.EACCES)
-"""Errors that are not the hub's."""
 
 
 def wanted(files: Iterator[RemoteFile], patterns: Sequence[str]) -> tuple[RemoteFile, ...]:
     """Those that `patterns` name and an engine reads. Raises for a path that leads out of the folder."""
     kept = [file for file in files if _matches(file.path, patterns) and not _matches(file.path, NEVER)]
+    paths = {PurePosixPath(file.path) for file in kept}
     for file in kept:
         path = PurePosixPath(file.path)
         if path.is_absolute() or ".." in path.parts or "\\" in file.path or ":" in file.path or not path.parts:
             raise WeightsError(f"The hub lists a path that leads elsewhere: {file.path!r}. Nothing was fetched.")
-    return tuple(kept)
+        if not _can_be_written(path) or not paths.isdisjoint(path.parents):
+            raise WeightsError(f"The hub lists a path that no file can have: {file.path[:100]!r}. Nothing was fetched.")
+    return tuple(file for file in kept if not reserved(PurePosixPath(file.path)))
+
+
+def _can_be_written(path: PurePosixPath) -> bool:
+    try:
+        return "\0" not in str(path) and all(len(part.encode()) <= LONGEST_NAME for part in path.parts)
+    except UnicodeEncodeError:  # half of a pair, out of JSON
+        return False
+
+
+def _size(told: object) -> int:
+    """A size as a hub tells it; 0 if that is none."""
+    return told if isinstance(told, int) and told > 0 else 0
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:
@@ -68,7 +82,7 @@ class HuggingFace:
             files = [
                 RemoteFile(
                     file.rfilename,
-                    file.size or 0,
+                    _size(file.size),
                     file.lfs.sha256 if file.lfs else "",
                     file.blob_id or "",
                     address(file.rfilename),
@@ -114,7 +128,7 @@ class ModelScope:
             api = library.HubApi(endpoint=self._mirror)
             found = api.list_repo_files(source.repository, "model", revision=source.revision)
         blobs = (file for file in found if file.type != "tree")
-        files = (RemoteFile(file.path, file.size or 0, file.sha256 or "") for file in blobs)
+        files = (RemoteFile(file.path, _size(file.size), file.sha256 or "") for file in blobs)
         return Listing(source, source.revision, wanted(files, source.files))
 
     def sample(self, file: RemoteFile) -> None:

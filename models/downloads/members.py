@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from models.downloads.store import WeightsError
+from models.downloads.store import THE_DISKS, WeightsError
 
 PIECE = 1 << 20
 
@@ -40,8 +40,9 @@ def read_members(
         RuntimeError,
         NotImplementedError,
         OSError,
+        ValueError,
     ) as error:
-        if isinstance(error, OSError) and error.errno:  # the disk's fault, not the package's
+        if isinstance(error, OSError) and error.errno in THE_DISKS:
             raise
         raise WeightsError(f"{package.name} is damaged: {error}") from error
 

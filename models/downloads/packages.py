@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -107,7 +108,8 @@ def files_of(page: Page) -> dict[str, Link]:
             for file in files
         }
     links = _Links(page.url)
-    links.feed(page.text)
+    with suppress(AssertionError):  # Python's reader has it for marks that are none
+        links.feed(page.text)
     return links.found
 
 
@@ -122,7 +124,7 @@ class _Links(HTMLParser):
 
     def __init__(self, base: str) -> None:
         super().__init__()
-        self._base = base
+        self._page = self._base = base
         self.found: dict[str, Link] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -130,7 +132,8 @@ class _Links(HTMLParser):
         if not target:
             return
         if tag == "base":
-            self._base = _joined(self._base, target)
+            if self._base == self._page:  # the first one counts
+                self._base = _joined(self._page, target)
         elif tag == "a":
             url, _, fragment = _joined(self._base, target).partition("#")
             _, is_sha256, digest = fragment.partition("sha256=")
@@ -149,7 +152,7 @@ def _joined(base: str, url: str) -> str:
 def _json(page: Page) -> Mapping[str, Any]:
     try:
         return _mapping(json.loads(page.text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from models.downloads.download import Access
+from models.downloads.download import Access, checked_url, host_of
+from models.downloads.store import WeightsError
 
 PYPI, NPM = "https://index.example/simple", "https://npm.example"
 """The public registries, which everybody uses who has not set another."""
@@ -58,17 +59,24 @@ def npm_registry(environment: Mapping[str, str] | None = None, home: Path | None
     """The registry that npm would ask, with the login that its settings hold for it."""
     env = os.environ if environment is None else environment
     told = {name.lower(): value for name, value in env.items() if name.lower().startswith("npm_config_")}
-    path = Path(told.get("npm_config_userconfig") or (home or Path.home()) / ".npmrc")
-    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    lines = _lines(told.get("npm_config_userconfig", ""), home)
     noted = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
     noted = {key: VARIABLE.sub(lambda name: env.get(name[1], ""), value) for key, value in noted.items()}
     url = told.get("npm_config_registry") or noted.get("registry") or NPM
     logins = {
-        found[1]: f"{'Bearer' if found[2] == '_authToken' else 'Basic'} {value}"
+        found[1].lower(): f"{'Bearer' if found[2] == '_authToken' else 'Basic'} {value}"
         for key, value in noted.items()
         if (found := NPM_LOGIN.match(key))
     }
     return _registry([url], {"proxy": noted.get("https-proxy", ""), "cert": noted.get("cafile", "")}, logins)
+
+
+def _lines(path: str, home: Path | None) -> list[str]:
+    """npm's settings; none where there are none to be read, or where whoever runs this has no home, as in a container."""
+    try:
+        return Path(path or (home or Path.home()) / ".npmrc").read_text("utf-8", "replace").splitlines()
+    except (OSError, RuntimeError, ValueError):
+        return []
 
 
 def ask_pip() -> dict[str, str]:
@@ -105,11 +113,15 @@ def _registry(urls: Iterable[str], options: Mapping[str, str], logins: Mapping[s
     clean: list[str] = []
     found, plain = dict(logins or {}), set()
     for url in urls:
-        parts = urlsplit(url.strip())
+        try:
+            parts = urlsplit(url.strip())
+            _ = parts.port
+        except ValueError:  # what it says can hold a password
+            raise WeightsError("Your settings name a package registry by what is no address.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             continue
-        host = parts.netloc.rpartition("@")[2]
-        if parts.username:
+        host = host_of(checked_url(url.strip(), {parts.hostname}))
+        if parts.username or parts.password:
             name, password = unquote(parts.username), unquote(parts.password or "")
             found[host] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
         if parts.scheme == "http":

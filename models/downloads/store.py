@@ -7,18 +7,20 @@ pull that is killed anywhere leaves nothing half-installed, and what it had fetc
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from models.downloads.catalogue import BY_NAME
@@ -34,6 +36,10 @@ else:
 MANIFEST = "manifest.json"
 PART = ".part"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+GONE = ".gone-"
+"""What folders are called that are being deleted."""
+THE_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""Errors that another source or archive would not change."""
 LOCK_WAIT_S = 4 * 3600.0
 """Seconds that a second pull of the same entry waits for the first, which may be large and slow."""
 
@@ -169,22 +175,33 @@ class Store:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = Manifest(entry.name, sources, now, files, unchecked, entry.publisher, entry.licence)
         write(part / MANIFEST, json.dumps(asdict(manifest), indent=1))
-        for path in part.glob(".*"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        os.replace(part, self.path(entry.name))
+        os.replace(
+            part, self.path(entry.name)
+        )  # before anything is deleted that the next pull would have to fetch again
+        self._delete(sorted(self.path(entry.name).glob(".*")))
 
     def remove(self, name: str) -> int:
         """Delete an entry and what was fetched of it; the bytes that became free. Raises if there is neither."""
-        there = [path for path in (self.path(name), self.part(name)) if path.is_dir()]
-        if not there:
+        if not self._there(name):
             raise WeightsError(f"{name} is not installed.")
-        freed = sum(size_of(path) for path in there)
         with self.locked(name):
-            for path in there:
-                os.replace(path, path.with_name(f".gone-{path.name}"))  # what is half deleted is not installed
-            for gone in self.folder.glob(".gone-*"):
-                shutil.rmtree(gone, ignore_errors=True)
+            there = self._there(name)  # a pull that was under way has installed it, or given it up
+            freed = sum(size_of(path) for path in there)
+            self._delete(there)
         return freed
+
+    def _there(self, name: str) -> list[Path]:
+        return [path for path in (self.path(name), self.part(name)) if path.is_dir()]
+
+    def _delete(self, paths: Iterable[Path]) -> None:
+        """Delete these, and what an earlier deletion left that was killed. What is half deleted is not there any more."""
+        for path in paths:
+            os.replace(path, self.folder / f"{GONE}{secrets.token_hex(8)}")
+        for gone in self.folder.glob(f"{GONE}*"):
+            if gone.is_dir() and not gone.is_symlink():
+                shutil.rmtree(gone, ignore_errors=True)
+            else:
+                gone.unlink(missing_ok=True)
 
     @contextmanager
     def locked(
@@ -210,6 +227,11 @@ class Store:
                         raise WeightsError(f"Another pull of {name} is still under way. End it, then start again.")
                     time.sleep(0.1)
             yield
+
+
+def reserved(path: PurePosixPath) -> bool:
+    """Whether a published file would be where the store has files of its own. No engine reads a name with a dot in front."""
+    return path.parts[0] == MANIFEST or any(part.startswith(".") for part in path.parts)
 
 
 def described(entry: Entry, folder: Path) -> Weights:

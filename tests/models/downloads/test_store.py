@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
+import shutil
 import tarfile
 from pathlib import Path
 from threading import Event, Thread
@@ -16,6 +19,30 @@ from pipeline.engines.weights import Weights
 from tests.models.hub_server import archive, sha
 
 ENTRY = BY_NAME["zipformer-zh-en"]
+
+
+class Killed:
+    """Ends what is done within it at the call number `at` of a function of Python's, as a killed process ends there."""
+
+    class Kill(BaseException):
+        pass
+
+    def __init__(self, module: object, name: str, at: int = 1) -> None:
+        self._module, self._name, self._left = module, name, at
+        self._real = getattr(module, name)
+
+    def __enter__(self) -> None:
+        setattr(self._module, self._name, self._call)
+
+    def _call(self, *told: object, **named: object) -> object:
+        self._left -= 1
+        if not self._left:
+            raise self.Kill
+        return self._real(*told, **named)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        setattr(self._module, self._name, self._real)
+        return kind is self.Kill
 
 
 def filled(folder: Path) -> Store:
@@ -111,6 +138,40 @@ def test_removing_frees_what_is_installed_and_what_was_begun(tmp_path: Path) -> 
     assert [path.name for path in store.folder.iterdir()] == [f".{ENTRY.name}.lock"]
     with pytest.raises(WeightsError, match="is not installed"):
         store.remove(ENTRY.name)
+
+
+def test_what_a_killed_removal_left_keeps_no_later_one_from_removing(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    with Killed(shutil, "rmtree"):
+        store.remove(ENTRY.name)
+    filled(tmp_path)
+    store.remove(ENTRY.name)
+
+    assert [path.name for path in store.folder.iterdir()] == [f".{ENTRY.name}.lock"]
+
+
+def test_what_was_installed_while_the_removal_waited_is_removed(tmp_path: Path) -> None:
+    store, part = Store(tmp_path / "weights"), Store(tmp_path / "weights").part(ENTRY.name)
+    part.mkdir(parents=True)
+    removal = Thread(target=store.remove, args=[ENTRY.name])
+    with store.locked(ENTRY.name):
+        removal.start()
+        removal.join(0.3)  # it waits for the lock
+        filled(tmp_path)
+    removal.join(30)
+
+    assert [path.name for path in store.folder.iterdir()] == [f".{ENTRY.name}.lock"]
+
+
+@pytest.mark.parametrize("kill", ["replace", "rename"])
+def test_an_installation_that_is_killed_is_whole_or_has_lost_nothing(kill: str, tmp_path: Path) -> None:
+    store = Store(tmp_path / "weights")
+    with Killed(os, "replace", 2 if kill == "replace" else 3):
+        filled(tmp_path)
+
+    left = store.part(ENTRY.name) if kill == "replace" else store.path(ENTRY.name)
+    assert (left / ".downloads" / "origin").read_text() == "where"
+    assert (left / "tokens.txt").is_file()
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../x", "A", ".hidden", "-x", "x" * 65, "x\n"])
@@ -226,4 +287,45 @@ def test_a_damaged_archive_is_told_as_such(tmp_path: Path) -> None:
     for content in (whole[: len(whole) // 2], b"no archive at all", b""):
         path.write_bytes(content)
         with pytest.raises(WeightsError, match=r"voice\.tar\.bz2 is damaged"):
+            unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("v/a", "v/a/b"), ("v/a/b", "v/a"), ("v/" + "a" * 300,), ("v/" + "a/" * 2500 + "b",)],
+    ids=["below", "above", "long", "deep"],
+)
+def test_an_archive_of_paths_that_no_disk_can_hold_is_damaged(names: tuple[str, ...], tmp_path: Path) -> None:
+    path = packed(tmp_path, *((tarfile.TarInfo(name), b"1") for name in names))
+
+    with pytest.raises(WeightsError, match="is damaged"):
+        unpack(path, tmp_path / "out")
+
+
+def test_what_would_lie_on_the_stores_own_files_is_not_unpacked(tmp_path: Path) -> None:
+    names = (
+        ".",
+        "v/.downloads/parts.json",
+        "v/manifest.json",
+        "v/manifest.json/x",
+        "v/data/manifest.json",
+        "v/model",
+    )
+    path = packed(tmp_path, *((tarfile.TarInfo(name), b"1") for name in names))
+
+    unpack(path, tmp_path / "out")
+
+    found = (file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*") if file.is_file())
+    assert sorted(found) == ["data/manifest.json", "model"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_an_archive_of_nothing_but_descriptions_is_refused(kind: bytes, tmp_path: Path) -> None:
+    described, endless = special("v", kind), special("v", kind)
+    described.size, endless.size = 6, 600_000_000
+    one = described.tobuf(tarfile.GNU_FORMAT) + b"6 a=b\n".ljust(512, b"\0")
+    for content in (one * 5_000, endless.tobuf(tarfile.GNU_FORMAT) + bytes(100_000)):
+        path = tmp_path / "voice.tar.gz"
+        path.write_bytes(gzip.compress(content))
+        with pytest.raises(WeightsError, match=r"is damaged|too great a length"):
             unpack(path, tmp_path / "out")
