@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pipeline.engines.protocols import SpeechChunk
 from pipeline.errors import EngineBusy, EngineError
 
-WAIT_S = 30.0
-"""Bound of a wait for a place."""
+WAIT_S = 5.0
+"""Bound of a wait for a place: before anybody takes the engine for dead, so that another one may speak."""
 LONGEST_QUEUE = 64
 
 
