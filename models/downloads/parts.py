@@ -28,7 +28,7 @@ UNPACKED = ".unpacked"
 NOTES = "parts.json"
 """In `.downloads`: for each source that something in its place came from, the part and its files without a checksum."""
 SWELLS = 10
-"""How many times what the catalogue says an archive may hold; one with all variants of a model holds several times that."""
+"""How many times what the catalogue says a source or an archive may hold; one with all variants of a model holds several."""
 
 
 def packed(listing: Listing) -> int:
@@ -91,8 +91,8 @@ class PartFolder:
         for file in listing.files:
             path, ours = self.downloads(listing) / file.path, listing.source.ours(file.path)
             if (known := part.sha256.get(ours)) and self._is(path, known):
-                self._move(path, ours)
                 self._note(listing, part)
+                self._move(path, ours)
 
     def place(self, listing: Listing, part: Part) -> None:
         """Move downloaded, checked files to their place; of archives and packages, what they hold. Raises `WeightsError`."""
@@ -110,14 +110,19 @@ class PartFolder:
         moves = [(path, path.relative_to(fresh).as_posix()) for path in held]
         if not packed(listing):
             moves = [(folder / file.path, listing.source.ours(file.path)) for file in listing.files]
+        if (
+            part.sha256
+        ):  # before, since it is not looked at again once it is whole, and this may be killed or lack something
+            self._note(listing, part)
         for path, ours in moves:
             if path.is_file():
                 self._move(path, ours)
         if lacking := self._lacking(part):
             raise WeightsError(f"{listing} has no {min(lacking)} (any more).")
-        self._note(listing, part)
-        if part.sha256:  # an archive whose content no checksum is known of is unpacked again by the next pull
+        if part.sha256:
             shutil.rmtree(folder)
+        else:  # after, since it vouches for what lies there; an archive is unpacked again by the next pull
+            self._note(listing, part)
 
     def missing(self) -> list[str]:
         """What the engine needs and is not there."""

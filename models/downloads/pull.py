@@ -23,7 +23,7 @@ from models.downloads.catalogue.entry import Entry, Part, Source
 from models.downloads.download import never
 from models.downloads.files import Hub, Listing
 from models.downloads.hubs import hubs
-from models.downloads.parts import PartFolder, packed
+from models.downloads.parts import SWELLS, PartFolder, packed
 from models.downloads.store import HubError, Stopped, Store, WeightsError, size_of
 
 MARGIN = 100_000_000
@@ -150,6 +150,10 @@ class _Pull:
         listing = hub.list(source)
         if not listing.files:
             raise WeightsError(f"{listing} has nothing of {self._entry.name} (any more).")
+        if listing.size > SWELLS * self._entry.mb * 1_000_000:
+            raise WeightsError(
+                f"{listing} has {listing.size // 1_000_000} MB, not about {self._entry.mb} MB: not taken."
+            )
         if len(self._allowed(part)) > 1:
             hub.sample(max(listing.files, key=lambda file: file.size))
         return listing

