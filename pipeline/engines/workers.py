@@ -30,7 +30,7 @@ class _End:
 
 @contextmanager
 def stray_cancellation_fails(engine: str = "") -> Iterator[None]:
-    """Within it, a cancellation that nobody asked of this task is a failure: `EngineError`.
+    """Within it, a cancellation that nobody asked of this task is a failure: `EngineError`. So is an end of the process.
 
     Engines wait for what others may cancel: the reader of a connection, a pool of threads that is shut down. Taken for
     a cancellation of ours it would end the task that waits for the engine, and nobody would be told.
@@ -42,6 +42,8 @@ def stray_cancellation_fails(engine: str = "") -> Iterator[None]:
         if task is None or task.cancelling():
             raise
         raise EngineError(f"{engine or 'The engine'} broke off what it was asked to do.", engine=engine) from error
+    except SystemExit as error:  # of a library that gives up; a task that raises it ends the loop and all conversations
+        raise EngineError(f"{engine or 'The engine'} tried to end the process.", engine=engine) from error
 
 
 class Workers:

@@ -8,14 +8,15 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from pipeline.engines.threads import EXIT_WAIT_S
-from pipeline.engines.workers import Workers
+from pipeline.engines.workers import Workers, read_ahead
+from pipeline.errors import EngineError
 
 ROOT = Path(__file__).parents[3]
 LONG_S = 10.0
@@ -76,6 +77,24 @@ async def test_what_would_end_a_loop_or_a_generator_is_an_ordinary_failure_when_
 
     with pytest.raises(RuntimeError, match=error.__name__):
         await one.call(work, timeout_s=LONG_S)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_an_engine_on_the_loop_that_would_end_the_process_has_failed(one: Workers, ahead: bool) -> None:
+    async def give_up() -> None:
+        sys.exit("no weights")
+
+    async def items() -> AsyncGenerator[int, None]:
+        yield 1
+        await give_up()
+
+    iterator = one.iterate(items, timeout_s=LONG_S)
+    reading = read_ahead(iterator, 2) if ahead else iterator
+    await anext(reading)
+    with pytest.raises(EngineError, match="tried to end the process"):
+        await anext(reading)
+    with pytest.raises(EngineError, match="tried to end the process"):
+        await one.call(give_up, timeout_s=LONG_S)
 
 
 async def test_an_engine_that_cannot_even_be_shown_costs_no_thread(one: Workers) -> None:
