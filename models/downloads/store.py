@@ -38,8 +38,8 @@ PART = ".part"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 GONE = ".gone-"
 """What folders are called that are being deleted."""
-THE_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-"""Errors that another source or archive would not change."""
+THE_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
+"""Errors of the disk or the system, which another source or archive would not change."""
 LOCK_WAIT_S = 4 * 3600.0
 """Seconds that a second pull of the same entry waits for the first, which may be large and slow."""
 

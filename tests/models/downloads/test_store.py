@@ -329,3 +329,17 @@ def test_an_archive_of_nothing_but_descriptions_is_refused(kind: bytes, tmp_path
         path.write_bytes(gzip.compress(content))
         with pytest.raises(WeightsError, match=r"is damaged|too great a length"):
             unpack(path, tmp_path / "out")
+
+
+def test_a_disk_that_takes_no_file_so_large_is_not_the_archives_fault(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits of files are Unix's")
+    path, limits = (
+        packed(tmp_path, (tarfile.TarInfo("v/a"), bytes(3_000_000))),
+        resource.getrlimit(resource.RLIMIT_FSIZE),
+    )
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            unpack(path, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
