@@ -106,7 +106,12 @@ _BEFORE_NAME = frozenset(
     "Mr Mrs Ms Dr Prof St Mt Ft Gen Col Capt Lt Sgt Maj Rev Hon Sen Rep Gov Pres Messrs Mme Mlle"
     " mr mrs ms dr vs e.g i.e cf approx viz ca".split()
 )
-_BEFORE_NUMBER = frozenset("No no Nos nos Vol vol p pp Ch ch Sec Fig fig Art Eq eq Op op".split())
+_BEFORE_NUMBER = frozenset(
+    (
+        "No no Nos nos Vol vol Vols p pp Ch ch Chs Sec sec Sect Fig fig Figs figs Art Eq eq Eqs eqs Op op Tab Thm Lem"
+        " Def Prop Ref Refs App Alg Cor c ca b d fl"
+    ).split()
+)
 _ABBREVIATED = frozenset(
     "etc a.m p.m A.M P.M al Inc Ltd Co Corp Jr Sr Ph.D M.D B.A M.A ft oz lb lbs hr hrs min sec tsp tbsp yd gal qt pt sq"
     " approx est dept Dept Ave Blvd Rd Bros"
@@ -194,7 +199,7 @@ def _ending_in_dot(core: str, following: str) -> _Ending:
     if core in _BEFORE_NAME or _INITIALS.fullmatch(core):
         return _Ending.NOTHING
     if core in _BEFORE_NUMBER:
-        continues = following.isdigit()
+        continues = following.isdigit() or following in ("(", "[")
     elif core in _ABBREVIATED:
         continues = not (following.isupper() or _WIDE.match(following))
     elif len(core) > 1 and core.islower() and _PLAIN_WORD.fullmatch(core):

@@ -284,6 +284,13 @@ class Markup:
         if length == 1 and mark == self._emphasis:
             self._emphasis = ""
             return end
+        if (
+            held[at:end] == "*"
+            and (before.isdigit() or before in ")]")
+            and before
+            and (after.isdigit() or after in "([")
+        ):
+            return self._write("*", end)  # it multiplies
         if length == 1 and mark != "~" and not _LETTER.match(before):
             if starred := _STARRED[mark].match(held, at):
                 if self._is_direction(starred[1]):
@@ -463,7 +470,7 @@ _SIGNS = [
 ]
 
 
-ACTING = re.compile(r"(?<![A-Za-z0-9_*])\*(?! )[^*\n]+(?<! )\*(?![A-Za-z0-9_*])")
+ACTING = re.compile(r"(?<![A-Za-z0-9_*)\]])\*(?! )[^*\n]+(?<! )\*(?![A-Za-z0-9_*])")
 """How a clause's text shows what is done and not said; `visible` text has no other use for asterisks round words."""
 
 

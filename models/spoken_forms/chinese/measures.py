@@ -56,6 +56,12 @@ def _temperature(match: Match) -> str:
     return below + number(match[2]) + name
 
 
+def _temperatures(match: Match) -> str:
+    """A range: "零下十到零下五摄氏度"."""
+    low, high = (("零下" if match[end][0] in "-−" else "") + number(match[end].lstrip("-−")) for end in ("low", "high"))
+    return f"{low}到{high}{DEGREES[match['unit'].replace(' ', '')]}"
+
+
 def _measure(match: Match) -> str:
     amount = "两" if match[2] == "2" and not match[1] else number(match[2])
     return ("负" if match[1] else "") + amount + UNITS[match[3]]
@@ -72,6 +78,10 @@ RULES = [
     rule(r"(?:(?<![\w)])(?P<minus>[-−]))?(?<![\d./])(?P<above>\d{1,4})/(?P<below>\d{1,4})(?![\d/]|\.\d)", _fraction),
     rule(rf"(?<![\d.A-Za-z℃℉°])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),
     rule(rf"(?<![\d.A-Za-z])([-−])?({NUMBER}) ?({UNIT})(?![A-Za-z\d²³/])", _measure),
+    rule(
+        rf"(?<![\d.A-Za-z])(?P<low>[-−]?{NUMBER}) ?[-–—~～] ?(?P<high>[-−]?{NUMBER}) ?(?P<unit>℃|℉|° ?[CF](?![A-Za-z]))",
+        _temperatures,
+    ),
     rule(rf"(?<![\d.])({NUMBER}) ?‰", lambda match: "千分之" + number(match[1])),
     rule(rf"(?<![\d.%])([-−])?({NUMBER}) ?%", lambda m: ("负" if m[1] else "") + "百分之" + number(m[2])),
     rule(r"(?<!\d)(\d{1,2})['′’] ?(\d{1,2})(?:[\"″”]|''|(?!\w))", _feet),
@@ -80,6 +90,8 @@ RULES = [
         lambda m: None if m.string.count('"', 0, m.start()) % 2 else number(m[1]) + "英寸",
     ),
     rule(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", lambda match: number(match[0])),
+    rule(r"(?<![\d.])(?P<whole>\d{1,12})\.00?(?=[元块])", lambda match: number(match["whole"])),
+    rule(r"(?<=\d)[xX×](?=\d{1,3}小时)", "乘"),
     rule(r"(?<=\d)w(?![A-Za-z])", "万"),
     rule(r"(?<![\d.])(?P<it>\d{1,9})(?=分之)", lambda match: cardinal(match["it"])),
     rule(rf"(?<![\d.])({NUMBER}) ?¢", lambda match: number(match[1]) + "美分"),

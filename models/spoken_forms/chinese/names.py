@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from models.spoken_forms import pinyin
 from models.spoken_forms.chinese.numbers import cardinal, digits
 from models.spoken_forms.english import roman as english_roman
 from models.spoken_forms.english.addresses import DOMAINS, FILES, LABEL
-from models.spoken_forms.english.codes import PINYIN
 from models.spoken_forms.english.names import TITLES
 from models.spoken_forms.english.roman import ROMAN, roman
 from models.spoken_forms.rules import Match, rule, table
@@ -69,7 +69,8 @@ RULES = [
     rule(r"(?<!\d)(?P<it>\d{3,4})(?=路(?:公交|车)|次列车|号航班|房间|室|教室|号房)", lambda match: digits(match["it"])),
     rule(rf"(?<=[{LATIN}])(?P<it>\d{{1,12}})(?![\d.])", _in_word),
     rule(rf"(?<=[{LATIN}]-)(?P<it>\d{{1,3}})(?![\d.])", _in_word),
-    rule(PINYIN, lambda match: match[0]),
+    pinyin.SEVERAL,
+    pinyin.ONE,
     rule(r"(?<![\d.])(?P<it>\d{1,4})(?=[A-Za-z])", lambda match: cardinal(match["it"])),
     rule(rf"第(?P<it>{ROMAN})(?=[\u3400-\u9fff])", lambda match: cardinal(roman(match["it"]))),
     rule(rf"(?<=[\u3400-\u9fff])(?P<it>(?=[IVX]{{2}}){ROMAN})(?![A-Za-z])", lambda match: cardinal(roman(match["it"]))),

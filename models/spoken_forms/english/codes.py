@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from models.spoken_forms import pinyin
 from models.spoken_forms.english.numbers import cardinal, digits
 from models.spoken_forms.rules import Match, rule
 
@@ -11,7 +12,6 @@ CODE = (
     r"(?:[Cc]ode|PIN|[Pp]in|ZIP|[Zz]ip|[Pp]assword|[Pp]asscode|[Ee]xtension|[Ff]light|[Aa]gent|[Ee]xt\.)"
     r"(?: (?:is|number))?:? "
 )
-PINYIN = r"(?<![A-Za-z])[a-zü]{1,6}[1-5](?: [a-zü]{1,6}[1-5])+(?!\w)"
 
 
 def _telephone(match: Match) -> str:
@@ -25,7 +25,7 @@ def _dotted(match: Match) -> str:
 
 RULES = [
     rule(r"\b401\(?k\)?(?!\w)", "four oh one k"),
-    rule(PINYIN, lambda match: match[0]),
+    pinyin.SEVERAL,
     rule(r"(?<![\w.])(?:\+?\d[- ])?\(\d{3}\)[- ]?\d{3}[- ]\d{4}\b", _telephone),
     rule(r"(?<![\w.+-])(?:\+?\d[- ])?\d{3}[-. ]\d{3}[-. ]\d{4}(?:-\d{1,4})?\b(?!-)", _telephone),
     rule(r"(?<![\w.-])\d{3}-\d\d-\d{4}\b(?!-)", _telephone),

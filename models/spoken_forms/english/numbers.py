@@ -71,6 +71,12 @@ def is_fraction(above: str, below: str) -> bool:
     return above[0] != "0" and int(above) < int(below) and int(below) in DENOMINATORS
 
 
+def is_improper(above: str, below: str) -> bool:
+    """Whether "22/3" is twenty-two thirds, as "24/7", "20/20" and what may be a day of a month are not."""
+    upper, lower = int(above), int(below)
+    return 1 < lower <= 10 and lower < upper and upper % lower != 0 and upper > 12 and upper != 24
+
+
 def fraction(above: int, below: int) -> str:
     """ "2/3" is "two thirds"."""
     if below == 2:
@@ -91,9 +97,15 @@ def _vulgar(match: Match) -> str:
     return mixed(match[1] or "", *VULGAR[match[2]])
 
 
+IS_PART = re.compile(r" of (?:an?|the|it|its|my|your|this|that|them)\b| ?[=+×*]| (?:cups?|inch(?:es)?|miles?)\b")
+"""What shows that even 5/4 is five quarters."""
+
+
 def _fraction(match: Match) -> str | None:
     whole, above, below = match[1] or "", match[2], match[3]
-    if is_fraction(above, below):
+    if is_fraction(above, below) or (
+        not whole and (is_improper(above, below) or IS_PART.match(match.string, match.end()))
+    ):
         return mixed(whole.strip(), int(above), int(below))
     return None if whole else f"{cardinal(above)} {cardinal(below)}"  # 50/50, 24/7
 

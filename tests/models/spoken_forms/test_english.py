@@ -50,7 +50,7 @@ SAID = {
     "On 5 january 2012 and 2012.01.05 at 2.30 a.m.": (
         "On the fifth of january twenty twelve and January fifth, twenty twelve at two thirty a.m."
     ),
-    "Ford Motor Co. of Santa Clara, CA 95051.": "Ford Motor Company of Santa Clara, CA nine five zero five one.",
+    "Ford Motor Co. of Santa Clara, CA 95051.": "Ford Motor Company of Santa Clara, California nine five zero five one.",
     "jul 25 2012, 17 may 2010, 23rd July,1998": (
         "July twenty fifth twenty twelve, the seventeenth of May twenty ten, the twenty third of July nineteen ninety eight"
     ),
@@ -65,6 +65,21 @@ SAID = {
     "1428 Elm St. is 12KG": "fourteen twenty eight Elm Street is twelve kilograms",
     "It weighs 100 million kg.": "It weighs one hundred million kilograms.",
     "1-2 = 5, PART XL, C. S. Lewis's 401(k)": "one minus two equals five, PART forty, C S Lewis's four oh one k",
+    "She left Portland, Oregon for Springfield, IL then.": "She left Portland, Oregon for Springfield, Illinois then.",
+    "That was all. I flew from Tulsa, OK. Thanks, OK.": "That was all. I flew from Tulsa, Oklahoma. Thanks, OK.",
+    "Austin, TX 78701": "Austin, Texas seven eight seven zero one",
+    "45 SW 5th Ave, 123 N. Main St. and 12 W 8th St": (
+        "forty-five Southwest fifth Avenue, one hundred twenty-three North Main Street and twelve West eighth Street"
+    ),
+    "Go 3 km NW of town.": "Go three kilometers northwest of town.",
+    "22/3, 7/2 of a cup, on 7/2, 24/7": ("twenty two thirds, seven halves of a cup, on seven two, twenty four seven"),
+    "The mill, c. 1850, of a man (b. 1685, d. 1750).": (
+        "The mill, circa eighteen fifty, of a man (born sixteen eighty five, died seventeen fifty)."
+    ),
+    "See Eq. (3) and Figs. (2) of § 5.": "See Equation (three) and Figures (two) of section five.",
+    "ni3 hao3, xie4xie5, lü4se4 and mp3": "nǐ hǎo, xièxie, lǜsè and mp three",
+    "(2+3)*4 = 2*(5+5)": "(two plus three) times four equals two times (five plus five)",
+    "a/b testing": "A B testing",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),

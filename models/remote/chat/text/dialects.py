@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 _PARAMETER = re.compile(
-    r"<(?:parameter|param)(?:=| name=)[\"']?(?P<name>[\w.-]+)[\"']?>(?P<value>.*?)"
+    r"<(?:parameter|param)(?:=| name=)[\"']?(?P<name>[\w.-]+)[\"']?(?P<string> string=\"true\")?[^<>]{0,40}>(?P<value>.*?)"
     r"(?:</(?:parameter|param)>|(?=<(?:parameter|param)(?:=| name=))|(?=</function>|</invoke>)|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"<(?:function|invoke)(?:=| name=)[\"']?(?P<name>[\w.-]+)[\"']?>(?P<rest>.*?)(?=<(?:function|invoke)[= ]|\Z)", re.S
+    r"<(?:function|invoke)(?:=| name=|\()[\"']?(?P<name>[\w.-]+)[\"']?\)?(?:>|(?=\{))(?P<rest>.*?)"
+    r"(?=<(?:function|invoke)[= (]|\Z)",
+    re.S,
 )
 _KEY_VALUE = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
 _NAME_THEN_JSON = re.compile(
@@ -29,7 +31,14 @@ _NAME_THEN_JSON = re.compile(
 )
 _SEPARATED = re.compile(r"(?:function)?<[|｜]tool[▁_]sep[|｜]>(?P<name>[\w.-]+)\s*```(?:json)?\s*(?=\{)")
 _SEPARATED_BARE = re.compile(r"(?P<name>[\w.-]+)<[|｜]tool[▁_]sep[|｜]>\s*(?=\{)")
-_PYTHON = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\.call)?(?P<arguments>\(.*\))", re.DOTALL)
+_IN_TAGS = re.compile(
+    r"<(?:tool_|function_)?name>\s*(?P<name>[\w.-]+)\s*</[a-z_]{4,14}>\s*"
+    r"<(?:arguments|parameters|args|input)>\s*(?P<rest>.*?)\s*</(?:arguments|parameters|args|input)>",
+    re.DOTALL,
+)
+_GEMMA = re.compile(r"call:(?P<name>[\w.-]+)(?=\{)")
+_BARE_KEY = re.compile(r"(?<=[{,])\s*([A-Za-z_]\w*)\s*:")
+_DSML = re.compile(r"[|｜]DSML[|｜]")
 _PRINTED = re.compile(r"print\((.*)\)", re.DOTALL)
 _NAMES = ("name", "function", "function_name", "tool", "tool_name", "recipient_name")
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "params", "tool_input", "kwargs")
@@ -45,9 +54,12 @@ class WrittenCall:
 
 def calls_in(text: str) -> list[WrittenCall]:
     """The calls that `text` holds, which is all that stood between the marks of a call; none if it makes no sense."""
+    text = re.sub(r"(?:<\|\w+\|>\s*)+\Z", "", _DSML.sub("", text)).strip().removeprefix("functools")
     return (
         list(_in_json(text))
+        or list(_in_gemmas_way(text))
         or list(_in_named_tags(text))
+        or list(_named_in_tags(text))
         or list(_named_before_json(text))
         or list(_in_keys(text))
         or list(_in_python(text))
@@ -112,11 +124,28 @@ def as_json(arguments: Any) -> str:
 def _in_named_tags(text: str) -> Iterator[WrittenCall]:
     for found in _NAMED.finditer(text):
         rest = found["rest"]
-        parameters = {each["name"]: _value(each["value"]) for each in _PARAMETER.finditer(rest)}
+        parameters = {
+            each["name"]: each["value"].strip() if each["string"] else _value(each["value"])
+            for each in _PARAMETER.finditer(rest)
+        }
         if parameters or not (values := list(values_in(rest))):
             yield WrittenCall(found["name"], as_json(parameters))
         else:
             yield WrittenCall(found["name"], as_json(values[0]))
+
+
+def _named_in_tags(text: str) -> Iterator[WrittenCall]:
+    for found in _IN_TAGS.finditer(text):
+        if isinstance(value := next(values_in(found["rest"]), None), dict):
+            yield WrittenCall(found["name"], as_json(value))
+
+
+def _in_gemmas_way(text: str) -> Iterator[WrittenCall]:
+    """Keys without quotation marks, and marks of its own for those round texts."""
+    for found in _GEMMA.finditer(text):
+        plain = _BARE_KEY.sub(r'"\1":', re.sub(r'<escape>|<\|"\|>', '"', text[found.end() :]))
+        if isinstance(value := next(values_in(plain), None), dict):
+            yield WrittenCall(found["name"], as_json(value))
 
 
 def _in_keys(text: str) -> Iterator[WrittenCall]:
@@ -139,19 +168,25 @@ def _named_before_json(text: str) -> Iterator[WrittenCall]:
 
 
 def _in_python(text: str) -> Iterator[WrittenCall]:
-    bare = text.strip().strip("[]`").strip()
+    bare = text.strip().strip("`").strip().removeprefix("[").removesuffix("]")
     printed = _PRINTED.fullmatch(bare)
-    found = _PYTHON.fullmatch(printed[1] if printed else bare)
-    if not found:
-        return
     try:
-        tree = ast.parse(f"f{found['arguments']}", mode="eval").body
-        assert isinstance(tree, ast.Call)
-        named: Mapping[str, Any] = {each.arg: ast.literal_eval(each.value) for each in tree.keywords if each.arg}
-    except (ValueError, SyntaxError, AssertionError, MemoryError, RecursionError, TypeError):
+        tree = ast.parse(f"[{printed[1] if printed else bare}]", mode="eval").body
+        calls = [_python_call(each) for each in tree.elts] if isinstance(tree, ast.List) else []
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return
-    if not tree.args:
-        yield WrittenCall(found["name"], as_json(dict(named)))
+    yield from (call for call in calls if call)
+
+
+def _python_call(tree: ast.expr) -> WrittenCall | None:
+    """One call whose arguments are named. Raises `ValueError` where they are no plain values."""
+    if not isinstance(tree, ast.Call) or tree.args:
+        return None
+    function = tree.func.value if isinstance(tree.func, ast.Attribute) and tree.func.attr == "call" else tree.func
+    if not isinstance(function, ast.Name):
+        return None
+    named: Mapping[str, Any] = {each.arg: ast.literal_eval(each.value) for each in tree.keywords if each.arg}
+    return WrittenCall(function.id, as_json(dict(named)))
 
 
 def _value(text: str) -> Any:

@@ -15,7 +15,10 @@ _THOUGHT = (
     r"|analysis|scratchpad|(?:inner|internal)_monologue|inner_thoughts?|chain_of_thought|cot)"
 )
 _ANSWER = r"(?:answer|response|final_answer|final|reply|output)"
-_CALL_TAG = r"(?:[a-z]{1,10}:)?(?:tool_calls?|toolcalls?|function_calls?|tool_use|tool_code|invoke)"
+_CALL_TAG = (
+    r"(?:[a-z]{1,10}:)?(?:tool_calls?|toolcalls?|function_?calls?|tool_use|tool_code|tools"
+    r"|tool_responses?|tool_results?|function_results?|invoke)"
+)
 _REST_OF_TAG = r"(?:\s[^<>\n]{0,80})?"
 
 
@@ -59,7 +62,14 @@ _PATTERNS: tuple[tuple[Kind, str, str], ...] = (
     (Kind.ANSWER, rf"</?{_ANSWER}>|<\|(?:begin_of_solution|start_response|start_text)\|>", ""),
     (Kind.NOTHING, r"<\|(?:end_of_solution|end_response|end_text)\|>", ""),
     # --- calls
-    (Kind.CALL, r"<function=[^<>\n]{1,80}>", r"</function>"),
+    (Kind.CALL, r"<function(?:=|\(| name=)[^<>\n{]{1,80}(?:>|(?=\{))", r"</function>"),
+    (
+        Kind.CALL,
+        r"<[|｜]DSML[|｜](?P<dsml>function_calls|tool_calls)>",
+        r"</[|｜]DSML[|｜](?:function_calls|tool_calls)>",
+    ),
+    (Kind.CALL, r"<start_function_call>", r"<end_function_call>"),
+    (Kind.CALL, r"<\|action_start\|>", r"<\|action_end\|>"),
     (Kind.CALL, rf"<(?P<tag>{_CALL_TAG}){_REST_OF_TAG}>", r"</{tag}>"),
     (Kind.CALL, r"<\|tool_calls_section_begin\|>", r"<\|tool_calls_section_end\|>"),
     (Kind.CALL, r"<\|tool_call_begin\|>", r"<\|tool_call_end\|>"),
@@ -100,7 +110,7 @@ _MARK = re.compile(
 _NAMES = rf"(?:{_THOUGHT}|{_CALL_TAG}|function)"
 _BEGUN = re.compile(
     rf"(?:[<＜]\|? ?[\\/]{{0,2}} ?[\w:.=▁-]{{0,60}}(?:[ -]\w{{0,10}})?[ |]{{0,2}}"
-    rf"|[<＜]\|? ?{_NAMES}\s[^<>\n]{{0,80}} ?\|?|<function=[^<>\n]{{0,80}}"
+    rf"|[<＜]\|? ?{_NAMES}\s[^<>\n]{{0,80}} ?\|?|<function(?:=|\(| name=)[^<>\n]{{0,80}}|</?[|｜]DSML[|｜]?\w{{0,20}}"
     r"|<\|[^<>|\n ]{0,40}\|?|<｜[^<>｜\n]{0,40}｜?|<</?S?Y?S?>?|◁ ?/? ?t?h?i?n?k? ?|\[/?[A-Z_]{0,16})\Z",
     re.IGNORECASE,
 )

@@ -32,12 +32,16 @@ _LIKE_THOUGHT = re.compile(
     r"|好的?，|嗯|首先|我需要|让我)|\bthe user\b|用户",
     re.IGNORECASE,
 )
+LONGEST_LEAKED = 100
+"""Characters in which the name of a call must come where a server threw away the marks around it."""
 LONGEST_END = 40
 """Characters of the mark that ends a call."""
 _FENCE = re.compile(r"```(?:json|tool_code|tool_calls?|python|xml)?[ \t]*\n", re.IGNORECASE)
 _FENCE_BEGUN = re.compile(r"`{1,3}(?:\w{0,10}[ \t]*)?\Z")
-_JSON = re.compile(r"\{|\[\s*\{")
+_JSON = re.compile(r"(?:functools)?(?:\{|\[\s*\{)")
+_OBJECT_BEGUN = re.compile(r'\{\s*(?:"(?:[a-z_]{0,9}"?\s*:?\s*(?:"[\w.-]{0,80}"?)?)?)?\Z')
 _JSON_BEGUN = re.compile(r"\[\s*\Z")
+_LEAKED_CALL = re.compile(r"(?:assistant)?commentary ?to=(?:functions\.)?(?P<name>[\w.-]+)\s*(?:code|json)?(?=\s*\{)")
 _LEAKED = re.compile(r"analysis(?=[^a-z\s.,:;'’])")
 """Harmony's channel where a server threw away the marks around its name."""
 _OTHERS = re.compile("user|system|observation|tool|INST")
@@ -73,6 +77,9 @@ class TextFilter:
     def __init__(self, tools: Collection[str] = (), hold: int | None = 0) -> None:
         self.opened_by_template = False
         self._tools, self._hold = tools, hold
+        named = "|".join(map(re.escape, tools))
+        self._bare = re.compile(rf"\[?\s*(?:{named})\(")
+        self._object = re.compile(rf'\{{\s*"(?:name|function|tool|tool_name)"\s*:\s*"(?:functions\.)?(?:{named})"')
         self._state = _State.SAID
         self._rest = ""
         self._kept: list[str] = []
@@ -130,6 +137,9 @@ class TextFilter:
         fence = _FENCE.search(self._rest) if self._tools and self._state is _State.SAID else None
         if fence and (found is None or fence.start() < found[1]):
             found = Mark(Kind.CALL, fence[0], "```"), fence.start(), fence.end()
+        bare = self._object.search(self._rest) if self._tools and self._state is _State.SAID else None
+        if bare and (found is None or bare.start() < found[1]):
+            found = Mark(Kind.CALL, ""), bare.start(), bare.start()
         leaked = _LEAKED_END.search(self._rest) if self._state is _State.THOUGHT else None
         if leaked and (found is None or leaked.start() < found[1]):
             found = Mark(Kind.THOUGHT_OVER, leaked[0]), leaked.start(), leaked.end()
@@ -142,6 +152,8 @@ class TextFilter:
         sure = certain(self._rest)
         if self._tools and self._state is _State.SAID and (begun := _FENCE_BEGUN.search(self._rest)):
             sure = min(sure, begun.start())
+        if self._tools and self._state is _State.SAID and (begun := _OBJECT_BEGUN.search(self._rest)):
+            sure = min(sure, begun.start())
         if self._state is _State.THOUGHT:
             sure = min(sure, max(0, len(self._rest) - len("assistant final ")))
         return sure
@@ -149,15 +161,29 @@ class TextFilter:
     def _look_at_beginning(self, *, last: bool) -> bool:
         """Whether it is known how the answer begins: with words and marks, with JSON, or with a channel's bare name."""
         text = self._rest.lstrip()
-        undecided = "analysis".startswith(text) or (self._tools and _JSON_BEGUN.match(text))
+        undecided = "analysis".startswith(text) or (self._tools and self._may_be_a_call(text))
         if undecided and not last:
             return False
         self._begun = True
+        if self._tools and (called := _LEAKED_CALL.match(text)):
+            self._rest, self._state, self._call_end = text[called.end() :], _State.CALL, r"<\|(?:call|end|return)\|>"
+            self._collected = called["name"] + " "
+            return True
         if leaked := _LEAKED.match(text):
             self._rest, self._state = text[leaked.end() :], _State.THOUGHT
-        elif self._tools and _JSON.match(text):
+        elif self._tools and (_JSON.match(text) or self._bare.match(text)):
             self._state, self._call_end, self._collected = _State.CALL, "", ""
         return True
+
+    def _may_be_a_call(self, text: str) -> bool:
+        """Whether a text without a mark may still turn out to begin with a call."""
+        if _JSON_BEGUN.match(text) or "functools[".startswith(text):
+            return True
+        leaked = text.removeprefix("assistant")
+        if "commentary to=".startswith(leaked) or (leaked.startswith("commentary") and len(leaked) < LONGEST_LEAKED):
+            return not _LEAKED_CALL.match(text) and "\n" not in text
+        bare = text.removeprefix("[").lstrip()
+        return any(f"{name}(".startswith(bare) for name in self._tools)
 
     # --- States -------------------------------------------------------------------------------------------------------
 
@@ -189,7 +215,7 @@ class TextFilter:
             case Kind.THOUGHT_OVER, _State.SAID:
                 yield from self._close_unopened()
             case Kind.CALL, _State.SAID:
-                named = mark.text if mark.text.lower().startswith(("<function=", "<invoke")) else ""
+                named = mark.text if mark.text.lower().startswith(("<function", "<invoke")) else ""
                 self._state, self._call_end, self._collected = _State.CALL, mark.end, named
                 self._fence = mark.text if mark.end == "```" else ""
             case _:

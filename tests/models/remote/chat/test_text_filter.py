@@ -132,6 +132,21 @@ def test_ordinary_text_is_said_as_it_is(text: str) -> None:
         '{"name": "weather", "parameters": {"city": "Rome"}}',
         '[{"function": {"name": "weather", "arguments": {"city": "Rome"}}}]',
         '<think>I need the weather.</think>{"name": "weather", "arguments": {"city": "Rome"}}',
+        '<function(weather)>{"city": "Rome"}</function>',
+        '<function=weather{"city": "Rome"}</function>',
+        '<function name="weather">{"city": "Rome"}</function>',
+        """<functioncall> {"name": "weather", "arguments": '{"city": "Rome"}'} <|endoftext|>""",
+        '<tools>{"name": "weather", "arguments": {"city": "Rome"}}</tools>',
+        '[weather(city="Rome")]',
+        'weather(city="Rome")',
+        'functools[{"name": "weather", "arguments": {"city": "Rome"}}]',
+        'commentary to=functions.weather json{"city": "Rome"}',
+        '<tool_use><name>weather</name><arguments>{"city": "Rome"}</arguments></tool_use>',
+        '<｜DSML｜function_calls><｜DSML｜invoke name="weather"><｜DSML｜parameter name="city" string="true">Rome'
+        "</｜DSML｜parameter></｜DSML｜invoke></｜DSML｜function_calls>",
+        "<start_function_call>call:weather{city:<escape>Rome<escape>}<end_function_call>",
+        '<|tool_call>call:weather{city:<|"|>Rome<|"|>}<tool_call|>',
+        '<|action_start|><|plugin|>{"name": "weather", "parameters": {"city": "Rome"}}<|action_end|>',
         '{"type": "function", "function": {"name": "weather", "arguments": "{\\"city\\": \\"Rome\\"}"}}',
     ],
 )
@@ -164,6 +179,32 @@ def test_two_calls_and_the_words_around_them_stay_apart() -> None:
 
     assert calls(parts) == [("weather", {"city": "Rome"}), ("time", {})]
     assert said(parts).strip() == "One moment."
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+@pytest.mark.parametrize("between", [" ", "\n", "\n\n"])
+def test_a_call_that_is_written_behind_words_without_a_mark_is_a_call(between: str, size: int) -> None:
+    text = "Let me look." + between + '{"name": "weather", "arguments": {"city": "Rome"}}'
+    parts = parts_of([text[at : at + size] for at in range(0, len(text), size)])
+
+    assert (calls(parts), said(parts).strip()) == ([("weather", {"city": "Rome"})], "Let me look.")
+
+
+def test_two_calls_in_pythons_way_are_two() -> None:
+    parts = parts_of(["[weather(city='Rome'), time()]"])
+
+    assert (calls(parts), said(parts)) == ([("weather", {"city": "Rome"}), ("time", {})], "")
+
+
+@pytest.mark.parametrize(
+    "text", ["weather (bad) today", "time(s) fly", 'So {"name": "Rome"} it is', "commentary to follow", "[weather] ok"]
+)
+def test_words_that_begin_as_a_call_does_are_said(text: str) -> None:
+    assert said(parts_of(list(text))) == text
+
+
+def test_what_a_model_takes_for_a_result_is_not_said() -> None:
+    assert said(parts_of(['<tool_response>{"sunny": true}</tool_response>Hi!'])) == "Hi!"
 
 
 def test_json_that_is_no_call_is_said() -> None:
