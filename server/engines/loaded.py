@@ -111,13 +111,12 @@ class LoadedEngines:
     def renewed(self, there: InstalledWeights | None = None) -> LoadedEngines:
         """The engines that would be taken now; those of these that are chosen again go on in both.
 
-        Blocks while weights are read. Raises `EngineUnavailable` if there are other engines to take and none works.
+        Blocks while weights are read. Raises `EngineUnavailable` if some had to be made, and none of them works.
         """
         made = LoadedEngines(*self._made_from, there, before=self)
         ours = {id(one) for one in self.members}
         others = {key: made.statuses[key] for key, (_choice, one) in made._made.items() if id(one) not in ours}
-        failed = [name for role, name in others if (role, name) not in self.statuses]
-        if failed and all(status.missing for status in others.values()):
+        if others and all(status.missing for status in others.values()):
             raise EngineUnavailable("; ".join(f"{name}: {status.info.note}" for (_, name), status in others.items()))
         return made
 

@@ -81,12 +81,16 @@ class _NoPuller:
 
 @dataclass
 class Fetching:
-    """One entry on its way, and the listener of its pull, which is told on other threads. Bytes; total is 0 if unknown."""
+    """One entry on its way, and the listener of its pull, which is told on other threads. Bytes; total is 0 if unknown.
+
+    installed: it lies on the disk; in_use: whoever begins now has it.
+    """
 
     entry: StarterEntry
     done: int = 0
     total: int = 0
     installed: bool = False
+    in_use: bool = False
 
     def says(self, line: str) -> None:
         log.info("starter set", about=line)
@@ -169,10 +173,11 @@ class Starter:
     # --- The work -----------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """Find out what there is to do."""
-        self.error, self.fetching = "", []
+        """Find out what there is to do: what is missing, and what arrived and could not be used yet."""
+        unused = [one for one in self.fetching if one.installed and not one.in_use]
+        self.error, self.fetching = "", unused
         try:
-            self.fetching = [Fetching(entry) for entry in self.rules.missing()]
+            self.fetching = [*unused, *map(Fetching, self.rules.missing())]
             missing = StarterState.STOPPED if self.rules.stopped else StarterState.FETCHING
             self.state = missing if self.fetching else StarterState.ABSENT
         except (KaikouError, OSError) as error:  # a folder that cannot be read, say
@@ -194,19 +199,21 @@ class Starter:
     async def _fetch(self, engines: CurrentEngines, halt: threading.Event) -> None:
         """Fetch and use each entry; one that fails keeps none of the others from arriving."""
         errors = dict[str, str]()
-        for one in self.fetching:
+        for one in [one for one in self.fetching if not one.in_use]:
             name = one.entry.name
             try:
-                await self._pull(one, halt)
-                one.installed = True
+                if not one.installed:
+                    await self._pull(one, halt)
+                    one.installed = True
                 await engines.renew()
+                one.in_use = True
                 log.info("starter set: in use from the next conversation on", weights=name)
             except (KaikouError, OSError) as error:
                 errors[name] = str(error)
             except Exception:
                 log.error("starter set: something went wrong", weights=name, exc_info=True)
                 errors[name] = "Something went wrong; the server's log says what."
-            if halt.is_set() and not one.installed:
+            if halt.is_set() and not all(one.in_use for one in self.fetching):
                 return
         if errors:
             log.warning("starter set: not all of it arrived, and everything works as before", errors=errors)

@@ -134,6 +134,17 @@ async def test_of_several_new_engines_those_that_work_are_taken() -> None:
         assert current.current.passed_over == ["counted:broken: It has no output."]
 
 
+async def test_an_engine_that_did_not_work_and_still_does_not_is_told_again() -> None:
+    both = installed("old", "new").installed, installed("broken", role="synthesizer").installed
+    there = InstalledWeights((*both[0], *both[1]), ("zh", "en"))
+    async with engines("old") as current:
+        await current.renew(partial(LoadedEngines.renewed, there=there))
+        before = current.current
+        with pytest.raises(EngineUnavailable, match="counted:broken: It has no output"):
+            await current.renew(partial(LoadedEngines.renewed, there=there))
+        assert current.current is before
+
+
 async def test_whoever_asks_for_engines_is_told_what_went_wrong_and_later_ones_are_taken_all_the_same() -> None:
     def broken(_before: LoadedEngines) -> LoadedEngines:
         raise ValueError("no such thing")

@@ -117,6 +117,50 @@ async def test_a_press_while_the_last_engines_are_made_changes_nothing() -> None
         await scene.state(DONE)
 
 
+async def test_a_press_while_other_engines_are_made_lets_nothing_more_begin() -> None:
+    async with starting() as scene:
+        scene.engines.on_renew = scene.starter.stop
+        scene.hub.go_on()
+        await until(lambda: scene.starter.fetching[0].in_use)
+        await asyncio.sleep(0)
+        assert (scene.starter.state, scene.hub.pulled) == (STOPPED, ["ears"])
+
+
+@pytest.mark.parametrize("during", ["ears", "voice"])
+async def test_a_stop_and_a_start_while_engines_are_made_go_on_where_it_was(during: str) -> None:
+    async with starting() as scene:
+
+        def press() -> None:
+            if scene.hub.pulled[-1] == during:
+                scene.starter.stop()
+                scene.starter.start()
+
+        scene.engines.on_renew = press
+        scene.hub.go_on()
+        await scene.state(DONE)
+        assert (scene.hub.pulled, scene.starter.fetching[-1].in_use) == (["ears", "voice"], True)
+
+
+async def test_a_stop_while_the_last_engines_are_made_keeps_what_failed_before_from_being_tried_again() -> None:
+    async with starting(fails={"ears": [KaikouError("The hub is away.")]}, retry_s=0.01) as scene:
+        scene.engines.on_renew = scene.starter.stop
+        scene.hub.go_on()
+        await until(lambda: scene.starter.fetching[1].in_use)
+        await asyncio.sleep(0)
+        assert (scene.starter.state, scene.hub.pulled) == (STOPPED, ["ears", "voice"])
+
+
+async def test_what_arrived_and_could_not_be_used_is_tried_again_without_being_fetched_again() -> None:
+    async with starting() as scene:
+        scene.engines.fails = EngineUnavailable("There is no memory for it.")
+        scene.hub.go_on()
+        await scene.state(FAILED)
+        scene.engines.fails = None
+        scene.starter.start()
+        await scene.state(DONE)
+        assert (scene.hub.pulled, len(scene.engines.renewed)) == (["ears", "voice"], 4)
+
+
 async def test_engines_that_do_not_start_are_a_failure_too() -> None:
     async with starting() as scene:
         scene.engines.fails = EngineUnavailable("Its library is missing.")
