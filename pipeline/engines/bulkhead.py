@@ -10,8 +10,9 @@ refuses them all for a while after failures in a row:
                                                       └──────────────────────┘
 
 Half open, one call at a time may try. A refused key opens it at once and for `refused_s`: it takes a person to make a key
-right. Nothing else remembers failures: engines ask their server whenever they are called. An engine that is busy is not
-broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
+right. Calls that time out having been under way together count as one failure: a moment in which the machine had too much
+to do stalls all of them. Nothing else remembers failures: engines ask their server whenever they are called. An engine that
+is busy is not broken: that is no failure. Source of the pattern: Nygard, Release It!, "Circuit Breaker".
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from enum import StrEnum
 from types import TracebackType
 
 from pipeline.engines.protocols import Role
-from pipeline.errors import EngineBusy, EngineKeyRefused, EngineUnavailable, KaikouError
+from pipeline.errors import EngineBusy, EngineKeyRefused, EngineTimeout, EngineUnavailable, KaikouError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,13 @@ class CircuitBreaker:
             self._open_until = None
         self._failed_at.clear()
 
-    def failed(self, now: float, *, trial: bool, refused: bool = False) -> bool:
-        """A call failed, by a refused key or otherwise. Whether the breaker opens now and was not open before."""
+    def failed(self, now: float, *, trial: bool, refused: bool = False, stalled_from: float | None = None) -> bool:
+        """A call failed, by a refused key or otherwise. Whether the breaker opens now and was not open before.
+
+        stalled_from: when it began, if it failed by taking too long.
+        """
+        if stalled_from is not None and self._failed_at and stalled_from < self._failed_at[-1] and not trial:
+            return False  # counted already
         self._failed_at.append(now)
         often = len(self._failed_at) == self._limits.failures and now - self._failed_at[0] <= self._limits.within_s
         if not (often or trial or refused):
@@ -184,7 +190,7 @@ class Bulkhead:
         kind = EngineKeyRefused if self._refused else EngineUnavailable
         return kind(f"{self.name} is left alone for a while: {self.error}", engine=self.name)
 
-    def _left(self, trial: bool, answered: bool, error: BaseException | None) -> None:
+    def _left(self, began: float, trial: bool, answered: bool, error: BaseException | None) -> None:
         """A call is over, with the error that ended it, if one did."""
         self.active -= 1
         self._places.release()
@@ -197,7 +203,7 @@ class Bulkhead:
             case EngineBusy():
                 self.outcomes[Outcome.BUSY] += 1
             case Exception():
-                self._failed(error, trial)
+                self._failed(error, began, trial)
             case _:
                 self.outcomes[Outcome.CANCELLED] += 1
                 if answered:  # It was interrupted in the middle of its work.
@@ -207,14 +213,15 @@ class Bulkhead:
         self.worked_at = self.clock()
         self.breaker.worked(trial=trial)
 
-    def _failed(self, error: Exception, trial: bool) -> None:
+    def _failed(self, error: Exception, began: float, trial: bool) -> None:
         self.outcomes[Outcome.FAILED] += 1
         self.failed_at = now = self.clock()
         known = isinstance(error, KaikouError)
         self.error = str(error) if known else "Something went wrong inside it; the log says what."
         self._refused = isinstance(error, EngineKeyRefused)
         self.watch.failed(error)
-        if self.breaker.failed(now, trial=trial, refused=self._refused):
+        stalled_from = began if isinstance(error, EngineTimeout) else None
+        if self.breaker.failed(now, trial=trial, refused=self._refused, stalled_from=stalled_from):
             self.watch.opened(error)
 
 
@@ -250,7 +257,7 @@ class Call:
         """Give the place back. `error` is what ended the call; cancellation is no failure. Idempotent."""
         if not self._ended:
             self._ended = True
-            self._bulkhead._left(self._trial, self._answered, error)
+            self._bulkhead._left(self._began, self._trial, self._answered, error)
 
     def leave(self) -> None:
         """End a call that could go on: it worked if it has answered, and was cancelled if not."""

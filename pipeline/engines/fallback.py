@@ -2,8 +2,9 @@
 
 A chain is an asynchronous engine itself, so the loop knows nothing of it. It passes on to the next engine only while it
 has given nothing on: a clause before its first audio, a reply before its first word. An utterance is played to the next
-recogniser from its beginning, since nobody was answered yet. The engines share the time that one of them would have: of
-two, the first has half of it. Once something was given on, errors go up.
+recogniser from its beginning, since nobody was answered yet. The engines share the time that one of them would have: each
+but the last has half of what is left, so that the best has time enough on a busy machine. Once something was given on,
+errors go up.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ async def _of_the_first(
     """
     deadline = _now() + patience_s
     for engines, member in zip(range(len(members), 0, -1), members, strict=True):
-        until, begun = _now() + (deadline - _now()) / engines, False
+        until, begun = _until(deadline, engines), False
         try:
             with await member.bulkhead.enter(_left(until)) as call:
                 async with aclosing(start(member, _left(until))) as items:
@@ -262,7 +263,7 @@ class RelayedUtterance:
         """What the current engine says, or the next one that can. Raises the last one's error."""
         deadline = _now() + patience_s
         while engines := len(self._next) + (self._stream is not None):
-            until = _now() + (deadline - _now()) / engines
+            until = _until(deadline, engines)
             try:
                 stream = self._stream or await self._open(until)
                 result = await self._within(until, work(stream))
@@ -339,6 +340,11 @@ class GuardedSpeechModel(_Chain[SpeechModel]):
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _until(deadline: float, engines: int) -> float:
+    """Until when the next of so many engines may take."""
+    return _now() + (deadline - _now()) / min(engines, 2)
 
 
 def _left(until: float) -> float:

@@ -249,12 +249,17 @@ class LoadedEngines:
 
     def _created(self, role: Role, choice: Choice) -> Any:
         told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
-        make = partial(registry.create, role, choice.engine, {**told[0], **choice.options, **told[1]})
+        make = partial(_engine, role, choice.engine, {**told[0], **choice.options, **told[1]})
         try:
-            engine = made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
-            return NormalizingSynthesizer(engine, registry.text_normalizer()) if engine.info.wants_words else engine
+            return made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
         except EngineUnavailable as error:
             return UnavailableEngine(role, choice.engine, error)
+
+
+def _engine(role: Role, name: str, settings: Mapping[str, Any]) -> Any:
+    """The engine of that name, with the text normaliser in front of it where it wants words. See `registry.create`."""
+    engine = registry.create(role, name, settings)
+    return NormalizingSynthesizer(engine, registry.text_normalizer()) if engine.info.wants_words else engine
 
 
 def explicit_of(settings: EngineSettings, language_model: Mapping[str, Any] | None) -> dict[Role, str]:

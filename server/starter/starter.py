@@ -12,6 +12,8 @@ on a thread, have the engines renewed after each (a conversation that goes on ke
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -30,6 +32,9 @@ log = structlog.get_logger("kaikou")
 
 RETRY_S = 1800.0
 """How long after a failure it is tried again: a machine that was started without a network has one by then, perhaps."""
+
+NICENESS = 10
+"""Of the thread that fetches: checksums and unpacking keep a core busy for seconds, and conversations go first."""
 
 STOP_S = 5.0
 """How long the end of a download is waited for; what asks a network again and again ends sooner."""
@@ -227,6 +232,7 @@ class Starter:
 
         def pull() -> None:
             error = None
+            _yield_to_conversations()
             try:
                 self.puller(one, halt.is_set).pull(one.entry.name)
             except Exception as failure:  # noqa: BLE001 — handed on to the task
@@ -249,3 +255,11 @@ class Starter:
             self.rules.remember(stopped=stopped)
         except OSError as error:
             log.warning("starter set: the press will be forgotten", error=str(error))
+
+
+def _yield_to_conversations() -> None:
+    """Give this thread, and those that it starts, a lower priority. On Linux only: elsewhere it would be the process."""
+    if sys.platform == "linux":
+        this = threading.get_native_id()
+        with suppress(OSError):  # it is fetched all the same
+            os.setpriority(os.PRIO_PROCESS, this, max(NICENESS, os.getpriority(os.PRIO_PROCESS, this)))

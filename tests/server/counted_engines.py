@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,12 @@ class CountedSynthesizer(Counted):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__("synthesizer", settings)
+        self.info = replace(self.info, wants_words=True)
+        self.spoken = list[SynthesisRequest]()
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:
         self.use()
+        self.spoken.append(request)
         yield SpeechChunk(np.zeros(LINE_RATE // 20, np.int16))
 
 

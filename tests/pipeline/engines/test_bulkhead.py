@@ -124,6 +124,21 @@ async def test_calls_are_counted_by_how_they_end_and_only_failures_count_against
     assert (len(told.failed), bulkhead.state, bulkhead.active) == (1, CLOSED, 0)
 
 
+async def test_calls_that_stall_together_count_once_and_those_after_them_each() -> None:
+    clock = Clock()
+    bulkhead, told = bulkhead_of(clock, BulkheadLimits())
+    states = []
+    for _ in range(3):
+        calls = [await bulkhead.enter(SOON_S) for _ in range(5)]
+        clock.now += 2.0
+        for call in calls:
+            clock.now += 0.1
+            call.end(EngineTimeout("It stalled.", engine="parrot"))
+        states.append(bulkhead.state)
+
+    assert (states, len(told.failed)) == ([CLOSED, CLOSED, OPEN], 15)
+
+
 async def test_however_often_it_is_cancelled_or_busy_an_engine_is_not_left_alone() -> None:
     bulkhead, _told = bulkhead_of(Clock())
     for _ in range(10):

@@ -257,14 +257,14 @@ async def test_a_voice_that_is_full_is_told_as_busy_where_there_is_no_other(guar
     held.end()
 
 
-async def test_the_engines_of_a_chain_share_the_time_that_one_would_have(guarded: GuardedMembers) -> None:
+async def test_each_engine_of_a_chain_but_the_last_has_half_of_the_time_that_is_left(guarded: GuardedMembers) -> None:
     clock, models = LoopClock(), [Model("one", [None]), Model("two", [None]), Model("three", [None])]
     asked = asyncio.create_task(text_of(ChatChain(guarded(*models), 30.0)))
     seen = list[list[int]]()
-    for _ in range(3):
+    for seconds in (15.1, 7.6, 7.6):
         await asyncio.sleep(0.01)
         seen.append([model.asked for model in models])
-        clock.advance(10.1)
+        clock.advance(seconds)
     with pytest.raises(EngineTimeout, match="three stalled"):
         await asked
 

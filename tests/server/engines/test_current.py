@@ -22,7 +22,7 @@ from server.engines.loaded import LoadedEngines
 from server.engines.selection import InstalledWeights
 from server.operations.engine_metrics import EngineMetrics
 from server.settings import load_settings
-from tests.server.counted_engines import MADE, installed, register
+from tests.server.counted_engines import MADE, CountedSynthesizer, installed, register
 
 WAIT_S = 30.0
 
@@ -123,6 +123,14 @@ async def test_an_engine_that_does_not_work_changes_nothing_and_says_why(name: s
         with pytest.raises(EngineUnavailable, match=f"counted:{name}: It (is not there|has no output)"):
             await current.renew(taking("old", name, role=role))
         assert (current.current, current.generations) == (before, [before])
+
+
+async def test_a_new_voice_has_spoken_each_language_and_its_numbers_before_anybody_is_given_it() -> None:
+    async with engines("old", role="synthesizer") as current:
+        await current.renew(taking("old", "new", role="synthesizer"))
+        spoken = [request for one in MADE if isinstance(one, CountedSynthesizer) for request in one.spoken]
+        assert [request.language for request in spoken] == ["zh", "en"]
+        assert not any(map(str.isdigit, "".join(request.text for request in spoken)))
 
 
 async def test_of_several_new_engines_those_that_work_are_taken() -> None:

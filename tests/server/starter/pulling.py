@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -78,6 +79,7 @@ class Hub:
         self.stubborn = False
         self.pulled = list[str]()
         self.threads = list[threading.Thread]()
+        self.niceness = list[int]()
         self._going = threading.Event()
 
     def go_on(self) -> None:
@@ -100,6 +102,7 @@ class Pull:
         hub = self._hub
         hub.pulled.append(name)
         hub.threads.append(threading.current_thread())
+        hub.niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if os.name == "posix" else 0)
         if failing := hub.fails.get(name):
             raise failing.pop(0)
         self._listener.says(f"{name}: from somebody")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
 from structlog.testing import capture_logs
 
 from pipeline.errors import EngineUnavailable, KaikouError
-from server.starter.starter import StarterState
+from server.starter.starter import NICENESS, StarterState
 from tests.server.starter.pulling import starting, until
 
 FETCHING, STOPPED, FAILED, DONE, ABSENT = (
@@ -29,6 +31,14 @@ async def test_each_entry_is_used_as_soon_as_it_has_arrived() -> None:
         await scene.state(DONE)
         assert scene.engines.renewed == [["ears"], ["ears", "voice"]]
         assert threading.main_thread() not in scene.hub.threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there threads have a priority of their own")
+async def test_what_is_fetched_yields_to_conversations_and_nothing_else_does() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    async with starting() as scene:
+        await scene.half_way()
+        assert (scene.hub.niceness, os.getpriority(os.PRIO_PROCESS, 0)) == ([NICENESS], before)
 
 
 async def test_what_is_there_is_not_fetched() -> None:
