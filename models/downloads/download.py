@@ -82,8 +82,8 @@ class Access:
     """
 
     plain: frozenset[str] = frozenset()
-    logins: Mapping[str, str] = field(default_factory=dict)
-    proxy: str = ""
+    logins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = field(default="", repr=False)
     certificates: str = ""
 
 
@@ -133,7 +133,8 @@ class Downloader:
                 try:
                     response = client.head(url)
                     if response.status_code in NOT_FOR_HEAD:
-                        return 0
+                        with client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
+                            pass  # the head of the answer tells, and the body is not read
                     if response.status_code not in NOT_YET:
                         return int(_accepted(response, url).headers.get("content-length") or 0)
                 except httpx2.RequestError:

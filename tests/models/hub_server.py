@@ -40,7 +40,7 @@ class Faults:
 
     statuses: sent instead. cuts: bytes after which the connection breaks. plain: knows no ranges. slow_s: wait between
     kilobytes. silent: says nothing more after so many bytes, until the server ends. wrong: other bytes in place of the
-    content. etags: what the file is tagged with.
+    content. etags: what the file is tagged with. no_head: statuses that HEAD is answered with, always.
     """
 
     statuses: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -50,6 +50,7 @@ class Faults:
     silent: dict[str, int] = field(default_factory=dict)
     wrong: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     etags: dict[str, str] = field(default_factory=dict)
+    no_head: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -297,6 +298,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.asked.append(Asked(self.command, f"/{name}", begin, bool(last)))
         if self.command == "GET" and faults.statuses[name]:
             self._json({}, faults.statuses[name].pop(0))
+            return
+        if self.command == "HEAD" and name in faults.no_head:
+            self._json({}, faults.no_head[name])
             return
         if content is None:
             self._json({"error": "Entry not found"}, 404, {"X-Error-Code": "EntryNotFound"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.downloads.download import LEAST, TRIES, Downloader, checked_url
+from models.downloads.download import LEAST, TRIES, Access, Downloader, checked_url
 from models.downloads.store import HubError, WeightsError
 from tests.models.hub_server import HubServer, hub_server
 
@@ -176,6 +176,26 @@ def test_size_and_text_are_asked_for_with_redirects(hub: HubServer) -> None:
     assert downloader.size(f"{address}/checksum.txt") == 9
     assert downloader.text(f"{address}/checksum.txt") == "abc  one\n"
     assert downloader.text(f"{address}/none.txt") == ""
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_server_that_answers_to_get_alone_tells_the_size_all_the_same(status: int, hub: HubServer) -> None:
+    hub.faults.no_head[NAME] = status
+
+    assert Downloader(sleep=Waits()).size(url(hub)) == len(CONTENT)
+
+
+def test_a_server_that_refuses_get_too_is_told(hub: HubServer) -> None:
+    hub.faults.no_head[NAME], hub.faults.statuses[NAME] = 403, [403]
+
+    with pytest.raises(WeightsError, match="status 403"):
+        Downloader(sleep=Waits()).size(url(hub))
+
+
+def test_logins_and_proxies_are_not_shown_by_what_holds_them() -> None:
+    access = Access(logins={"a.example": "Basic s3cret"}, proxy="http://me:s3cret@p")
+
+    assert "s3cret" not in repr(Downloader(access=access))
 
 
 def test_a_redirect_away_from_https_is_not_followed(hub: HubServer, tmp_path: Path) -> None:
