@@ -7,7 +7,7 @@ import { preferences, savePreferences } from "../preferences.js";
 /** @typedef {import("../protocol/api.js").Starter} Starter */
 
 /** Milliseconds from one look to the next; where nothing is said of a state, nothing changes by itself. @type {Record<string, number>} */
-const LOOK_AGAIN_MS = { fetching: 1000, failed: 30_000 };
+const LOOK_AGAIN_MS = { fetching: 1000, failed: 30_000, stopped: 30_000 };
 const UNREACHED_MS = 10_000;
 
 /** What the preferences call a card that was stopped and put away. */
@@ -61,7 +61,9 @@ export function starterCard(renewed) {
     visit.seen ||= state === "fetching";
     if (visit.generation >= 0 && visit.generation !== starter.generation) renewed();
     visit.generation = starter.generation;
-    const unwanted = state === "stopped" && preferences.dismissed.includes(DISMISSED);
+    const dismissed = preferences.dismissed.includes(DISMISSED);
+    if (dismissed && state === "fetching") savePreferences({ dismissed: preferences.dismissed.filter((one) => one !== DISMISSED) });
+    const unwanted = state === "stopped" && dismissed;
     element.hidden = state === "absent" || unwanted || (state === "done" && !visit.seen);
     dismiss.hidden = state !== "stopped";
     say(said, t(`starter.${state}`));
@@ -77,7 +79,7 @@ export function starterCard(renewed) {
     way.hidden = bar.hidden && button.hidden;
     origins.hidden = state === "done" || state === "failed";
     const from = starter.entries.map(({ name, publisher, licence }) => `${name}: ${publisher}; ${licence}`);
-    if (list.childElementCount !== from.length) list.replaceChildren(...from.map((line) => h("li", {}, line)));
+    if ([...list.children].map((item) => item.textContent).join() !== from.join()) list.replaceChildren(...from.map((line) => h("li", {}, line)));
   };
 
   void look();

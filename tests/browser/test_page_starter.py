@@ -100,6 +100,30 @@ def test_a_stopped_card_that_was_put_away_stays_away_until_it_is_fetched_again(
     expect(page.locator("#starter")).to_be_visible()
 
 
+def test_a_card_that_was_put_away_once_does_not_go_away_at_the_next_stop(
+    page: Page, address: str, server: Server
+) -> None:
+    server.told["state"] = "stopped"
+    page.goto(address)
+    page.locator("#starter").get_by_role("button", name="Dismiss").click()
+    server.told["state"] = "fetching"
+    page.reload()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Get them")).to_be_focused()
+
+
+def test_what_another_page_begins_again_or_fetches_is_seen_here_too(page: Page, address: str, server: Server) -> None:
+    server.told["state"] = "stopped"
+    page.clock.install()
+    page.goto(address)
+    expect(page.locator("#starter")).to_contain_text("were stopped on their way")
+    server.told |= {"state": "fetching", "entries": [{"name": "voice", "publisher": "somebody", "licence": "MIT"}]}
+    page.clock.run_for(31_000)
+    expect(page.locator("#starter")).to_contain_text("are on their way")
+    page.locator("#starter summary").click()
+    expect(page.locator("#starter").get_by_role("listitem")).to_have_text("voice: somebody; MIT")
+
+
 def test_when_it_is_there_the_cards_say_so_and_the_focus_stays(page: Page, address: str, server: Server) -> None:
     page.goto(address)
     page.check("#spoken [value=zh]", force=True)
@@ -194,4 +218,7 @@ def test_it_fits_on_every_screen_in_both_languages(
     if language == "zh":
         page.click("#language")
     page.locator("#starter summary").click()
+    assert page.evaluate(OVERFLOWING) == []
+    server.told |= {"state": "failed", "error": f"(host='hub.example', url: /api/{'LongName_' * 20}?page=1)"}
+    expect(page.locator("#starter")).to_contain_text("hub.example")
     assert page.evaluate(OVERFLOWING) == []
