@@ -11,17 +11,34 @@ from collections.abc import Iterable
 
 from pipeline.text.speakable import WIDE
 
-OWN_LABELS = ("assistant", "ai", "bot", "character", "reply", "response", "answer", "助手", "角色", "回答", "回复")
-PERSON_LABELS = ("user", "human", "person", "you", "the user", "用户", "使用者", "人类", "你")
-_DECORATION = '*_[]【】<>"“” '
-_LABEL = re.compile(rf"[ \n{re.escape(_DECORATION)}]*([^\n:：]{{1,40}}?)[{re.escape(_DECORATION)}]*[:：][*_\]】]*[ ]*")
-_MARK = re.compile(r"\s*\[[A-Za-z-]{1,20}\]\s*")
+OWN_LABELS = (
+    "assistant", "ai", "bot", "character", "model", "reply", "response", "answer", "a", "output", "{{char}}",
+    "助手", "角色", "回答", "回复", "答",
+)  # fmt: skip
+PERSON_LABELS = (
+    "user", "human", "person", "you", "me", "the user", "player", "q", "question", "instruction", "input", "{{user}}",
+    "用户", "使用者", "人类", "你", "我", "玩家", "问",
+)  # fmt: skip
+_DECORATION = '*_[]【】<>"“”# '
+_ASIDE = r"(?:\*(?!\*)[^*\n:：]{1,240}\*|\([^()\n]{1,160}\)|（[^（）\n]{1,160}）|【[^【】\n:：]{1,160}】)"
+_ASIDE_BEGUN = re.compile(
+    r"\s*(?:\*(?!\*)[^*\n:：]{0,240}\*?|\([^()\n]{0,160}\)?|（[^（）\n]{0,160}）?|【[^【】\n:：]{0,160}】?)\s*"
+)
+_LABEL = re.compile(
+    rf"[ \n{re.escape(_DECORATION)}]*([^\n:：]{{1,40}}?)[{re.escape(_DECORATION)}]*(?:{_ASIDE}[* ]*)?[:：][*_\]】]*[ ]*"
+)
+_ASIDE_LAST = re.compile(r" ?(?:[(（][^()（）\n]{0,60}[)）]?|\*[^*\n]{1,60}\*{0,2}) ?\Z")
+_MARK = re.compile(rf"\s*(?:\[[A-Za-z-]{{1,20}}\]|{_ASIDE})\s*")
 _MARK_BEGUN = re.compile(r"\s*\[[A-Za-z-]{0,20}\]?\s*")
-"""A style or sound, which may stand before all that."""
-_QUOTES = {'"': '"', "“": "”", "「": "」", "«": "»"}
+"""A style, a sound or acting, which may stand before all that."""
+_QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
 _TOKEN = re.compile(rf"[{WIDE}]|[^\W_{WIDE}]+")
 REPEATS = 3
 """A stretch that follows itself this often, and is long enough, is a loop."""
+_ENDLESS = re.compile(rf"[^\W\d_{WIDE}]+")
+FEW_LETTERS = 8
+LONGEST_WORD, LONGEST_WORDLESS = 150, 400
+"""Characters; what goes on without a space, or without a word, for longer is no speech either."""
 LONGEST_REPEATED, SHORTEST_LOOP = 60, 15
 """Words or Chinese characters: of what is repeated at most, and of all its repetitions together at least."""
 
@@ -84,9 +101,10 @@ class InCharacter:
         return True
 
     def _may_be_a_label(self) -> bool:
-        if _MARK_BEGUN.fullmatch(self._held):
+        if _MARK_BEGUN.fullmatch(self._held) or _ASIDE_BEGUN.fullmatch(self._held):
             return True
         begun = self._held.lstrip(_DECORATION + "\n").casefold()
+        begun = _ASIDE_LAST.sub("", begun)
         bare = begun.rstrip(_DECORATION)
         return any(known.startswith(begun) or known == bare for known in self._labels)
 
@@ -120,6 +138,9 @@ class InCharacter:
     def _listen(self, text: str) -> None:
         """Notice when the last words are the same few over and over."""
         self._unread += text
+        if len(self._unread) > LONGEST_WORD and not text.isspace() and self._goes_on():
+            self.over = True
+            return
         words = _TOKEN.findall(self._unread)
         if len(words) < 8 and "\n" not in text:
             return
@@ -128,6 +149,13 @@ class InCharacter:
         self._recent = [*self._recent, *(word.casefold() for word in words)][-REPEATS * LONGEST_REPEATED - 8 :]
         # Words came eight or so at once: a loop may have been complete at any of them.
         self.over = any(self._loops(end) for end in range(len(self._recent), len(self._recent) - len(words), -1))
+
+    def _goes_on(self) -> bool:
+        """Whether what was not read yet is a word without an end, or no word at all."""
+        word = self._unread[-LONGEST_WORD:]
+        if _ENDLESS.fullmatch(word) and len(set(word.casefold())) < FEW_LETTERS:
+            return True
+        return len(self._unread) > LONGEST_WORDLESS and not _TOKEN.search(self._unread[-LONGEST_WORDLESS:])
 
     def _loops(self, end: int) -> bool:
         recent = self._recent[:end]

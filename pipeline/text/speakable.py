@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pipeline.text.acting import MARKS, SENTENCE_ENDS, is_aside, is_direction, is_known
 from pipeline.text.formulas import plain_formulas
 
 WIDE = (
@@ -54,17 +55,19 @@ def _cleaning() -> dict[int, int | None]:
     broken = [*range(0x20), *range(0x7F, 0xA0), 0xFFFD, *range(0xD800, 0xE000)]
     spaces = [*map(ord, "\t\u00a0\u1680\u202f\u205f\u3000"), *range(0x2000, 0x200B)]
     table: dict[int, int | None] = dict.fromkeys(formatting + broken)
-    return table | dict.fromkeys(spaces, ord(" ")) | dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), ord("\n"))
+    return (
+        table
+        | dict.fromkeys(spaces, ord(" "))
+        | dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), ord("\n"))
+        | {ord("＊"): ord("*")}
+    )
 
 
 _CLEANING = _cleaning()
-_MARKS = ".,;:!?…。，；：！？、"
-_SENTENCE_ENDS = '.!?…。！？～~"”」』)）'
 _DECORATION = re.compile(rf"[*_~`{EMOJI}\u200d\u20e3]")
 _PICTURE = re.compile(rf"[{EMOJI}\u200d\u20e3]")
 _LETTER = re.compile(rf"[^\W_{WIDE}]")
-_WIDE_LETTER = re.compile(f"[{WIDE}]")
-_PLAIN = re.compile(rf"[^ \n*_~`\[!(（【<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
+_PLAIN = re.compile(rf"[^ \n*_~`\[!(（【［〔<&\\:|#0-9{EMOJI}\u200d\u20e3]+|[#0-9](?=[^\u20e3])")
 _AFTER_PUNCTUATION = re.compile(rf"[ \n{WIDE}]")
 _ENDED = re.compile(r"[.,;:!?…。，；：！？、—–-][^\w\s]*$")
 _RUN = re.compile(r"([*_~`])\1{0,79}")
@@ -83,12 +86,23 @@ _LINK_BEGUN = re.compile(rf"\[[^\[\]\n]{{0,120}}(?:\](?:\((?:{_TARGET}|[^()\n]{{
 _BRACKET = re.compile(r"\[([^\[\]\n]{0,120})\]")
 _MARK = re.compile(r"[A-Za-z]+(?:-[a-z]+)*")
 _NOTE = re.compile(rf"\^?[\d, –-]*|[A-Za-z][a-z'-]*(?: [a-z'-]+){{0,3}}|[{WIDE}]{{1,6}}")
-_PARENTHESIS = re.compile(r"[(（【]([^()（）【】\n]{1,160})[)）】]")
-_PARENTHESIS_BEGUN = re.compile(r"[(（【][^()（）【】\n]{0,40}")
-_ASIDE_BEGUN = re.compile(r"[(（【][^()（）【】\n]{0,160}")
+_PARENTHESIS = re.compile(r"[(（【［〔]([^()（）【】［］〔〕\n]{1,160})[)）】］〕]")
+_PARENTHESIS_BEGUN = re.compile(r"[(（【［〔][^()（）【】［］〔〕\n]{0,40}")
+_ASIDE_BEGUN = re.compile(r"[(（【［〔][^()（）【】［］〔〕\n]{0,160}")
 """Where a sentence begins, a stage direction may be longer than what is known to be one elsewhere."""
-_STARRED = {c: re.compile(rf"\{c}(?! )([^{c}\n]{{1,240}})(?<! )\{c}(?=[^{c}])") for c in "*_"}
-_STARRED_BEGUN = {c: re.compile(rf"\{c}(?! )[^{c}\n]{{0,240}}(?:(?<! )\{c})?") for c in "*_"}
+_RUNS = [char * count for char in "*_" for count in (1, 2, 3)]
+_STARRED = {
+    run: re.compile(rf"{re.escape(run)}(?![ {run[0]}])([^{run[0]}\n]{{1,240}})(?<! ){re.escape(run)}(?=[^{run[0]}])")
+    for run in _RUNS
+}
+_STARRED_BEGUN = {
+    run: re.compile(rf"{re.escape(run)}(?![ {run[0]}])[^{run[0]}\n]{{0,240}}(?:(?<! )\{run[0]}{{1,{len(run)}}})?")
+    for run in _RUNS
+}
+_MAY_ACT = re.compile(rf"[a-z{WIDE}]|[A-Z][a-z]*(?=[*_]|\Z)|(?:He|She|They|The|I|Her|His|Their|My) ")
+"""How acting in several asterisks may begin; other words in bold are not held back."""
+_UNCLOSED = re.compile(r"[*_]{1,3}(?![ *_])([^*_\n]{1,240})\n")
+"""A model that was cut, or forgot."""
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,20})(?:[^<>\n\w-][^<>\n]{0,200})?>")
 _TAG_BEGUN = re.compile(r"</?(?:[A-Za-z][\w-]{0,20}(?:[^<>\n\w-][^<>\n]{0,200})?)?")
 _BREAKING_TAGS = frozenset("br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr blockquote pre".split())
@@ -96,44 +110,6 @@ _INLINE_TAGS = frozenset("a b i u s em strong code span sub sup mark small kbd".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
 _ENTITY_BEGUN = re.compile(r"&(?:#\d{0,7}|#[xX][0-9a-fA-F]{0,6}|[A-Za-z]{0,8}|[A-Za-z]{2,8}\d{1,2})")
 _ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
-
-_STEM = (
-    "laugh|sigh|gasp|grin|wink|nod|shrug|cough|sniff|sob|groan|yawn|snort|gulp|frown|whisper|murmur|mutter|hum|blush"
-    "|chuckl|giggl|smil|smirk|paus|winc|sniffl|exhal|inhal"
-)
-_DIRECTION = re.compile(
-    rf"(?:[a-z]+ly )?(?:(?:{_STEM})(?:e?s|[bdgmn]?ing)|clear(?:s|ing)(?: his| her| my| their)? throat)"
-    rf"(?: [a-z]+ly| again| (?:a|at|to|with|in|back) [a-z]+)?[.!…]*|(?:{_STEM})(?:e|ter)?[.!…]*"
-    "|(?:[大微轻苦偷坏]?笑|叹了?口?气|叹息|哭|抽泣|停顿|沉默|咳嗽|清了?清?嗓子|点头|摇头|耸肩|眨眼|鼓掌|打哈欠|[轻低小]声)"
-    "(?:[着了地道]|一[声下])?[。！…]*",
-    re.IGNORECASE,
-)
-_ACTION = re.compile(r"(?:[a-z]+ly )?([a-z]+(?:[^sui\W]s|ing))\b")
-_BODY = (
-    "eyes?|gaze|voice|smile|lips?|mouth|brows?|eyebrows?|face|head|hands?|fingers?|shoulders?|expression|tone|cheeks?"
-)
-_GESTURE_STEMS = (
-    "tilt|nod|smile|lean|look|glance|step|walk|reach|take|put|turn|raise|lower|shrug|sigh|wink|grin|gesture|pause|stare|gaze"
-    "|point|sit|stand|bow|wave|laugh|chuckle|fold|cross|rub|scratch|tap|brush|tuck|pull|push|lift|hold|place|set|draw|pour"
-    "|adjust|study|watch|blink|frown|smirk|bite|clench|slide|close|open|shake|clear|lick|whisper|murmur|hum|giggle|blush"
-)
-_DOING = re.compile(
-    r"(?:he|she|they|the [a-z]+) (?:[a-z]+ly )?(?!(?:is|was|has|does|says|said|needs?|wants?|knows?|loves?|likes?)\b)"
-    rf"(?:[a-z]*[^sui\W]s|[a-z]+ed|(?:{_GESTURE_STEMS})s?)\b.* .*|i (?:[a-z]+ly )?(?:{_GESTURE_STEMS})\b.*"
-    rf"|(?:her|his|their|my) (?:[a-z]+ )?(?:{_BODY})\b .*",
-    re.IGNORECASE,
-)
-"""Somebody who does something: "She tilts her head, a small smile…", "I lean back", "Her eyes narrow"."""
-_DOING_IN_CHINESE = re.compile(
-    "笑|看[着向了]|望[着向了]|[盯注凝][着视]|低头|抬[头手眼]|转[身头过]|[点摇歪侧][点摇着了]?头|皱[着了起]?眉|眨|伸[出手]|握|抱[着住]|靠[近在]"
-    "|走[向到近]|坐[下直]|站[起着]|叹|沉[思默吟]|思[考索]|停顿|顿了|深吸|耸肩|挠|拍[了拍着]|挥|鞠躬|凑近|指[着了向]|眼[神睛里中]|嘴角"
-    "|[轻低小柔]声|脸[红上颊]|摸[了着摸]|咬|捂|哭|泪|鼓掌"
-)
-_GESTURES = frozenset("waves waving bows bowing claps clapping blinks blinking cries crying beams beaming hugs".split())
-_NO_ACTIONS = frozenset(
-    "has was does goes as yes thanks always perhaps sometimes besides towards nothing something anything everything"
-    " during being speaking according regarding".split()
-)
 
 
 class Markup:
@@ -194,7 +170,7 @@ class Markup:
             return at + 1
         if self._line_begins:
             return self._begin_line(held, at)
-        if self._removed and char in _MARKS:
+        if self._removed and char in MARKS:
             return self._close_up(held, at)
         if self._in_url:
             if (url := _REST_OF_URL.match(held, at)) and url[0]:
@@ -220,7 +196,7 @@ class Markup:
                 return self._bracket(held, at)
             case "!":
                 return self._exclaim(held, at)
-            case "(" | "（" | "【":
+            case "(" | "（" | "【" | "［" | "〔":
                 return self._parenthesis(held, at)
             case "<":
                 return self._tag(held, at)
@@ -291,30 +267,26 @@ class Markup:
             and (after.isdigit() or after in "([")
         ):
             return self._write("*", end)  # it multiplies
-        if length == 1 and mark != "~" and not _LETTER.match(before):
-            if starred := _STARRED[mark].match(held, at):
+        may_act = length == 1 or (length <= 3 and self._begins_sentence() and _MAY_ACT.match(held, end))
+        if may_act and mark != "~" and not _LETTER.match(before):
+            if starred := _STARRED[held[at:end]].match(held, at):
                 if self._is_direction(starred[1]):
                     return self._act(starred[1], starred.end())
-                self._emphasis = mark
+                self._emphasis = mark if length == 1 else self._emphasis
                 return end
-            if _STARRED_BEGUN[mark].fullmatch(held, at):
+            if _STARRED_BEGUN[held[at:end]].fullmatch(held, at):
                 return 0
+            if (unclosed := _UNCLOSED.match(held, at)) and self._is_direction(unclosed[1]):
+                return self._act(unclosed[1], unclosed.end(1))
         joins = _LETTER.match(before) and _LETTER.match(after) and (length == 1 or mark == "_" or before.isdigit())
         alone = not before and after in " \n" and length == 1
         return self._write(held[at:end], end) if joins or alone or (mark == "~" and length == 1) else end
 
+    def _begins_sentence(self) -> bool:
+        return self.gap == "\n" or self._tail[-1:] in SENTENCE_ENDS
+
     def _is_direction(self, starred: str) -> bool:
-        before = "" if self.gap == "\n" else self._tail[-1:]
-        if _DIRECTION.fullmatch(starred):
-            return before in _SENTENCE_ENDS + _MARKS + "—–-"
-        if before not in _SENTENCE_ENDS:
-            return False
-        if _DOING.fullmatch(starred) or (_WIDE_LETTER.match(starred) and _DOING_IN_CHINESE.search(starred)):
-            return True
-        action = _ACTION.match(starred)
-        if not action:
-            return False
-        return starred in _GESTURES or (action.end() < len(starred) and action[1] not in _NO_ACTIONS)
+        return is_direction(starred, "" if self.gap == "\n" else self._tail[-1:])
 
     def _link(self, held: str, at: int) -> int | None:
         if link := _LINK.match(held, at):
@@ -324,7 +296,7 @@ class Markup:
 
     def _exclaim(self, held: str, at: int) -> int:
         before = self._before()
-        if not before or not (before.isalnum() or before in _MARKS):  # an image begins here, if anywhere
+        if not before or not (before.isalnum() or before in MARKS):  # an image begins here, if anywhere
             if at + 1 == len(held):
                 return 0
             if held[at + 1] == "[" and (image := self._link(held, at + 1)) is not None:
@@ -347,9 +319,10 @@ class Markup:
     def _parenthesis(self, held: str, at: int) -> int:
         parenthesis = _PARENTHESIS.match(held, at)
         content = parenthesis[1].strip() if parenthesis else ""
-        if parenthesis and (_DIRECTION.fullmatch(content) or self._is_direction(content)):
+        aside = held[at] != "(" and is_aside(content)
+        if parenthesis and (aside or is_known(content) or self._is_direction(content)):
             return self._act(content, parenthesis.end())
-        begun = _ASIDE_BEGUN if self.gap == "\n" or self._tail[-1:] in _SENTENCE_ENDS else _PARENTHESIS_BEGUN
+        begun = _ASIDE_BEGUN if self.gap == "\n" or self._tail[-1:] in SENTENCE_ENDS else _PARENTHESIS_BEGUN
         if not parenthesis and begun.fullmatch(held, at):
             return 0
         return self._write(held[at], at + 1)
@@ -399,7 +372,7 @@ class Markup:
     def _close_up(self, held: str, at: int) -> int:
         """Punctuation behind what was removed goes with it, or goes to the word before."""
         end = at + 1
-        while end < len(held) and end - at < 20 and held[end] in _MARKS:
+        while end < len(held) and end - at < 20 and held[end] in MARKS:
             end += 1
         if end == len(held) and end - at < 20:
             return 0

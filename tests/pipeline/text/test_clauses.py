@@ -265,7 +265,7 @@ def test_no_word_is_lost_or_invented_however_the_text_was_cut(pushes: list[str],
         clauses = spoken_by(*cut)
         shown = "".join(clause.text for clause in clauses)
         wanted = visible(text)
-        if ACTING.search(shown + wanted):
+        if ACTING.search(shown) or ACTING.search(wanted):
             shown, wanted = ("".join(ACTING.sub("", each).split()) for each in (shown, wanted))
         assert up_to_last_word(shown) == up_to_last_word(wanted)
         assert all(any(map(str.isalnum, clause.spoken)) or ACTING.search(clause.text) for clause in clauses)

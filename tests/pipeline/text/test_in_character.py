@@ -23,7 +23,20 @@ ANSWERS = [
     ("[cheerful] Detective: Hello.", "[cheerful] Hello."),
     ('[sad] "Oh." She left.', "[sad] Oh. She left."),
     ("[laughs]", "[laughs]"),
+    ("Marlowe (smiling): Hello.", "Hello."),
+    ("Marlowe *smiling*: Hello.", "Hello."),
+    ("*smiles* Marlowe: Hello.", "*smiles* Hello."),
+    ("（微笑）马洛侦探：你好。", "（微笑）你好。"),
+    ("### Response:\nHello.", "\nHello."),
+    ("A: Hello.", "Hello."),
+    ("(It is late.) Well: sit down.", "(It is late.) Well: sit down."),
     # Lines of the person.
+    ("Hello.\n### User: What now?", "Hello.\n"),
+    ("Hello.\n### Instruction:\nBe brief.", "Hello.\n"),
+    ("Hello.\nPlayer: What now?", "Hello.\n"),
+    ("Hello.\nMe: What now?", "Hello.\n"),
+    ("Hello.\nQ: What now?", "Hello.\n"),
+    ("你好。\n玩家：然后呢？", "你好。\n"),
     ("Hello.\nUser: What now?\nDetective: Well.", "Hello.\n"),
     ("Hello.\n\nYou: What now?", "Hello.\n"),
     ("你好。\n用户：然后呢？\n马洛侦探：好。", "你好。\n"),
@@ -32,6 +45,7 @@ ANSWERS = [
     ('"Good evening. Sit down."', "Good evening. Sit down."),
     ("Detective: “Good evening.”", "Good evening."),
     ("「你好。」", "你好。"),
+    ("『你好。』", "你好。"),
     ('He said "no".', 'He said "no".'),
     ("", ""),
 ]
@@ -85,3 +99,21 @@ def test_a_loop_ends_the_answer(unit: str, size: int) -> None:
 )
 def test_what_is_said_again_for_a_reason_is_no_loop(text: str) -> None:
     assert streamed(text, 4) == (text, False)
+
+
+@pytest.mark.parametrize("unit", ["a", "ha", "!", ".", "😀", "-"])
+def test_what_goes_on_without_an_end_ends_the_answer(unit: str) -> None:
+    said, over = streamed("Well. " + unit * 3000, 3)
+
+    assert over
+    assert len(said) < 500
+
+
+def test_a_long_word_is_no_loop() -> None:
+    text = (
+        "https://example.com/"
+        + "/".join(f"page{n}abcdefghijkl" for n in range(20))
+        + " and Donaudampfschifffahrtsgesellschaft"
+    )
+
+    assert streamed(text, 5) == (text, False)
