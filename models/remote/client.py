@@ -10,6 +10,8 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -245,9 +247,20 @@ async def lines(response: httpx2.Response) -> AsyncGenerator[str, None]:
 
 
 def pause_asked(headers: Mapping[str, str]) -> float | None:
-    """The seconds of a `Retry-After`, if that is given as a number (RFC 9110, 10.2.3)."""
+    """The seconds of a `Retry-After` (RFC 9110, 10.2.3); a date counts from the server's own, else from now."""
     value = headers.get("retry-after", "")
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value) else None
+    if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+        return float(value)
+    until, since = _moment(value), _moment(headers.get("date", ""))
+    return None if until is None else max(0.0, (until - (since or datetime.now(UTC))).total_seconds())
+
+
+def _moment(date: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _pause_before_another_try(error: Exception) -> float | None:

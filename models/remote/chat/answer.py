@@ -20,6 +20,9 @@ _THOUGHT_FIELDS = (
     "thought",
 )
 _THOUGHT_PARTS = frozenset(("thinking", "reasoning", "thought", "redacted_thinking", "reasoning_text", "analysis"))
+LEAST_REPEATED = 12
+"""Characters; whoever says less may say it twice."""
+_FINE = frozenset(("", "0", "200", "ok", "success"))
 _INPUT_TOKENS = ("prompt_tokens", "input_tokens", "prompt_eval_count", "tokens_evaluated")
 _OUTPUT_TOKENS = ("completion_tokens", "output_tokens", "eval_count", "tokens_predicted")
 
@@ -75,6 +78,9 @@ Piece: TypeAlias = Text | Thought | CallPiece | Finish | Tokens | Failure
 
 def pieces_of(value: Any) -> Iterator[Piece]:
     """What one value says, in order. Raises `ValueError` if it makes no sense."""
+    if isinstance(value, str):
+        yield Text(value)
+        return
     if not isinstance(value, Mapping):
         raise ValueError("not an object")
     if failure := failure_of(value):
@@ -96,6 +102,8 @@ def failure_of(value: Mapping[str, Any]) -> Failure | None:
     error = value.get("error")
     if error is None and (value.get("object") == "error" or ("detail" in value and "choices" not in value)):
         error = value
+    if error is None and not value.get("choices"):
+        error = _error_in_envelope(value)
     if error is None or error is False or error == "":
         return None
     told = error if isinstance(error, Mapping) else {"message": error}
@@ -104,6 +112,21 @@ def failure_of(value: Mapping[str, Any]) -> Failure | None:
     status = next((each for each in statuses if isinstance(each, int) and 400 <= each < 600), 0)
     text = told.get("message") or told.get("detail") or told
     return Failure(status, text if isinstance(text, str) else json.dumps(text, ensure_ascii=False), str(code))
+
+
+def _error_in_envelope(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """An error as hosted services tell it that wrap what they answer: a code and a text beside empty data."""
+    base, errors = value.get("base_resp"), value.get("errors")
+    if isinstance(base, Mapping) and base.get("status_code"):
+        return {"message": base.get("status_msg"), "code": base["status_code"]}
+    if isinstance(errors, list) and errors:
+        return errors[0] if isinstance(errors[0], Mapping) else {"message": str(errors[0])}
+    text, code = (
+        next((value[key] for key in ("msg", "message") if isinstance(value.get(key), str)), ""),
+        value.get("code"),
+    )
+    failed = value.get("success") is False or (isinstance(code, int | str) and str(code).lower() not in _FINE)
+    return {"message": text, "code": code or ""} if text and failed else None
 
 
 def _choice(choice: Mapping[str, Any]) -> Iterator[Piece]:
@@ -117,6 +140,9 @@ def _choice(choice: Mapping[str, Any]) -> Iterator[Piece]:
     elif delta is not None and not isinstance(delta, Mapping):
         raise ValueError("a delta that is none")
     yield from _tokens(choice)
+    if choice.get("finish_reason") == "error":
+        yield failure_of(choice) or Failure(0, "the server ended its answer with an error")
+        return
     if reason := choice.get("finish_reason"):
         yield Finish(str(reason))
 
@@ -149,7 +175,7 @@ def _message(message: Mapping[str, Any], *, whole: bool) -> Iterator[Piece]:
 
 def _content(content: Any, *, whole: bool) -> Iterator[Text | Thought]:
     match content:
-        case None:
+        case None | bool():
             return
         case str():
             if content:
@@ -222,6 +248,8 @@ class Growth:
             if text.startswith(self._all):
                 return self._grown(text)
             self._cumulative = False
+        if self._pieces > 2 and len(text) >= LEAST_REPEATED and text == self._all:
+            return ""  # all of it once more, with the reason for its end
         if self._held is not None:
             held, self._held = self._held, None
             if text.startswith(held):

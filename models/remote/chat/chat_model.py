@@ -189,6 +189,8 @@ class OpenAIChat:
         for event in reader.end():
             if complete or isinstance(event, TextDelta):
                 yield event
+        if not complete and not reader.begun:
+            raise Refused(httpx2.codes.OK)
         if not complete:
             raise EngineError("The language model broke off its reply.", engine=NAME)
         self._returned.keep(reader.calls, reader.thought)

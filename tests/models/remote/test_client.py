@@ -190,10 +190,17 @@ async def test_an_address_that_is_none_is_told(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "pause"), [("0", 0.0), ("1.5", 1.5), ("", None), ("-1", None), ("Fri, 31 Dec 1999 23:59:59 GMT", None)]
+    ("value", "pause"),
+    [("0", 0.0), ("1.5", 1.5), ("", None), ("-1", None), ("Fri, 31 Dec 1999 23:59:59 GMT", 0.0), ("soon", None)],
 )
-def test_a_pause_is_read_where_it_is_a_number(value: str, pause: float | None) -> None:
+def test_a_pause_is_read_where_it_is_a_number_or_a_date(value: str, pause: float | None) -> None:
     assert pause_asked({"retry-after": value}) == pause
+
+
+def test_a_pause_until_a_date_counts_from_the_servers_own_clock() -> None:
+    headers = {"retry-after": "Mon, 05 Jan 2099 10:00:03 GMT", "date": "Mon, 05 Jan 2099 10:00:00 GMT"}
+
+    assert pause_asked(headers) == 3.0
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

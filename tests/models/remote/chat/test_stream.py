@@ -26,6 +26,17 @@ def read(*lines: str) -> tuple[list[Any], bool]:
         (['[{"a": 1}]'], [{"a": 1}], True),
         (['\ufeffdata: {"a":1}'.removeprefix("\ufeff")], [{"a": 1}], False),
         (["data: [DONE]"], [], True),
+        (['data: "[done]"'], [], True),
+        (['\ufeffdata: {"a":1}'], [{"a": 1}], False),
+        (['  DATA: {"a":1}', ""], [{"a": 1}], False),
+        (['data: data: {"a":1}', ""], [{"a": 1}], False),
+        (["data: null", "", "data: ping", "", 'data: {"a":1}', ""], [{"a": 1}], False),
+        (["data: {", '  "a": 1', "}", ""], [{"a": 1}], False),
+        (['data: {"a":1}{"b":2}', ""], [{"a": 1}, {"b": 2}], False),
+        (['{"a":1}{"b":2}'], [{"a": 1}, {"b": 2}], False),
+        (['data: {"a":1}', "", 'data: {"a":', "", 'data: {"b":2}', ""], [{"a": 1}, {"b": 2}], False),
+        (["event: error", 'data: {"message": "No."}', ""], [{"error": {"message": "No."}}], False),
+        (["event: error", "data: Out of memory.", ""], [{"error": {"message": "Out of memory."}}], False),
     ],
 )
 def test_values_are_found_in_whatever_comes(lines: list[str], values: list[Any], done: bool) -> None:
@@ -54,6 +65,21 @@ def test_what_is_no_json_is_named(lines: list[str], page: bool) -> None:
     ("value", "pieces"),
     [
         ({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}, [Text("Hi"), Finish("stop")]),
+        ("Hi", [Text("Hi")]),
+        ({"choices": [{"delta": {"content": False}}]}, []),
+        (
+            {
+                "choices": [
+                    {"delta": {"content": ""}, "finish_reason": "error", "error": {"message": "No.", "code": 502}}
+                ]
+            },
+            [Failure(502, "No.", "502")],
+        ),
+        ({"code": 401, "msg": "No.", "data": None}, [Failure(401, "No.", "401")]),
+        ({"base_resp": {"status_code": 1004, "status_msg": "No."}, "choices": None}, [Failure(0, "No.", "1004")]),
+        ({"success": False, "message": "No."}, [Failure(0, "No.", "")]),
+        ({"errors": [{"message": "No."}]}, [Failure(0, "No.", "")]),
+        ({"code": 0, "message": {"content": "Hi"}}, [Text("Hi")]),
         ({"choices": [{"delta": {}, "message": {"content": "Hi"}}]}, [Text("Hi", whole=True)]),
         ({"choices": [{"delta": {"reasoning": "a", "content": "Hi"}}]}, [Thought("a"), Text("Hi")]),
         (
@@ -110,3 +136,10 @@ def test_a_whole_message_at_the_end_says_nothing_twice() -> None:
         "Hello.",
         "Hello",
     ]
+
+
+def test_an_answer_that_ends_with_all_of_itself_is_said_once() -> None:
+    growth = Growth()
+    pieces = ["Hello ", "there, ", "you.", "Hello there, you."]
+
+    assert "".join(growth.take(Text(piece)) for piece in pieces) + growth.finish() == "Hello there, you."
