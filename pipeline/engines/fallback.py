@@ -34,6 +34,7 @@ from pipeline.engines.protocols import (
     TurnModel,
 )
 from pipeline.engines.speech_model import SpeechLink, SpeechModel
+from pipeline.engines.threads import EngineThreads
 from pipeline.engines.workers import Workers, each_within
 from pipeline.errors import EngineTimeout, EngineUnavailable, UnknownLanguage
 
@@ -64,8 +65,12 @@ async def close_engine(engine: Any) -> None:
     """End an engine: by `aclose` where it has one, as those with connections do, else by `close`, which may block."""
     if hasattr(engine, "aclose"):
         await engine.aclose()
-    else:
-        await asyncio.to_thread(engine.close)
+        return
+    thread = EngineThreads(1)
+    try:
+        await thread.call(engine.close).outcome
+    finally:
+        thread.close()
 
 
 class _Chain(Generic[E]):

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from pipeline.engines.bulkhead import Bulkhead, CallObserver
+from pipeline.engines.threads import EngineThreads
 from pipeline.errors import EngineTimeout, EngineUnavailable
 from server.engines.loaded import LoadedEngines
 
@@ -25,8 +26,8 @@ log = structlog.get_logger("kaikou")
 RENEW_S = 300.0
 """How long whoever asks for new engines waits for them: large weights are read from a slow disk, and tried."""
 
-CLOSE_S = 10.0
-"""How long the server's end waits for engines that are being made or closed."""
+CLOSE_S = 4.0
+"""How long the server's end waits for engines that are being made, and then for those that are being closed."""
 
 
 class Lease:
@@ -54,8 +55,9 @@ class Lease:
 class CurrentEngines:
     """All generations of the server's engines. `current` is the newest. `close` ends them."""
 
-    def __init__(self, loaded: LoadedEngines) -> None:
-        self.current = loaded
+    def __init__(self, loaded: LoadedEngines, close_s: float = CLOSE_S) -> None:
+        self.current, self._close_s = loaded, close_s
+        self._maker = EngineThreads(1)  # not a thread of the loop's own: its end would wait for an engine that hangs
         self._leases = {loaded: 0}  # of every generation that is not closed
         self._renewing = asyncio.Lock()
         self._tasks = set[asyncio.Task[None]]()
@@ -101,21 +103,26 @@ class CurrentEngines:
     async def close(self) -> None:
         """End all engines, each once, and wait (bounded) for those that are being made or closed."""
         self._closed = True
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=CLOSE_S)
-            for task in late:
-                task.cancel()
+        await self._tasks_over()
         while self._leases:
             generation = next(iter(self._leases))
             del self._leases[generation]
-            await self._end(generation, self.generations)
+            self._own(self._end(generation, self.generations))
+        await self._tasks_over()
+        self._maker.close()
+
+    async def _tasks_over(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._close_s)
+            for task in late:
+                task.cancel()
 
     async def _renew(self, make: Callable[[LoadedEngines], LoadedEngines]) -> None:
         async with self._renewing:
             if self._closed:
                 raise EngineUnavailable("The server is stopping.")
             before = self.current
-            made = await asyncio.to_thread(partial(make, before))
+            made = await self._maker.call(partial(make, before)).outcome
             for bulkhead in made.bulkheads:
                 if bulkhead not in before.bulkheads:
                     bulkhead.watch = self._observer(bulkhead)

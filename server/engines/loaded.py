@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -211,14 +211,14 @@ class LoadedEngines:
         ]
 
     async def close(self, others: Iterable[LoadedEngines] = ()) -> None:
-        """End the engines and let go of the threads, but for those that one of the `others` uses."""
+        """End the engines, all at once, and let go of the threads, but for those that one of the `others` uses."""
         used = [id(one) for other in others for one in other.members]
         if all(other.workers is not self.workers for other in others):
             self.workers.close()
-        async with AsyncExitStack() as ending:  # ends all of them, whatever one raises
-            for one in self.members:
-                if id(one) not in used:
-                    ending.push_async_callback(one.aclose)
+        ending = [one.aclose() for one in self.members if id(one) not in used]
+        for error in await asyncio.gather(*ending, return_exceptions=True):
+            if error:
+                raise error
 
     def _choices(self, role: Role, chain: str) -> dict[str, Choice]:
         return {name: self._there.choice(role, name) for name in spelled(role, chain)}

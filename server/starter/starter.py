@@ -33,7 +33,7 @@ log = structlog.get_logger("kaikou")
 RETRY_S = 1800.0
 """How long after a failure it is tried again: a machine that was started without a network has one by then, perhaps."""
 
-NICENESS = 10
+NICENESS = 5
 """Of the thread that fetches: checksums and unpacking keep a core busy for seconds, and conversations go first."""
 
 STOP_S = 5.0

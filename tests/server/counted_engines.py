@@ -20,11 +20,13 @@ from server.engines.selection import InstalledWeights
 BOTH = ("zh", "en")
 MADE: list[Counted] = []
 """Every engine, in the order in which they were made."""
+GO_ON = threading.Event()
+WAIT_S = 30.0
 
 
 class Counted:
     """What both have. `folder` is called like the weights; "absent" cannot start, "broken" fails at whatever it
-    is asked, and "joe" speaks English alone."""
+    is asked, "stuck" ends when `GO_ON` is set, and "joe" speaks English alone."""
 
     def __init__(self, role: Role, settings: Mapping[str, Any]) -> None:
         self.name = Path(settings["weights"]).name
@@ -44,6 +46,8 @@ class Counted:
     def close(self) -> None:
         self.ended += 1
         self.ended_on = threading.current_thread()
+        if self.name == "stuck":
+            GO_ON.wait(WAIT_S)
 
 
 class CountedRecognizer(Counted):
@@ -108,3 +112,4 @@ def register(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.syspath_prepend(str(folder))
     MADE.clear()
+    GO_ON.clear()

@@ -22,7 +22,7 @@ from server.engines.loaded import LoadedEngines
 from server.engines.selection import InstalledWeights
 from server.operations.engine_metrics import EngineMetrics
 from server.settings import load_settings
-from tests.server.counted_engines import MADE, CountedSynthesizer, installed, register
+from tests.server.counted_engines import GO_ON, MADE, CountedSynthesizer, installed, register
 
 WAIT_S = 30.0
 
@@ -211,6 +211,27 @@ async def test_engines_that_come_when_the_server_has_begun_to_end_are_ended_too(
             await current.renew(taking("old", "newer"))
 
     assert [one.name for one in MADE] == ["old", "new"]
+
+
+async def test_the_servers_end_does_not_wait_for_engines_that_hang_as_they_are_made_or_ended() -> None:
+    making = list[threading.Thread]()
+
+    def hanging(before: LoadedEngines) -> LoadedEngines:
+        making.append(threading.current_thread())
+        GO_ON.wait(WAIT_S)
+        return before
+
+    current = CurrentEngines(made(installed("stuck")), close_s=0.05)
+    renewing = asyncio.create_task(current.renew(hanging))
+    async with asyncio.timeout(WAIT_S / 2):
+        while not making:
+            await asyncio.sleep(0.01)
+        await current.close()
+    with pytest.raises(asyncio.CancelledError):
+        await renewing
+    await ended("stuck")
+    GO_ON.set()
+    assert [thread.daemon for thread in (*making, MADE[0].ended_on) if thread] == [True, True]  # the process may end
 
 
 @pytest.mark.parametrize("seed", range(5))
