@@ -347,7 +347,7 @@ class Reply:
 
     def _send_audio(self, pcm: Samples) -> None:
         item, now, rate = self._message(), self._sink.now(), self._rate
-        if self.timing.first_audio is None:
+        if self.timing.first_audio is None and self._clause and self._clause.text:  # else it is said while it thinks
             self.timing.mark("first_audio", now)
             self._sink.tell(TurnTimed(replace(self.timing)))
         if self._sink.record:

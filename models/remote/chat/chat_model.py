@@ -109,8 +109,8 @@ class OpenAIChat:
                             yield event
                     return
                 except (Refused, httpx2.TransportError) as refused:
-                    if reader.begun:
-                        begun = True
+                    begun = begun or reader.begun
+                    if reader.said:
                         raise
                     if isinstance(refused, httpx2.TransportError):
                         await asking.again(refused)

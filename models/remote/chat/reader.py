@@ -26,7 +26,8 @@ class Failed(Exception):
 class AnswerReader:
     """Takes the values of an answer in order; text passes through, calls and usage gather until the end.
 
-    tools, hold: as `TextFilter` takes them. begun: something of the answer came. finish: the server's word for its end.
+    tools, hold: as `TextFilter` takes them. begun: something of the answer came; said: words of it were passed on.
+    finish: the server's word for its end.
     thought: what was thought in a field of its own, for servers that want it back.
     """
 
@@ -39,14 +40,14 @@ class AnswerReader:
         self._pieces = Calls()
         self._written: list[WrittenCall] = []
         self._tokens = Tokens(0, 0)
-        self._thought_apart = self._said = False
+        self._thought_apart = self.said = False
 
     @property
     def opened_by_template(self) -> bool | None:
         """Whether this answer began with a thought that nothing marked; None if it does not tell."""
         if self._filter.opened_by_template:
             return True
-        return False if self._said and not self._thought_apart else None
+        return False if self.said and not self._thought_apart else None
 
     def take(self, value: Any) -> list[ChatEvent]:
         """What one value of the stream tells. Raises `Failed`, and `ValueError` if it makes no sense."""
@@ -90,7 +91,7 @@ class AnswerReader:
         for part in parts:
             match part:
                 case str():
-                    self._said = True
+                    self.said = True
                     yield TextDelta(part)
                 case Sign.THOUGHT:
                     yield Thinking()

@@ -35,10 +35,12 @@ _WORDS: dict[Reason, tuple[str, ...]] = {
     Reason.TOO_LONG: (
         r"context.{0,12}(?:length|size|window)|context_length_exceeded|n_ctx|prompt is too long|input is too long",
         r"too many tokens|maximum.{0,20}tokens.{0,40}exceed|exceeds? .{0,40}(?:context|token limit|max)",
-        r"longer than the maximum",
+        r"longer than the maximum|reduce the (?:length|size|number)|(?:request|payload|input) (?:is )?too large",
+        r"range of input length|less than \d+ tokens|exceed(?:s|ed)? .{0,30}token limit",
     ),
     Reason.LOADING: (
-        r"loading model|model is (?:still |currently |being )*load|currently loading|is loading|warming up|not ready yet",
+        r"loading model|model is (?:still |currently |being )*load|currently loading|is loading",
+        r"warming up|starting up|not (?:yet )?ready",
     ),
     Reason.THOUGHT: (r"reasoning_content",),
     Reason.USAGE: (r"stream_options|include_usage",),
@@ -46,11 +48,13 @@ _WORDS: dict[Reason, tuple[str, ...]] = {
     Reason.TOOLS: (
         r"(?:not|n't|no|without) .{0,40}(?:tool|function)(?:s| use| call| calling|_choice)",
         r"tool(?:s|_choice| choice| use| param)?\b.{0,60}(?:not supported|unsupported|not enabled|requires|require )",
-        r"support tool use|function calling is not",
+        r"support tool use|function calling is not|\btools\b.{0,12}extra (?:inputs|fields)",
+        r"(?:unrecogni[sz]ed|unsupported|unknown) (?:request )?(?:argument|parameter|field|name).{0,20}\btools?\b",
     ),
     Reason.SYSTEM: (
         r"(?:system|developer) (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|enabled|allowed)",
         r"only user(?:,| and) .{0,30}roles|(?:does not|doesn't) support system|unsupported role.{0,20}system",
+        r"role.{0,4} .?system.? is not supported|role.{0,4} does(?: not|n't) support .?system",
         r"system_instruction|invalid role:? ?.?system|'system' is not one of",
     ),
     Reason.SYSTEM_FIRST: (
@@ -61,16 +65,20 @@ _WORDS: dict[Reason, tuple[str, ...]] = {
         r"roles? must alternate|must alternate|alternate between|start with (?:a )?(?:the )?user|first message must",
         r"begin with (?:a )?user|expected last role|no user query|must be from (?:the )?user|last message must",
         r"unexpected role .?(?:user|assistant).? after|consecutive (?:user|assistant)|roles must be",
+        r"comes? immediately after|assistant messages at the end|prefill|no first user message",
+        r"must be followed by .{0,10}user",
     ),
     Reason.CONTENT: (
         r"content.{0,80}(?:null|none|valid string|non-empty|must be a string|should be a string|invalid type)",
+        r"content.{0,30}(?:is required|is missing|not be empty)|must be string, but is null",
         r"(?:null|nonetype).{0,60}content|nonetype|expected (?:a )?string,? (?:got|but got|found) null",
     ),
     Reason.TEMPLATE: (r"jinja|chat.?template|template|raise_exception|undefined(?:error)?",),
 }
+PAYLOAD_TOO_LARGE = 413
 _MODEL = re.compile(
     r"model.{0,160}(?:not found|does not exist|not exist|unknown|invalid|is not (?:a )?valid)|model_not_found|no such model"
-    r"|try pulling",
+    r"|try pulling|(?:in|not a )valid model",
     re.DOTALL,
 )
 _EXTRA = re.compile(
@@ -93,14 +101,18 @@ class Asked:
 def reasons_in(status: int, text: str, asked: Asked) -> list[Reason]:
     """What the words of a refusal may mean, the likeliest first."""
     lowered = text.lower()
+    if status == PAYLOAD_TOO_LARGE:
+        return [Reason.TOO_LONG]
     found = [Reason.FIELD] if any(field.lower() in lowered for field in asked.fields) else []
     found += [reason for reason, pattern in _PATTERNS if pattern.search(text)]
     if status in (400, 404, 422) and _MODEL.search(lowered):
         found.append(Reason.MODEL)
     if asked.fields and not found and _EXTRA.search(text):
         found.append(Reason.FIELD)
-    if not asked.tools:
+    if not asked.tools or "first user message" in lowered:
         found = [reason for reason in found if reason is not Reason.TOOLS]
+    if "prefill" in lowered:
+        found = [reason for reason in found if reason is not Reason.FIELD]
     return list(dict.fromkeys(found))
 
 

@@ -154,6 +154,18 @@ async def test_after_a_while_the_character_says_something_that_is_heard_and_not_
     assert sum(len(notice.pcm) for notice in desk.told if isinstance(notice, ReplyAudio)) == 3 * 1_600
 
 
+async def test_what_is_said_meanwhile_is_not_the_answers_first_audio() -> None:
+    desk = Desk().begin()
+    events = [Thinking(), desk.wait(AFTER_S), Thinking(), desk.wait(3.0), Thinking(), TextDelta("Hello."), Usage()]
+
+    await desk.run(Model(events))
+
+    first_token, first_audio = desk.reply.timing.first_token, desk.reply.timing.first_audio
+    assert first_token is not None
+    assert first_audio is not None
+    assert first_audio >= first_token >= 4_500
+
+
 async def test_nothing_is_said_of_a_thought_while_the_person_may_go_on_speaking() -> None:
     desk = Desk().begin(released=False)
     events = [Thinking(), desk.wait(10.0), Thinking(), desk.reply.release, Thinking(), TextDelta("Hello."), Usage()]
