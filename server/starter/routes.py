@@ -58,7 +58,7 @@ class StarterApi:
             raise Unauthorized(message, code="not_the_owner")
 
     def _told(self, request: Request) -> Mapping[str, Any]:
-        starter = self.starter
+        starter, owner = self.starter, principal_of(request).kind == "owner"
         return {
             "state": starter.state.value,
             "done": sum(_done(one) for one in starter.fetching),
@@ -70,8 +70,8 @@ class StarterApi:
                 for one in starter.fetching
             ],
             "generation": self.engines.current.generation,
-            "error": starter.error,
-            "may_change": principal_of(request).kind == "owner",
+            "error": starter.error if owner else "",  # it names folders and mirrors
+            "may_change": owner,
         }
 
     def _languages(self, part: str) -> list[str]:

@@ -186,7 +186,7 @@ class Starter:
             missing = StarterState.STOPPED if self.rules.stopped else StarterState.FETCHING
             self.state = missing if self.fetching else StarterState.ABSENT
         except (KaikouError, OSError) as error:  # a folder that cannot be read, say
-            self.error, self.state = str(error), StarterState.FAILED
+            self.error, self.state = _told(error), StarterState.FAILED
             log.warning("starter set: not looked for, and everything works as before", error=self.error)
 
     async def _run(self, engines: CurrentEngines) -> None:
@@ -214,7 +214,7 @@ class Starter:
                 one.in_use = True
                 log.info("starter set: in use from the next conversation on", weights=name)
             except (KaikouError, OSError) as error:
-                errors[name] = str(error)
+                errors[name] = _told(error)
             except Exception:
                 log.error("starter set: something went wrong", weights=name, exc_info=True)
                 errors[name] = "Something went wrong; the server's log says what."
@@ -263,3 +263,10 @@ def _yield_to_conversations() -> None:
         this = threading.get_native_id()
         with suppress(OSError):  # it is fetched all the same
             os.setpriority(os.PRIO_PROCESS, this, max(NICENESS, os.getpriority(os.PRIO_PROCESS, this)))
+
+
+def _told(error: KaikouError | OSError) -> str:
+    """What went wrong, for a person: the system's words without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error)

@@ -100,6 +100,20 @@ async def test_a_failure_is_one_line_and_keeps_nothing_else_from_arriving() -> N
     assert line["errors"] == {"ears": "The hub is away."}
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (FileExistsError(17, "File exists", "/a/file"), "File exists: /a/file"),
+    ],
+)
+async def test_what_the_system_refuses_is_told_in_its_words(error: OSError, told: str) -> None:
+    async with starting(fails={"ears": [error]}) as scene:
+        scene.hub.go_on()
+        await scene.state(FAILED)
+        assert scene.starter.error == told
+
+
 async def test_a_failure_that_nobody_foresaw_is_logged_whole_and_told_without_its_inside() -> None:
     with capture_logs() as logs:
         async with starting(fails={"ears": [ZeroDivisionError("inside")]}) as scene:

@@ -81,6 +81,15 @@ async def test_where_keys_are_asked_for_whoever_has_one_sees_it_and_does_not_sto
         assert (await told(client, **key))["state"] == "fetching"
 
 
+async def test_only_the_owner_is_told_what_went_wrong() -> None:
+    async with half_way(api_keys=["sk-one"]) as (client, _hub, starter):
+        starter.error = "File exists: /home/somebody/weights"
+        assert (await told(client, Authorization="Bearer sk-one"))["error"] == ""
+    async with half_way() as (client, _hub, starter):
+        starter.error = "File exists: /home/somebody/weights"
+        assert (await told(client))["error"] == "File exists: /home/somebody/weights"
+
+
 async def test_a_server_that_fetches_nothing_says_so() -> None:
     async with serving() as server, httpx2.AsyncClient(base_url=server.http) as client:
         data = await told(client)
