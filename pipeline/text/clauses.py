@@ -104,12 +104,12 @@ _JOINTS = frozenset(
 _WIDE_JOINTS = tuple("但是 因为 所以 而且 然后 不过 如果 并且 或者 可是 虽然 于是".split())
 _BEFORE_NAME = frozenset(
     "Mr Mrs Ms Dr Prof St Mt Ft Gen Col Capt Lt Sgt Maj Rev Hon Sen Rep Gov Pres Messrs Mme Mlle"
-    " mr mrs ms dr vs e.g i.e cf approx viz ca".split()
+    " mr mrs ms dr vs e.g i.e a.k.a cf approx viz ca".split()
 )
 _BEFORE_NUMBER = frozenset(
     (
         "No no Nos nos Vol vol Vols p pp Ch ch Chs Sec sec Sect Fig fig Figs figs Art Eq eq Eqs eqs Op op Tab Thm Lem"
-        " Def Prop Ref Refs App Alg Cor c ca b d fl"
+        " Def Prop ext Ext Ref Refs App Alg Cor c ca b d fl"
     ).split()
 )
 _ABBREVIATED = frozenset(

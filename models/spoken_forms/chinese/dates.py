@@ -71,6 +71,11 @@ RULES = [
     rule(r"(?<![\d./-])(?P<month>0[1-9]|1[0-2])[-/.](?P<year>(?:19|20)\d\d)(?![\d./:-])", _month),
     rule(r"(?<![\d./-])(?P<month>0[1-9]|1[0-2])[-/](?P<day>0[1-9]|[12]\d|3[01])(?![\d./:-])", _month_day),
     rule(
+        r"(?<![\d./-])(?P<day>1[3-9]|2\d|3[01])[-/.](?P<month>0?[1-9]|1[0-2])[-/.](?P<year>(?:19|20)\d\d)(?![\d./-])",
+        lambda m: f"{_month(m)}{cardinal(int(m['day']))}日",
+    ),
+    rule(r"['’‘](?P<it>\d\d)(?=年)", lambda match: digits(match["it"])),
+    rule(
         r"(?<![\d./-])(?P<month>0[1-9]|1[0-2])[-/](?P<day>0[1-9]|[12]\d|3[01])[-/](?P<year>(?:19|20)\d\d)(?![\d./-])",
         lambda m: f"{_month(m)}{cardinal(int(m['day']))}日",
     ),

@@ -13,6 +13,7 @@ CURRENCIES = {
     "£": "英镑", "¥": "元", "￥": "元", "₩": "韩元", "₹": "卢比", "₽": "卢布", "RMB": "元", "USD": "美元", "EUR": "欧元",
     "CNY": "元", "HKD": "港元", "JPY": "日元", "GBP": "英镑", "AUD": "澳元", "CAD": "加元",
 }  # fmt: skip
+SCALES = {"K": "千", "M": "百万", "B": "十亿"}
 UNITS = {
     "kWh": "千瓦时", "kW": "千瓦", "MW": "兆瓦", "mAh": "毫安时", "GHz": "吉赫兹", "MHz": "兆赫兹", "kHz": "千赫兹",
     "Hz": "赫兹",
@@ -35,7 +36,7 @@ def _money(match: Match) -> str:
     whole, _, part = match[3].partition(".")
     amount = number(whole + ("." + part.rstrip("0") if part.rstrip("0") else ""))
     amount = "两" if amount == "二" else amount
-    return minus + amount + (match[4] or "") + CURRENCIES[match[2]]
+    return minus + amount + SCALES.get(match[4] or "", match[4] or "") + CURRENCIES[match[2]]
 
 
 def _vulgar(match: Match) -> str:
@@ -73,7 +74,7 @@ def _feet(match: Match) -> str:
 
 RULES = [
     rule(r"(?<!\d)24/7(?!\d)", "七天二十四小时"),
-    rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿)?", _money),
+    rule(rf"([-−])?(?<![A-Za-z])({SYMBOL}) ?({NUMBER}) ?([百千]?万|千|[百千]?万?亿|[KMB](?![A-Za-z]))?", _money),
     rule(r"(?<![\d.])(\d{1,9})?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
     rule(r"(?:(?<![\w)])(?P<minus>[-−]))?(?<![\d./])(?P<above>\d{1,4})/(?P<below>\d{1,4})(?![\d/]|\.\d)", _fraction),
     rule(rf"(?<![\d.A-Za-z℃℉°])([-−])?({NUMBER}) ?(℃|℉|° ?[CF](?![A-Za-z])|°)", _temperature),

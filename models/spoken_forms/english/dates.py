@@ -103,6 +103,11 @@ def _spans(match: Match) -> str:
     return f"{cardinal(hours)} hour{'s' * (hours != 1)} {cardinal(minutes)} minute{'s' * (minutes != 1)}"
 
 
+def _minutes(match: Match) -> str:
+    minutes, seconds = int(match[1]), int(match[2])
+    return f"{cardinal(minutes)} minute{'s' * (minutes != 1)} {cardinal(seconds)} second{'s' * (seconds != 1)}"
+
+
 def _decade(match: Match) -> str:
     name = year(match["it"][:4]) if match["it"][:4].isdigit() else cardinal(match["it"].strip("'’s"))
     return name.removesuffix("y") + "ies" if name.endswith("y") else name + "s"
@@ -138,6 +143,12 @@ RULES = [
     ),
     rule(r"(?<![\w./-])(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?![\d/-]|[A-SU-Za-z])", _numeric),
     rule(r"(?<![\w./-])(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4}|\d\d)(?![\w/-])", _numeric),
+    rule(r"(?<![\w./-])(?P<d>[0-3]?\d)\.(?P<m>[01]?\d)\.(?P<y>(?:19|20)\d\d)(?![\w/-]|\.\d)", _numeric),
+    rule(
+        r"(?<![\w./-])(?P<low>(?:19|20)\d\d)/(?P<high>\d\d)(?![\w/-]|\.\d)",
+        lambda match: f"{year(match['low'])} {cardinal(match['high'])}",
+    ),
+    rule(r"(?<![\w.])(\d{1,2})m ?(\d{1,2})s\b", _minutes),
     rule(rf"{BEFORE_YEAR}(?P<it>{YEAR})(?!-)", _alone),
     rule(rf"(?P<it>{YEAR}) ?(?=BC|AD|CE|BCE)", lambda match: year(match["year"])),
     rule(rf"\b(?P<it>{'|'.join(WEEKDAYS)})(?:\.|(?=,? (?:{'|'.join(SHORT_MONTHS)}|\d)))", lambda m: WEEKDAYS[m["it"]]),

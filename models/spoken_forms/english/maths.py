@@ -56,6 +56,10 @@ def _spoken_sign(match: Match) -> str:
     return f" {said.removeprefix('is ') if behind(match, A_VERB) else said} "
 
 
+def _hexadecimal(text: str) -> list[str]:
+    return [cardinal(sign) if sign.isdigit() else sign.upper() for sign in text]
+
+
 ALONE = {"≈": "approximately", "<": "less than", ">": "more than", "≥": "at least", "≤": "at most"}
 """Where it belongs to the number behind it alone: "≈100 km"."""
 A_TERM = re.compile(r"[\w)\]²³⁰-⁹ⁿ°%] ?$")
@@ -67,6 +71,10 @@ RULES = [
     rule(r"(?<=\d)-(?= ?\d+(?:\.\d+)? ?=)", " minus "),
     rule(r"(?<=[²³⁴-⁹ⁿ])[-–−](?=[\w(])", " minus "),
     rule(r"(?<=[A-Za-z0-9)\]])\*(?=[A-Za-z0-9(\[])|(?<= )\*(?= \d)", " times "),
+    rule(r"(?<=\w)\*\*(?=[\w(])", " to the power of "),
+    rule(r"(?<![A-Za-z])d([a-z])/d([a-z])(?![A-Za-z])", lambda match: f"d {match[1]} over d {match[2]}"),
+    rule(r"\b0x[0-9A-Fa-f]{1,16}\b", lambda match: "zero x " + " ".join(_hexadecimal(match[0][2:]))),
+    rule(rf"({SIGNED}) ?‰", lambda match: number(match[1]) + " per mille"),
     rule(r"(?<=\d)x(?=\d)|(?<=[\d\'′\"″mt] )x(?= \d)", " by "),
     rule(r"(?<![\w.])(\d{3,5}) ?[x×] ?(\d{3,5})(?!\w)", _by),
     rule(r"(?<=[\w)])\^(?:\w|-?\d{1,6}|[({][\w+-]{1,12}[)}])(?!\w)|[⁰¹²³⁴-⁹⁺⁻ⁿⁱ]+", _power),

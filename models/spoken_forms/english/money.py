@@ -52,7 +52,7 @@ CODES = {
 CODES |= {"BRL": "reais", "KRW": "won", "SGD": "Singapore dollars"}
 CODES |= {"HKD": "Hong Kong dollars", "CAD": "Canadian dollars", "AUD": "Australian dollars", "CHF": "Swiss francs"}
 SYMBOL = r"(?<![A-Za-z])(?P<country>US|HK|AU|CA|NZ|NT|CN|A|C|S|)(?P<symbol>[$€£¥￥₹₩₽₿฿]) ?"
-SCALE = r"(?: ?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<letter>[kKmMBb])\b)"
+SCALE = r"(?: ?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<letter>[kKmMBbT])\b)"
 NOT_NOUNS = r"(?!(?:a|per|each|for|in|on|at|to|or|and|of|from|by|is|was|as|with|this|that|today|more|less)\b)"
 
 

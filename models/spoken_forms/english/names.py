@@ -33,7 +33,7 @@ ANYWHERE = {
     "max.": "maximum", "govt.": "government", "cf.": "compare", "et al.": "and others", "w/o": "without",
     "w/": "with ", "b/c": "because", "viz.": "namely", "a.k.a.": "also known as", "E.g.": "For example", "I.e.": "That is",
     "p.a.": "per annum", "w/out": "without", "incl.": "including", "excl.": "excluding", "misc.": "miscellaneous",
-    "temp.": "temperature", "tel.": "telephone",
+    "WWI": "World War One", "WWII": "World War Two", "ext.": "extension", "temp.": "temperature", "tel.": "telephone",
 }  # fmt: skip
 
 STREETS = {
@@ -120,7 +120,7 @@ RULES = [
     table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|and M))"),
     table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
     table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?[(\[]?\d)"),
-    table(ANYWHERE, r"(?<![\w.])", r"(?!\w)"),
+    table(ANYWHERE, r"(?<![\w./])", r"(?!\w)"),
     table({"w/": "with"}, r"(?<!\w)", r"(?= \w)"),
     rule(r"(?<!\w)w/(?=[a-z]{2})", "with "),
     rule(rf"\b(?:{EITHER})\b", lambda match: match[0].replace("/", " or ")),

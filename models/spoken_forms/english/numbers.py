@@ -22,6 +22,7 @@ SCALES = {
     "B": "billion",
     "b": "billion",
     "bn": "billion",
+    "T": "trillion",
 }
 SCALES |= {word: word for word in ("thousand", "million", "billion", "trillion", "hundred")}
 VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5)}
@@ -127,6 +128,7 @@ def _scaled(match: Match) -> str:
 
 
 RULES = [
+    rule(r"(?<![\w.-])(50-50|24-7)(?![\w-])", lambda match: " ".join(cardinal(part) for part in match[1].split("-"))),
     rule(r"(?<![\w.])(\d{1,6})?[  ]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])", _vulgar),
     rule(r"(?<![\w./])(\d{1,6} )?(\d{1,3})[/⁄](\d{1,4})(?:th|rd|ths|rds)?(?![\w/]|\.\d)", _fraction),
     rule(rf"(?<![\w.$€£¥-])({NUMBER})(?:{DASH})({NUMBER})(?![\w-]|\.\d| ?=)", _range),

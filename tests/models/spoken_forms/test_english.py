@@ -79,6 +79,13 @@ SAID = {
     "See Eq. (3) and Figs. (2) of § 5.": "See Equation (three) and Figures (two) of section five.",
     "ni3 hao3, xie4xie5, lü4se4 and mp3": "nǐ hǎo, xièxie, lǜsè and mp three",
     "(2+3)*4 = 2*(5+5)": "(two plus three) times four equals two times (five plus five)",
+    "the 2023/24 season, 12.05.2021": "the twenty twenty-three twenty-four season, May twelfth, twenty twenty-one",
+    "a 5 kΩ part, 0x1F, 5‰, 50-50, 1m30s, $3T": (
+        "a five kiloohm part, zero x one F, five per mille, fifty fifty, one minute thirty seconds, three trillion dollars"
+    ),
+    "After WWII, Bob a.k.a. Rob.": "After World War Two, Bob also known as Rob.",
+    "Call (555) 123-4567 ext. 89.": "Call five five five one two three four five six seven extension eighty-nine.",
+    "See /etc/passwd and dy/dx.": "See slash etc slash passwd and d y over d x.",
     "a/b testing": "A B testing",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
