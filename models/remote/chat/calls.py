@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from hashlib import blake2s
 from typing import Any
 from uuid import uuid4
 
-from models.remote.chat.text.dialects import as_json
+from models.remote.chat.text.dialects import as_json, values_in
 from pipeline.engines.protocols import ToolCall
 
 LONGEST_ID = 32
@@ -70,11 +71,12 @@ class Calls:
         """The calls, each with an id of its own."""
         taken = set[str]()
         for call in self._calls:
+            call.name = _plain_name(call.name)
             if not call.name:
                 continue
             call.id = short_id("" if call.id in taken else call.id)
             taken.add(call.id)
-            call.arguments = call.arguments.strip() or "{}"
+            call.arguments = _plain_arguments(call.arguments.strip() or "{}")
             yield call
 
     def _continued(self, name: str, identifier: str, index: int | None, arguments: Any) -> Call | None:
@@ -150,6 +152,23 @@ def _is_whole(arguments: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _plain_name(name: str) -> str:
+    """Without what models write round it: marks of their own, a name space, the number of the call."""
+    return re.sub(r":\d+\Z", "", name.partition("<|")[0].strip().removeprefix("functions."))
+
+
+def _plain_arguments(arguments: str) -> str:
+    """A JSON object, if there is one in what was written: encoded twice, fenced, in Python's way, before a mark."""
+    try:
+        value = json.loads(arguments, strict=False)
+    except (ValueError, RecursionError):
+        value = arguments
+    if isinstance(value, str):
+        value = next(values_in(value), value)
+        return as_json(value) if isinstance(value, dict) else arguments
+    return arguments
 
 
 def _text(value: Any) -> str:

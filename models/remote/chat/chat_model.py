@@ -21,11 +21,11 @@ import httpx2
 from models.remote.chat.asking import LOADING_S, RETRY_AFTER_S, Asking, Refused, refusal_of
 from models.remote.chat.calls import Returned
 from models.remote.chat.locating import Locator, Place
-from models.remote.chat.profile import Memory, Profile
+from models.remote.chat.profile import FEWEST, Memory, Profile
 from models.remote.chat.reader import AnswerReader, Failed
 from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, reasons_in
 from models.remote.chat.servers import LOADS_WHEN_ASKED, addresses, is_hosted, quiet_fields, thinks_first
-from models.remote.chat.shaping import LEAST, body, merged_fields, size_of
+from models.remote.chat.shaping import body, merged_fields, size_of
 from models.remote.chat.stream import NotJson, Payloads
 from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, without_login
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking
@@ -246,9 +246,9 @@ class OpenAIChat:
 
     def _shorter(self, place: Place, profile: Profile, refused: Refused, asking: Asking) -> Profile:
         now = min(profile.characters or size_of(asking.request.messages), size_of(asking.request.messages))
-        if now <= LEAST:
+        if now <= FEWEST:
             raise refused
-        changed = replace(profile, characters=max(LEAST, now * 2 // 3))
+        changed = replace(profile, characters=max(FEWEST, now * 2 // 3))
         self._log(place, refused, in_a_sentence(profile, changed))
         return changed
 

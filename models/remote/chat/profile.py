@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 log = logging.getLogger(__name__)
 
 SystemPlace: TypeAlias = Literal["anywhere", "first", "user"]
+FEWEST = 1_500
+"""Characters of a conversation; none is shortened further, and a file that says so is damaged."""
 MOST = 200
 """Models that are remembered; of more the oldest are forgotten."""
 
@@ -54,6 +56,8 @@ class Profile:
         }
         if right.get("system", "anywhere") not in ("anywhere", "first", "user"):
             del right["system"]
+        if (characters := right.get("characters")) is not None and characters < FEWEST:
+            del right["characters"]
         return cls(**right)
 
 
@@ -75,6 +79,9 @@ class Memory:
         key = f"{server} {model}"
         if self._profiles.get(key) == profile:
             return
+        # Another engine, or another process, may have written what it learnt meanwhile.
+        kept = {name: Profile.of(stored) for name, stored in self._read().items() if name not in self._profiles}
+        self._profiles = kept | self._profiles
         self._profiles.pop(key, None)
         self._profiles[key] = profile
         while len(self._profiles) > MOST:

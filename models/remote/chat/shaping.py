@@ -13,8 +13,6 @@ from pipeline.engines.protocols import ChatRequest, Message, Tool
 OPENED = "(You have already said: {})"
 GO_ON = "…"
 RETURNED = "({} returned: {})"
-LEAST = 1_500
-"""Characters of a conversation; it is not shortened further."""
 
 
 def shaped(messages: Sequence[Message], profile: Profile) -> list[Message]:

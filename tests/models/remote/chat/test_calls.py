@@ -84,3 +84,30 @@ def test_where_arguments_are_cut_changes_nothing(arguments: dict[str, str], data
     assert gathered(piece(0, "c", "weather", ""), *(piece(0, None, None, each) for each in pieces)) == [
         ("weather", arguments)
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '"{\\"city\\": \\"Rome\\"}"',
+        '{"city": "Rome"}</tool_call>',
+        "{'city': 'Rome'}",
+        '```json\n{"city": "Rome"}\n```',
+        '{"city": "Rome"',
+    ],
+)
+def test_arguments_are_found_in_what_is_written_round_them(arguments: str) -> None:
+    calls = Calls()
+    calls.add({"index": 0, "function": {"name": "weather", "arguments": arguments}})
+
+    assert [call.arguments for call in calls.whole()] == ['{"city": "Rome"}']
+
+
+@pytest.mark.parametrize(
+    "name", [" weather ", "functions.weather", "functions.weather:0", "weather<|channel|>commentary"]
+)
+def test_a_name_is_found_in_what_is_written_round_it(name: str) -> None:
+    calls = Calls()
+    calls.add({"index": 0, "function": {"name": name, "arguments": "{}"}})
+
+    assert [call.name for call in calls.whole()] == ["weather"]
