@@ -14,9 +14,14 @@ from difflib import SequenceMatcher
 
 from pipeline.text.speakable import ACTING, WIDE, speakable
 
-_OPENING = r"(\[{“‘「『《〈（【¿¡$€£¥#"
-_CLOSING = rf"(?:[^\w\s{_OPENING}]*)"
-_WORD = re.compile(rf"(?:\s*{ACTING.pattern})*\s*[{_OPENING}]*(?:[{WIDE}]{_CLOSING}|[^\s{WIDE}{_OPENING}]+)?")
+_OPENING = r"(\[{“‘「『《〈（【¿¡$€£¥￥#"
+_CLOSING = rf"(?:(?![-−]\d)[^\w\s{_OPENING}])*"
+_ENDING = "，。；！？、"
+"""Behind these a word ends without a space."""
+_WORD = re.compile(
+    rf"(?:\s*{ACTING.pattern})*\s*[{_OPENING}]*"
+    rf"(?:[{WIDE}]{_CLOSING}|[^\s{WIDE}{_OPENING}{_ENDING}]+(?:[{_ENDING}]+[”’」』》〉）】\"]*)?|[{_ENDING}]+)?"
+)
 _PUNCTUATION = re.compile(_CLOSING)
 _WIDE = re.compile(f"[{WIDE}]")
 _VOWELS = re.compile(r"[aeiouyà-öø-ýа-яё]+", re.IGNORECASE)

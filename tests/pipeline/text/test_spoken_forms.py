@@ -61,6 +61,12 @@ def test_chinese_characters_are_timed_one_by_one_and_a_number_as_a_whole() -> No
     )
 
 
+def test_numbers_between_chinese_commas_light_up_one_by_one() -> None:
+    pieces = (same("从"), Piece("-10℃", "零下十摄氏度"), same("，"), Piece("￥3.50", "三点五元"), same("，好。"))
+    times = as_written(pieces, interpolate(spoken_of(pieces), 1000))
+    assert [word.text for word in times] == ["从", "-10℃，", "￥3.50，", "好。"]
+
+
 def test_words_that_the_engine_did_not_take_from_the_text_lengthen_the_one_before() -> None:
     assert as_written((same("one two"),), timed("one", "er", "two")) == (
         WordTime("one", 0, 200),
