@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ from pipeline.engines.protocols import (
     ChatEvent,
     ChatModel,
     ChatRequest,
+    Message,
     Retracted,
     SynthesisRequest,
     Synthesizer,
@@ -29,10 +30,11 @@ from pipeline.errors import EngineError
 from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.clean import CleanStream, clean
 from pipeline.text.in_character import InCharacter
-from pipeline.text.language import language_of
+from pipeline.text.language import is_foreign, language_of, names_another
 from pipeline.text.speakable import Markup
 from pipeline.text.word_times import align, interpolate
 
+THEIR_LANGUAGE = "Answer in the language of the person's last words."
 ATTEMPTS = 2
 """How often a model is asked for an answer that has words."""
 
@@ -85,12 +87,12 @@ async def asked(
 
     An answer without words (an emoji or acting is none where it is to be spoken) is asked for once more; the second time
     it is an `EngineError`. Of what is written for a character only its own words are left; where they are over, so is
-    the answer.
+    the answer. One in a language that is not the person's is asked for once more too; the second one is taken.
     """
-    names = tuple(request.character.name.values()) if request.character else None
-    usage = Usage()
+    names = (*request.character.name.values(), request.character.id) if request.character else None
+    usage, person = Usage(), _whose_language_counts(request)
     for _attempt in range(ATTEMPTS):
-        answer = _Answer(spoken, names)
+        answer = _Answer(spoken, names, person)
         async with aclosing(_generator(model.reply(request))) as events:
             async for event in events:
                 if isinstance(event, Thinking):
@@ -108,9 +110,14 @@ async def asked(
                 if made.characters > limits.longest_characters:
                     yield Usage(output_tokens=made.characters // 4, truncated=True)
                     return
+                if answer.foreign:
+                    break
                 if answer.over:
                     usage = Usage(output_tokens=made.characters // 4)
                     break
+        if answer.foreign:
+            request, person, made.characters = replace(request, messages=_reminded(request.messages)), "", 0
+            continue
         for part in answer.finish():
             yield part
         if answer.over and answer.worded:
@@ -122,11 +129,37 @@ async def asked(
     raise _wordless(usage, model.info.name)
 
 
-class _Answer:
-    """The parts of one answer; what comes before its first word is held back, since there may be none."""
+def _whose_language_counts(request: ChatRequest) -> str:
+    """The person's last words, if the answer should be in their language; else nothing."""
+    system = "".join(message.text for message in request.messages if message.role == "system")
+    said, taken = "", False
+    for message in request.messages:
+        if message.role == "user":
+            said = message.text
+        elif message.role == "assistant" and said:
+            taken = bool(is_foreign(message.text, said))  # the person did not mind, or it is meant so
+    if taken or request.character is None or names_another(system, said):
+        return ""
+    others = [language for language in request.character.languages if language.partition("-")[0] != "zh"]
+    return said if (others if language_of(said) != "zh" else others != [*request.character.languages]) else ""
 
-    def __init__(self, spoken: bool, names: tuple[str, ...] | None) -> None:
-        self.worded = False
+
+def _reminded(messages: Sequence[Message]) -> list[Message]:
+    first, rest = messages[:1], messages[1:]
+    if not first or first[0].role != "system":
+        return [Message("system", THEIR_LANGUAGE), *messages]
+    return [replace(first[0], text=f"{first[0].text}\n\n{THEIR_LANGUAGE}"), *rest]
+
+
+class _Answer:
+    """The parts of one answer; what comes before its first word is held back, since there may be none.
+
+    person: the words whose language it should be in, if that counts. foreign: it is not.
+    """
+
+    def __init__(self, spoken: bool, names: tuple[str, ...] | None, person: str) -> None:
+        self.worded = self.foreign = False
+        self._person = person
         self._spoken, self._held, self._cleaner = spoken, "", CleanStream()
         self._names = names
         self._own = self._own_words()
@@ -138,6 +171,7 @@ class _Answer:
 
     def finish(self) -> Iterator[TextDelta]:
         """The model has written all."""
+        self._person = ""
         yield from self._write((self._own.finish() if self._own else "") + ("" if self.worded else "\n"))
 
     def take(self, event: ChatEvent) -> Iterator[Written]:
@@ -166,7 +200,10 @@ class _Answer:
         if not self.worded:
             shown = [piece for piece in Markup().push(self._held) if isinstance(piece, str)]
             self.worded = any(map(str.isalnum, "".join(shown))) if self._spoken else bool(self._held.strip())
-        if self.worded:
+        verdict = is_foreign(self._held, self._person) if self._person and self.worded else False
+        self.foreign = bool(verdict)
+        if self.worded and verdict is False:
+            self._person = ""
             yield from self._let_go()
 
     def _let_go(self) -> Iterator[TextDelta]:

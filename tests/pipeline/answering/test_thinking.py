@@ -118,10 +118,10 @@ class Desk:
 
         return passed
 
-    async def run(self, model: Model) -> None:
+    async def run(self, model: Model, request: ChatRequest = REQUEST) -> None:
         workers = Workers(1)
         try:
-            await self.reply.run(model, REQUEST, self.voice, workers, SpeakingLimits(lead_s=1_000.0))
+            await self.reply.run(model, request, self.voice, workers, SpeakingLimits(lead_s=1_000.0))
         finally:
             workers.close()
 
@@ -267,3 +267,48 @@ def test_a_filler_is_due_after_a_while_and_again_much_later() -> None:
     times = [100.0, 100.0 + AFTER_S, 102.0, 101.6 + AGAIN_S]
 
     assert (before, [fillers.due(now) for now in times]) == ("", ["", "Well.", "", "Hm."])
+
+
+CHINESE, ENGLISH = "你好，很高兴见到你。", "Hello there."
+
+
+@pytest.mark.parametrize(
+    ("messages", "answers"),
+    [
+        ([Message("user", "Hello")], [ENGLISH]),
+        ([Message("system", "Answer in Chinese."), Message("user", "Hello")], [CHINESE]),
+        ([Message("user", "Hello"), Message("assistant", CHINESE), Message("user", "Well")], [CHINESE]),
+        ([Message("assistant", CHINESE), Message("user", "Hello")], [ENGLISH]),
+        ([Message("user", "你好"), Message("assistant", CHINESE), Message("user", "Well")], [ENGLISH]),
+    ],
+)
+async def test_an_answer_in_another_language_is_asked_for_once_more(
+    messages: list[Message], answers: list[str]
+) -> None:
+    desk = Desk().begin()
+    model = Model([TextDelta(CHINESE), Usage()], [TextDelta(ENGLISH), Usage()])
+
+    await desk.run(model, ChatRequest(messages, character=WIZARD))
+
+    assert desk.texts == answers
+    assert len(model.asked) == 1 + (answers == [ENGLISH])
+
+
+async def test_the_second_answer_is_taken_in_whatever_language() -> None:
+    desk = Desk().begin()
+
+    await desk.run(
+        Model([TextDelta(CHINESE), Usage()], [TextDelta(CHINESE), Usage()]),
+        ChatRequest([Message("user", "Hello")], character=WIZARD),
+    )
+
+    assert desk.texts == [CHINESE]
+
+
+async def test_a_character_without_the_persons_language_answers_in_its_own() -> None:
+    desk = Desk().begin()
+    request = ChatRequest([Message("user", "Hello")], character=replace(WIZARD, languages=("zh",)))
+
+    await desk.run(Model([TextDelta(CHINESE), Usage()]), request)
+
+    assert desk.texts == [CHINESE]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.text.language import is_han, language_of
+from pipeline.text.language import is_foreign, is_han, language_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_a_text_in_one_script_is_in_its_language_else_in_the_conversations(
 )
 def test_in_a_mixture_an_ideograph_weighs_as_much_as_three_letters(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "person", "foreign"),
+    [
+        ("", "Good morning.", None),
+        ("你好", "Good morning.", None),
+        ("你好，很高兴", "Good morning.", True),
+        ("你好 means hello", "Good morning.", False),
+        ("Hello", "Good morning.", False),
+        ("你好，很高兴", "How do you say hello in Chinese?", False),
+        ("Python is", "你好吗", None),
+        ("Hello there, my dear friend of mine", "你好吗", True),
+        ("Python是", "你好吗", False),
+        ("Hello there, my dear friend of mine", "你会说英语吗", False),
+        ("Hello there, my dear friend of mine", "你用Python吗", False),
+        ("東京都内は", "こんにちは", False),
+        ("你好，很高兴", "42?", False),
+    ],
+)
+def test_an_answer_in_another_script_than_the_persons_is_foreign(text: str, person: str, foreign: bool | None) -> None:
+    assert is_foreign(text, person) is foreign
