@@ -163,11 +163,11 @@ async def tiny_voice(name: str, build: str, **how: Any) -> AsyncIterator[Any]:
             engine.close()
 
 
-def installed(name: str, weights: str, **about: Any) -> Callable[[], Subject]:
+def installed(name: str, weights: str, settings: Mapping[str, Any] | None = None) -> Callable[[], Subject]:
     """A synthesiser with real weights, where they are installed."""
     if not (WEIGHTS / weights).is_dir():
         return lambda: pytest.skip(f"the weights {weights} are not installed")
-    return ours("synthesizer", name, {"weights": str(WEIGHTS / weights)}, deterministic=False, **about)
+    return ours("synthesizer", name, {"weights": str(WEIGHTS / weights), **(settings or {})}, deterministic=False)
 
 
 async def imitating(line: Line) -> None:
@@ -237,7 +237,7 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "synthesizer.kokoro, tiny": lambda: Subject(
         "synthesizer", partial(tiny_voice, "kokoro", "build_kokoro"), "kokoro", meaningful=False
     ),
-    "synthesizer.kokoro": installed("kokoro", "kokoro-82m"),
+    "synthesizer.kokoro": installed("kokoro", "kokoro-82m", {"streaming": "on"}),
     "synthesizer.openai": away("synthesizer", "openai"),
     "synthesizer.stepfun": away("synthesizer", "stepfun"),
     "synthesizer.minimax": away("synthesizer", "minimax"),
@@ -245,6 +245,7 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = {
 }
 
 MARKS: Mapping[str, tuple[pytest.MarkDecorator, ...]] = {
+    "synthesizer.kokoro": (pytest.mark.heavy, pytest.mark.timeout(900)),  # 36 voices, in real time on two quiet cores
     "recognizer.funasr": (
         pytest.mark.heavy,
         pytest.mark.timeout(300),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from itertools import chain, repeat
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -34,8 +35,9 @@ ONSET, PAUSE = samples_of(40, RATE), samples_of(120, RATE)
 """How much silence is kept before the first phoneme and behind the last sound."""
 SHORT = samples_of(1_500, RATE)
 """What is not longer is made at once: that takes hardly longer than a window, and its statistics are like no other's."""
-FIRST_WINDOW, LATER_WINDOW = 24, 48
-"""Frames of 25 ms."""
+WINDOWS = (24, 36, 48)
+"""Frames of 25 ms: the first ones, and all later ones; each is made while the one before is heard."""
+WARM_UP = "həlˈoʊ ɔːl ʌv juː."
 FADE = samples_of(5, RATE)
 STREAMING = ("auto", "on", "off")
 
@@ -70,6 +72,7 @@ class Kokoro:
         self._statistics = {voice.label: VoiceStatistics() for voice in self._voices.listed}
         self._english = English(NAME)
         self._reading = KokoroReading(self._english)
+        self._warm_up()
         voices = self._voices.listed
         languages = tuple(dict.fromkeys(voice.language for voice in voices))
         given = {"styles": True, "times_words": True, "wants_words": True}
@@ -80,6 +83,15 @@ class Kokoro:
 
     def close(self) -> None:
         self._english.close()
+
+    def _warm_up(self) -> None:
+        """The first run of a network takes three times as long as any later one."""
+        tokens, cancellation = [TOKENS[letter] for letter in WARM_UP], Cancellation()
+        style = self._voices.styles(self._voices.listed[0].label)[len(tokens) - 1]
+        features = self._networks.features(tokens, style, 1.0, cancellation)
+        _, statistics = self._networks.whole(features, cancellation)
+        if self._streaming != "off":
+            self._networks.window(features, 0, WINDOWS[0], statistics, cancellation)
 
     def _spoken(self, request: SynthesisRequest, cancellation: Cancellation) -> Iterator[SpeechChunk]:
         wanted = prosody(request)
@@ -146,11 +158,12 @@ def _kept(features: Features) -> tuple[int, int]:
 
 def _windows(begin: int, end: int) -> Iterator[tuple[int, int]]:
     """Frames from and to, soon and then with less effort; a rest that is hardly worth a run goes with the one before."""
-    size = FIRST_WINDOW
-    while begin < end:
-        last = begin + size if end - begin - size >= FIRST_WINDOW // 2 else end
+    for size in chain(WINDOWS, repeat(WINDOWS[-1])):
+        if begin >= end:
+            return
+        last = begin + size if end - begin - size >= WINDOWS[0] // 2 else end
         yield begin, last
-        begin, size = last, LATER_WINDOW
+        begin = last
 
 
 def _timed(part: ClausePart, reading: Reading, features: Features, shift: float, at: int) -> deque[WordTime]:

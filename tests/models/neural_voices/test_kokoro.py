@@ -40,7 +40,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Kok
     made: list[Kokoro] = []
 
     def make(**how: Any) -> Kokoro:
-        made.append(create({"weights": str(build_kokoro(tmp_path_factory.mktemp("kokoro"), **how))}))
+        made.append(
+            create({"weights": str(build_kokoro(tmp_path_factory.mktemp("kokoro"), **how)), "streaming": "off"})
+        )
         return made[-1]
 
     yield make
