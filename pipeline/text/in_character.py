@@ -25,7 +25,8 @@ _ASIDE_BEGUN = re.compile(
     r"\s*(?:\*(?!\*)[^*\n:：]{0,240}\*?|\([^()\n]{0,160}\)?|（[^（）\n]{0,160}）?|【[^【】\n:：]{0,160}】?)\s*"
 )
 _LABEL = re.compile(
-    rf"[ \n{re.escape(_DECORATION)}]*([^\n:：]{{1,40}}?)[{re.escape(_DECORATION)}]*(?:{_ASIDE}[* ]*)?[:：][*_\]】]*[ ]*"
+    rf"[ \n{re.escape(_DECORATION)}]*+([^\n:：]{{1,40}}?)[{re.escape(_DECORATION)}]{{0,8}}"
+    rf"(?:{_ASIDE}[* ]*)?[:：][*_\]】]*[ ]*"
 )
 _ASIDE_LAST = re.compile(r" ?(?:[(（][^()（）\n]{0,60}[)）]?|\*[^*\n]{1,60}\*{0,2}) ?\Z")
 _MARK = re.compile(rf"\s*(?:\[[A-Za-z-]{{1,20}}\]|{_ASIDE})\s*")
@@ -37,6 +38,8 @@ REPEATS = 3
 """A stretch that follows itself this often, and is long enough, is a loop."""
 _ENDLESS = re.compile(rf"[^\W\d_{WIDE}]+")
 FEW_LETTERS = 8
+LONGEST_HELD = 400
+"""Characters that are held back in case they turn out to be a label."""
 LONGEST_WORD, LONGEST_WORDLESS = 150, 400
 """Characters; what goes on without a space, or without a word, for longer is no speech either."""
 LONGEST_REPEATED, SHORTEST_LOOP = 60, 15
@@ -95,7 +98,7 @@ class InCharacter:
             self._skipping = not own
             self._held = "" if self.over else self._held[label.end() :]
             self._labelled = True
-        elif "\n" not in self._held.lstrip("\n") and self._may_be_a_label():
+        elif len(self._held) < LONGEST_HELD and "\n" not in self._held.lstrip("\n") and self._may_be_a_label():
             return False
         self._line_begins = False
         return True

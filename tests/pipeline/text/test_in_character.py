@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from pipeline.text.in_character import InCharacter
@@ -117,3 +119,13 @@ def test_a_long_word_is_no_loop() -> None:
     )
 
     assert streamed(text, 5) == (text, False)
+
+
+@pytest.mark.parametrize("unit", ["*", "(", "[", "* ", "#", "_", "**Well ", "（"])
+def test_marks_without_an_end_take_no_longer_than_words(unit: str) -> None:
+    reply = InCharacter(NAMES)
+    began = process_time()
+    for _ in range(1_000):
+        reply.push(unit)
+
+    assert process_time() - began < 2.0
