@@ -27,7 +27,7 @@ def server(*arguments: str, folder: Path | None = None) -> Iterator[tuple[str, s
     """
     command = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", "0", *arguments]
     quiet = {"KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0"}
-    if STARTER in ((folder or ROOT) / "docs" / "settings.md").read_text("utf-8"):
+    if ((folder or ROOT) / "server" / "starter").is_dir():
         quiet[STARTER] = "off"  # nothing is fetched while something is measured; older checkouts do not know it
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet}, cwd=folder)
     assert process.stdout is not None
