@@ -136,7 +136,7 @@ def test_a_tag_that_cannot_be_sent_back_is_left_out(hub: HubServer, tmp_path: Pa
 
 
 def test_a_trickle_is_as_good_as_nothing(hub: HubServer, tmp_path: Path) -> None:
-    hub.faults.slow_s[NAME] = 0.001
+    hub.faults.slow_s[NAME] = 0.02  # pieces that come together would be large
     clock = iter(range(0, 10**9, 50))  # every piece takes 50 s
 
     with pytest.raises(WeightsError, match="cannot be reached, or breaks off"):
