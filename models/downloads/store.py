@@ -236,7 +236,7 @@ def reserved(path: PurePosixPath) -> bool:
 
 def described(entry: Entry, folder: Path) -> Weights:
     """An entry as those see it who choose engines."""
-    about = (entry.languages, entry.libraries, entry.rank, entry.gpu, entry.cores)
+    about = (entry.languages, entry.libraries, entry.rank, entry.gpu, entry.cores, entry.lead_cores)
     return Weights(entry.name, entry.engine, entry.part, folder, *about)
 
 

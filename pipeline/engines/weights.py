@@ -13,7 +13,7 @@ class Weights:
     engine: the engine that reads them. part: a role of `engines.Role`, or what else the engine asks for by that
     setting ("second_pass", "punctuation", …). libraries: top-level modules that must be there to read them.
     rank: higher is better, among those for the same part; 0 is never taken by itself. gpu: meant for one. cores: fewer
-    do not keep up.
+    do not keep up. lead_cores: with fewer, weights of fewer languages that answer sooner go before them.
     """
 
     name: str
@@ -25,3 +25,4 @@ class Weights:
     rank: int = 0
     gpu: bool = False
     cores: int = 1
+    lead_cores: int = 1

@@ -9,6 +9,7 @@ With `auto` a role gets a chain: the best that does all the languages that are s
 then the embedded engine. In a chain each engine does the languages it can (see `pipeline.engines.fallback`), so an English
 voice and a Chinese one make one that speaks both. Of several that do all the languages one is taken, since such weights are
 large; one that does fewer joins only if it adds a language, or is another engine, which can stand in where the first fails.
+Weights that want more cores to lead than there are come after all others, for the languages that those do not do.
 """
 
 from __future__ import annotations
@@ -74,18 +75,23 @@ class InstalledWeights:
 
     def best(self, role: Role) -> list[str]:
         """How those are spelled that together are the best for `role` of what is there and keeps up; see above."""
-        spoken = set(self.languages)
+        spoken, chain = set(self.languages), list[Weights]()
         fit = [
             weights
             for weights in self._usable()
-            if weights.part == role and weights.rank and weights.cores <= self.cores
+            if weights.part == role
+            and weights.rank
+            and weights.cores <= self.cores
+            and (not spoken or spoken & set(weights.languages))
         ]
-        able = [weights for weights in fit if spoken <= set(weights.languages)]
-        partly = [weights for weights in fit if weights not in able and spoken & set(weights.languages)]
-        chain = [max(able, key=_rank)] if able else []
-        for weights in sorted(partly, key=_rank, reverse=True):
+
+        def standing(weights: Weights) -> tuple[bool, bool, tuple[int, str]]:
+            return weights.lead_cores <= self.cores, spoken <= set(weights.languages), _rank(weights)
+
+        for weights in sorted(fit, key=standing, reverse=True):
             done = {language for one in chain for language in one.languages}
-            if not spoken & set(weights.languages) <= done or weights.engine not in {one.engine for one in chain}:
+            stands_in = not spoken <= set(weights.languages) and weights.engine not in {one.engine for one in chain}
+            if not chain or not spoken & set(weights.languages) <= done or stands_in:
                 chain.append(weights)
         return [f"{weights.engine}:{weights.name}" for weights in chain]
 

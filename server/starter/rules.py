@@ -34,6 +34,7 @@ class StarterEntry(Protocol):
     rank: int
     gpu: bool
     cores: int
+    lead_cores: int
 
 
 def this_machine(folder: Path) -> Any:
@@ -99,5 +100,5 @@ def used(entries: Sequence[StarterEntry], there: InstalledWeights, chosen: Seque
 
 
 def _as_installed(entry: StarterEntry) -> Weights:
-    about = (entry.languages, entry.libraries, entry.rank, entry.gpu, entry.cores)
+    about = (entry.languages, entry.libraries, entry.rank, entry.gpu, entry.cores, entry.lead_cores)
     return Weights(entry.name, entry.engine, entry.part, Path(entry.name), *about)

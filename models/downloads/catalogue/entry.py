@@ -67,10 +67,10 @@ class Part:
 class Entry:
     """Weights that can be had.
 
-    part, libraries, rank, gpu, cores: see `engines.weights.Weights`. parts: what it is made of. mb: about how much is
-    downloaded. disk_mb: about what lies on the disk in the end. memory_mb: about what a machine should have for the engine.
-    needs: patterns of files without which it cannot work. requirements: the file of Python packages that read it; empty
-    where requirements.txt has them. origin: who published it, which is the first source unless it is named.
+    part, libraries, rank, gpu, cores, lead_cores: see `engines.weights.Weights`. parts: what it is made of. mb: about how
+    much is downloaded. disk_mb: about what lies on the disk in the end. memory_mb: about what a machine should have for the
+    engine. needs: patterns of files without which it cannot work. requirements: the file of Python packages that read it;
+    empty where requirements.txt has them. origin: who published it, which is the first source unless it is named.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Entry:
     rank: int = 0
     gpu: bool = False
     cores: int = 1
+    lead_cores: int = 1
     origin: str = ""
 
     @property

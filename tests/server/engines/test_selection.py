@@ -40,6 +40,7 @@ SMART = weights("smart", "smart_turn", "turn_model", 20)
 HUAYAN = weights("huayan", "sherpa", "synthesizer", 10, languages=("zh",))
 JOE = weights("joe", "piper", "synthesizer", 18, languages=("en",))
 FAST = weights("fast", "fast", "synthesizer", 28, cores=2)
+CALM = weights("calm", "calm", "synthesizer", 32, cores=2, lead_cores=4)
 FRENCH = weights("french", "piper", "synthesizer", 28, languages=("fr",))
 WHISPER = weights("base", "whisper", "recognizer", 15, languages=("en", "de", "zh"))
 ALL = (ZIPFORMER, PARAFORMER, SENSE, FUNASR, FUNASR_SENSE, FUNASR_VAD, KOKORO, MATCHA, AMY, ZIPVOICE, SMART)
@@ -66,6 +67,10 @@ def told(engines: str, explicit: Mapping[Role, str], on: InstalledWeights) -> di
         (installed_weights(KOKORO, cores=2), {}),
         (installed_weights(KOKORO, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
         (installed_weights(KOKORO, MATCHA, cores=6), {"synthesizer": "sherpa:kokoro"}),
+        (installed_weights(CALM, JOE, cores=4), {"synthesizer": "calm:calm, piper:joe"}),
+        (installed_weights(CALM, JOE, cores=2), {"synthesizer": "piper:joe, calm:calm"}),
+        (installed_weights(CALM, MATCHA, cores=2), {"synthesizer": "sherpa:matcha"}),
+        (installed_weights(CALM, cores=2), {"synthesizer": "calm:calm"}),
         (installed_weights(AMY), {"synthesizer": "sherpa:amy"}),
         (installed_weights(AMY, HUAYAN), {"synthesizer": "sherpa:amy, sherpa:huayan"}),
         (installed_weights(JOE), {"synthesizer": "piper:joe"}),

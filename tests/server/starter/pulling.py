@@ -28,6 +28,7 @@ class Given:
     libraries: tuple[str, ...]
     rank: int = 1
     cores: int = 1
+    lead_cores: int = 1
     gpu: bool = False
     mb: int = 10
     publisher: str = "somebody"
