@@ -33,9 +33,9 @@ FULL_SCALE = 32_767
 SPEEDS, SEMITONES = (0.5, 2.0), (-6.0, 6.0)
 ONSET, PAUSE = samples_of(40, RATE), samples_of(120, RATE)
 """How much silence is kept before the first phoneme and behind the last sound."""
-SHORT = samples_of(1_500, RATE)
+SHORT = samples_of(800, RATE)
 """What is not longer is made at once: that takes hardly longer than a window, and its statistics are like no other's."""
-WINDOWS = (24, 36, 48)
+WINDOWS = (16, 24, 36, 48)
 """Frames of 25 ms: the first ones, and all later ones; each is made while the one before is heard."""
 WARM_UP = "həlˈoʊ ɔːl ʌv juː."
 FADE = samples_of(5, RATE)

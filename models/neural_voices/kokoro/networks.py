@@ -40,7 +40,7 @@ MEAN, VARIANCE = "/ReduceMean_output_0", "/ReduceMean_2_output_0"
 """How the two statistics of a normalisation end."""
 AUDIBLE_ENERGY = 0.0
 """From here on something is heard: right to 20 ms at both ends of 40 clauses by eight voices."""
-CONTEXT = 4
+CONTEXT = 3
 """Frames on each side of a window that are made and not used; more change nothing."""
 
 

@@ -1,11 +1,13 @@
 """What the normalisations of Kokoro's network see of a voice, learnt from clauses that were made whole.
 
-They see silence, too, so the statistics depend on its share in a clause: in a line between what was seen.
+They see silence, too, so the statistics depend on its share in a clause: those of clauses with a like share count. What is
+given is always a mean of what was seen. (A line through it is as good in between, and makes noise of the sound beyond.)
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -13,12 +15,21 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float32]
 
-ENOUGH, PLENTY = 100, 2_000
-"""Frames of 25 ms from which on a voice is known, and after which nothing more is learnt."""
-BEYOND = 0.1
-"""How much more or less silence a clause may have than those that were seen."""
-ALIKE = 1e-3
-"""Variance of the share of silence below which clauses tell nothing of its influence."""
+ALIKE = 0.05
+"""Difference of the share of silence at which a clause counts 0.6 of itself (a Gaussian)."""
+STEP = 0.04
+"""Shares are kept in steps of so much."""
+ENOUGH, PLENTY = 60.0, 600
+"""Frames of 25 ms that must count for a clause, and after which a step learns nothing more."""
+
+
+@dataclass(slots=True)
+class _Step:
+    """Sums over the frames of clauses with about the same share of silence."""
+
+    frames: int
+    quiet: float
+    statistics: NDArray[np.float64]
 
 
 class VoiceStatistics:
@@ -26,34 +37,26 @@ class VoiceStatistics:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._frames = 0
-        self._least, self._most = 1.0, 0.0
-        self._shares = np.zeros(2)
-        self._sums: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._steps: dict[int, _Step] = {}
 
     def learn(self, quiet: float, frames: int, statistics: Floats) -> None:
         """quiet: the share of silence in a clause of so many frames, which had these statistics."""
+        row = frames * statistics.astype(np.float64)
         with self._lock:
-            if self._frames >= PLENTY:
-                return
-            row = frames * statistics.astype(np.float64)
-            if self._sums is None:
-                self._sums = np.zeros_like(row), np.zeros_like(row)
-            self._frames += frames
-            self._shares += frames * np.array([quiet, quiet**2])
-            self._sums[0][:] += row
-            self._sums[1][:] += quiet * row
-            self._least, self._most = min(self._least, quiet), max(self._most, quiet)
+            step = self._steps.setdefault(round(quiet / STEP), _Step(0, 0.0, np.zeros_like(row)))
+            if step.frames < PLENTY:
+                step.frames += frames
+                step.quiet += frames * quiet
+                step.statistics += row
 
     def at(self, quiet: float) -> Floats | None:
-        """What a clause with this share of silence should have; None where that is not known."""
+        """What a clause with this share of silence should have; None where too little like it was seen."""
         with self._lock:
-            known = self._least - BEYOND <= quiet <= self._most + BEYOND
-            if self._sums is None or self._frames < ENOUGH or not known:
+            steps = list(self._steps.values())
+            shares = np.array([step.quiet / step.frames for step in steps])
+            counts = np.exp(-(((shares - quiet) / ALIKE) ** 2) / 2)
+            total = sum(count * step.frames for count, step in zip(counts, steps, strict=True))
+            if total < ENOUGH:
                 return None
-            mean, square = self._shares / self._frames
-            middle = self._sums[0] / self._frames
-            if (spread := square - mean**2) < ALIKE:
-                return middle.astype(np.float32)
-            slope = (self._sums[1] / self._frames - mean * middle) / spread
-            return (middle + slope * (quiet - mean)).astype(np.float32)
+            row = sum(count * step.statistics for count, step in zip(counts, steps, strict=True)) / total
+            return np.asarray(row, np.float32)
