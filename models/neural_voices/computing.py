@@ -1,9 +1,9 @@
 """How many syntheses compute at once, whose turn it is, and how one is ended in the middle.
 
 Theory of operation. A network is run on the thread that asks for the next chunk; onnxruntime lets go of the interpreter
-lock. As many run at once as the machine has cores for; the others wait in the order in which they came, and queue up
-again for each run, so that a long clause does not hold up a short one for longer than a run. A clause may be cancelled
-from any thread: it leaves the queue, or its run ends within a few milliseconds.
+lock. As many run at once as the machine has cores for; the others wait, and queue up again for each run. Clauses that are
+heard already go first, since a gap in the middle of a word is worse than a wait before it; otherwise it goes by the order
+in which they came. A clause may be cancelled from any thread: it leaves the queue, or its run ends within milliseconds.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from pipeline.engines.protocols import SpeechChunk
 from pipeline.errors import EngineBusy, EngineError
 
 WAIT_S = 5.0
-"""Bound of a wait for a place: before anybody takes the engine for dead, so that another one may speak."""
+"""Bound of all waits for a place before a clause is heard, and of each one after that: before the engine is taken for dead,
+so that another one may speak."""
 LONGEST_QUEUE = 64
 
 
@@ -28,6 +30,10 @@ class Cancellation:
         self._lock = threading.Lock()
         self._end: Callable[[], object] | None = None
         self._cancelled = False
+        self.heard = False
+        """Whether some of the clause was given away already."""
+        self.waited_s = 0.0
+        """For places, until now."""
 
     @property
     def cancelled(self) -> bool:
@@ -55,13 +61,19 @@ class Cancellation:
 
 
 class Places:
-    """Room for so many runs at once, first come, first served."""
+    """Room for so many runs at once."""
 
     def __init__(self, room: int, engine: str) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._free = room
-        self._waiting: deque[threading.Event] = deque()
+        self._heard: deque[threading.Event] = deque()
+        self._new: deque[threading.Event] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._heard) + len(self._new)
 
     @contextmanager
     def place(self, cancellation: Cancellation, wait_s: float = WAIT_S) -> Iterator[None]:
@@ -77,24 +89,27 @@ class Places:
             if self._free:
                 self._free -= 1
                 return
-            if len(self._waiting) >= LONGEST_QUEUE:
+            if self.waiting >= LONGEST_QUEUE:
                 raise EngineBusy("Too many voices want to speak at once.", engine=self._engine)
             given = threading.Event()
-            self._waiting.append(given)
+            queue = self._heard if cancellation.heard else self._new
+            queue.append(given)
+        began = monotonic()
         with cancellation.ending(given.set):
-            given.wait(wait_s)
+            given.wait(wait_s if cancellation.heard else max(0.0, wait_s - cancellation.waited_s))
+        cancellation.waited_s += monotonic() - began
         with self._lock:
-            if given not in self._waiting:
+            if given not in queue:
                 return
-            self._waiting.remove(given)
+            queue.remove(given)
         if cancellation.cancelled:
             raise EngineError("The clause was cancelled.", engine=self._engine)
         raise EngineBusy(f"No voice was free within {wait_s:g} s.", engine=self._engine)
 
     def _release(self) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
+            if self.waiting:
+                (self._heard or self._new).popleft().set()
             else:
                 self._free += 1
 
@@ -107,7 +122,9 @@ class Clause(Iterator[SpeechChunk]):
         self._chunks = chunks(self._cancellation)
 
     def __next__(self) -> SpeechChunk:
-        return next(self._chunks)
+        chunk = next(self._chunks)
+        self._cancellation.heard = True
+        return chunk
 
     def cancel(self) -> None:
         """End it now, whatever thread is at work on it."""

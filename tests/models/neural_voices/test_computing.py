@@ -10,14 +10,10 @@ from pipeline.engines.protocols import SpeechChunk
 from pipeline.errors import EngineBusy, EngineError
 
 
-def waiting(places: Places) -> int:
-    return len(places._waiting)
-
-
 def until(places: Places, count: int) -> None:
     """Return when so many wait."""
     event = threading.Event()
-    while waiting(places) != count:
+    while places.waiting != count:
         event.wait(0.001)
 
 
@@ -38,6 +34,24 @@ def test_places_are_given_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 @pytest.mark.timeout(20)
+def test_a_clause_that_is_heard_already_goes_before_those_that_have_not_begun() -> None:
+    places, order = Places(1, "tests"), list[str]()
+
+    def take(name: str) -> None:
+        cancellation = Cancellation()
+        cancellation.heard = name.startswith("heard")
+        with places.place(cancellation):
+            order.append(name)
+
+    with ThreadPoolExecutor(4) as pool, places.place(Cancellation()):
+        for number, name in enumerate(("new 1", "heard 1", "new 2", "heard 2"), 1):
+            pool.submit(take, name)
+            until(places, number)
+
+    assert order == ["heard 1", "heard 2", "new 1", "new 2"]
+
+
+@pytest.mark.timeout(20)
 def test_who_is_cancelled_in_the_queue_leaves_it_and_takes_no_place() -> None:
     places, cancellation = Places(1, "tests"), Cancellation()
 
@@ -52,7 +66,7 @@ def test_who_is_cancelled_in_the_queue_leaves_it_and_takes_no_place() -> None:
         with pytest.raises(EngineError, match="cancelled"):
             taken.result(5)
     with places.place(Cancellation(), wait_s=0.0):
-        assert waiting(places) == 0
+        assert places.waiting == 0
 
 
 def test_a_wait_without_end_is_refused() -> None:
@@ -60,7 +74,15 @@ def test_a_wait_without_end_is_refused() -> None:
 
     with places.place(Cancellation()), pytest.raises(EngineBusy), places.place(Cancellation(), wait_s=0.01):
         pass
-    assert waiting(places) == 0
+    assert places.waiting == 0
+
+
+def test_a_clause_that_is_not_heard_yet_has_one_bound_for_all_its_waits() -> None:
+    places, cancellation = Places(1, "tests"), Cancellation()
+    cancellation.waited_s = computing.WAIT_S
+
+    with places.place(Cancellation()), pytest.raises(EngineBusy), places.place(cancellation):
+        pass
 
 
 @pytest.mark.timeout(20)
