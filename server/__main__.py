@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import os
 import socket
 import sys
 import webbrowser
 from collections.abc import Sequence
+from typing import NoReturn
 
 import structlog
 import uvicorn
 
+from pipeline.engines.threads import end_all
 from pipeline.errors import KaikouError
 from server import VERSION
 from server.app import create_app
@@ -140,5 +143,15 @@ def _announce(address: str, loaded: LoadedEngines, model: str, server: str, star
     print("\n  Ctrl-C stops it.\n", flush=True)
 
 
+def leave(status: int) -> NoReturn:
+    """End the process with `status`, at once where an engine's native code does not come back."""
+    if not end_all():
+        log.warning("an engine is still at work; leaving without it")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

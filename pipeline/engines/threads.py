@@ -182,10 +182,11 @@ class EngineThreads:
                     waiting.append(work)
         return waiting
 
-    def join(self, deadline: float) -> None:
-        """Wait for the threads to end, until `deadline` by `time.monotonic`."""
+    def join(self, deadline: float) -> bool:
+        """Wait for the threads to end, until `deadline` by `time.monotonic`; whether they have."""
         for thread in self._threads:  # those that clean up after `close` are added meanwhile
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _serve(self) -> None:
         while (work := self._calls.get()) is not None:
@@ -199,11 +200,15 @@ _pools: WeakSet[EngineThreads] = WeakSet()
 
 
 @atexit.register
-def _end_all() -> None:
-    """Native code in a daemon thread must not outlive the interpreter: end the threads before it ends."""
+def end_all() -> bool:
+    """End the threads of all pools within `EXIT_WAIT_S`; whether none is left.
+
+    Native code that goes on in a daemon thread while the interpreter ends aborts the process: where one is left,
+    `os._exit` is the way out.
+    """
     deadline = time.monotonic() + EXIT_WAIT_S
     pools = list(_pools)
     for pool in pools:
         pool.close()
-    for pool in pools:
-        pool.join(deadline)
+    ended = [pool.join(deadline) for pool in pools]
+    return all(ended)
