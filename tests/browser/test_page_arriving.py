@@ -85,7 +85,7 @@ def test_a_recogniser_that_arrives_in_the_middle_of_a_talk_leaves_it_alone_and_s
         page.click("#end")
         page.click("#leave")
         expect(page.locator("#starter")).to_contain_text("from the next talk on")
-        page.check("#spoken [value=zh]", force=True)
+        page.check("#spoken [value=zh]")
         expect(page.locator(".stage .note")).to_have_count(0)
 
         page.click("#talk")

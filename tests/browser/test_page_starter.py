@@ -75,6 +75,7 @@ def test_a_press_stops_it_and_the_next_one_gets_it_without_the_focus_going_away(
 ) -> None:
     page.goto(address)
     button = page.locator("#starter .link")
+    expect(button).to_be_visible()
     button.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#starter")).to_contain_text("were stopped on their way")
@@ -126,7 +127,7 @@ def test_what_another_page_begins_again_or_fetches_is_seen_here_too(page: Page, 
 
 def test_when_it_is_there_the_cards_say_so_and_the_focus_stays(page: Page, address: str, server: Server) -> None:
     page.goto(address)
-    page.check("#spoken [value=zh]", force=True)
+    page.check("#spoken [value=zh]")
     expect(page.locator(".stage .note")).to_contain_text("understands English only")
     page.locator('[data-character="philosopher"]').focus()
     server.hears = ("zh", "en")

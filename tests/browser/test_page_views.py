@@ -34,7 +34,7 @@ def test_what_is_loaded_before_the_first_press_stays_small(page: Page, address: 
 
 def test_a_language_that_is_not_understood_is_said_so(page: Page, address: str) -> None:
     page.goto(address)
-    page.check("#spoken [value=zh]", force=True)
+    page.check("#spoken [value=zh]")
     expect(page.locator(".stage .note")).to_contain_text("understands English only")
 
 
@@ -58,7 +58,7 @@ def test_patience_and_speed_reach_the_session_at_once(page: Page, address: str, 
     talk(page, address)
     wait_for(page, "resting")
     page.click("#settings-open")
-    page.check("#patience [value=patient]", force=True)
+    page.check("#patience [value=patient]")
     page.wait_for_timeout(100)
     assert script.sent("session.update")[-1]["session"]["audio"]["input"]["turn_detection"]["eagerness"] == "low"
     assert page.evaluate("document.querySelector('#microphone').options.length") > 1
