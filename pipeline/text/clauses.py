@@ -229,12 +229,15 @@ class Clauses:
     text was cut; however it was cut, the transcript is the same but for punctuation after the last word.
     """
 
-    def __init__(self, limits: ClauseLimits = _DEFAULTS, language: str = "en") -> None:
-        """language: BCP 47 primary tag of what is said in place of code and tables where no text comes before them."""
+    def __init__(self, limits: ClauseLimits = _DEFAULTS, language: str = "en", markup: Markup | None = None) -> None:
+        """language: BCP 47 primary tag of what is said in place of code and tables where no text comes before them.
+
+        markup: what reads the text if it is not a model's; it reads code and tables, too.
+        """
         self._limits, self._language = limits, language
         self._shape = limits.first
-        self._blocks = Blocks()
-        self._markup = Markup()
+        self._blocks = Blocks() if markup is None else None
+        self._markup = markup or Markup()
         self._text = ""
         self._start = self._at = 0
         self._size = self._said = self._enclosed = _NONE
@@ -245,11 +248,11 @@ class Clauses:
 
     def push(self, text: str) -> list[Clause]:
         """Take more text; return the clauses that are complete by it."""
-        return list(self._take_parts(self._blocks.push(text)))
+        return list(self._take_parts(self._blocks.push(text) if self._blocks else [text]))
 
     def finish(self) -> list[Clause]:
         """The text is over: return the rest. What is pushed after that begins a new line."""
-        clauses = [*self._take_parts(self._blocks.finish())]
+        clauses = [*self._take_parts(self._blocks.finish() if self._blocks else [])]
         clauses += [*self._take(self._markup.finish()), *self._cut(len(self._text))]
         self._text, self._start, self._at, self._size, self._acted = "", 0, 0, _NONE, False
         return clauses
@@ -323,6 +326,8 @@ class Clauses:
         return _Unit(gap, opening, core, tail, size, end)
 
     def _ending(self, unit: _Unit, after: str) -> _Ending:
+        if unit.gap == "\n" and unit.tail == "." and unit.core.isdecimal() and len(unit.core) < 3:
+            return _Ending.NOTHING  # it numbers what follows
         if after:
             return _ending(unit.core, unit.tail, after)
         hurried = not self._markup.undecided and not self._open and not _BRACKET.search(unit.opening + unit.tail)

@@ -179,7 +179,7 @@ class Markup:
         if plain := _PLAIN.match(held, at):
             return self._write(plain[0], plain.end())
         if char in "#0123456789":
-            return self._drop(at + 2) if at + 1 < len(held) else 0  # a keycap, or not yet known to be one
+            return self._keycap(held, at) if at + 1 < len(held) else 0  # one, or not yet known to be one
         if char == "\u200d" and not self._removed:
             return self._write(char, at + 1)  # joins letters of Indic scripts; behind an emoji it goes with it
         if _PICTURE.match(char):
@@ -223,18 +223,34 @@ class Markup:
             return 0
         if line := _LINE.match(held, at):
             match line.lastgroup:
-                case "rule" | "fence":
+                case "rule":
                     return self._break_line(line.end())
                 case "quote" | "bullet":
                     return line.end()
-                case "item" if int(line["item"]) in (1, self._last_item + 1):  # else it is a number that is said
-                    self._last_item = int(line["item"])
-                    return line.end()
+                case "fence" if end := self._fenced(line.end()):
+                    return end
+                case "item" if end := self._numbered(int(line["item"]), line.end()):
+                    return end
                 case "heading" | "row" as kind:
                     self._in_row, self._line_begins = kind == "row", False
                     return line.end()
         self._line_begins = False
         return self._step(held, at)
+
+    # What follows is other where a text is read aloud as it is written (`pipeline/text/read_aloud.py`).
+
+    def _fenced(self, end: int) -> int:
+        return self._break_line(end)
+
+    def _numbered(self, number: int, end: int) -> int:
+        """Where the line's text begins; 0 if the number is one that is said."""
+        if number not in (1, self._last_item + 1):
+            return 0
+        self._last_item = number
+        return end
+
+    def _keycap(self, held: str, at: int) -> int:
+        return self._drop(at + 2)
 
     def _cell(self, held: str, at: int) -> int:
         cell = _CELL.match(held, at)

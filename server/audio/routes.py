@@ -1,4 +1,4 @@
-"""`/v1/audio`: its two endpoints and how much of the machine they may have."""
+"""`/v1/audio`: its endpoints and how much of the machine they may have."""
 
 from __future__ import annotations
 
@@ -32,5 +32,7 @@ def routes(services: Services) -> list[BaseRoute]:
     transcription = TranscriptionEndpoint(engines, hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
     return [
         openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),
+        openai_route("/v1/audio/voices", speech.voices, settings.server),
+        openai_route("/v1/audio/models", speech.models, settings.server),
         openai_route("/v1/audio/transcriptions", transcription.create, settings.server, "POST"),
     ]

@@ -14,14 +14,16 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.answering.speaking import SynthesisOptions, clauses_of, pieces_of, said
+from pipeline.answering.speaking import SynthesisOptions, pieces_of
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
 from pipeline.conversation.answer_parts import AudioPiece, Made
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.engines.protocols import VoiceChoice
 from pipeline.errors import EngineError, InvalidRequest
+from pipeline.text.clauses import Clause
 from pipeline.text.language import language_of
+from pipeline.text.read_aloud import clauses_as_written
 from pipeline.text.styles import STYLES
 from server.audio.codec import MEDIA_TYPES, RATE, AudioFormat, encoder
 from server.audio.job_slots import JobSlots, Throttle
@@ -29,7 +31,7 @@ from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.engines.current import CurrentEngines
 from server.errors import invalid_request
 from server.protocol.client_events import MessagePart
-from server.rest import json_body
+from server.rest import json_body, json_response
 
 LONGEST_INPUT = 4_096
 LONGEST_S = 7_200.0
@@ -37,6 +39,23 @@ LONGEST_S = 7_200.0
 
 MS_PER_TOKEN = 50
 """Of speech, about what OpenAI's models take for one."""
+
+OPENAI_VOICES = (
+    "alloy",
+    "ash",
+    "ballad",
+    "coral",
+    "echo",
+    "fable",
+    "nova",
+    "onyx",
+    "sage",
+    "shimmer",
+    "verse",
+    "marin",
+    "cedar",
+)
+"""What clients may choose from where the synthesiser names no voices of its own."""
 
 STYLE = re.compile(rf"\b({'|'.join(STYLES)})(?:ly)?\b", re.IGNORECASE)
 
@@ -87,6 +106,19 @@ class SpeechEndpoint:
             return Streamed(self._events(params), EVENT_STREAM)
         return Streamed(self._file(params, Made()), MEDIA_TYPES[params.response_format])
 
+    async def voices(self, _request: Request) -> Response:
+        """The synthesiser's voices, as Open WebUI reads them."""
+        known = self.engines.current.engines.synthesizer.info.voices
+        voices: list[dict[str, str]] = [{"id": name, "name": name.capitalize()} for name in OPENAI_VOICES]
+        if known:
+            voices = [{"id": voice.id, "name": voice.label or voice.id, "language": voice.language} for voice in known]
+        return json_response({"voices": voices})
+
+    async def models(self, _request: Request) -> Response:
+        """What speaks: the one synthesiser, as Open WebUI reads it."""
+        name = self.engines.current.engines.synthesizer.info.name
+        return json_response({"models": [{"id": name, "name": name}]})
+
     async def _events(self, params: SpeechParams) -> AsyncGenerator[bytes, None]:
         made = Made()
         async with aclosing(self._file(params, made)) as pieces:
@@ -112,7 +144,7 @@ class SpeechEndpoint:
 
     async def _samples(self, params: SpeechParams, made: Made) -> AsyncGenerator[Samples, None]:
         limits = SpeakingLimits(audio_s=self.audio_s, longest_s=LONGEST_S)
-        clauses = clauses_of(said(params.input))
+        clauses = _clauses(params)
         with self.engines.lease() as loaded:
             synthesizer, workers = loaded.engines.synthesizer, loaded.workers
             resample = Resampler(synthesizer.info.rate, RATE)
@@ -124,6 +156,12 @@ class SpeechEndpoint:
             except EngineError as error:
                 self.failed("synthesizer", error)
                 raise
+
+
+async def _clauses(params: SpeechParams) -> AsyncGenerator[Clause, None]:
+    """The text as it is written; marks of style in it count where it is also said how to speak."""
+    for clause in clauses_as_written(params.input, styles=bool(params.instructions.strip())):
+        yield clause
 
 
 def _options(params: SpeechParams) -> SynthesisOptions:

@@ -241,9 +241,34 @@ async def test_instructions_reach_the_engine_and_so_does_the_style_they_name() -
     assert (request.voice.instructions, request.voice.style) == (told, "cheerful")
 
 
-async def test_a_mark_in_the_text_is_a_style_and_not_said() -> None:
-    request, *_ = await asked_of_engine(input="[whisper] Good morning.")
+async def test_a_mark_in_the_text_is_a_style_where_it_is_also_said_how_to_speak() -> None:
+    request, *_ = await asked_of_engine(input="[whisper] Good morning.", instructions="Follow the marks.")
     assert (request.text, request.voice.style) == ("Good morning.", "whisper")
+
+
+@pytest.mark.parametrize("text", ["[yes] or [no]", "[whisper] Good morning.", "(laughs) {name} 你好（笑）"])
+async def test_words_in_brackets_are_said(text: str) -> None:
+    requests = await asked_of_engine(input=text)
+    assert [(request.text, request.voice.style) for request in requests] == [(text, "")]
+
+
+async def test_voices_and_models_are_listed_as_open_webui_reads_them(server: Serving) -> None:
+    async with httpx2.AsyncClient(base_url=server.http) as client:
+        voices, models = [(await client.get(f"/v1/audio/{what}")).json() for what in ("voices", "models")]
+    assert voices == {"voices": [{"id": "tone", "name": "Tone", "language": "en"}]}
+    assert models == {"models": [{"id": "stub", "name": "stub"}]}
+
+
+async def test_a_synthesiser_that_names_no_voices_offers_those_that_clients_know() -> None:
+    async with (
+        serving({"KAIKOU_API_KEYS": "k"}, instead={"synthesizer": Watched(1)}) as server,
+        httpx2.AsyncClient() as client,
+    ):
+        address = f"{server.http}/v1/audio/voices"
+        answer = await client.get(address, headers={"Authorization": "Bearer k"})
+        refused = await client.get(address)
+    assert {"id": "alloy", "name": "Alloy"} in answer.json()["voices"]
+    assert refused.status_code == 401
 
 
 @pytest.mark.parametrize(
