@@ -175,7 +175,8 @@ def main(arguments: list[str]) -> None:
         require_python(sys.version_info[:2])
         name, rest = parse(arguments)
         command = COMMANDS[name]
-        venv = Path(os.environ.get("KAIKOU_VENV") or ROOT / ".venv").expanduser().absolute()
+        named = os.environ.get("KAIKOU_VENV", "").strip(" \t\r\n\"'\ufeff")  # what files of variables leave around it
+        venv = Path(named or ROOT / ".venv").expanduser().absolute()
         prepare(venv, command.steps)
         if name == "models" and "pull" in rest:
             install_extras(venv, command.steps, needs(python_of(venv), rest))
@@ -374,10 +375,8 @@ def install(venv: Path, step: Step, progress: Progress, lock: IO[str]) -> None:
         if said is None:
             return
         advice = advice_on(said)
-        downloads = (
-            "No matching distribution" not in said
-        )  # or pip itself has asked for the list of packages often enough
-        if pause_s is None or advice != BROKE_OFF or not downloads:
+        listed = "No matching distribution" not in said  # else pip itself has asked for the list often enough
+        if pause_s is None or advice != BROKE_OFF or not listed:
             raise SetupError(explained(said, advice or PIP_ADVICE))
         progress.show("the connection broke off, going on", "  the connection broke off, going on")
         time.sleep(pause_s)

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description="Kaikou: talk to characters in the browser.")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on (7210; 0 takes a free one)")
+    parser.add_argument("--port", help="port to listen on (7210; 0 takes a free one)")
     parser.add_argument("--engines", help="auto (default: the best that is installed), embedded or stub")
     parser.add_argument("--ssl-certfile", help="certificate chain; with --ssl-keyfile the server speaks https")
     parser.add_argument("--ssl-keyfile", help="private key of the certificate")

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", help="settings file (kaikou.toml, if there is one)")
     languages = argparse.ArgumentParser(add_help=False)
-    languages.add_argument("--languages", type=_words, help="that are spoken, which the recommendation goes by (zh,en)")
+    languages.add_argument("--languages", help="that are spoken, which the recommendation goes by (zh,en)")
     parser.set_defaults(do=_list)
     commands = parser.add_subparsers(title="commands", metavar="list | pull | verify | remove")
     command = commands.add_parser(
@@ -88,10 +88,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("names", nargs="+", metavar="NAME")
     command.set_defaults(do=_remove)
     return parser
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _machine(settings: Settings) -> Any:

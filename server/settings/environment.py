@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pipeline.errors import SettingError
 from server.settings.names import TABLE, Path, known, known_engine
 from server.settings.tree import PREFIX
+from server.settings.written import BYTE_ORDER_MARK, plain
 
 NOT_SETTINGS = frozenset({"KAIKOU_VENV", "KAIKOU_CONFIG"})
 """Variables with our prefix that belong to `run.py`, and the one that names the file."""
@@ -22,9 +23,6 @@ OPENAI_NAMES: Mapping[str, str] = {"OPENAI_BASE_URL": "llm_base_url", "OPENAI_AP
 
 ENGINE_PREFIX = PREFIX + "ENGINES__"
 """What begins the options of an engine that has no section: `KAIKOU_ENGINES__KAZOO__HERTZ`."""
-
-BYTE_ORDER_MARK = "\ufeff"
-"""What some editors write in front of a file: of this server's settings, or of variables for a container."""
 
 NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?|true|false")
 """What is no text where nobody says which type an option has."""
@@ -60,19 +58,14 @@ def ignored_variables(environment: Mapping[str, str] | None = None) -> list[str]
 
 def config_named(environment: Mapping[str, str]) -> str:
     """The settings file that the environment names; empty if it names none."""
-    return _plain(environment.get(PREFIX + "CONFIG", ""))
+    return plain(environment.get(PREFIX + "CONFIG", ""))
 
 
 def set_by(environment: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
-    """What the environment sets, with where it belongs; later ones win. Raises `SettingError`.
-
-    An empty variable sets nothing: that is how a compose file spells a missing one.
-    """
+    """What the environment sets, with where it belongs; later ones win. Raises `SettingError`."""
     ignored = {*ignored_variables(environment), *NOT_SETTINGS}
-    given = {name.lstrip(BYTE_ORDER_MARK): _plain(value) for name, value in environment.items() if name not in ignored}
-    for name, setting in OPENAI_NAMES.items():
-        if value := given.get(name):
-            yield known(setting, name).path, value
+    given = {name.lstrip(BYTE_ORDER_MARK): value for name, value in environment.items() if name not in ignored}
+    yield from ((known(setting, name).path, given[name]) for name, setting in OPENAI_NAMES.items() if name in given)
     for name, value in given.items():
         if not name.startswith(PREFIX):
             continue
@@ -82,28 +75,13 @@ def set_by(environment: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
             path = (*TABLE, known_engine(engine, where), *option)
             if not 1 <= len(option) <= 2:  # the option, perhaps in one role
                 raise SettingError(f"{name} names no option of the engine {engine}.")
-            if value:
-                yield path, _untyped(value)
-            continue
-        setting_named = known(name.removeprefix(PREFIX).lower(), where)
-        if value:
-            yield setting_named.path, _parts(value) if setting_named.is_list else value
+            yield path, _untyped(plain(value))
+        else:
+            yield known(name.removeprefix(PREFIX).lower(), where).path, value
 
 
 def _untyped(value: str) -> Any:
     """An option whose type only its engine knows: a number, true or false, or a text, which may be a key."""
-    return tomllib.loads(f"value = {value}")["value"] if NUMBER.fullmatch(value) else SecretStr(value)
-
-
-def _parts(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _plain(value: str) -> str:
-    """The value without what files of variables leave around it: line ends, blanks, and a pair of quotes.
-
-    `docker run --env-file` takes `KEY="…"` with its quotes, and the carriage return of a file from Windows.
-    """
-    value = value.strip().strip(BYTE_ORDER_MARK).strip()
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in value[1:-1]
-    return value[1:-1].strip() if quoted else value
+    if NUMBER.fullmatch(value):
+        return tomllib.loads(f"value = {value}")["value"]
+    return SecretStr(value) if value else value

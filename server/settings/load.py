@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -18,6 +18,7 @@ from server.settings.environment import config_named, set_by
 from server.settings.names import TABLE, Path, known, known_engine, unknown
 from server.settings.section import Section
 from server.settings.tree import AT, SECTIONS, Settings
+from server.settings.written import meant, plain
 
 
 def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -28,14 +29,22 @@ def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[s
     """
     flags = {name: value for name, value in (flags or {}).items() if value is not None}
     environment = os.environ if environment is None else environment
-    file = flags.pop("config", None) or config_named(environment)
-    given = {**dict(_from_file(file)), **dict(set_by(environment))}
-    given |= {known(name, "on the command line").path: value for name, value in flags.items()}
+    file = plain(str(flags.pop("config", ""))) or config_named(environment)
+    on_the_command_line = ((known(name, "on the command line").path, value) for name, value in flags.items())
+    given: dict[Path, Any] = {}
+    for source in (_from_file(file), set_by(environment), on_the_command_line):
+        given |= _meant(source)
     try:
         return Settings.model_validate(_nested(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise SettingError(f"The setting {_called(first['loc'])} is not right: {first['msg']}.") from None
+
+
+def _meant(source: Iterable[tuple[Path, Any]]) -> dict[Path, Any]:
+    """What a source sets, as it is meant; what it leaves empty it does not set."""
+    written = ((path, meant(AT.get(path), value)) for path, value in source)
+    return {path: value for path, value in written if value is not None}
 
 
 def _from_file(path: str | FilePath) -> Iterator[tuple[Path, Any]]:

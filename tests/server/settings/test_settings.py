@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import traceback
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,12 @@ def test_a_mistake_beside_them_is_still_an_error(environment: dict[str, str], me
     assert refusal({}, environment).startswith(message)
 
 
+EMPTY = ["", " \r", '""', "''\r\n", '" "', "\ufeff", "\u200b\u3000"]
+"""What people leave in place of a value, as it arrives."""
+
+
 @pytest.mark.parametrize("name", sorted(SETTINGS))
-@pytest.mark.parametrize("empty", ["", " \r", '""'], ids=["empty", "blank", "quotes"])
+@pytest.mark.parametrize("empty", EMPTY)
 def test_an_empty_variable_sets_nothing(name: str, empty: str) -> None:
     assert load_settings({}, {f"KAIKOU_{name.upper()}": empty}) == Settings()
 
@@ -177,11 +182,31 @@ def test_an_empty_variable_leaves_the_file_in_force(folder: Path) -> None:
     assert load_settings({}, {"KAIKOU_HOST": "", "KAIKOU_CONFIG": ""}).server.host == "::1"
 
 
-def test_an_empty_host_elsewhere_is_an_error_and_not_every_address(folder: Path) -> None:
-    written(folder, 'host = ""')
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+@pytest.mark.parametrize("empty", EMPTY)
+def test_an_empty_flag_or_setting_of_the_file_sets_nothing(folder: Path, name: str, empty: str) -> None:
+    setting = SETTINGS[name]
+    if not setting.is_secret:
+        written(folder, f"[{'.'.join(setting.path[:-1])}]\n{setting.path[-1]} = {json.dumps(empty)}")
 
-    assert refusal().startswith("The setting server.host (KAIKOU_HOST) is not right: ")
-    assert refusal({"host": ""}).startswith("The setting server.host (KAIKOU_HOST) is not right: ")
+    assert load_settings({name: empty, "config": empty}, {}) == Settings()
+
+
+def test_an_empty_flag_leaves_the_environment_in_force() -> None:
+    assert load_settings({"host": "", "port": ""}, {"KAIKOU_HOST": "::1", "KAIKOU_PORT": "1"}).server == ServerSettings(
+        host="::1", port=1
+    )
+
+
+def test_an_empty_option_of_an_engine_is_not_passed_on(folder: Path) -> None:
+    written(folder, '[engines.stub]\ndelay = ""\ntext = " "')
+
+    assert load_settings({}, {"KAIKOU_ENGINES__STUB__PACE": '""'}) == Settings()
+
+
+@pytest.mark.parametrize("value", ['"zh","en"', "'zh', 'en'", "zh,en\r", "“zh,en”", ",zh,,en,"])
+def test_parts_of_a_list_are_taken_without_what_surrounds_them(value: str) -> None:
+    assert load_settings({}, {"KAIKOU_LANGUAGES": value}).engines.languages == ("zh", "en")
 
 
 @pytest.mark.parametrize("written_as", ["sk-a\r\n", '"sk-a"', "'sk-a'\r", " sk-a ", "\ufeffsk-a"])
@@ -298,10 +323,10 @@ def test_a_value_out_of_range_is_refused_by_name(name: str, value: str) -> None:
     assert refusal({}, {setting.variable: value}).startswith(f"The setting {called} is not right: ")
 
 
-def test_a_single_text_is_not_a_list_in_the_file(folder: Path) -> None:
-    written(folder, 'allowed_origins = "https://a.example"')
+def test_a_text_in_place_of_a_list_is_its_parts_in_the_file_too(folder: Path) -> None:
+    written(folder, 'allowed_origins = "https://a.example, https://b.example"')
 
-    assert refusal().startswith("The setting server.allowed_origins (KAIKOU_ALLOWED_ORIGINS) is not right: ")
+    assert load_settings({}, {}).server.allowed_origins == ("https://a.example", "https://b.example")
 
 
 # --- Secrets -------------------------------------------------------------------------------------------------------------
