@@ -371,7 +371,7 @@ class Clauses:
 
     def _cut(self, end: int) -> Iterator[Clause]:
         text = self._text[self._start : end]
-        spoken = speakable(text)
+        spoken = speakable(text, acting=self._blocks is not None)
         if not _is_word(spoken):
             if self._said is _NONE or not ACTING.search(text):
                 return

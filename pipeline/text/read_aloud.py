@@ -19,6 +19,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 """With an address in its round brackets; "[yes](or no)" is no link."""
+_EMPHASIS = re.compile("[*_~`]+")
 _STYLE = re.compile(rf"\[\s*({'|'.join(STYLES)})\s*\]", re.IGNORECASE)
 _ELEMENT = re.compile(
     r"<(/?)([a-z][\w:-]{0,30})(?:\s+[\w:.-]{1,40}\s*=\s*(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}'|[^\s\"'<>]{1,200}))*\s*/?>",
@@ -64,7 +65,7 @@ class ReadAloud(Markup):
         link = _LINK.match(held, at)
         if not link:
             return None
-        words = link[1].strip()
+        words = " ".join(_EMPHASIS.sub("", link[1]).split())
         return self._write(words, link.end()) if words else self._drop(link.end())
 
     def _bracket(self, held: str, at: int) -> int:

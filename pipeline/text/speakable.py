@@ -463,13 +463,17 @@ ACTING = re.compile(r"(?<![A-Za-z0-9_*)\]])\*(?! )[^*\n]+(?<! )\*(?![A-Za-z0-9_*
 """How a clause's text shows what is done and not said; `visible` text has no other use for asterisks round words."""
 
 
-def speakable(text: str) -> str:
+def speakable(text: str, *, acting: bool = True) -> str:
     """What a synthesiser is given for a clause's text: addresses by their domain, signs as words, plain Latin letters.
+
+    acting: whether what stands in asterisks is done and not said.
 
     "#1 & https://www.example.com/a?b" gives "number 1 and example.com". Punctuation that opens it is dropped: it is
     left over from what was said before.
     """
-    text = plain_formulas(_BETWEEN_CIRCLED.sub(" ", ACTING.sub(" ", text).strip()).translate(_NARROW))
+    text = plain_formulas(
+        _BETWEEN_CIRCLED.sub(" ", (ACTING.sub(" ", text) if acting else text).strip()).translate(_NARROW)
+    )
     text = _ADDRESS.sub(lambda address: address[1] or address[2], text)
     for pattern, spoken in _BEFORE_SIGNS:
         text = pattern.sub(spoken, text)

@@ -33,6 +33,8 @@ SAID = {
     "code": ("```python\nprint(2)\n```\nDone.", "python print(2) Done."),
     "a table": ("| a | b |\n|---|---|\n| 1 | 2 |", "a, b 1, 2"),
     "a link": ("See [the docs](https://x.org/a_(b) 'Docs').", "See the docs."),
+    "emphasis in a link": ("See [the *very* docs](https://x.org).", "See the very docs."),
+    "asterisks in code": (r"`*args*` and \*sighs\*", "*args* and *sighs*"),
     "no link": ("[yes](or no) and [a](e.g. this)", "[yes](or no) and [a](e.g. this)"),
     "an image": ("![a cat](cat.png)!", "a cat!"),
     "HTML": ("<p class='x'>Hi <b>you</b>,<br/>it is <a href=x>me</a></p>", "Hi you, it is me"),
