@@ -9,6 +9,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -23,6 +24,7 @@ from server.engines.loaded import LoadedEngines
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
+from server.rest import no_such_endpoint
 from server.services import Services
 from server.sessions.admission import Admission
 from server.sessions.client_secrets import ClientSecretsInMemory
@@ -77,7 +79,7 @@ def create_app(
         finally:
             await engines.close()
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: no_such_endpoint})
     app.state.realtime, app.state.metrics, app.state.engines = sessions, metrics, engines
     app.add_middleware(PageHeaders)
     return app

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import KaikouError
@@ -100,3 +101,14 @@ def failure(error: KaikouError, openai: bool) -> Response:
         return json_response({"error": openai_error(error)}, status, headers)
     body = {"code": error.code, "param": getattr(error, "param", None)}
     return json_response({"success": False, "data": None, "message": error.message, "error": body}, status, headers)
+
+
+async def no_such_endpoint(request: Request, error: Exception) -> Response:
+    """What starlette says to an unknown address or method, as JSON where clients of the OpenAI API ask."""
+    assert isinstance(error, HTTPException)
+    if "/v1/" not in request.url.path:
+        return PlainTextResponse(error.detail, error.status_code, error.headers)
+    message = f"There is no {request.method} {request.url.path[:200]} here."
+    code = "method_not_supported" if error.status_code == 405 else "unknown_url"
+    body = {"type": "invalid_request_error", "code": code, "message": message, "param": None}
+    return json_response({"error": body}, error.status_code, dict(error.headers or {}))

@@ -68,6 +68,17 @@ START_TASKS = (
 )
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
 
+READ_THE_WALL_CLOCK = (
+    "server/openai_api/routes.py",
+    "server/protocol/connection.py",
+    "server/sessions/client_secrets.py",
+    "models/downloads/store.py",
+    "models/remote/client.py",
+    "models/scripted/__init__.py",
+    "benchmarks/*",
+)
+"""For a moment that is shown, told or kept. It may be set by hours at any time, so that no duration is measured by it."""
+
 LONGEST_FILE, LONGEST_TEST = 500, 700
 SOURCES = {".py", ".js"}
 NOT_OURS = {"__pycache__", "node_modules", "vendor", "weights", "build"}
@@ -198,6 +209,19 @@ def task_starts(module: Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
 
 
+def wall_clock_reads(module: Module) -> Iterator[tuple[int, str]]:
+    if matches(module.path, READ_THE_WALL_CLOCK):
+        return
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Attribute(
+                ast.Name("time"), "time" | "time_ns" | "localtime" | "gmtime" | "ctime" as reader
+            ) | ast.Attribute(ast.Name("datetime" | "date"), "now" | "utcnow" | "today" as reader):
+                yield node.lineno, f"reads the wall clock: {reader}"
+            case ast.ImportFrom("time", names) if any(alias.name in {"time", "time_ns"} for alias in names):
+                yield node.lineno, "reads the wall clock: from time import time"
+
+
 RULES = (
     Rule(
         "imports follow run → server → pipeline ← models",
@@ -218,6 +242,11 @@ RULES = (
         "tasks start where a session, a job or the server's life owns them",
         "Let the session, the job or the socket start the work and hand it in (see START_TASKS).",
         task_starts,
+    ),
+    Rule(
+        "durations are measured by clocks that nobody sets",
+        "Use time.monotonic or the loop's time; for a moment that is shown see READ_THE_WALL_CLOCK.",
+        wall_clock_reads,
     ),
 )
 
@@ -355,6 +384,9 @@ def test_lines_end_where_their_text_ends() -> None:
         ("pipeline/turns/wait.py", "if TYPE_CHECKING:\n    from pipeline.session import Session", None),
         ("pipeline/attic/old.py", "", "1: pipeline.attic.old has no floor"),
         ("server/transports/webrtc.py", "asyncio.ensure_future(read())", None),
+        ("pipeline/session.py", "began = time.time()", "1: reads the wall clock: time"),
+        ("pipeline/session.py", "def f(now=datetime.now): ...", "1: reads the wall clock: now"),
+        ("pipeline/session.py", "began = time.monotonic()", None),
     ],
 )
 def test_rules_find_what_they_forbid_and_nothing_else(path: str, text: str, finding: str | None) -> None:
