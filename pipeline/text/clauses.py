@@ -180,8 +180,8 @@ def _ending(core: str, tail: str, after: str) -> _Ending:
         case "、":
             return _Ending.JOINT
         case "," | ";" | ":" | "，" | "；" | "：" | "—":
-            if marks == "—" and following.isdigit():  # "1月1日—7日"
-                return _Ending.NOTHING
+            if marks == "—" and (following.isdigit() or after == " "):  # "1月1日—7日"; it is not known what follows yet
+                return _Ending.NOTHING if following else _Ending.UNDECIDED
             if not core[-1:].isdigit():
                 return _Ending.PAUSE
             if not following and after != "\n":  # "July 4, 1976" and "1, 2 or 3" are not cut

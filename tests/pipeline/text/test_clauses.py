@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.clauses import Clause, ClauseLimits, Clauses, Shape, Size
@@ -249,6 +249,7 @@ def tokens(draw: st.DrawFn) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(tokens())
+@example([" a", " a", " a", "—", " 3", " a"])
 def test_clauses_do_not_depend_on_how_many_tokens_come_at_once(pushes: list[str]) -> None:
     whole = spoken_by("".join(pushes))
     half = len(pushes) // 2
