@@ -107,6 +107,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         ws=ReadAhead,
         ws_max_size=settings.server.message_bytes,
         ws_per_message_deflate=False,
+        proxy_headers=False,  # `ForwardedHeaders` reads them
         log_config=None,
         access_log=False,
         ssl_certfile=settings.server.ssl_certfile,

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.audio.routes import routes as audio_routes
 from server.characters.catalogue import FileCharacters
@@ -21,6 +15,7 @@ from server.characters.reading import load_characters
 from server.characters.routes import routes as characters_routes
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
+from server.identity.forwarded import ForwardedHeaders
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
@@ -34,13 +29,9 @@ from server.sessions.sessions import Sessions
 from server.settings import Settings
 from server.starter.routes import routes as starter_routes
 from server.starter.starter import Starter
-
-STATIC = Path(__file__).parent.parent / "static"
-
-PAGE_POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+from server.web.cors import CrossOrigin
+from server.web.page import PageHeaders
+from server.web.page import routes as page_routes
 
 
 def create_app(
@@ -61,8 +52,7 @@ def create_app(
     sessions = Sessions(bounds, engines, characters, metrics, limits, defaults, admission)
     services = Services(settings, engines, characters, secrets, metrics, sessions, defaults, language_model, starter)
     routes = [
-        Route("/", lambda _request: FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        *page_routes(),
         *operations_routes(services),
         *characters_routes(services),
         *starter_routes(services),
@@ -81,29 +71,8 @@ def create_app(
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: no_such_endpoint})
     app.state.realtime, app.state.metrics, app.state.engines = sessions, metrics, engines
+    # The last is the outermost: it says by which address we were asked.
     app.add_middleware(PageHeaders)
+    app.add_middleware(CrossOrigin, settings.server)
+    app.add_middleware(ForwardedHeaders, settings.server)
     return app
-
-
-class PageHeaders:
-    """Adds the headers that keep the page to itself. Plain ASGI, so that streams and sockets pass untouched."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Content-Security-Policy"] = PAGE_POLICY
-                if scope["path"].startswith("/static"):
-                    headers["Cache-Control"] = "no-cache"
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)

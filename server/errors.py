@@ -45,6 +45,18 @@ class Unauthorized(KaikouError):
     code = "invalid_api_key"
 
 
+class OriginDenied(KaikouError):
+    """The web page that asks is of an origin that may not."""
+
+    code = "origin_denied"
+
+
+class UpgradeRequired(KaikouError):
+    """A WebSocket's address was asked by plain HTTP."""
+
+    code = "websocket_required"
+
+
 class NotImplementedYet(KaikouError):
     """Part of the protocol, but not of this server."""
 
@@ -56,6 +68,8 @@ STATUS: Mapping[type[KaikouError], int] = {
     TooLarge: 413,
     TooSlow: 408,
     Unauthorized: 401,
+    OriginDenied: 403,
+    UpgradeRequired: 426,
     NotFound: 404,
     LimitReached: 429,
     NotImplementedYet: 501,

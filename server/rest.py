@@ -13,8 +13,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import KaikouError
-from server.errors import TooLarge, TooSlow, Unauthorized, as_told, openai_error, status_of
-from server.identity.auth import identify, origin_allowed, presented_key
+from server.errors import TooLarge, TooSlow, as_told, openai_error, status_of
+from server.identity.auth import identify, presented_key
+from server.identity.origins import check_origin
 from server.identity.principal import Principal
 from server.json_text import check_depth, from_json
 from server.settings.serving import ServerSettings
@@ -71,9 +72,8 @@ def guarded(endpoint: Endpoint, server: ServerSettings, *, openai: bool = False)
     async def handle(request: Request) -> Response:
         try:
             request.state.principal = identify(server, presented_key(request))
-            if request.method == "POST" and not origin_allowed(server, request):
-                message = "Pages of this origin may not use the API; see the setting allowed_origins."
-                raise Unauthorized(message, code="origin_denied")
+            if request.method == "POST":
+                check_origin(server, request)
             return await endpoint(request)
         except Exception as error:  # noqa: BLE001 — the request's outermost frame
             return failure(as_told(error, "request failed", path=request.url.path), openai)

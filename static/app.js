@@ -11,7 +11,7 @@ import { choose, spokenWith } from "./views/choose.js";
 const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
 const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
 
-const DEFERRED_STYLES = "/static/deferred.css";
+const DEFERRED_STYLES = new URL("./deferred.css", import.meta.url).href;
 
 /** What a talk needs, fetched when it becomes likely; the player too, so that it does not wait for the call that imports it. */
 const talkModules = () =>
@@ -110,9 +110,9 @@ async function load() {
     await fetchCast();
   } catch (error) {
     if (!(error instanceof ServerRefused)) throw error;
-    const locked = error.status === 401 || error.status === 403;
+    const { problem } = error;
     setState("gone");
-    return show(() => noServer(locked));
+    return show(() => noServer(problem === "unreachable" ? "no-server" : problem));
   }
   await showChoose();
 }
@@ -144,7 +144,7 @@ async function showTalk(character, context, conversation) {
   if (!modules) {
     void context.close();
     setState("gone");
-    return show(() => noServer(false));
+    return show(() => noServer("no-server"));
   }
   const [{ Call }, { talk }] = modules;
   const call = new Call(character, spokenWith(character), conversation);
@@ -172,9 +172,9 @@ async function showAfter(call) {
   main.focus({ preventScroll: true });
 }
 
-/** Nobody answers, or not without a key. @param {boolean} locked */
-function noServer(locked) {
-  const problem = locked ? "key" : "no-server";
+/** Nobody answers, or not to us. @param {string} problem in one word */
+function noServer(problem) {
+  const locked = problem === "key";
   const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const retry = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -186,7 +186,7 @@ function noServer(locked) {
       "form",
       { class: "panel no-server", role: "alert", onsubmit: retry },
       h("h1", {}, t(`problem.${problem}.title`)),
-      h("p", {}, t(`problem.${problem}.text`)),
+      h("p", {}, t(`problem.${problem}.text`, { origin: location.origin })),
       h("p", { class: "field" }, ...(locked ? [name, field] : []), h("button", { id: "again", class: "plain" }, t(locked ? "continue" : "again"))),
     ),
   );

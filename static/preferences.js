@@ -65,4 +65,9 @@ export const serverKey = {
       // As above.
     }
   },
+  /** In base64url, so that keys of any characters fit a header and a WebSocket's subprotocol; "" without a key. */
+  get encoded() {
+    const bytes = new TextEncoder().encode(serverKey.value.trim());
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  },
 };

@@ -72,6 +72,7 @@ async def serving(
         ws=ReadAhead,
         ws_max_size=settings.server.message_bytes,
         ws_per_message_deflate=False,
+        proxy_headers=False,  # `ForwardedHeaders` reads them
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=2,

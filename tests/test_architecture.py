@@ -42,7 +42,7 @@ FLOORS: Mapping[str, str] = {
     ),
     "models": "support spoken_forms downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
-        "services errors json_text settings engines identity rest starter characters transports protocol operations cli"
+        "services errors json_text settings engines identity rest web starter characters transports protocol operations cli"
         " sessions audio openai_api app __main__"
     ),
 }

@@ -1,8 +1,10 @@
-"""Who uses the API, and whether they may: keys where the operator set some, web origins always."""
+"""Who uses the API, and whether they may: keys where the operator set some."""
 
 from __future__ import annotations
 
+import binascii
 import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 
 from starlette.requests import HTTPConnection
@@ -14,16 +16,27 @@ from server.settings.serving import ServerSettings
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket: OpenAI's clients send the key as a subprotocol."""
 
+ENCODED_SUBPROTOCOL, ENCODED_HEADER = "kaikou-key.", "x-kaikou-key"
+"""How our page sends it: UTF-8 in base64url without padding, for in a subprotocol `/`, `=`, blanks, commas and all beyond
+ASCII are errors of the browser's, and so is what is beyond Latin-1 in a header."""
+
 
 def presented_key(connection: HTTPConnection) -> str:
-    """The key that a client presents: bearer token, `api-key` header or subprotocol; empty if none."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    """The key that a client presents: bearer token, `api-key` header, or encoded or as a subprotocol; empty if none."""
+    scheme, _, token = _header(connection, "authorization").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
-    if key := connection.headers.get("api-key"):
+    if key := _header(connection, "api-key"):
         return key
+    if encoded := _header(connection, ENCODED_HEADER):
+        return _decoded(encoded)
     offered: Sequence[str] = connection.scope.get("subprotocols", ())
-    return next((name.removeprefix(KEY_SUBPROTOCOL) for name in offered if name.startswith(KEY_SUBPROTOCOL)), "")
+    for name in offered:
+        if name.startswith(ENCODED_SUBPROTOCOL):
+            return _decoded(name.removeprefix(ENCODED_SUBPROTOCOL))
+        if name.startswith(KEY_SUBPROTOCOL):
+            return _text(name.removeprefix(KEY_SUBPROTOCOL).encode("utf-8", "surrogateescape"))
+    return ""
 
 
 def identify(server: ServerSettings, key: str) -> Principal:
@@ -38,18 +51,21 @@ def identify(server: ServerSettings, key: str) -> Principal:
     return holder_of(key)
 
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+def _header(connection: HTTPConnection, name: str) -> str:
+    return _text(connection.headers.get(name, "").encode("latin-1"))
 
 
-def origin_allowed(server: ServerSettings, connection: HTTPConnection) -> bool:
-    """Whether the web page that opens this connection, if it is one, may: ours, or one that the settings name.
+def _text(sent: bytes) -> str:
+    """What a client wrote: most write UTF-8, some one byte for each letter."""
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
-    Without this, any page that a person visits could talk to a server on their machine.
-    """
-    origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
-    if origin is None or "*" in server.allowed_origins or origin in server.allowed_origins:
-        return True
-    # A foreign name that was made to point at this machine sends itself as both Origin and Host.
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    rebound = server.host in ("127.0.0.1", "localhost", "::1") and name not in LOOPBACK
-    return origin.partition("://")[2] == host and not rebound
+
+def _decoded(encoded: str) -> str:
+    """What is encoded; empty if nothing is."""
+    try:
+        return urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""

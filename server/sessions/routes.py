@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from server.rest import api_route, success
+from server.errors import UpgradeRequired
+from server.rest import Endpoint, api_route, failure, guarded, success
 from server.services import Services
 from server.sessions.websocket_handshake import Handshake
+from server.settings.serving import ServerSettings
+
+log = structlog.get_logger("kaikou")
+
+NOT_A_WEBSOCKET = (
+    "This address takes WebSockets only. If a WebSocket was meant, a proxy on its way did not pass the headers Upgrade and "
+    "Connection on."
+)
+
+HANDSHAKE = frozenset({"sec-websocket-key", "sec-websocket-version"})
+"""What is left of a handshake where a proxy drops `Upgrade` and `Connection`, which are for one hop only."""
+
+FOR_NGINX = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
 
 SOCKETS = ("/v1/realtime", "/realtime", "/openai/v1/realtime")
 """Stock clients build their address in several ways; see docs/protocol.md."""
@@ -26,4 +41,23 @@ def routes(services: Services) -> list[BaseRoute]:
     return [
         api_route("/api/place", place, services.settings.server, "POST"),
         *(WebSocketRoute(path, handshake.serve) for path in SOCKETS),
+        *(Route(path, without_upgrade(services.settings.server)) for path in SOCKETS),
     ]
+
+
+def without_upgrade(settings: ServerSettings) -> Endpoint:
+    """A WebSocket's address by plain HTTP: somebody is curious, or a proxy passed a handshake on without its `Upgrade`."""
+
+    async def refuse(_request: Request) -> Response:
+        response = failure(UpgradeRequired(NOT_A_WEBSOCKET), openai=True)
+        response.headers["Upgrade"] = "websocket"
+        return response
+
+    guarded_refuse = guarded(refuse, settings, openai=True)
+
+    async def answer(request: Request) -> Response:
+        if not HANDSHAKE.isdisjoint(request.headers):
+            log.warning("a proxy passed a WebSocket on as plain HTTP", set=FOR_NGINX, see="docs/deployment.md")
+        return await guarded_refuse(request)
+
+    return answer

@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketState
 
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
-from server.errors import Unauthorized, openai_error, status_of
-from server.identity.auth import identify, origin_allowed, presented_key
+from server.errors import openai_error, status_of
+from server.identity.auth import identify, presented_key
+from server.identity.origins import check_origin
 from server.identity.principal import Principal
 from server.protocol.server_events import error_event, new_event_id
 from server.protocol.session_object import SessionObject
@@ -57,10 +58,8 @@ class Handshake:
         await live.attach(transport, missed)
 
     async def _identify(self, websocket: WebSocket) -> tuple[Principal, ClientSecret | None]:
-        """Who comes, and with which client secret. Raises `Unauthorized`."""
-        if not origin_allowed(self.settings, websocket):
-            message = "Pages of this origin may not connect; see the setting allowed_origins."
-            raise Unauthorized(message, code="origin_denied")
+        """Who comes, and with which client secret. Raises `OriginDenied`, `Unauthorized`."""
+        check_origin(self.settings, websocket)
         key = presented_key(websocket)
         secret = await self.secrets.find(key) if key.startswith(PREFIX) else None
         return secret.principal if secret else identify(self.settings, key), secret

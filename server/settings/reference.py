@@ -17,10 +17,10 @@ Made from `server/settings/` by `.venv/bin/python -m server.settings.reference`;
 
 Resolved once, at the start: defaults < `kaikou.toml` (or `--config FILE`, `KAIKOU_CONFIG`) < environment < flags. An unknown
 name is an error that tells the nearest known one. An empty value sets nothing, wherever it stands. Lists are separated by
-commas. Line ends, blanks and quotes around a value are no part of it. Secrets come from the environment only. Variables that
-Kubernetes or Docker set for a service called "kaikou" (`KAIKOU_SERVICE_HOST`, `KAIKOU_PORT=tcp://…`) are passed over. In the
-file each setting stands in the table of its section; a setting at the top of the file, by the name of its variable in lower
-case, is understood as well.
+commas, or written as JSON. Line ends, blanks and quotes around a value are no part of it. Secrets come from the environment
+only. Variables that Kubernetes or Docker set for a service called "kaikou" (`KAIKOU_SERVICE_HOST`,
+`KAIKOU_PORT=tcp://…`) are passed over. In the file each setting stands in the table of its section; a setting at the top of
+the file, by the name of its variable in lower case, is understood as well.
 
 ```toml
 [server]

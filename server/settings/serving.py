@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 
+from server.settings.origins import Network, Origin, RootPath
 from server.settings.section import Count, Positive, Section
+
+LONGEST_KEY = 4096
+"""Bytes. In base64 it is a third longer, and servers take lines of 8 KB."""
 
 
 class ServerSettings(Section):
@@ -24,14 +30,42 @@ class ServerSettings(Section):
     """Open the page in a browser once the server is ready."""
     log: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """How much is logged."""
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     """Further web origins (such as https://app.example.org) whose pages may use the API; "*" allows all."""
+    root_path: RootPath = ""
+    """Path of a site (such as /kaikou) under which a proxy serves this server, whether it strips it or not."""
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    """Addresses and networks of proxies whose `X-Forwarded-…` and `Forwarded` headers are believed; "*" believes all."""
     api_keys: tuple[SecretStr, ...] = ()
-    """Keys that clients must present, separated by commas; without any, no key is asked for."""
+    """Keys that clients must present, separated by commas or as a JSON list; without any, no key is asked for."""
     client_secrets: Count = 1_000
     """Short-lived keys (`/v1/realtime/client_secrets`) that may exist at once."""
     message_bytes: Count = 24 * 1024 * 1024
     """The largest message a client may send."""
+
+    @field_validator("api_keys")
+    @classmethod
+    def _keys_that_can_be_sent(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        """Only runs where keys are set: a list of none would let everybody in."""
+        for number, key in enumerate(keys, 1):
+            if fault := _unsendable(key.get_secret_value()):
+                raise PydanticCustomError("key", "{reason}", {"reason": f"key {number} of {len(keys)} {fault}"})
+        if not keys:
+            raise PydanticCustomError("key", "it names no key; leave it out to ask for none")
+        return keys
+
+
+def _unsendable(key: str) -> str:
+    """Why no client could present `key`; empty if it could."""
+    if not key.strip():
+        return "is empty"
+    if key != key.strip():
+        return "begins or ends with a blank, which headers do not carry"
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in key):
+        return "has a line break or another control character in it"
+    if (size := len(key.encode())) > LONGEST_KEY:
+        return f"is {size} bytes long; at most {LONGEST_KEY} fit a request's header"
+    return ""
 
 
 class AudioApiSettings(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from server.settings.tree import Setting
@@ -25,11 +26,24 @@ def meant(setting: Setting | None, value: Any) -> Any:
     is_list = setting is not None and setting.is_list
     if isinstance(value, str):
         value = plain(value)
+        if is_list and (listed := _listed(value)) is not None:
+            return listed
         value = value.split(",") if is_list and value else value
     if is_list and isinstance(value, list | tuple) and value:
         value = tuple(part for part in map(_plain_part, value) if part != "")
-        return value or None
+        return value or (() if setting and setting.is_secret else None)  # commas alone are no way to ask for no keys
     return None if value == "" else value
+
+
+def _listed(value: str) -> tuple[str, ...] | None:
+    """A list that is written as JSON, whose parts may have commas and quotes in them; None for other texts."""
+    if not value.startswith("["):
+        return None
+    try:
+        parts = json.loads(value)
+    except ValueError:
+        return None
+    return tuple(parts) if all(isinstance(part, str) for part in parts) else None
 
 
 def plain(value: str) -> str:

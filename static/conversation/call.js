@@ -222,7 +222,7 @@ export class Call {
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
-    return new Realtime(() => realtimeAddress(this.character.id, this.waitingLine.ticket), serverKey.value, {
+    return new Realtime(() => realtimeAddress(this.character.id, this.waitingLine.ticket), serverKey.encoded, {
       event: (event) => this.dispatch(event),
       opened: (anew) => this.opened(anew),
       resumed: (receivedSamples) => {
@@ -243,7 +243,7 @@ export class Call {
       },
       takenOver: () => this.giveUp("elsewhere"),
       // A browser hides why: ask for a place.
-      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitingLine.ask()),
+      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitingLine.ask(reason)),
     });
   }
 
@@ -270,7 +270,7 @@ export class Call {
 
   /** Try again at once after the server was gone. */
   retry() {
-    this.realtime.key = serverKey.value;
+    this.realtime.key = serverKey.encoded;
     this.connect();
   }
 

@@ -23,10 +23,12 @@ const CLOSE_ABANDONED = 4002;
 const CLOSE_TAKEN_OVER = 4001;
 const CLOSE_NORMAL = 1000;
 const CLOSE_RESTART = 1012;
+/** What browsers say where no close code came. */
+const CLOSE_UNTOLD = 1006;
 /** Close codes that say why: try again later, policy, and unauthorized. */
 const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key" });
 
-/** @typedef {"full" | "key" | "unreachable"} Refusal */
+/** @typedef {"full" | "key" | "origin" | "no-socket" | "unreachable"} Refusal no-socket: it was never opened, and why is hidden */
 /** @typedef {{ type: string, [field: string]: any }} Event */
 /**
  * @typedef {object} Listener
@@ -43,7 +45,7 @@ const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "k
 export class Realtime {
   /**
    * @param {() => string} address asked anew for each attempt
-   * @param {string} key the operator's key, or ""
+   * @param {string} key the operator's key, encoded, or ""
    * @param {Listener} listener
    */
   constructor(address, key, listener) {
@@ -62,6 +64,8 @@ export class Realtime {
     this.acknowledgedAt = 0;
     this.mostUnsent = STALLED_BYTES;
     this.attempt = 0;
+    /** Whether the present socket was opened, and whether a session ever began. */
+    this.opened = false;
     this.everOpened = false;
     this.timer = 0;
     /** @type {WebSocket | null} */
@@ -77,10 +81,13 @@ export class Realtime {
       address.searchParams.set("resume", this.token);
       address.searchParams.set("seen", this.lastEventId);
     }
-    const protocols = this.key ? ["realtime", `openai-insecure-api-key.${this.key}`] : ["realtime"];
+    const protocols = this.key ? ["realtime", `kaikou-key.${this.key}`] : ["realtime"];
     const socket = new WebSocket(address, protocols);
     this.socket = socket;
-    this.timer = setTimeout(() => socket.close(), OPEN_TIMEOUT_MS);
+    this.opened = false;
+    // Not `socket.close()`: browsers wait for the other end's answer to it.
+    this.timer = setTimeout(() => this.closed(socket, CLOSE_UNTOLD), OPEN_TIMEOUT_MS);
+    socket.onopen = () => (this.opened = true);
     socket.onmessage = ({ data }) => this.received(socket, data);
     socket.onclose = ({ code }) => this.closed(socket, code);
   }
@@ -98,7 +105,7 @@ export class Realtime {
   sendAudio(pcm) {
     const { socket } = this;
     if (!this.open || !socket) return;
-    if (socket.bufferedAmount > this.mostUnsent) return this.closed(socket, 1006);
+    if (socket.bufferedAmount > this.mostUnsent) return this.closed(socket, CLOSE_UNTOLD);
     if (socket.bufferedAmount < STALLED_BYTES) this.mostUnsent = STALLED_BYTES;
     socket.send(pcm);
   }
@@ -190,7 +197,10 @@ export class Realtime {
       this.close();
       return this.listener.takenOver();
     }
-    if (!this.everOpened) return this.listener.refused(REASONS[code] ?? "unreachable");
+    if (!this.everOpened) {
+      const neverOpened = code === CLOSE_UNTOLD && !this.opened;
+      return this.listener.refused(REASONS[code] ?? (neverOpened ? "no-socket" : "unreachable"));
+    }
     if (code === CLOSE_NORMAL) {
       this.token = "";
       this.everOpened = false;
@@ -206,6 +216,6 @@ export class Realtime {
 
 /** Close a socket and hear no more of it. @param {WebSocket} socket @param {number} code */
 function detach(socket, code) {
-  socket.onmessage = socket.onclose = null;
+  socket.onopen = socket.onmessage = socket.onclose = null;
   socket.close(code);
 }

@@ -5,7 +5,7 @@ import { askForPlace, ServerRefused } from "./api.js";
  * @typedef {object} Listener
  * @property {() => void} waiting others are before us, or we are next
  * @property {() => void} enter it is our turn: connect with the ticket
- * @property {(reason: "key" | "full" | "unreachable") => void} refused there is no line, or our turn came to nothing
+ * @property {(reason: import("./realtime.js").Refusal) => void} refused there is no line, or our turn came to nothing
  */
 
 export class WaitingLine {
@@ -22,18 +22,19 @@ export class WaitingLine {
     this.timer = 0;
   }
 
-  async ask() {
-    if (this.entering) return this.listener.refused("unreachable");
-    this.left = false;
+  /** @param {import("./realtime.js").Refusal} [reason] why the socket was refused, as far as the browser tells */
+  async ask(reason = "unreachable") {
+    const entering = this.entering;
+    this.left = this.entering = false;
     let turn;
     try {
       turn = await askForPlace(this.ticket);
     } catch (error) {
       if (!(error instanceof ServerRefused)) throw error;
-      if (error.status === 401 || error.status === 403) return this.listener.refused("key");
-      return this.listener.refused(error.status === 503 || error.status === 429 ? "full" : "unreachable");
+      return this.listener.refused(error.problem);
     }
     if (this.left) return; // The person did not want to wait.
+    if (entering && turn.enter) return this.listener.refused(reason);
     this.ticket = turn.ticket;
     this.ahead = turn.before;
     this.entering = turn.enter;

@@ -44,7 +44,7 @@ export function problemPanel(call, problem, type) {
 export function explanation(call, problem) {
   if (problem === "failed") return [failureText(call), t("problem.failed.text")].filter(Boolean).join(" ");
   if (problem === "waiting") return placeInLine(call.waitingLine.ahead);
-  if (problem !== "reconnecting") return t(`problem.${problem}.text`);
+  if (problem !== "reconnecting") return t(`problem.${problem}.text`, { origin: location.origin });
   const seconds = Math.ceil((call.retryAt - performance.now()) / 1000);
   return seconds > 0 ? t("problem.reconnecting.text", { seconds }) : t("problem.reconnecting.now");
 }
@@ -76,6 +76,8 @@ function actionsFor(call, problem, type) {
     case "over":
       return [action(t("after.continue"), () => call.retry(), "again")];
     case "unreachable":
+    case "no-socket":
+    case "origin":
     case "full":
       return [action(t("now"), () => call.retry(), "again")];
     default:

@@ -68,7 +68,7 @@ def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str
     keys: list[str | None] = []
 
     def status(route: Route) -> None:
-        keys.append(route.request.headers.get("authorization"))
+        keys.append(route.request.headers.get("x-kaikou-key"))
         route.continue_()
 
     page.goto(address)
@@ -80,7 +80,7 @@ def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str
     with page.expect_response("**/api/status"):
         page.press("#server-key", "Enter")
     expect(page.locator("#server dl")).to_have_count(1)
-    assert keys == [None, "Bearer sk-mine"]
+    assert keys == [None, "c2stbWluZQ"]
     assert page.evaluate("window.sameVisit && location.search === ''")
     assert page.locator("#server-key").get_attribute("autocomplete") == "current-password"
     assert page.locator("#settings").is_visible()

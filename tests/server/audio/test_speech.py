@@ -179,7 +179,7 @@ async def test_keys_are_asked_for_as_on_the_socket() -> None:
 
 async def test_foreign_web_pages_may_not_use_it(server: Serving) -> None:
     answer = await raw(server, {"input": "Hi."}, headers={"Origin": "https://evil.example"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "origin_denied")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_denied")
 
 
 async def test_those_who_find_it_full_are_told_when_to_come_back() -> None:

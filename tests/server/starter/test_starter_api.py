@@ -68,7 +68,7 @@ async def test_a_press_stops_it_and_another_one_goes_on() -> None:
 async def test_pages_of_other_origins_cannot_stop_it() -> None:
     async with half_way() as (client, _hub, _starter):
         refused = await client.post("/api/starter/stop", headers={"Origin": "https://other.example"})
-        assert (refused.status_code, (await told(client))["state"]) == (401, "fetching")
+        assert (refused.status_code, (await told(client))["state"]) == (403, "fetching")
 
 
 async def test_where_keys_are_asked_for_whoever_has_one_sees_it_and_does_not_stop_it() -> None:

@@ -1,0 +1,85 @@
+"""Which web pages may talk to this server: its own, and those of origins that the settings name.
+
+Without this, any page that a person visits could talk to a server on their machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from server.errors import OriginDenied
+from server.identity.forwarded import public_hosts, untrusted_proxy
+from server.settings.origins import ANY, DEFAULT_PORTS, SHOWN, web_origin
+from server.settings.serving import ServerSettings
+
+log = structlog.get_logger("kaikou")
+
+
+def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
+    """Raises `OriginDenied` if it is a web page that opens this connection, and it may not; the log says what to set."""
+    origin = connection.headers.get("origin")
+    if origin is None or named_in_settings(server, origin) or is_own(server, connection, origin):
+        return
+    shown = origin[:SHOWN]
+    told = {
+        "origin": shown,
+        "host": connection.headers.get("host", "")[:SHOWN],
+        "set": f"KAIKOU_ALLOWED_ORIGINS={shown}",
+    }
+    if proxy := untrusted_proxy(connection):
+        told["or_set"] = f"KAIKOU_TRUSTED_PROXIES={proxy}"
+    log.warning("a page of another origin was refused", **told)
+    raise OriginDenied(
+        f"Pages of the origin {shown} may not use this server. Whoever runs it can allow them: "
+        f"KAIKOU_ALLOWED_ORIGINS={shown}"
+    )
+
+
+def named_in_settings(server: ServerSettings, origin: str) -> bool:
+    """Whether the settings name the origin, or all."""
+    return ANY in server.allowed_origins or (_canonical(origin) or ANY) in server.allowed_origins
+
+
+def is_own(server: ServerSettings, connection: HTTPConnection, origin: str) -> bool:
+    """Whether a page of `origin` came from this server, by the address that it was asked at.
+
+    The scheme is not compared: only a proxy that says so tells us that a browser speaks https to it.
+    """
+    own = _canonical(origin)
+    scheme = own.partition("://")[0]
+    if scheme not in DEFAULT_PORTS:
+        return False
+    host = connection.headers.get("host", "")
+    # A foreign name that was made to point at this machine sends itself as both Origin and Host. Over https it cannot:
+    # it would have to have a certificate, and a proxy with one is the operator's.
+    rebound = is_loopback(server.host) and scheme == "http" and not is_loopback(_name(host))
+    return not rebound and any(_canonical(f"{scheme}://{public}") == own for public in public_hosts(connection))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or a name, is always this machine."""
+    name = host.strip("[]").lower()
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _canonical(origin: str) -> str:
+    """The origin as it is compared; empty if it is none."""
+    try:
+        return web_origin(origin)
+    except ValueError:
+        return ""
+
+
+def _name(host: str) -> str:
+    """The name or address in a Host header."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
