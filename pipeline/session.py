@@ -20,6 +20,7 @@ from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item, Transcript
 from pipeline.engines.workers import Workers
 from pipeline.errors import InvalidRequest
+from pipeline.listening.item_audio import ItemAudio
 from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.speech_model.client import SpeechModelClient, policy_without_words
@@ -88,7 +89,8 @@ class Session:
         self._voice = engines.detection.open(self._take_window, self._failed_to_hear)
         self._overlapping = OverlappingSpeech()
         self._listening = Listening(self._context, self._overlapping, self._receive, self._speech_model)
-        self._answering = Answering(self._context, self._listening, self._receive, self._speech_model)
+        self._item_audio = ItemAudio(self._context, self._speech_model)
+        self._answering = Answering(self._context, self._listening, self._item_audio, self._receive, self._speech_model)
         self._closing = asyncio.Event()
 
     @property
@@ -181,9 +183,14 @@ class Session:
         self._receive(self._listening.clear())
 
     def add_item(self, item: Item, after: str | None = None) -> None:
-        """Put an item of the client's into the conversation. Raises `InvalidRequest`, see `Transcript.add`."""
+        """Put an item of the client's into the conversation, and hear its audio.
+
+        Raises `InvalidRequest` and `LimitReached`, see `Transcript.add` and `ItemAudio.check`.
+        """
         self._context.touch()
+        self._item_audio.check([item], "item.content")
         self.outbox.put(ItemAdded(item, self.transcript.add(item, after)))
+        self._item_audio.hear(item)
 
     def remove_item(self, item_id: str) -> bool:
         """Take an item out of the conversation; whether it was there."""
@@ -196,6 +203,7 @@ class Session:
         """Have the character answer. Raises `InvalidRequest` while it is already answering."""
         self._voice.flush()
         self._context.touch()
+        self._item_audio.check([item for item in ask.input or () if item.id not in self.transcript], "response.input")
         if not ask.in_conversation:
             self._answering.start_out_of_band(ask)
             return
@@ -223,7 +231,7 @@ class Session:
         Raises `InvalidRequest` unless the character said it aloud.
         """
         item = self.transcript.get(item_id)
-        if item is None or item.role != "assistant" or item.type != "message" or not item.spoken:
+        if item is None or item.role != "assistant" or item.type != "message" or not item.spoken or item.parts:
             message = f"There is no spoken assistant message '{item_id}' to truncate."
             raise InvalidRequest(message, code="item_truncate_invalid_item_id", param="item_id")
         heard = self._answering.truncate(item, heard_ms)

@@ -109,7 +109,7 @@ def as_told(error: Exception, event: str, **about: Any) -> KaikouError:
 
 BRANCHES = frozenset(
     "str constrained-int server_vad semantic_vad message function_call function_call_output item_reference "
-    "CustomVoice".split()
+    "CustomVoice FunctionChoice literal['none','auto','required']".split()
 )
 """What pydantic puts into a path to say which of several types it tried; no field is called so."""
 

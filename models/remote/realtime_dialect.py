@@ -138,7 +138,7 @@ def response_create(request: SpeechModelRequest, dialect: Dialect) -> Json:
     if request.tool_choice is not None:
         response["tool_choice"] = _tool_choice(request.tool_choice)
     if request.max_tokens is not None:
-        response["max_response_output_tokens" if beta else "max_output_tokens"] = request.max_tokens
+        response["max_response_output_tokens" if beta else "max_output_tokens"] = request.max_tokens or "inf"
     if request.input is not None:
         response["input"] = [item_object(message, dialect) for message in request.input]
     if not request.in_conversation:

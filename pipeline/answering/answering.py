@@ -30,6 +30,7 @@ from pipeline.engines.protocols import ChatRequest
 from pipeline.engines.workers import stray_cancellation_fails
 from pipeline.errors import LimitReached
 from pipeline.listening.echo import Playing
+from pipeline.listening.item_audio import ItemAudio
 from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import JustSaid
 from pipeline.listening.recognizing import Turn
@@ -72,10 +73,12 @@ class Answering:
         self,
         context: Context,
         listening: Listening,
+        item_audio: ItemAudio,
         report: Callable[[Event], None],
         speech_model: SpeechModelClient | None = None,
     ) -> None:
         self._context, self._listening, self._report, self._speech_model = context, listening, report, speech_model
+        self._item_audio = item_audio
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._out_of_band: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
         self._wrong: deque[float] = deque(maxlen=context.limits.speculations_per_minute)
@@ -302,8 +305,9 @@ class Answering:
     def _make(self, ask: ResponseRequest, timing: TurnTiming) -> Reply:
         context, config = self._context, self._context.config
         voice = config.voice if ask.voice is None else ask.voice
-        modality, most = ask.modality or config.modality, ask.max_tokens or config.max_tokens
-        record = ReplyRecord(context.new_id("resp"), modality, voice, ask.in_conversation, ask.metadata, most)
+        modality, most = ask.modality or config.modality, ask.most_tokens(config)
+        id, conversation = context.new_id("resp"), ask.in_conversation
+        record = ReplyRecord(id, modality, voice, conversation, ask.metadata, most, ask.audio_format)
         timing.reply_id = record.id
         outbox = context.outbox
         place = context.transcript.add
@@ -389,11 +393,13 @@ class Answering:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
+        shown = self._shown(ask, draft)
+        await self._item_audio.known(shown)
         if self._speech_model and self._speech_model.wanted:
             parts = self._speech_model.answer(ask, reply.record.items, reply.made, reply.first_token)
             await reply.send(parts, self._speech_model.rate, context.limits.speaking.lead_s)
             return
-        if failure := self._listening.failure(reply.timing.item_id):
+        if failure := self._listening.failure(reply.timing.item_id) or self._item_audio.failure(shown):
             raise failure
         request = await self._request(ask, draft)
         engines = context.engines

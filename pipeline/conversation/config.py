@@ -63,12 +63,17 @@ class SessionConfig:
     sources: Sequence[Source] = ()
 
 
+NO_LIMIT = 0
+"""As `ResponseRequest.max_tokens`: as many tokens as the model likes, however the conversation is set."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseRequest:
     """One answer that was asked for. None means: as the conversation is set.
 
     say: spoken as it stands, without a model. input: shown to the model instead of the conversation.
     in_conversation: whether the answer becomes part of it; if not, it may run beside another one.
+    audio_format: the wire layer's own, which finds it in the answer's `ReplyRecord`.
     """
 
     say: str = ""
@@ -81,6 +86,11 @@ class ResponseRequest:
     input: Sequence[Item] | None = None
     in_conversation: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
+    audio_format: object = None
+
+    def most_tokens(self, config: SessionConfig) -> int | None:
+        """The most tokens that the answer may have; None: as many as the model likes."""
+        return (config.max_tokens if self.max_tokens is None else self.max_tokens) or None
 
 
 @dataclass(frozen=True, slots=True)

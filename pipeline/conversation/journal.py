@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from pipeline.audio.samples import Samples
@@ -21,7 +21,7 @@ from pipeline.conversation.notices import (
     Transcribed,
     TranscriptionFailed,
 )
-from pipeline.conversation.transcript import Item, ItemRole, ItemType, Status, Transcript
+from pipeline.conversation.transcript import Item, ItemRole, ItemType, Part, Status, Transcript
 from pipeline.engines.protocols import WordTime
 from pipeline.engines.workers import stray_cancellation_fails
 
@@ -37,11 +37,11 @@ class ItemSnapshot:
     text: str
     spoken: bool
     transcribed: bool
+    parts: tuple[Part, ...]
     words: tuple[WordTime, ...]
     audio_ms: int
     call_id: str
     name: str
-    images: tuple[str, ...]
     whole: str | None
     heard_ms: int | None
     aside: bool
@@ -52,7 +52,8 @@ class ItemSnapshot:
     def of(cls, item: Item) -> ItemSnapshot:
         """The item as it is now."""
         values: dict[str, Any] = {field.name: getattr(item, field.name) for field in fields(item)}
-        return cls(**values | {"words": tuple(item.words)})
+        parts = tuple(replace(part, sound=None) for part in item.parts)
+        return cls(**values | {"words": tuple(item.words), "parts": parts})
 
     def restored(self) -> Item:
         """An item that is like it was, and can change again."""

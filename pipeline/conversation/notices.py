@@ -71,10 +71,11 @@ class ItemLeft:
 
 @dataclass(frozen=True, slots=True)
 class PartialText:
-    """The words of a turn so far, whole."""
+    """The words of a turn so far, whole. `part`: of which part of the item, here and below."""
 
     item_id: str
     text: str
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,14 @@ class Transcribed:
     seconds: float
     emotion: str = ""
     sounds: tuple[str, ...] = ()
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionFailed:
     item_id: str
     error: KaikouError
+    part: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +103,7 @@ class ReplyRecord:
     """One answer as the client sees it. Text and usage grow until it is done.
 
     reason: why it was cancelled or left incomplete; in_conversation: whether it becomes part of the transcript.
+    audio_format: as in `ResponseRequest`.
     """
 
     id: str
@@ -108,6 +112,7 @@ class ReplyRecord:
     in_conversation: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int | None = None
+    audio_format: object = None
     status: ReplyStatus = "in_progress"
     reason: str = ""
     error: KaikouError | None = None

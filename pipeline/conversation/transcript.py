@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from pipeline.audio.samples import Samples
 from pipeline.engines.protocols import WordTime
 from pipeline.errors import InvalidRequest
 from pipeline.text.word_times import heard_text
@@ -15,6 +16,20 @@ ItemRole: TypeAlias = Literal["user", "assistant", "system"]
 Status: TypeAlias = Literal["in_progress", "completed", "incomplete"]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a client's message: what is written in it, or said.
+
+    transcribed: whether the words are known; until then `text` is what the client says of them. sound: at `LINE_RATE`,
+    until it was heard.
+    """
+
+    text: str = ""
+    spoken: bool = False
+    transcribed: bool = True
+    sound: Samples | None = field(default=None, compare=False, repr=False)
+
+
 @dataclass(slots=True)
 class Item:
     """One entry of a conversation.
@@ -22,12 +37,12 @@ class Item:
     text: what a message says, a call's JSON arguments, or a function's output.
     spoken: whether the message is (or was) audio; `text` is then its transcript.
     transcribed: whether a spoken message's words are known yet.
+    parts: what a client's message consists of, whose texts are joined in `text`; empty for all other items.
     words: for what the character spoke, where each word sounds on the item's own line; they join to `text`.
     audio_ms: how much audio of the item was made.
     whole: the text before it was cut to what was heard; None while it is uncut. heard_ms: where it was cut.
     aside: whether it was only a listener's "uh-huh", a noise or an echo; kept for the client, not shown to the model.
     emotion, sounds: how the person sounded and what else was heard (see `Recognition`); the model gets a note of it.
-    images: links of images that came with a message; kept for the client, not shown to the model.
     """
 
     id: str
@@ -37,11 +52,11 @@ class Item:
     text: str = ""
     spoken: bool = False
     transcribed: bool = True
+    parts: tuple[Part, ...] = ()
     words: list[WordTime] = field(default_factory=list)
     audio_ms: int = 0
     call_id: str = ""
     name: str = ""
-    images: tuple[str, ...] = ()
     whole: str | None = None
     heard_ms: int | None = None
     aside: bool = False

@@ -28,7 +28,7 @@ def chat_request(
         language,
         config.tools if ask.tools is None else ask.tools,
         ask.tool_choice or config.tool_choice,
-        ask.max_tokens or config.max_tokens,
+        ask.most_tokens(config),
     )
 
 

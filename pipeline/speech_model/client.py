@@ -27,7 +27,14 @@ from pipeline.engines.workers import each_within, stray_cancellation_fails
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.prompt.messages import prompt
 from pipeline.speech_model.parts import SpeechParts
-from pipeline.speech_model.remote_conversation import AddItem, RemoteConversation, RemoveItem, SendTurn, TruncateItem
+from pipeline.speech_model.remote_conversation import (
+    AddItem,
+    RemoteConversation,
+    RemoveItem,
+    SendTurn,
+    TruncateItem,
+    text_apart,
+)
 from pipeline.text.clean import clean
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.interruption import SHORT_MS, SHORT_SOFT_MS, Sound, Verdict, judge, words_of
@@ -191,8 +198,9 @@ class SpeechModelClient:
 
     async def _bring_up_to_date(self, connection: SpeechModelConnection) -> None:
         transcript, link = self._context.transcript, connection.link
-        items = transcript.newest(self._context.limits.prompt_characters)
-        for step in connection.remote.steps(items, {item.id for item in transcript if not item.aside}, self._sounds):
+        items = text_apart(transcript.newest(self._context.limits.prompt_characters))
+        present = {item.id for item in text_apart(item for item in transcript if not item.aside)}
+        for step in connection.remote.steps(items, present, self._sounds):
             match step:
                 case AddItem():
                     await link.add(step.item.id, step.message, step.after)

@@ -7,8 +7,8 @@ empty, and everything said so far is told as text.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.conversation.transcript import Item
@@ -138,6 +138,18 @@ class RemoteConversation:
                 self.item_added(item)
                 yield AddItem(item, message, before if place < last_known else None)
                 before = item.id
+
+
+def text_apart(items: Iterable[Item]) -> list[Item]:
+    """The items; of those with both, what is written before what is said: the model is told one, and hears the other."""
+    apart = list[Item]()
+    for item in items:
+        if item.spoken and not all(part.spoken for part in item.parts):
+            written, said = ("\n".join(p.text for p in item.parts if p.spoken is spoken) for spoken in (False, True))
+            apart.append(replace(item, id=f"{item.id}_text", text=written, spoken=False, parts=()))
+            item = replace(item, text=said.strip(), parts=())
+        apart.append(item)
+    return apart
 
 
 def _message(item: Item, answered: Container[str], called: Container[str]) -> Message | None:

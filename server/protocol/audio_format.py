@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 
 
 class Decoder:

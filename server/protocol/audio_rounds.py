@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pipeline.audio.resample import resample_together
 from pipeline.audio.samples import Samples
 from server.protocol.audio_format import Decoder
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 
 APART_S = 0.008
 """From one round to the next while many messages come: the most that it adds to the time to an answer."""

@@ -14,9 +14,11 @@ from pipeline.errors import InvalidRequest
 from pipeline.text.clean import clean
 from server.errors import invalid_request
 from server.json_text import check_depth, from_json
+from server.protocol.refused_fields import check_refused
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Json = dict[str, Any]
+PCM_RATES = (8_000, 16_000, 24_000, 48_000)
 Instructions = Annotated[str, StringConstraints(max_length=200_000)]
 
 
@@ -35,10 +37,15 @@ class MessagePart(BaseModel):
 
 
 class ContentPart(MessagePart):
-    type: Literal["input_text", "input_audio", "input_image", "output_text", "output_audio", "text", "audio"]
+    type: Literal["input_text", "input_audio", "output_text", "output_audio", "text", "audio"]
     text: str | None = Field(default=None, max_length=1_000_000)
     transcript: str | None = Field(default=None, max_length=1_000_000)
-    image_url: str | None = None
+    audio: str | None = None
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is something said, rather than written."""
+        return self.type.endswith("audio")
 
 
 class MessageItem(MessagePart):
@@ -84,13 +91,49 @@ class FunctionTool(MessagePart):
 Tools = Annotated[list[FunctionTool], Field(max_length=128)]
 
 
+class FunctionChoice(MessagePart):
+    """The function that must be called."""
+
+    type: Literal["function"]
+    name: str = Field(min_length=1, max_length=128)
+
+
+ToolChoice: TypeAlias = Literal["none", "auto", "required"] | FunctionChoice
+MaxTokens: TypeAlias = Annotated[int, Field(ge=1, le=65_536)] | Literal["inf"]
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
+
+
+class Format(MessagePart):
+    """How audio is written. Only PCM has a rate."""
+
+    type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
+    rate: int | None = None
+
+    @model_validator(mode="after")
+    def check_rate(self) -> Format:
+        if self.type == "audio/pcm":
+            self.rate = self.rate or 24_000
+            if self.rate not in PCM_RATES:
+                raise ValueError(f"rate must be one of {', '.join(map(str, PCM_RATES))}")
+        else:
+            self.rate = None
+        return self
+
+    @property
+    def samples_per_second(self) -> int:
+        """Of the audio as it is decoded."""
+        return self.rate or 8_000
+
+
 class CustomVoice(MessagePart):
     id: str
 
 
 class ResponseAudioOutput(MessagePart):
     voice: str | CustomVoice | None = None
-    format: Json | None = None
+    format: Format | None = None
 
 
 class ResponseAudio(MessagePart):
@@ -103,9 +146,9 @@ class ResponseParams(MessagePart):
     output_modalities: list[Literal["audio", "text"]] | None = Field(default=None, min_length=1, max_length=1)
     instructions: Instructions | None = None
     tools: Tools | None = None
-    tool_choice: str | Json | None = None
-    max_output_tokens: Annotated[int, Field(ge=1)] | Literal["inf"] | None = None
-    metadata: dict[str, str] | None = None
+    tool_choice: ToolChoice | None = None
+    max_output_tokens: MaxTokens | None = None
+    metadata: Metadata | None = None
     conversation: Literal["auto", "none"] = "auto"
     input: list[Annotated[InputItem, Field(discriminator="type")]] | None = None
     audio: ResponseAudio | None = None
@@ -242,6 +285,8 @@ def parse_event(message: Json) -> ClientEvent:
     kind = EVENTS.get(message["type"])
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")
+    check_refused(message, "item")
+    check_refused(message, "response")
     try:
         return kind.model_validate(message)
     except ValidationError as error:

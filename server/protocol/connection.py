@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
-from pipeline.audio.samples import samples_of
+import numpy as np
+
+from pipeline.audio.samples import Samples, samples_of
 from pipeline.characters.character import Character, text_in
-from pipeline.conversation.config import ResponseRequest
+from pipeline.conversation.config import NO_LIMIT, ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import VoiceChoice
@@ -18,6 +20,7 @@ from pipeline.errors import InvalidRequest, KaikouError
 from pipeline.session import Session
 from server.characters.catalogue import Characters
 from server.errors import NotFound, as_told, openai_error
+from server.protocol.audio_format import Decoder
 from server.protocol.audio_rounds import AudioRounds, Microphone
 from server.protocol.client_events import (
     APPEND,
@@ -29,19 +32,16 @@ from server.protocol.client_events import (
     ClientEvent,
     ClientItem,
     Commit,
-    ContentPart,
     CreateItem,
     CreateResponse,
     CustomVoice,
     DeleteItem,
-    FunctionCallItem,
-    FunctionOutputItem,
     Greet,
     InputItem,
     ItemReference,
     Json,
-    MessageItem,
     PlaybackReport,
+    ResponseAudioOutput,
     ResponseParams,
     RetrieveItem,
     SessionUpdate,
@@ -50,6 +50,7 @@ from server.protocol.client_events import (
     parse_event,
     parse_json,
 )
+from server.protocol.client_items import audio_in, item_of
 from server.protocol.input_audio import InputAudio
 from server.protocol.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
 from server.protocol.session_object import (
@@ -68,6 +69,9 @@ YIELD_SAMPLES = samples_of(100)
 
 MESSAGE_SAMPLES = samples_of(10)
 """What any message counts for in this, since understanding it is work too."""
+
+AFTERWARDS = np.zeros(480, np.int16)
+"""Silence that makes a resampler give what it holds back, at any rate."""
 
 FIND_S = 5.0
 """How long finding a character may take; the client's other messages wait for it, so that their order is kept."""
@@ -204,7 +208,7 @@ class Connection:
                 self.session.clear_audio()
                 self._answer({"type": "input_audio_buffer.cleared"})
             case CreateItem():
-                self.session.add_item(self._item(event.item), event.previous_item_id)
+                self.session.add_item(await self._item(event.item, "item"), event.previous_item_id)
             case DeleteItem():
                 if not self.session.remove_item(event.item_id):
                     raise _unknown_item(event.item_id, "delete")
@@ -220,7 +224,7 @@ class Connection:
                 message = 'A transcription session answers nothing; update it to session.type "realtime" for answers.'
                 raise InvalidRequest(message, code="transcription_session", param="type")
             case CreateResponse():
-                self.session.request_reply(self._ask(event.response or ResponseParams()))
+                self.session.request_reply(await self._ask(event.response or ResponseParams()))
             case CancelResponse():
                 self.session.cancel_reply(event.response_id)
             case ClearOutput():
@@ -294,7 +298,7 @@ class Connection:
             "output_modalities": current.output_modalities,
             "instructions": config.instructions,
             "tools": [tool.model_dump() for tool in current.tools],
-            "tool_choice": current.tool_choice,
+            "tool_choice": current.model_dump()["tool_choice"],
             "max_output_tokens": current.max_output_tokens,
             "tracing": None,
             "truncation": "auto",
@@ -304,7 +308,7 @@ class Connection:
                 "input": {
                     "format": format_object(audio_in.format),
                     "transcription": transcription and transcription.model_dump(exclude_unset=True),
-                    "noise_reduction": noise and noise.model_dump(),
+                    "noise_reduction": noise and noise.model_dump(exclude_none=True),
                     "turn_detection": detection_object(audio_in.turn_detection, self._defaults),
                 },
                 "output": {
@@ -317,38 +321,40 @@ class Connection:
 
     # --- Items and requests -------------------------------------------------------------------------------------------
 
-    def _item(self, item: ClientItem) -> Item:
-        id = item.id or self.session.new_id("item")
-        match item:
-            case MessageItem():
-                text = "\n".join(filter(None, (_text_of(part) for part in item.content)))
-                images = tuple(part.image_url for part in item.content if part.image_url)
-                return Item(id, role=item.role, text=text, images=images)
-            case FunctionCallItem():
-                call_id = item.call_id or self.session.new_id("call")
-                return Item(id, "function_call", "assistant", text=item.arguments, call_id=call_id, name=item.name)
-            case FunctionOutputItem():
-                return Item(id, "function_call_output", "user", text=item.output, call_id=item.call_id)
-            case _:
-                assert_never(item)
+    async def _item(self, item: ClientItem, param: str) -> Item:
+        sounds = {place: await self._sound(audio, param, place) for place, audio in audio_in(item, param)}
+        return item_of(item, self.session.new_id, sounds)
 
-    def _ask(self, params: ResponseParams) -> ResponseRequest:
-        most = params.max_output_tokens
+    async def _sound(self, audio: str, param: str, place: int) -> Samples:
+        """What is heard in the audio of one part; other sessions have their turn meanwhile."""
+        decoder, pieces, size = Decoder(self.object.audio.input.format), list[Samples](), 0
+        for data in self._input.of_base64(audio, f"{param}.content.{place}.audio"):
+            if self._unyielded >= YIELD_SAMPLES:
+                await self._yield()
+            pieces.append(decoder.decode(data))
+            self._unyielded += self._input.line_samples(len(data))
+            size += len(data)
+        return np.concatenate((*pieces, decoder.resample(AFTERWARDS)))[: self._input.line_samples(size)]
+
+    async def _ask(self, params: ResponseParams) -> ResponseRequest:
+        most, output = params.max_output_tokens, params.audio.output if params.audio else None
+        given = [await self._given(item, f"response.input.{place}") for place, item in enumerate(params.input or ())]
         return ResponseRequest(
             instructions=params.instructions,
             modality=params.output_modalities[0] if params.output_modalities else None,
-            voice=_voice_of(params, self.session.config.voice),
+            voice=_voice_of(output, self.session.config.voice),
+            audio_format=output and output.format,
             tools=None if params.tools is None else tools_of(params.tools),
             tool_choice=None if params.tool_choice is None else tool_choice_of(params.tool_choice),
-            max_tokens=None if most == "inf" else most,
-            input=None if params.input is None else [self._given(item) for item in params.input],
+            max_tokens=NO_LIMIT if most == "inf" else most,
+            input=None if params.input is None else given,
             in_conversation=params.conversation != "none",
             metadata=params.metadata or {},
         )
 
-    def _given(self, item: InputItem) -> Item:
+    async def _given(self, item: InputItem, param: str) -> Item:
         if not isinstance(item, ItemReference):
-            return self._item(item)
+            return await self._item(item, param)
         known = self.session.transcript.get(item.id)
         if known is None:
             raise _unknown_item(item.id, "reference")
@@ -358,13 +364,9 @@ class Connection:
         self.session.outbox.put(Answered(event))
 
 
-def _text_of(part: ContentPart) -> str:
-    return part.text or part.transcript or ""
-
-
-def _voice_of(params: ResponseParams, usual: VoiceChoice) -> VoiceChoice | None:
+def _voice_of(output: ResponseAudioOutput | None, usual: VoiceChoice) -> VoiceChoice | None:
     """The voice asked for by name, at the conversation's speed; None if none is."""
-    voice = params.audio.output.voice if params.audio and params.audio.output else None
+    voice = output.voice if output else None
     name = voice.id if isinstance(voice, CustomVoice) else voice
     return None if name is None else replace(usual, name=name)
 

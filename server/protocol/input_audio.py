@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pipeline.audio.samples import LINE_RATE
 from pipeline.errors import InvalidRequest
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 
 SLICE_MS = 100
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -35,22 +35,22 @@ class InputAudio:
         self.slice_bytes = format.samples_per_second * self._width * SLICE_MS // 1000 // 6 * 6
         self.at_once_bytes = min(self.slice_bytes, self._most_bytes)
 
-    def of_base64(self, text: str) -> Iterable[bytes]:
-        """The audio of an append, in slices. Raises `InvalidRequest`; of such an append nothing is heard."""
+    def of_base64(self, text: str, param: str = "audio") -> Iterable[bytes]:
+        """The audio of the field `param`, in slices. Raises `InvalidRequest`; of such a field nothing is heard."""
         characters = self.slice_bytes // 3 * 4
         if len(text) <= characters:
             try:
                 return (binascii.a2b_base64(text, strict_mode=True),)
             except ValueError:
-                raise _not_base64() from None
+                raise _not_base64(param) from None
         if len(text) * 3 // 4 > self._most_bytes + 3:
-            raise self._too_long("audio")
+            raise self._too_long(param)
         # Checked as a whole before the first slice is decoded, so that a bad end does not leave half of it heard.
         # Deleting characters runs in C: about a millisecond for each MiB.
         data = text.encode("ascii", "replace")
         padding = data.translate(None, BASE64)
         if len(data) % 4 or padding not in (b"", b"=", b"==") or not data.endswith(padding):
-            raise _not_base64()
+            raise _not_base64(param)
         slices = (data[start : start + characters] for start in range(0, len(data), characters))
         return map(binascii.a2b_base64, slices)
 
@@ -72,5 +72,5 @@ class InputAudio:
         return InvalidRequest(message, code="audio_too_long", param=param)
 
 
-def _not_base64() -> InvalidRequest:
-    return InvalidRequest("Invalid 'audio': it is not base64.", code="invalid_base64", param="audio")
+def _not_base64(param: str) -> InvalidRequest:
+    return InvalidRequest(f"Invalid '{param}': it is not base64.", code="invalid_base64", param=param)

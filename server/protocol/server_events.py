@@ -38,10 +38,10 @@ from pipeline.conversation.notices import (
     VoiceEnded,
     VoiceHeard,
 )
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import Item, Part
 from server.errors import openai_error
 from server.protocol.audio_format import Encoder
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 from server.transports.transport import OutputAudio
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ class ServerEvents:
         self.output_format, self.transcribes = output_format, transcribes
         self._conversation_id, self._extensions = conversation_id, extensions
         self._encoders: dict[str, Encoder] = {}
-        self._partials: dict[str, tuple[str, str]] = {}
+        self._partials: dict[tuple[str, int], tuple[str, str]] = {}
 
     def of(self, notice: Notice) -> Iterator[Json | OutputAudio]:
         """The events that say `notice`, in order, with their ids; audio is left to the transport to write."""
@@ -109,7 +109,7 @@ class ServerEvents:
                     "previous_item_id": notice.previous,
                 }
             case AudioDropped():
-                self._partials.pop(notice.item_id, None)
+                self._partials.pop((notice.item_id, 0), None)
             case HearingFailed():
                 yield error_event(openai_error(notice.error))
             case ItemAdded():
@@ -143,37 +143,38 @@ class ServerEvents:
             yield {"type": "kaikou.partial", "item_id": notice.item_id, "text": notice.text}
         elif self.transcribes:
             # Deltas cannot be taken back, so only words that two partials agree on are sent.
-            before, sent = self._partials.get(notice.item_id, ("", ""))
+            place = notice.item_id, notice.part
+            before, sent = self._partials.get(place, ("", ""))
             stable = _common_words(before, notice.text)
             longer = stable.startswith(sent) and len(stable) > len(sent)
-            self._partials[notice.item_id] = (notice.text, stable if longer else sent)
+            self._partials[place] = (notice.text, stable if longer else sent)
             if longer:
-                yield _transcription_delta(notice.item_id, stable[len(sent) :])
+                yield _transcription_delta(notice, stable[len(sent) :])
 
     def _transcribed(self, notice: Transcribed) -> Iterator[Json]:
-        _, sent = self._partials.pop(notice.item_id, ("", ""))
+        _, sent = self._partials.pop((notice.item_id, notice.part), ("", ""))
         if self._extensions and (notice.emotion or notice.sounds):
             yield _heard(notice)
         if not self.transcribes:
             return
         if notice.text.startswith(sent) and len(notice.text) > len(sent):
-            yield _transcription_delta(notice.item_id, notice.text[len(sent) :])
+            yield _transcription_delta(notice, notice.text[len(sent) :])
         yield {
             "type": "conversation.item.input_audio_transcription.completed",
             "item_id": notice.item_id,
-            "content_index": 0,
+            "content_index": notice.part,
             "transcript": notice.text,
             "usage": {"type": "duration", "seconds": round(notice.seconds, 3)},
         }
 
     def _transcription_failed(self, notice: TranscriptionFailed) -> Iterator[Json]:
-        self._partials.pop(notice.item_id, None)
+        self._partials.pop((notice.item_id, notice.part), None)
         if self.transcribes:
             error = openai_error(notice.error)
             yield {
                 "type": "conversation.item.input_audio_transcription.failed",
                 "item_id": notice.item_id,
-                "content_index": 0,
+                "content_index": notice.part,
                 "error": {key: error[key] for key in ("type", "code", "message")},
             }
 
@@ -182,7 +183,7 @@ class ServerEvents:
     def _audio(self, notice: ReplyAudio) -> OutputAudio:
         encoder = self._encoders.get(notice.item.id)
         if encoder is None:
-            encoder = self._encoders[notice.item.id] = Encoder(self.output_format, notice.rate)
+            encoder = self._encoders[notice.item.id] = Encoder(self._format_of(notice.reply), notice.rate)
         event = {
             "event_id": new_event_id(),
             "type": "response.output_audio.delta",
@@ -192,6 +193,9 @@ class ServerEvents:
             "content_index": 0,
         }
         return OutputAudio(event, encoder.encode(notice.pcm))
+
+    def _format_of(self, reply: ReplyRecord) -> Format:
+        return reply.audio_format if isinstance(reply.audio_format, Format) else self.output_format
 
     def _response(self, reply: ReplyRecord, *, in_progress: bool = False) -> Json:
         return {
@@ -203,7 +207,7 @@ class ServerEvents:
             "conversation_id": self._conversation_id if reply.in_conversation else None,
             "output_modalities": [reply.modality],
             "max_output_tokens": reply.max_tokens or "inf",
-            "audio": {"output": {"format": format_object(self.output_format), "voice": reply.voice.name}},
+            "audio": {"output": {"format": format_object(self._format_of(reply)), "voice": reply.voice.name}},
             "usage": None if in_progress else _usage(reply),
             "metadata": dict(reply.metadata) or None,
         }
@@ -235,13 +239,15 @@ def _item_object(item: Item, text: str) -> Json:
 def _content(item: Item, text: str) -> list[Json]:
     if item.status == "in_progress":
         return []
-    if item.spoken:
-        kind = "output_audio" if item.role == "assistant" else "input_audio"
-        return [{"type": kind, "transcript": text if item.transcribed else None}]
-    if item.role == "assistant":
-        return [{"type": "output_text", "text": text}]
-    images: list[Json] = [{"type": "input_image", "image_url": url} for url in item.images]
-    return [{"type": "input_text", "text": text}, *images] if text or not images else images
+    parts = item.parts or (Part(text if item.transcribed else "", item.spoken, item.transcribed),)
+    return [_part(item.role, part) for part in parts]
+
+
+def _part(role: str, part: Part) -> Json:
+    whose = "output" if role == "assistant" else "input"
+    if part.spoken:
+        return {"type": f"{whose}_audio", "transcript": part.text if part.transcribed or part.text else None}
+    return {"type": f"{whose}_text", "text": part.text}
 
 
 def _item_added(notice: ItemAdded) -> Iterator[Json]:
@@ -318,9 +324,9 @@ def _usage(reply: ReplyRecord) -> Json:
     }
 
 
-def _transcription_delta(item_id: str, delta: str) -> Json:
+def _transcription_delta(notice: PartialText | Transcribed, delta: str) -> Json:
     kind = "conversation.item.input_audio_transcription.delta"
-    return {"type": kind, "item_id": item_id, "content_index": 0, "delta": delta}
+    return {"type": kind, "item_id": notice.item_id, "content_index": notice.part, "delta": delta}
 
 
 def _common_words(one: str, other: str) -> str:

@@ -21,41 +21,33 @@ from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import WORDS_MS, Eagerness, Waits, adaptive_wait, fixed_wait
 from server.errors import invalid_request
-from server.protocol.client_events import FunctionTool, Instructions, MessagePart, Tools
+from server.protocol.client_events import (
+    Format,
+    FunctionTool,
+    Instructions,
+    MaxTokens,
+    MessagePart,
+    ToolChoice,
+    Tools,
+)
+from server.protocol.refused_fields import check_refused
 
-PCM_RATES = (8_000, 16_000, 24_000, 48_000)
 REPLACED_WHOLE = frozenset({"turn_detection", "transcription", "format", "noise_reduction", "tool_choice"})
 """Objects that an update replaces rather than merges into."""
-
-
-class Format(MessagePart):
-    type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
-    rate: int | None = None
-
-    @model_validator(mode="after")
-    def check_rate(self) -> Format:
-        if self.type == "audio/pcm":
-            self.rate = self.rate or 24_000
-            if self.rate not in PCM_RATES:
-                raise ValueError(f"rate must be one of {', '.join(map(str, PCM_RATES))}")
-        else:
-            self.rate = None
-        return self
-
-    @property
-    def samples_per_second(self) -> int:
-        """Of the audio as it is decoded."""
-        return self.rate or 8_000
 
 
 class TranscriptionConfig(MessagePart):
     model: str | None = None
     language: str | None = None
+    languages: list[str] | None = None
     prompt: str | None = None
+    keywords: list[str] | None = None
+    delay: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
 
 
 class NoiseReduction(MessagePart):
-    type: Literal["near_field", "far_field"]
+    type: Literal["near_field", "far_field"] | None = None
+    strength: float | None = Field(default=None, ge=0, le=1)
 
 
 class ServerVad(MessagePart):
@@ -120,8 +112,8 @@ class SessionObject(MessagePart):
     output_modalities: list[Literal["audio", "text"]] = Field(default=["audio"], min_length=1, max_length=1)
     instructions: Instructions | None = None
     tools: Tools = Field(default_factory=list)
-    tool_choice: str | dict[str, Any] = "auto"
-    max_output_tokens: Annotated[int, Field(ge=1, le=65_536)] | Literal["inf"] = "inf"
+    tool_choice: ToolChoice = "auto"
+    max_output_tokens: MaxTokens = "inf"
     audio: Audio = Audio()
     kaikou: Extension = Extension()
 
@@ -135,6 +127,7 @@ ONLY_WRITE_DOWN = Policy(answer=False, barge_in=BargeIn.NEVER)
 
 def updated(current: SessionObject, changes: Mapping[str, Any], *, typed: bool = True) -> SessionObject:
     """`current` with the present keys of `changes`. Raises `InvalidRequest` naming the field; `typed` demands its type."""
+    check_refused({"session": changes}, "session")
     kind = changes.get("type")
     if (typed and kind is None) or kind not in (None, "realtime", "transcription"):
         raise InvalidRequest(
@@ -200,11 +193,10 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
 
 
 def _language(session: SessionObject, character: Character) -> str:
-    """The conversation's; for words alone the one that is known of them, or empty: the recogniser's guess."""
-    if session.kaikou.language or session.type == "realtime":
-        return session.kaikou.language or character.default_language
+    """The one that is spoken; else the character's, and for words alone empty: the recogniser's guess."""
     transcription = session.audio.input.transcription
-    return (transcription.language or "").partition("-")[0].lower() if transcription else ""
+    spoken = (transcription.language or "").partition("-")[0].lower() if transcription else ""
+    return session.kaikou.language or spoken or (character.default_language if session.type == "realtime" else "")
 
 
 def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:
@@ -212,9 +204,9 @@ def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:
     return tuple(Tool(tool.name, tool.description, tool.parameters) for tool in tools)
 
 
-def tool_choice_of(choice: str | Mapping[str, Any]) -> str:
+def tool_choice_of(choice: ToolChoice) -> str:
     """ "auto", "none", "required" or a function's name."""
-    return choice if isinstance(choice, str) else str(choice.get("name", "auto"))
+    return choice if isinstance(choice, str) else choice.name
 
 
 def transcription_object(session: SessionObject, defaults: Defaults) -> dict[str, Any]:
@@ -228,7 +220,7 @@ def transcription_object(session: SessionObject, defaults: Defaults) -> dict[str
             "input": {
                 "format": audio.format.model_dump(exclude_none=True),
                 "transcription": audio.transcription.model_dump(exclude_unset=True) if audio.transcription else {},
-                "noise_reduction": audio.noise_reduction and audio.noise_reduction.model_dump(),
+                "noise_reduction": audio.noise_reduction and audio.noise_reduction.model_dump(exclude_none=True),
                 "turn_detection": detection and {key: detection[key] for key in detection if key not in OF_ANSWERS},
             }
         },

@@ -95,6 +95,25 @@ async def test_a_spoken_and_a_typed_turn_are_heard_and_answered_over_the_same_wi
         assert_well_formed(talk)
 
 
+async def test_audio_inside_an_item_is_passed_on_behind_what_is_written_beside_it() -> None:
+    async with two() as (near, far), talking(near) as talk:
+        await talk.configure(audio=VAD)
+        sound = base64.b64encode(sentence(RATE).tobytes()).decode()
+        content = [{"type": "input_text", "text": "Hear this."}, {"type": "input_audio", "audio": sound}]
+        item = {"type": "message", "role": "user", "content": content}
+        await talk.connection.conversation.item.create(item=item)  # type: ignore[arg-type]
+        response = await talk.ask()
+        heard = await talk.until(TRANSCRIBED)
+        await talk.ask()
+        there = [(item.role, item.text, item.spoken) for item in far_session(far).transcript]
+
+        assert response["output"][0]["content"][0]["transcript"] == REPLY
+        assert (heard["content_index"], heard["transcript"]) == (1, HEARD)
+        said = [("user", "Hear this.", False), ("user", HEARD, True), ("assistant", REPLY, True)]
+        assert there == [*said, ("assistant", REPLY, True)]
+        assert_well_formed(talk)
+
+
 async def test_words_are_timed_and_join_to_the_transcript() -> None:
     async with two() as (near, _far), talking(near, extensions="kaikou") as talk:
         await talk.write("Hello")

@@ -38,12 +38,12 @@ from pipeline.conversation.notices import (
     VoiceEnded,
     VoiceHeard,
 )
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import Item, Part
 from pipeline.engines.protocols import Usage, VoiceChoice, WordTime
 from pipeline.errors import EngineBusy, InvalidRequest
 from server.errors import openai_error
+from server.protocol.client_events import Format
 from server.protocol.server_events import ServerEvents, error_event
-from server.protocol.session_object import Format
 from server.transports.transport import OutputAudio
 from server.transports.websocket import audio_event
 
@@ -151,7 +151,7 @@ def everything() -> Iterator[Notice]:
     yield ItemAdded(spoken_by_user(transcribed=False), None)
     yield Transcribed("item_1", "hello world again", "en", 1.0)
     yield TranscriptionFailed("item_1", EngineBusy("All are taken."))
-    yield ItemAdded(user("Look!", images=("data:image/png;base64,AA==",)), "item_0")
+    yield ItemAdded(user("Look!", parts=(Part("Look!"),)), "item_0")
     yield ItemLeft("item_0")
     yield from spoken_reply()
     yield from written_reply()

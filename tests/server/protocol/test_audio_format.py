@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
 from server.protocol.audio_format import ALAW, MULAW, Decoder, Encoder
-from server.protocol.session_object import PCM_RATES, Format
+from server.protocol.client_events import PCM_RATES, Format
 
 LAW = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 

@@ -12,7 +12,7 @@ from pipeline.audio.samples import Samples
 from pipeline.errors import LimitReached
 from server.protocol.audio_format import Decoder
 from server.protocol.audio_rounds import APART_S, MANY, AudioRounds, Microphone
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 
 PCM_24K, PCM_48K, PCMU = Format(rate=24_000), Format(rate=48_000), Format(type="audio/pcmu")
 

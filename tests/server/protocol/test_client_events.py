@@ -39,7 +39,7 @@ def test_an_answer_is_asked_for_with_items_and_with_references_to_items() -> Non
         ({}, "missing_required_parameter", "type"),
         ({"type": "response.created"}, "unknown_event", "type"),
         (answer(tools=[{"type": "function"}]), "missing_required_parameter", "response.tools.0.name"),
-        (answer(tools=[{"type": "mcp", "name": "x"}]), "invalid_value", "response.tools.0.type"),
+        (answer(tools=[{"type": "mcp", "name": "x"}]), "unsupported_parameter", "response.tools.0.type"),
         (answer(tools=[None]), "invalid_value", "response.tools.0"),
         (answer(tools=[{"type": "function", "name": 5}]), "invalid_value", "response.tools.0.name"),
         (answer(input=[{"type": "audio"}]), "invalid_value", "response.input.0"),

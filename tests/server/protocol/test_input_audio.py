@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InvalidRequest
+from server.protocol.client_events import Format
 from server.protocol.input_audio import InputAudio
-from server.protocol.session_object import Format
 
 FORMATS = [Format(rate=24_000), Format(rate=48_000), Format(type="audio/pcmu"), Format(type="audio/pcma")]
 AUDIO = np.random.default_rng(1).integers(0, 256, 30_001).astype(np.uint8).tobytes()

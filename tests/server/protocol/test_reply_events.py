@@ -8,7 +8,7 @@ import pytest
 from pipeline.conversation.notices import ReplyAudio, ReplyEnded, ReplyItemEnded, ReplyItemStarted, ReplyRecord
 from pipeline.errors import EngineBusy
 from server.protocol.audio_format import Encoder
-from server.protocol.session_object import Format
+from server.protocol.client_events import Format
 from tests.server.told import Json, called_function, events, message, reply, said, spoken_reply, tone, written_reply
 
 NO_USAGE = {

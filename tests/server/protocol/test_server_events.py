@@ -22,12 +22,12 @@ from pipeline.conversation.notices import (
     VoiceEnded,
     VoiceHeard,
 )
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import Item, Part
 from pipeline.engines.protocols import WordTime
 from pipeline.errors import EngineBusy, EngineTimeout, InvalidRequest
 from server.errors import openai_error
+from server.protocol.client_events import Format
 from server.protocol.server_events import error_event, format_object, item_object, new_event_id, timing_object
-from server.protocol.session_object import Format
 from tests.server.told import (
     PCM,
     TIMING,
@@ -182,14 +182,13 @@ def test_a_client_that_wants_no_transcription_gets_none(extensions: bool) -> Non
         (user(""), [{"type": "input_text", "text": ""}]),
         (user("Be kind.", role="system"), [{"type": "input_text", "text": "Be kind."}]),
         (
-            user("See?", images=("data:1", "data:2")),
-            [
-                {"type": "input_text", "text": "See?"},
-                {"type": "input_image", "image_url": "data:1"},
-                {"type": "input_image", "image_url": "data:2"},
-            ],
+            user("Which? That one.", spoken=True, parts=(Part("Which?"), Part("That one.", spoken=True))),
+            [{"type": "input_text", "text": "Which?"}, {"type": "input_audio", "transcript": "That one."}],
         ),
-        (user("", images=("data:1",)), [{"type": "input_image", "image_url": "data:1"}]),
+        (
+            user(spoken=True, parts=(Part(spoken=True, transcribed=False),)),
+            [{"type": "input_audio", "transcript": None}],
+        ),
         (spoken_by_user("Hello."), [{"type": "input_audio", "transcript": "Hello."}]),
         (spoken_by_user(transcribed=False), [{"type": "input_audio", "transcript": None}]),
         (message("Hi!", status="completed"), [{"type": "output_audio", "transcript": "Hi!"}]),

@@ -160,8 +160,10 @@ WRONG: list[tuple[Json, str, str]] = [
     ({"max_output_tokens": 0}, "invalid_value", "session.max_output_tokens"),
     ({"max_output_tokens": None}, "invalid_value", "session.max_output_tokens"),
     ({"tools": [{"type": "function"}]}, "missing_required_parameter", "session.tools.0.name"),
-    ({"tools": [{"type": "mcp", "name": "x"}]}, "invalid_value", "session.tools.0.type"),
+    ({"tools": [{"type": "mcp", "name": "x"}]}, "unsupported_parameter", "session.tools.0.type"),
     ({"tool_choice": 5}, "invalid_value", "session.tool_choice"),
+    ({"tool_choice": "look"}, "invalid_value", "session.tool_choice"),
+    ({"tool_choice": {"type": "function", "function": {"name": "look"}}}, "invalid_value", "session.tool_choice"),
     ({"audio": None}, "invalid_value", "session.audio"),
     ({"audio": []}, "invalid_value", "session.audio"),
     ({"audio": {"input": "mic"}}, "invalid_value", "session.audio.input"),
@@ -402,8 +404,7 @@ def test_whether_answers_are_prepared_in_pauses_is_the_operators_choice(speculat
         ("none", "none"),
         ("required", "required"),
         ({"type": "function", "name": "look"}, "look"),
-        ({"type": "mcp"}, "auto"),
     ],
 )
 def test_a_choice_of_tools_is_a_word_or_a_functions_name(choice: str | Json, meaning: str) -> None:
-    assert tool_choice_of(choice) == meaning
+    assert tool_choice_of(session(tool_choice=choice).tool_choice) == meaning
