@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.spoken_forms.chinese.numbers import NUMBER, cardinal, counted, number
+from models.spoken_forms.chinese.numbers import NUMBER, cardinal, counted, digits, number
 from models.spoken_forms.english.numbers import VULGAR
 from models.spoken_forms.rules import Match, rule
 
@@ -28,6 +28,7 @@ UNITS = {
 }  # fmt: skip
 DEGREES = {"℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度"}
 SYMBOL = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
+TO = "[-–—~～]"
 UNIT = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
 
 
@@ -37,6 +38,11 @@ def _money(match: Match) -> str:
     amount = number(whole + ("." + part.rstrip("0") if part.rstrip("0") else ""))
     amount = "两" if amount == "二" else amount
     return minus + amount + SCALES.get(match[4] or "", match[4] or "") + CURRENCIES[match[2]]
+
+
+def _price_range(match: Match) -> str:
+    """ "￥20~30": the currency is said once, at the end."""
+    return f"{number(match[2])}到{number(match[3])}{CURRENCIES[match[1]]}"
 
 
 def _vulgar(match: Match) -> str:
@@ -83,6 +89,9 @@ RULES = [
         rf"(?<![\d.A-Za-z])(?P<low>[-−]?{NUMBER}) ?[-–—~～] ?(?P<high>[-−]?{NUMBER}) ?(?P<unit>℃|℉|° ?[CF](?![A-Za-z]))",
         _temperatures,
     ),
+    rule(rf"(?<![\d.A-Za-z])({SYMBOL}) ?({NUMBER}) ?{TO} ?(?:{SYMBOL})?({NUMBER})(?![\d.%])", _price_range),
+    rule(r"(?<=\d[%％])~(?=\d)|(?<=[\d万千百])[~～](?=\d)", "到"),
+    rule(r"(?<![\d.])(\d)米(?P<it>\d\d)(?![\d.万千百米厘毫])", lambda match: digits(match["it"])),
     rule(rf"(?<![\d.])({NUMBER}) ?‰", lambda match: "千分之" + number(match[1])),
     rule(rf"(?<![\d.%])([-−])?({NUMBER}) ?%", lambda m: ("负" if m[1] else "") + "百分之" + number(m[2])),
     rule(r"(?<!\d)(\d{1,2})['′’] ?(\d{1,2})(?:[\"″”]|''|(?!\w))", _feet),

@@ -19,7 +19,7 @@ MONTH = rf"(?P<month>{'|'.join(MONTHS)}|{LOWER_MONTHS}|{'|'.join(MONTHS).upper()
 ANY_MONTH = rf"(?P<month>(?i:{'|'.join([*MONTHS, *SHORT_MONTHS])})\b\.?)"
 """In any case; only where a day and a year show that "may" is one."""
 DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
-YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)(?![\w/]|[.:,]\d)"
+YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)(?![\w/]|[.:,]\d|-\d\d-\d)"
 BEFORE_YEAR = (
     r"\b(?:Q[1-4]|[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|[Cc]a?\.|[bd]\.|[Aa]round|[Ee]arly|[Ll]ate"
     r"|[Ff]rom|[Oo]f|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|[Bb]orn|[Cc]opyright) "

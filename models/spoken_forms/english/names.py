@@ -117,7 +117,7 @@ RULES = [
         r"(?<![\w.])[A-Z](?P<it>\.)(?= (?:[A-Z][a-z]|[A-Z]\.))(?! (?:The|It|He|She|We|You|They|But|And|This|That)\b)",
         "",
     ),
-    table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|and M))"),
+    table(TITLES, r"(?<!\w)", r"(?= (?:[A-Z]|(?:and|&) M))"),
     table(BEHIND_NAMES, r"(?<=[a-z0-9] )(?<!\. )", r"(?!\w)"),
     table(BEFORE_NUMBERS, r"(?<!\w)", r"(?= ?[(\[]?\d)"),
     table(ANYWHERE, r"(?<![\w./])", r"(?!\w)"),

@@ -87,6 +87,9 @@ SAID = {
     "Call (555) 123-4567 ext. 89.": "Call five five five one two three four five six seven extension eighty-nine.",
     "See /etc/passwd and dy/dx.": "See slash etc slash passwd and d y over d x.",
     "a/b testing": "A B testing",
+    "It was on the 21st of March, 2024-03-05.": "It was on the twenty first of March, March fifth, twenty twenty-four.",
+    "ISBN 978-3-16-148410-0": "ISBN nine seven eight three one six one four eight four one zero zero",
+    "Mr. & Mrs. Jones": "Mister and Missus Jones",
     r"\(\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}\)": (
         "((minus b plus or minus the square root of (b squared minus four a c)) over two a)"
     ),
