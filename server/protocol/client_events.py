@@ -220,6 +220,10 @@ class Acknowledge(MessagePart):
     last_event_id: str
 
 
+class Ping(MessagePart):
+    """Extension: asks whether the server is still there; a browser sees none of the pings of the WebSocket."""
+
+
 ClientEvent = (
     SessionUpdate
     | Append
@@ -235,6 +239,7 @@ ClientEvent = (
     | Greet
     | PlaybackReport
     | Acknowledge
+    | Ping
 )
 """Everything a client may send."""
 
@@ -253,6 +258,7 @@ EVENTS: Mapping[str, type[ClientEvent]] = {
     "kaikou.greet": Greet,
     "kaikou.playback": PlaybackReport,
     "kaikou.ack": Acknowledge,
+    "kaikou.ping": Ping,
 }
 
 APPEND = "input_audio_buffer.append"

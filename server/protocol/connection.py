@@ -40,6 +40,7 @@ from server.protocol.client_events import (
     InputItem,
     ItemReference,
     Json,
+    Ping,
     PlaybackReport,
     ResponseAudioOutput,
     ResponseParams,
@@ -233,6 +234,8 @@ class Connection:
                 self._greet()
             case Acknowledge():
                 self.acknowledged = event.last_event_id
+            case Ping():
+                self._answer({"type": "kaikou.pong"})
             case PlaybackReport():
                 self.acknowledged = event.last_event_id or self.acknowledged
                 self.session.played(event.item_id, event.played_ms, event.playing)

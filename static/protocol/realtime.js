@@ -6,6 +6,7 @@
  *     └─never opened──▶ refused        └─taken over──▶ takenOver      └─too often──▶ gone      `close()` ends it from any
  *                                      └─over──▶ ended: `connect()` begins another session
  */
+import { Liveness } from "./liveness.js";
 import { ResendBuffer } from "./resend-buffer.js";
 
 /** Pauses before each new attempt; after the last one the person decides. */
@@ -70,8 +71,13 @@ export class Realtime {
     this.timer = 0;
     /** @type {WebSocket | null} */
     this.socket = null;
-    this.retryNow = this.retryNow.bind(this);
-    addEventListener("online", this.retryNow);
+    this.liveness = new Liveness(
+      () => this.send({ type: "kaikou.ping" }),
+      () => this.socket && this.closed(this.socket, CLOSE_RESTART),
+    );
+    this.lookAgain = this.lookAgain.bind(this);
+    addEventListener("online", this.lookAgain);
+    document.addEventListener("visibilitychange", this.lookAgain);
   }
 
   connect() {
@@ -118,6 +124,12 @@ export class Realtime {
     }
   }
 
+  /** The network is back, or the person is: what counted as open may be dead. @param {{ type: string }} event */
+  lookAgain({ type }) {
+    if (this.open) this.liveness.doubt();
+    else if (type === "online") this.retryNow();
+  }
+
   /** Do not wait for the next attempt. */
   retryNow() {
     if (this.socket || !this.everOpened) return;
@@ -128,7 +140,9 @@ export class Realtime {
 
   close() {
     clearTimeout(this.timer);
-    removeEventListener("online", this.retryNow);
+    removeEventListener("online", this.lookAgain);
+    document.removeEventListener("visibilitychange", this.lookAgain);
+    this.liveness.end();
     const { socket } = this;
     this.socket = null;
     this.open = false;
@@ -140,11 +154,12 @@ export class Realtime {
   received(socket, data) {
     if (socket !== this.socket || typeof data !== "string") return;
     const event = JSON.parse(data);
+    this.liveness.heard();
     if (event.type === "kaikou.resumed") return this.resumed(event);
     if (event.type === "session.created") this.began(event.session);
     if (this.seen.has(event.event_id)) return;
     if (event.event_id) this.remember(event.event_id);
-    this.listener.event(event);
+    if (event.type !== "kaikou.pong") this.listener.event(event);
     if (event.type === "response.done" || performance.now() - this.acknowledgedAt > ACKNOWLEDGE_MS) this.acknowledge();
   }
 
@@ -173,6 +188,7 @@ export class Realtime {
     this.attempt = 0;
     this.mostUnsent = STALLED_BYTES;
     this.acknowledgedAt = performance.now();
+    this.liveness.begin();
   }
 
   /** @param {string} eventId */
@@ -190,6 +206,7 @@ export class Realtime {
   closed(socket, code) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
+    this.liveness.end();
     detach(socket, CLOSE_ABANDONED);
     this.socket = null;
     this.open = false;

@@ -86,6 +86,8 @@ class Script:
                 self.send("session.updated", session=event["session"])
             case "conversation.item.create":
                 self.send("conversation.item.added", item=event["item"])
+            case "kaikou.ping":
+                self.send("kaikou.pong")
             case "kaikou.greet" | "response.create":
                 self.reply()
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,72 +11,16 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import expect
 
+from tests.browser.line import Line
 from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
-from tests.serving import PACED_S, serving
 from tests.speech import sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
-START_S = 60.0
 STOP_MS = 2_500
 """From the first word over a reply to its end: the words have to be recognised first, and this machine may be busy."""
 
 HAN = re.compile("[\u4e00-\u9fff]{4}")
-
-
-class Line:
-    """A line to the server that can be cut; it is there again at once."""
-
-    def __init__(self) -> None:
-        self.address = ""
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop
-        self._done: asyncio.Event
-        self._writers: list[asyncio.StreamWriter] = []
-
-    def cut(self) -> None:
-        """Every connection dies without a word."""
-        self._loop.call_soon_threadsafe(self._abort)
-
-    def _abort(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-
-    @contextmanager
-    def running(self) -> Iterator[Line]:
-        """The server and the line to it, in a thread of their own."""
-        thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-        thread.start()
-        try:
-            assert self._ready.wait(START_S)
-            yield self
-        finally:
-            self._loop.call_soon_threadsafe(self._done.set)
-            thread.join()
-
-    async def _serve(self) -> None:
-        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        async with serving(engines="embedded", lead_s=PACED_S) as server:
-            port = int(server.http.rpartition(":")[2])
-            listener = await asyncio.start_server(lambda *near: self._connect(port, *near), "127.0.0.1", 0)
-            async with listener:
-                self.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-                self._ready.set()
-                await self._done.wait()
-                self._abort()
-
-    async def _connect(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        self._writers += [writer, far_writer]
-        await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
-
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +86,16 @@ def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(li
         assert answer.text_content() == wire.of("response.output_audio_transcript.done", item_id=item)[0]["transcript"]
         assert page.locator("#captions > div").count() == 3
         assert page.locator(".panel, .notice").count() == 0
+
+
+def test_a_line_that_died_in_silence_is_noticed_and_the_talk_goes_on(line: Line, tmp_path: Path) -> None:
+    with visiting(line.address, recording(tmp_path, silence(60.0))) as (page, wire):
+        wait_for(page, "speaking")
+        line.silence()
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        page.wait_for_function("() => trace.some(([state]) => state === 'reconnecting')")
+        wait_for(page, "resting")
+        said = wire.of("response.output_audio_transcript.done")[0]["transcript"]
+        assert [("&resume=" in address) for address in wire.addresses] == [False, True]
+        assert len(wire.of("kaikou.resumed")) == 1
+        expect(page.locator("#captions [data-role=character] .said")).to_have_text(said)

@@ -80,6 +80,7 @@ VALID: list[Event] = [
     {"type": "kaikou.greet"},
     {"type": "kaikou.playback", "item_id": SAID, "played_ms": 10.5, "playing": True, "last_event_id": "event_1"},
     {"type": "kaikou.ack", "last_event_id": "event_1"},
+    {"type": "kaikou.ping"},
 ]
 
 
