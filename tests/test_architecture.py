@@ -40,7 +40,7 @@ FLOORS: Mapping[str, str] = {
     "pipeline": (
         "text errors audio characters turns engines conformance conversation prompt speech_model listening answering session"
     ),
-    "models": "support spoken_forms downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
+    "models": "support spoken_forms network downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
         "services errors json_text settings engines identity rest web starter characters transports protocol operations cli"
         " sessions audio openai_api app __main__"
@@ -51,8 +51,8 @@ FLOORS: Mapping[str, str] = {
 MOST_FILES = 14
 """In one folder; a folder that grows past it holds two things."""
 
-READ_THE_ENVIRONMENT = ("run.py", "server/settings/*", "models/downloads/registries.py")
-"""The last reads what pip, uv and npm were told by variables of theirs."""
+READ_THE_ENVIRONMENT = ("run.py", "server/settings/*", "models/downloads/registries.py", "models/network/proxies.py")
+"""The last two read what pip, uv and npm, and what all programs were told of proxies by variables of theirs."""
 PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 """May hand their own environment to a process they start, as `env=…`, and not look into it."""
 

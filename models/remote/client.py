@@ -9,15 +9,17 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
+from models.network.failures import ProxyFailed
+from models.network.http import ProxyTransport
+from models.network.proxies import ProxyMistake
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
 
 T = TypeVar("T")
@@ -70,13 +72,22 @@ class Server:
     """Whose failures are told, and how to speak of it.
 
     engine: the engine's name. title: in the middle of a sentence, as in "the language model's server" or "MiniMax".
-    key: the setting that holds its key, address: that which says where it is; empty where there is none.
+    key: the setting that holds its key, address: that which says where it is; empty where there is none. proxy: what is in
+    between, without its login.
     """
 
     engine: str
     title: str
     key: str = ""
     address: str = ""
+    proxy: str = ""
+
+    def behind(self, transport: ProxyTransport, url: str) -> Server:
+        """The same server, reached at `url`. Raises `EngineUnavailable` if the proxy that leads there cannot be used."""
+        try:
+            return replace(self, proxy=str(transport.proxy_for(url) or ""))
+        except ProxyMistake as mistake:
+            raise self.failure(mistake) from None
 
     def failure(
         self, error: Exception, *, begun: bool = False, waited_s: float = 0.0, wanted: str = "What we asked for"
@@ -91,23 +102,30 @@ class Server:
                 return error
             case Refusal():
                 return self._refused(error, wanted)
+            case ProxyFailed() | ProxyMistake():
+                return EngineUnavailable(f"{start} cannot be reached. {error}", engine=name, code=error.code)
             case httpx2.PoolTimeout():
                 return EngineBusy(f"All connections to {title} are taken.", engine=name)
             case httpx2.ConnectTimeout():
                 return self._unreachable()
             case TimeoutError() | httpx2.TimeoutException():
-                return EngineTimeout(f"{start} said nothing for {waited_s:g} s.", engine=name)
+                return EngineTimeout(f"{start} said nothing for {waited_s:g} s.{self.between}", engine=name)
             case httpx2.TransportError() if begun:
                 return EngineError(f"The connection to {title} broke.", engine=name)
             case httpx2.TransportError() | httpx2.InvalidURL():
                 return self._unreachable()
             case _:
-                return EngineError(f"{start} sent something we cannot read.", engine=name)
+                return EngineError(f"{start} sent something we cannot read.{self.between}", engine=name)
 
     @property
     def beginning(self) -> str:
         """The title at the beginning of a sentence."""
         return self.title[0].upper() + self.title[1:]
+
+    @property
+    def between(self) -> str:
+        """Who else may be to blame, as a sentence after another."""
+        return f" The proxy {self.proxy} is in between." if self.proxy else ""
 
     def unreadable(self) -> EngineError:
         """The error for an answer that is not what it should be."""
@@ -138,16 +156,14 @@ class Remote:
     """One server and the connections to it, shared by all sessions. `aclose` gives them back."""
 
     def __init__(self, server: Server, base_url: str, bounds: Bounds, headers: Mapping[str, str] | None = None) -> None:
-        """Raises `EngineUnavailable` if `base_url` is not an address."""
-        self.server = server
+        """Raises `EngineUnavailable` if `base_url` is not an address, or leads through a proxy that cannot be used."""
         self.bounds = bounds
         timeout = httpx2.Timeout(bounds.whole_s, connect=bounds.connect_s, pool=bounds.connect_s)
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS)
-        proxies = not no_proxy_leads_to(base_url)
+        transport = ProxyTransport(limits=limits)
+        self.server = server.behind(transport, base_url)
         try:
-            self.http = httpx2.AsyncClient(
-                base_url=base_url, headers=headers, timeout=timeout, limits=limits, trust_env=proxies
-            )
+            self.http = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         except (httpx2.InvalidURL, ValueError) as error:
             raise server.failure(httpx2.InvalidURL("")) from error
         self._closed = False
@@ -207,7 +223,7 @@ class _Patience:
 
     def __init__(self, bounds: Bounds) -> None:
         self._left = bounds.whole_s
-        self._between_s = bounds.between_s
+        self.between_s = bounds.between_s
         self.left_to_first = bounds.first_s
         self.allowed = bounds.first_s
         self._begun = False
@@ -216,7 +232,7 @@ class _Patience:
         """The next item, None after the last. Raises `TimeoutError`; `allowed` then is how long we waited for it."""
         now = asyncio.get_running_loop().time
         start = now()
-        bound = min(self._between_s if self._begun else self.left_to_first, self._left)
+        bound = min(self.between_s if self._begun else self.left_to_first, self._left)
         self.allowed = round(bound, 3)
         try:
             async with asyncio.timeout(max(0.0, bound)):
@@ -268,6 +284,8 @@ def _pause_before_another_try(error: Exception) -> float | None:
     match error:
         case Refusal() if error.worth_another_try:
             return max(PAUSE_S, error.pause_s or 0.0)
+        case ProxyFailed():
+            return PAUSE_S if error.may_pass else None
         case httpx2.TimeoutException():
             return None
         case httpx2.NetworkError() | httpx2.RemoteProtocolError():
@@ -288,15 +306,3 @@ def without_login(url: str) -> str:
     """An address as it may be shown: some carry a name and a password before the host."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def no_proxy_leads_to(url: str) -> bool:
-    """Whether the host is this machine or a neighbour in a private net, where no proxy of the environment leads."""
-    host = host_of(url)
-    if host.endswith((".local", ".lan", ".localhost", ".internal")) or (host and not set(host) & {".", ":"}):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_private or address.is_link_local

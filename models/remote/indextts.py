@@ -69,7 +69,10 @@ class IndexTTSServer:
         self._remote = Remote(SERVER, url, Bounds(first_s=timeout_s, between_s=timeout_s))
         self._prompt = prompt
         self._options = options
-        self.info = EngineInfo(NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False)
+        proxy = self._remote.server.proxy
+        self.info = EngineInfo(
+            NAME, "synthesizer", LANGUAGES, RATE, clones=True, styles=True, streams=False, proxy=proxy
+        )
 
     async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives, in the voice of `request.voice.sample`, else of the file that was set.
@@ -95,7 +98,7 @@ class IndexTTSServer:
         await self._remote.aclose()
 
     async def _ask(self, fields: dict[str, str], prompt: bytes) -> AsyncGenerator[SpeechChunk, None]:
-        audio = WireAudio(SERVER, RATE)
+        audio = WireAudio(self._remote.server, RATE)
         # Without a file, httpx would send a form of the other kind.
         files: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
         if prompt:

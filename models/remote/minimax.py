@@ -125,7 +125,8 @@ class MiniMax:
             for language, named in (("zh", CHINESE), ("en", ENGLISH))
             for wish, voice in named.items()
         )
-        self.info = EngineInfo(NAME, "synthesizer", tuple(BOOSTS), RATE, voices, styles=True)
+        proxy = self._remote.server.proxy
+        self.info = EngineInfo(NAME, "synthesizer", tuple(BOOSTS), RATE, voices, styles=True, proxy=proxy)
 
     async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.
@@ -171,7 +172,7 @@ class MiniMax:
         }
 
     async def _ask(self, asked: dict[str, Any]) -> AsyncGenerator[SpeechChunk, None]:
-        audio, begun = WireAudio(SERVER, RATE), False
+        audio, begun = WireAudio(self._remote.server, RATE), False
         async with self._remote.http.stream("POST", "/v1/t2a_v2", params=self._query, json=asked) as response:
             if response.status_code != httpx2.codes.OK:
                 raise Refusal.of(response)

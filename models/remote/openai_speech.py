@@ -118,7 +118,10 @@ class OpenAISpeech:
         offered = tuple(
             Voice(f"{self._prefix}/{voice}", "", PREFERENCES[wish], voice) for voice, wish in reversed(wishes.items())
         )
-        self.info = EngineInfo(provider.server.engine, "synthesizer", provider.languages, rate, offered, styles=True)
+        server = self._remote.server
+        self.info = EngineInfo(
+            server.engine, "synthesizer", provider.languages, rate, offered, styles=True, proxy=server.proxy
+        )
 
     async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.
@@ -144,7 +147,7 @@ class OpenAISpeech:
         await self._remote.aclose()
 
     async def _ask(self, asked: dict[str, Any]) -> AsyncGenerator[SpeechChunk, None]:
-        audio = WireAudio(self._provider.server, self.info.rate)
+        audio = WireAudio(self._remote.server, self.info.rate)
         with plain_errors():
             async with self._client.audio.speech.with_streaming_response.create(**asked) as response:
                 audio.expect(response.headers.get("content-type", ""))

@@ -84,7 +84,14 @@ class RemoteRecognizer:
         self._model = model
         note = "No words while somebody speaks: it is asked at the end."
         self.info = EngineInfo(
-            server.engine, "recognizer", languages, LINE_RATE, note=note, times_words=times_words, streams=False
+            server.engine,
+            "recognizer",
+            languages,
+            LINE_RATE,
+            note=note,
+            times_words=times_words,
+            streams=False,
+            proxy=self._remote.server.proxy,
         )
 
     def open(self, language: str = "") -> RemoteUtterance:

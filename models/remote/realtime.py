@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import httpx2
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 
+from models.network.failures import ProxyFailed
+from models.network.proxies import ProxyMistake, from_environment
+from models.network.websocket import connected
 from models.remote.realtime_connection import NAME, RealtimeLink, Terms, key_refused, problem_of
 from models.remote.realtime_dialect import dialect_of, voices_of
 from pipeline.engines.protocols import EngineInfo
@@ -49,7 +53,14 @@ class RealtimeModel:
     """The server, shared by all sessions; each opens a connection of its own when it first needs one."""
 
     def __init__(self, url: str, api_key: str, terms: Terms) -> None:
-        self.info = EngineInfo(NAME, "speech_model", rate=terms.rate, note=_place(url))
+        """Raises `EngineUnavailable` for a proxy that cannot be used."""
+        try:
+            self._proxy = from_environment().proxy_for(url)
+        except ProxyMistake as mistake:
+            raise _behind_proxy(mistake) from None
+        self._trusted = httpx2.create_ssl_context()  # here, since reading it takes up to 0.1 s
+        proxy = str(self._proxy or "")
+        self.info = EngineInfo(NAME, "speech_model", rate=terms.rate, note=_place(url), proxy=proxy)
         self._url, self._key, self._terms = url, api_key, terms
 
     async def open(self) -> SpeechLink:
@@ -58,8 +69,10 @@ class RealtimeModel:
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         try:
             async with asyncio.timeout(OPEN_S):
-                socket = await connect(
+                socket = await connected(
                     self._url,
+                    self._proxy,
+                    self._trusted,
                     additional_headers=headers,
                     compression=None,
                     max_size=MESSAGE_BYTES,
@@ -70,7 +83,10 @@ class RealtimeModel:
                 )
                 return await self._greeted(socket)
         except TimeoutError:
-            raise EngineTimeout("The speech model's server did not answer.", engine=NAME) from None
+            between = f" The proxy {self._proxy} is in between." if self._proxy else ""
+            raise EngineTimeout(f"The speech model's server did not answer.{between}", engine=NAME) from None
+        except ProxyFailed as failed:
+            raise _behind_proxy(failed) from None
         except InvalidStatus as error:
             raise _refusal(error.response.status_code) from None
         except InvalidURI:
@@ -98,6 +114,10 @@ class RealtimeModel:
         except BaseException:
             await socket.close()
             raise
+
+
+def _behind_proxy(error: ProxyFailed | ProxyMistake) -> EngineUnavailable:
+    return EngineUnavailable(f"The speech model's server cannot be reached. {error}", engine=NAME, code=error.code)
 
 
 def _refusal(status: int) -> EngineError:

@@ -46,6 +46,7 @@ class EngineInfo:
     clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `VoiceChoice.style`.
     times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
     wants_words: whether a blocking synthesiser is to be given "twenty dollars" where "$20" is written.
+    proxy: the proxy that leads to an engine a network away, such as http://proxy.example:3128, without its login.
     """
 
     name: str
@@ -59,6 +60,7 @@ class EngineInfo:
     times_words: bool = False
     wants_words: bool = False
     streams: bool = True
+    proxy: str = ""
 
 
 # --- Voice detection -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from contextlib import aclosing
 
 import httpx2
 
+from models.network.failures import ProxyFailed
 from models.remote.chat.answer import failure_of
 from models.remote.chat.stream import is_page
 from models.remote.client import pause_asked
@@ -63,6 +64,8 @@ class Asking:
             case Refused():
                 busy = error.status == httpx2.codes.TOO_MANY_REQUESTS
                 pause_s = error.pause_s if busy or error.pause_s else self._pause_s if error.status >= 500 else None
+            case ProxyFailed() if not error.may_pass:
+                pause_s = None
             case httpx2.TimeoutException():
                 pause_s = None
             case _:

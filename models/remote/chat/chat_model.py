@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx2
 
+from models.network.http import ProxyTransport
 from models.remote.chat.asking import LOADING_S, RETRY_AFTER_S, Asking, Refused, refusal_of
 from models.remote.chat.calls import Returned
 from models.remote.chat.locating import Locator, Place
@@ -27,7 +28,7 @@ from models.remote.chat.refusals import Asked, Reason, after, in_a_sentence, rea
 from models.remote.chat.servers import LOADS_WHEN_ASKED, addresses, is_hosted, quiet_fields, thinks_first
 from models.remote.chat.shaping import body, merged_fields, size_of
 from models.remote.chat.stream import NotJson, Payloads
-from models.remote.client import Refusal, Server, host_of, lines, no_proxy_leads_to, without_login
+from models.remote.client import Refusal, Server, host_of, lines, without_login
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Thinking
 from pipeline.engines.workers import read_ahead
 from pipeline.errors import EngineError, EngineUnavailable
@@ -74,16 +75,20 @@ class OpenAIChat:
     ) -> None:
         if not api_key and base_url == OPENAI:
             raise EngineUnavailable("OpenAI needs a key (KAIKOU_LLM_API_KEY).", engine=NAME)
-        self.info = EngineInfo(NAME, "chat_model")
         headers = {"authorization": f"Bearer {api_key or 'none'}"}  # some local servers insist on any key
         timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
-        proxies = not no_proxy_leads_to(addresses(base_url)[0])
-        self._http = httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=proxies)
+        transport = ProxyTransport()
+        try:
+            self._server = SERVER.behind(transport, addresses(base_url)[0])
+        except ValueError:
+            raise SERVER.failure(httpx2.InvalidURL("")) from None
+        self.info = EngineInfo(NAME, "chat_model", proxy=self._server.proxy)
+        self._http = httpx2.AsyncClient(headers=headers, timeout=timeout, transport=transport)
         self._key, self._max_tokens, self._extra_body = api_key, max_tokens, extra_body or {}
         # OpenAI's newer models refuse the old name of this limit; many other servers know no other.
         own = host_of(base_url).endswith(".openai.com")
         self._limit_name = "max_completion_tokens" if own else "max_tokens"
-        self._locator = Locator(self._http, base_url, model, SERVER)
+        self._locator = Locator(self._http, base_url, model, self._server)
         self._memory = Memory(Path(memory) if memory else None)
         self._returned = Returned()
 
@@ -278,11 +283,12 @@ class OpenAIChat:
             log.warning("The language model's server refused a request (%s).", self._clean(error))
             if error.page:
                 hint = "The language model's server answered with a web page. Is its address right (llm_base_url)?"
+                hint += self._server.between
                 return EngineUnavailable(hint, engine=NAME, code="web_page")
             if error.status == httpx2.codes.OK:
-                return SERVER.unreadable()
+                return self._server.unreadable()
             if Reason.LOADING in reasons_in(error.status, error.text, Asked(False, ())):
                 return EngineUnavailable("The language model is still being loaded.", engine=NAME, code="model_loading")
             error = Refusal(error.status, error.code, error.pause_s)
         wanted = f"The language model {self._locator.model!r}"
-        return SERVER.failure(error, begun=begun, waited_s=READ_S, wanted=wanted)
+        return self._server.failure(error, begun=begun, waited_s=READ_S, wanted=wanted)

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from models.remote.client import host_of, no_proxy_leads_to
+from models.network.direct import no_proxy_leads_to
+from models.remote.client import host_of
 
 _TEMPLATE = {"chat_template_kwargs": {"enable_thinking": False}}
 _DISABLED = {"thinking": {"type": "disabled"}}

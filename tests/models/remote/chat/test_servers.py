@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from models.network.direct import no_proxy_leads_to
 from models.remote.chat.servers import Listed, addresses, kind_of, listed_in, proposal, quiet_fields, thinks_first
-from models.remote.client import no_proxy_leads_to
 
 TEMPLATE = {"chat_template_kwargs": {"enable_thinking": False}}
 

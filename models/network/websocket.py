@@ -1,0 +1,42 @@
+"""A WebSocket through whatever proxy there is, by the same rule and with the same failures as HTTP."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidProxyMessage, InvalidProxyStatus, ProxyError
+
+from models.network import failures
+from models.network.proxies import Proxy
+
+
+async def connected(url: str, proxy: Proxy | None, trusted: ssl.SSLContext, **options: Any) -> ClientConnection:
+    """An open connection. trusted: the certificates; options: those of `websockets`' `connect`.
+
+    Raises `ProxyFailed` where the proxy does not let it through, else what `connect` does. Waiting is for whoever asks to
+    bound: nothing tells whether it is the proxy that says nothing, or the server behind it.
+    """
+    if urlsplit(url).scheme == "wss":
+        options["ssl"] = trusted
+    if proxy is None:
+        return await connect(url, proxy=None, **options)
+    if proxy.scheme == "https":
+        options["proxy_ssl"] = trusted
+    host = urlsplit(url).hostname or ""
+    try:
+        return await connect(url, proxy=proxy.url_with_login, **options)
+    except InvalidProxyStatus as refused:
+        raise failures.refused(proxy, host, refused.response.status_code) from None
+    except InvalidProxyMessage:
+        raise failures.unreadable(proxy) from None
+    except ProxyError:  # of SOCKS
+        raise failures.refused(proxy, host) from None
+    except ssl.SSLError as error:
+        raise failures.insecure(proxy, host, error) from None
+    except TimeoutError:
+        raise
+    except OSError:  # all connections are made to the proxy
+        raise failures.unreachable(proxy) from None
