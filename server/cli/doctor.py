@@ -15,6 +15,7 @@ from pipeline.engines.fallback import close_engine
 from pipeline.engines.protocols import Role
 from pipeline.errors import EngineUnavailable, KaikouError, SettingError
 from server import VERSION
+from server.cli.access_check import findings as access_findings
 from server.cli.model_check import TALK_S, talk_with
 from server.cli.model_check import shown as findings_shown
 from server.cli.progress import megabytes
@@ -120,6 +121,8 @@ async def _examine(settings: Settings) -> int:
     told = options(settings.engines, settings.engine_limits, None)
     print(_machine(settings, doctor))
     print(starter_line(StarterRules(settings, language_model), [weights.name for weights in there.installed]))
+    for line in access_findings(settings.server):
+        print(f"access: {line}")
     working = set[Role]()
     for role, does in ROLES.items():
         print(f"\n{does}; now: {taken.get(role, 'nothing')}")
