@@ -20,6 +20,7 @@ from pipeline.conversation.playback import Playback
 from pipeline.conversation.transcript import Item, Transcript
 from pipeline.engines.workers import Workers
 from pipeline.errors import InvalidRequest
+from pipeline.listening.idle_timeout import IdleTimeout
 from pipeline.listening.item_audio import ItemAudio
 from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import OverlappingSpeech
@@ -32,6 +33,7 @@ from pipeline.turns.events import (
     DropReply,
     Effect,
     Event,
+    IdleTimedOut,
     InterruptReply,
     OpenUtterance,
     PartialRecognized,
@@ -44,6 +46,7 @@ from pipeline.turns.events import (
     ResumePlayback,
     SetAside,
     StartReply,
+    TakeSilence,
     UtteranceDrafted,
     UtteranceRecognized,
 )
@@ -91,6 +94,8 @@ class Session:
         self._listening = Listening(self._context, self._overlapping, self._receive, self._speech_model)
         self._item_audio = ItemAudio(self._context, self._speech_model)
         self._answering = Answering(self._context, self._listening, self._item_audio, self._receive, self._speech_model)
+        self._idle = IdleTimeout(lambda: self._listening.heard_ms, self._idle_timed_out)
+        self._idle.configure(config.idle_timeout_ms)
         self._closing = asyncio.Event()
 
     @property
@@ -133,6 +138,7 @@ class Session:
             pass
         finally:
             self._voice.close()
+            self._idle.stop()
             self._tasks = None
             self._journal.close()
             try:
@@ -150,6 +156,7 @@ class Session:
         self._voice.flush()
         self._context.config = config
         self._dialogue.policy = self._policy
+        self._idle.configure(config.idle_timeout_ms)
         for event in self._listening.configure(config.endpointing):
             self._receive(event)
 
@@ -291,6 +298,13 @@ class Session:
         self._overlapping.doubted = self._dialogue.doubted
         for effect in effects:
             self._perform(effect)
+        self._idle.received(event, resting=self._dialogue.at_rest)
+
+    def _idle_timed_out(self, began_ms: int) -> None:
+        if self._context.attached:
+            self._receive(IdleTimedOut(began_ms))
+        else:
+            self._idle.restart()
 
     def _with_sound(self, event: Event) -> Event:
         """Words that may be a voice over a reply come with what is known of its sound."""
@@ -318,6 +332,8 @@ class Session:
                 if turn := self._listening.turns.get(effect.turn):
                     self._journal.corrected(turn.item, self.transcript)
                 self._overlapping.set_aside(effect.verdict)
+            case TakeSilence():
+                self._listening.take_silence(effect)
             case StartReply():
                 if effect.turn:
                     self._overlapping.was_answered()

@@ -45,6 +45,8 @@ class SessionConfig:
 
     instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
     endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
+    idle_timeout_ms: how long the person may say nothing after the character was heard, before it speaks again; None:
+    for ever.
     by_speech_model: whether the speech model hears and answers, if there is one.
     sources: who knows more than was said; it is shown to the language model beside the instructions.
     """
@@ -59,6 +61,7 @@ class SessionConfig:
     max_tokens: int | None = None
     endpointing: Endpointing | None = field(default_factory=Endpointing)
     policy: Policy = field(default_factory=Policy)
+    idle_timeout_ms: int | None = None
     by_speech_model: bool = False
     sources: Sequence[Source] = ()
 

@@ -40,6 +40,15 @@ class AudioTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceLasted:
+    """The person said nothing for as long as they may; that becomes the item `item_id`, without words."""
+
+    item_id: str
+    began_ms: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class AudioDropped:
     """The turn's audio was thrown away: it will not become the item `item_id`, and nothing more is told of it."""
 
@@ -251,6 +260,7 @@ Notice: TypeAlias = (
     | VoiceHeard
     | VoiceEnded
     | AudioTaken
+    | SilenceLasted
     | AudioDropped
     | HearingFailed
     | ItemAdded

@@ -16,6 +16,10 @@ ItemRole: TypeAlias = Literal["user", "assistant", "system"]
 Status: TypeAlias = Literal["in_progress", "completed", "incomplete"]
 
 
+SILENCE = "silence"
+"""Among the `sounds` of an item without words: the person said nothing for so long that they were spoken to again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a client's message: what is written in it, or said.

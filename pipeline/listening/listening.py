@@ -16,10 +16,12 @@ from pipeline.conversation.notices import (
     AudioDropped,
     AudioTaken,
     ItemAdded,
+    SilenceLasted,
+    Transcribed,
     VoiceEnded,
     VoiceHeard,
 )
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.recognizing import Recognizing, Turn
@@ -37,6 +39,7 @@ from pipeline.turns.events import (
     SpeechPaused,
     SpeechResumed,
     SpeechStopped,
+    TakeSilence,
 )
 from pipeline.turns.interruption import Verdict
 
@@ -275,6 +278,21 @@ class Listening:
             turn.closed.set()
             del self.turns[turn.number]
             self._context.outbox.put(AudioDropped(turn.item.id))
+
+    @property
+    def heard_ms(self) -> int:
+        """How much sound the client has sent."""
+        return milliseconds_of(self._heard)
+
+    def take_silence(self, effect: TakeSilence) -> None:
+        """The person said nothing: the model sees that in an item, which the client sees without words."""
+        context, ends_ms = self._context, self.heard_ms
+        item = Item(context.new_id("item"), spoken=True, sounds=(SILENCE,))
+        previous = context.transcript.add(item)
+        context.outbox.put(SilenceLasted(item.id, effect.began_ms, ends_ms))
+        context.outbox.put(AudioTaken(item.id, previous))
+        context.outbox.put(ItemAdded(item, previous))
+        context.outbox.put(Transcribed(item.id, "", context.config.language, (ends_ms - effect.began_ms) / 1000))
 
     def be_alert(self, alert: bool) -> None:
         """Whether one window of speech starts a turn: faster barge-in, with more false starts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.conversation.config import ResponseRequest, SessionConfig
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.engines.protocols import ChatRequest, Message, ToolCall
 from pipeline.prompt.vocal_cues import note
 from pipeline.text.language import language_of
@@ -13,7 +13,7 @@ from pipeline.text.language import language_of
 
 def last_said(items: Sequence[Item]) -> str:
     """The person's last words."""
-    return next((item.text for item in reversed(items) if item.role == "user"), "")
+    return next((item.text for item in reversed(items) if item.role == "user" and SILENCE not in item.sounds), "")
 
 
 def chat_request(
@@ -48,9 +48,9 @@ def prompt(
             call = ToolCall(item.call_id, item.name, item.text)
             messages.append(Message("assistant", "", calls=(call,)))
             messages.append(Message("tool", output.text, call_id=item.call_id))
-        elif item.type == "message" and item.text.strip():
+        elif item.type == "message" and (item.text.strip() or SILENCE in item.sounds):
             sounded = note(item.emotion, item.sounds, language)
-            messages.append(Message(item.role, sounded + item.text.strip()))
+            messages.append(Message(item.role, (sounded + item.text.strip()).strip()))
     return _with_context(_merged(messages), context)
 
 

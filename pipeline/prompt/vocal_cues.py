@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.conversation.transcript import SILENCE
+
 EMOTIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "happy": "said happily",
@@ -39,6 +41,7 @@ SOUNDS: Mapping[str, Mapping[str, str]] = {
         "breathing": "heavy breathing",
         "singing": "singing",
         "music": "music in the background",
+        SILENCE: "silence",
     },
     "zh": {
         "laughter": "有笑声",
@@ -49,6 +52,7 @@ SOUNDS: Mapping[str, Mapping[str, str]] = {
         "breathing": "有喘气声",
         "singing": "有歌声",
         "music": "有背景音乐",
+        SILENCE: "沉默",
     },
 }
 """The names that recognisers give to what else they hear, and how each is put to the model."""

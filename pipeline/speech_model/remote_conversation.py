@@ -11,8 +11,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from pipeline.conversation.transcript import Item
+from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.engines.protocols import Message, ToolCall
+from pipeline.prompt.vocal_cues import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,8 @@ def _message(item: Item, answered: Container[str], called: Container[str]) -> Me
         return Message("assistant", "", calls=(call,)) if item.call_id in answered else None
     if item.type == "function_call_output":
         return Message("tool", item.text, call_id=item.call_id) if item.call_id in called else None
-    if item.status == "in_progress" or not item.text.strip():
-        return None
-    return Message(item.role, item.text.strip())
+    text = item.text.strip() or (note("", item.sounds, "en").strip() if SILENCE in item.sounds else "")
+    return Message(item.role, text) if text and item.status != "in_progress" else None
 
 
 def _runs(outputs: Sequence[OutputItem]) -> Iterator[list[OutputItem]]:

@@ -45,6 +45,7 @@ from pipeline.turns.events import (
     DropReply,
     Effect,
     Event,
+    IdleTimedOut,
     Interruption,
     InterruptReply,
     OpenUtterance,
@@ -64,6 +65,7 @@ from pipeline.turns.events import (
     SpeechStarted,
     SpeechStopped,
     StartReply,
+    TakeSilence,
     UtteranceDrafted,
     UtteranceRecognized,
 )
@@ -187,6 +189,8 @@ class Dialogue:
                 return self._utterance_recognized(event)
             case DoubtLasted():
                 return self._doubt_lasted(event)
+            case IdleTimedOut():
+                return self._idle_timed_out(event)
             case ReplyRequested():
                 return self._reply_requested(event)
             case ReplyCancelled():
@@ -372,6 +376,11 @@ class Dialogue:
         return self._dismissed is not None and self._dismissed.turn == turn
 
     # --- The replies --------------------------------------------------------------------------------------------------
+
+    def _idle_timed_out(self, event: IdleTimedOut) -> list[Effect]:
+        if not self.at_rest:
+            return self._unexpected(event)
+        return [TakeSilence(event.began_ms), self._start(None)]
 
     def _reply_requested(self, event: ReplyRequested) -> list[Effect]:
         effects = self._drop_speculation()

@@ -99,6 +99,13 @@ class DoubtLasted:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleTimedOut:
+    """Nothing was said since `began_ms` by anybody, for longer than the conversation allows."""
+
+    began_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRequested:
     """Somebody asked for an answer: a typed line, a client's `response.create`, a greeting."""
 
@@ -140,6 +147,7 @@ Event: TypeAlias = (
     | UtteranceDrafted
     | UtteranceRecognized
     | DoubtLasted
+    | IdleTimedOut
     | ReplyRequested
     | ReplyCancelled
     | ReplyGenerated
@@ -196,6 +204,13 @@ class SetAside:
 
     turn: int
     verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSilence:
+    """The silence since `began_ms` is the person's turn: it becomes an item."""
+
+    began_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +280,7 @@ Effect: TypeAlias = (
     | CloseUtterance
     | DiscardUtterance
     | SetAside
+    | TakeSilence
     | StartReply
     | ReleaseReply
     | DropReply

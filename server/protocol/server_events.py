@@ -31,6 +31,7 @@ from pipeline.conversation.notices import (
     ReplyText,
     ReplyThinking,
     ReplyWords,
+    SilenceLasted,
     Transcribed,
     TranscriptionFailed,
     TurnTimed,
@@ -107,6 +108,13 @@ class ServerEvents:
                     "type": "input_audio_buffer.committed",
                     "item_id": notice.item_id,
                     "previous_item_id": notice.previous,
+                }
+            case SilenceLasted():
+                yield {
+                    "type": "input_audio_buffer.timeout_triggered",
+                    "audio_start_ms": notice.began_ms,
+                    "audio_end_ms": notice.at_ms,
+                    "item_id": notice.item_id,
                 }
             case AudioDropped():
                 self._partials.pop((notice.item_id, 0), None)

@@ -55,7 +55,7 @@ class ServerVad(MessagePart):
     threshold: float = Field(default=0.5, ge=0, le=1)
     prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
     silence_duration_ms: int = Field(default=500, ge=0, le=30_000)
-    idle_timeout_ms: int | None = None
+    idle_timeout_ms: int | None = Field(default=None, ge=5_000, le=30_000)
     create_response: bool = True
     interrupt_response: bool = True
 
@@ -187,6 +187,7 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
         tool_choice=tool_choice_of(session.tool_choice),
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
+        idle_timeout_ms=_idle_timeout_ms(detection),
         policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
         by_speech_model=by_speech_model,
     )
@@ -257,6 +258,13 @@ def _endpointing(detection: ServerVad | SemanticVad | None, defaults: Defaults) 
         case SemanticVad():
             wait_ms = adaptive_wait(detection.eagerness, defaults.waits)
             return replace(defaults.endpointing, wait_ms=wait_ms, by_sound=True, words_ms=WORDS_MS)
+
+
+def _idle_timeout_ms(detection: ServerVad | SemanticVad | None) -> int | None:
+    """By the specification a model that may neither answer nor be interrupted never speaks by itself."""
+    if isinstance(detection, ServerVad) and (detection.create_response or detection.interrupt_response):
+        return detection.idle_timeout_ms
+    return None
 
 
 def _policy(detection: ServerVad | SemanticVad | None, extension: Extension, defaults: Defaults) -> Policy:

@@ -31,6 +31,7 @@ from pipeline.conversation.notices import (
     ReplyText,
     ReplyThinking,
     ReplyWords,
+    SilenceLasted,
     Transcribed,
     TranscriptionFailed,
     TurnTimed,
@@ -146,6 +147,7 @@ def everything() -> Iterator[Notice]:
     yield PartialText("item_1", "hello world again")
     yield VoiceEnded("item_1", 900)
     yield AudioTaken("item_1", None)
+    yield SilenceLasted("item_4", 1_000, 7_000)
     yield AudioDropped("item_0")
     yield HearingFailed(EngineBusy("All are taken."))
     yield ItemAdded(spoken_by_user(transcribed=False), None)

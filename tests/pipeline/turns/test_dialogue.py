@@ -13,6 +13,7 @@ from pipeline.turns.events import (
     DropReply,
     Effect,
     Event,
+    IdleTimedOut,
     Interruption,
     InterruptReply,
     OpenUtterance,
@@ -29,6 +30,7 @@ from pipeline.turns.events import (
     SpeechStarted,
     SpeechStopped,
     StartReply,
+    TakeSilence,
     UtteranceDrafted,
     UtteranceRecognized,
 )
@@ -84,6 +86,17 @@ def test_a_turn_whose_words_were_lost_is_answered_so_that_the_character_can_say_
 
     assert told(PLAIN, story) == story
     assert told(UNASKED, story)[-1][1] == []
+
+
+def test_a_silence_that_lasts_is_a_turn_without_words_and_is_answered() -> None:
+    story: Story = [
+        *ANSWERED,
+        (ReplyGenerated(1), []),
+        (ReplyPlayed(1), []),
+        (IdleTimedOut(5_000), [TakeSilence(5_000), StartReply(2, None)]),
+    ]
+
+    assert told(PLAIN, story) == story
 
 
 def test_a_turn_is_not_answered_unasked_when_the_policy_says_so() -> None:
@@ -492,6 +505,8 @@ UNEXPECTED: list[tuple[Story, Event, str, str]] = [
     (HEARD[:1], UtteranceRecognized(1, "What is it?"), "speaking", "none"),
     (ANSWERED, UtteranceRecognized(1, "What is it?"), "silent", "released"),
     (ANSWERED, DoubtLasted(1, 64, 128), "silent", "released"),
+    (ANSWERED, IdleTimedOut(5_000), "silent", "released"),
+    (HEARD, IdleTimedOut(5_000), "deciding", "none"),
     (ANSWERED, ReplyRequested(), "silent", "released"),
     (HEARD, ReplyCancelled(), "deciding", "none"),
     (PAUSED, ReplyPlayed(2), "pausing", "speculative"),

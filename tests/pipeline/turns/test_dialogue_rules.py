@@ -27,6 +27,7 @@ from pipeline.turns.events import (
     DropReply,
     Effect,
     Event,
+    IdleTimedOut,
     InterruptReply,
     OpenUtterance,
     PartialRecognized,
@@ -104,6 +105,8 @@ class Witness:
                 return 0 < turn <= self.turns
             case DoubtLasted(turn):
                 return bool(self.paused) and turn == self.turns
+            case IdleTimedOut():
+                return not (self.open or self.deciding or self.overtaken or self.row)
             case ReplyRequested():
                 return not self.row or self.gated or self.row[-1] in self.sent
             case ReplyCancelled():
@@ -268,6 +271,7 @@ MOVES: dict[str, Move] = {
     "the words are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, "What is it?"),
     "the words before are late": lambda dialogue: UtteranceRecognized(dialogue.turn - 2, "And why?"),
     "the words before are none": lambda dialogue: UtteranceRecognized(dialogue.turn - 1, ""),
+    "nobody says anything": lambda _: IdleTimedOut(5),
     "a reply is requested": lambda _: ReplyRequested(),
     "the client cancels": lambda _: ReplyCancelled(),
     "the reply is generated": lambda dialogue: ReplyGenerated(current(dialogue)),

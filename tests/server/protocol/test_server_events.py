@@ -16,6 +16,7 @@ from pipeline.conversation.notices import (
     PlaybackPaused,
     PlaybackResumed,
     ReplyWords,
+    SilenceLasted,
     Transcribed,
     TranscriptionFailed,
     TurnTimed,
@@ -53,6 +54,17 @@ def test_a_turn_is_started_stopped_and_committed() -> None:
         {"type": "input_audio_buffer.speech_started", "audio_start_ms": 320, "item_id": "item_1"},
         {"type": "input_audio_buffer.speech_stopped", "audio_end_ms": 1_600, "item_id": "item_1"},
         {"type": "input_audio_buffer.committed", "item_id": "item_1", "previous_item_id": "item_0"},
+    ]
+
+
+def test_a_silence_that_lasted_is_told_with_its_place() -> None:
+    assert said(events(), SilenceLasted("item_1", 2_000, 8_000)) == [
+        {
+            "type": "input_audio_buffer.timeout_triggered",
+            "audio_start_ms": 2_000,
+            "audio_end_ms": 8_000,
+            "item_id": "item_1",
+        }
     ]
 
 

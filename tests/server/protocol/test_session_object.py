@@ -169,6 +169,14 @@ WRONG: list[tuple[Json, str, str]] = [
     ({"audio": {"input": "mic"}}, "invalid_value", "session.audio.input"),
     (turn_detection(threshold=0.5), "invalid_value", "session.audio.input.turn_detection"),
     (turn_detection(type="psychic"), "invalid_value", "session.audio.input.turn_detection"),
+    *[
+        (
+            turn_detection(type="server_vad", idle_timeout_ms=idle_ms),
+            "invalid_value",
+            "session.audio.input.turn_detection.idle_timeout_ms",
+        )
+        for idle_ms in (-1, 0, 4_999, 30_001, 6_000.5, "6000")
+    ],
     (turn_detection(type="server_vad", threshold=2), "invalid_value", "session.audio.input.turn_detection.threshold"),
     (
         turn_detection(type="semantic_vad", eagerness="x"),
@@ -388,6 +396,24 @@ def test_turns_are_taken_as_the_client_says(kind: str, detection: Json, barge_in
     asked = session(**turn_detection(type=kind, **detection), kaikou={"barge_in": barge_in})
 
     assert config_of(asked, WIZARD, replace(DEFAULTS, speculate=False)).policy == policy
+
+
+@pytest.mark.parametrize(
+    ("detection", "idle_ms"),
+    [
+        ({"type": "server_vad", "idle_timeout_ms": 6_000}, 6_000),
+        ({"type": "server_vad", "idle_timeout_ms": 6_000, "create_response": False}, 6_000),
+        (
+            {"type": "server_vad", "idle_timeout_ms": 6_000, "create_response": False, "interrupt_response": False},
+            None,
+        ),
+        ({"type": "server_vad", "idle_timeout_ms": None}, None),
+        ({"type": "semantic_vad", "idle_timeout_ms": None}, None),
+        (None, None),
+    ],
+)
+def test_silence_lasts_as_long_as_the_client_says(detection: Json | None, idle_ms: int | None) -> None:
+    assert config_of(heard(turn_detection=detection), WIZARD, DEFAULTS).idle_timeout_ms == idle_ms
 
 
 @pytest.mark.parametrize("speculate", [False, True])
