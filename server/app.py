@@ -24,7 +24,9 @@ from server.services import Services
 from server.sessions.admission import Admission
 from server.sessions.client_secrets import ClientSecretsInMemory
 from server.sessions.limits import session_defaults, session_limits
+from server.sessions.registry import LocalAdmissionQueue
 from server.sessions.routes import routes as sessions_routes
+from server.sessions.running_time import RunningTime
 from server.sessions.sessions import Sessions
 from server.settings import Settings
 from server.starter.routes import routes as starter_routes
@@ -49,7 +51,9 @@ def create_app(
     defaults = partial(session_defaults, settings.turns)
     bounds, limits = settings.sessions, session_limits(settings)
     admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
-    sessions = Sessions(bounds, engines, characters, metrics, limits, defaults, admission)
+    clock = RunningTime()
+    queue = LocalAdmissionQueue(clock)
+    sessions = Sessions(bounds, engines, characters, metrics, limits, defaults, admission, queue=queue, clock=clock)
     services = Services(settings, engines, characters, secrets, metrics, sessions, defaults, language_model, starter)
     routes = [
         *page_routes(),

@@ -12,11 +12,13 @@ import structlog
 
 from pipeline.conversation.notices import Answered, Notice, PlaybackStopped, ReplyEnded
 from pipeline.errors import LimitReached
+from pipeline.session import Session
 from server.errors import openai_error
 from server.identity.principal import Principal
 from server.protocol.connection import Connection
 from server.protocol.server_events import error_event
 from server.sessions.replay_buffer import ReplayBuffer
+from server.sessions.running_time import RunningTime
 from server.settings import conversations
 from server.transports.transport import Disconnected, OutputAudio, Transport
 
@@ -44,10 +46,15 @@ class LiveSession:
     """
 
     def __init__(
-        self, id: str, connection: Connection, settings: conversations.SessionSettings, principal: Principal
+        self,
+        id: str,
+        connection: Connection,
+        settings: conversations.SessionSettings,
+        principal: Principal,
+        now: RunningTime | None = None,
     ) -> None:
         self.id, self.connection, self.principal = id, connection, principal
-        self._settings = settings
+        self._settings, self._now = settings, now or RunningTime()
         self._replay = ReplayBuffer(settings.retained_bytes)
         self._attached: asyncio.Task[None] | None = None
         self._transport: Transport | None = None
@@ -99,25 +106,27 @@ class LiveSession:
             self._over = True
 
     async def _until_left_or_expired(self) -> None:
-        session, settings, loop = self.connection.session, self._settings, asyncio.get_running_loop()
-        expires = loop.time() + settings.session_s
+        settings, now = self._settings, self._now
+        expires, idle = now() + settings.session_s, IdleTime(self.connection.session, now)
         while True:
             try:
-                async with asyncio.timeout(min(10.0, max(0.1, expires - loop.time()))):
+                async with asyncio.timeout(min(10.0, max(0.1, expires - now()))):
                     await self._left.wait()
                 if not self.resumable or self._over or not await self._comes_back():
                     return None
             except TimeoutError:
                 pass
-            if loop.time() >= expires:
+            if now() >= expires:
                 return await self._expire("has reached its longest duration")
-            if session.idle_s >= settings.idle_s:
+            if idle.seconds() >= settings.idle_s:
                 return await self._expire("was idle for too long")
 
     async def _comes_back(self) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.resume_s):
-                await self._back.wait()
+        until = self._now() + self._settings.resume_s
+        while not self._back.is_set() and (left := until - self._now()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._back.wait()
         return self._back.is_set()  # also if it came just as its time was over
 
     async def _expire(self, why: str) -> None:
@@ -219,6 +228,22 @@ class LiveSession:
         # A slow reader gets the close reason once it reads; meanwhile `_discard` reads what it still sends.
         within_s = DISCARD_S if self._code == CLOSE_TOO_SLOW else CLOSE_S
         await _close(self._transport, self._code, self._reason, within_s)
+
+
+class IdleTime:
+    """For how long a session has been idle while the process ran."""
+
+    def __init__(self, session: Session, now: RunningTime) -> None:
+        self._session, self._now = session, now
+        self._before, self._still_s = 0.0, now.still_s
+
+    def seconds(self) -> float:
+        """Ask it now and then: what happened since the last time ends the idle time before."""
+        idle = self._session.idle_s
+        if idle < self._before:
+            self._still_s = self._now.still_s
+        self._before = idle
+        return idle - (self._now.still_s - self._still_s)
 
 
 async def _send(transport: Transport, event: str | OutputAudio) -> None:

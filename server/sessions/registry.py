@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from server.sessions.live import LiveSession
@@ -57,16 +58,16 @@ class LocalSessionRegistry:
 class LocalAdmissionQueue:
     """The queue before a server without other replicas."""
 
-    def __init__(self) -> None:
-        self._queue = TicketQueue()
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._queue, self._now = TicketQueue(), now
 
     async def ask(self, ticket: str, free: int) -> tuple[str, int, bool]:
-        now = time.monotonic()
+        now = self._now()
         ticket, before = self._queue.ask(ticket, now)
         return ticket, before, self._queue.may_enter(ticket, free, now)
 
     async def may_enter(self, ticket: str, free: int) -> bool:
-        return self._queue.may_enter(ticket, free, time.monotonic())
+        return self._queue.may_enter(ticket, free, self._now())
 
     async def leave(self, ticket: str) -> None:
         self._queue.leave(ticket)

@@ -29,6 +29,7 @@ from server.sessions.admission import Admission
 from server.sessions.limits import DefaultsOf
 from server.sessions.live import CLOSE_RESTART, LiveSession
 from server.sessions.registry import AdmissionQueue, LocalAdmissionQueue, LocalSessionRegistry, SessionRegistry
+from server.sessions.running_time import RunningTime
 from server.settings import conversations
 from server.transports.transport import Transport
 
@@ -65,6 +66,7 @@ class Sessions:
     queue: AdmissionQueue = field(default_factory=LocalAdmissionQueue)
     replica: str = field(default_factory=lambda: token_hex(4))
     rounds: AudioRounds = field(default_factory=AudioRounds)
+    clock: RunningTime = field(default_factory=RunningTime)
     draining: bool = False
     _entering: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -198,7 +200,7 @@ class Sessions:
             token=f"{self.replica}.{token_urlsafe(18)}",
             resume_s=settings.resume_s,
         )
-        return LiveSession(id, connection, settings, principal)
+        return LiveSession(id, connection, settings, principal, self.clock)
 
     @property
     def _free(self) -> int:
@@ -224,7 +226,7 @@ class Sessions:
         self.metrics.sessions.set(len(self.live))
 
     async def _measure(self) -> None:
-        """Feed the admission once a second with what the loop's thread did."""
+        """Feed the admission once a second with what the loop's thread did, and the clock of the sessions."""
         loop = asyncio.get_running_loop()
         while True:
             lags, began, cpu = list[float](), loop.time(), time.thread_time()
@@ -232,8 +234,12 @@ class Sessions:
                 due = loop.time() + TICK_S
                 await asyncio.sleep(TICK_S)
                 lags.append(loop.time() - due)
-            share = (time.thread_time() - cpu) / (loop.time() - began)
-            lag = sorted(lags)[int(0.95 * len(lags))]
-            self.admission.measured(share, lag, len(self.live))
-            self.metrics.loop_lag.set(lag)
-            self.metrics.loop_cpu.set(share)
+                if still_s := self.clock.tick():
+                    log.warning("the process stood still", seconds=round(still_s, 1))
+                    break
+            else:
+                share = (time.thread_time() - cpu) / (loop.time() - began)
+                lag = sorted(lags)[int(0.95 * len(lags))]
+                self.admission.measured(share, lag, len(self.live))
+                self.metrics.loop_lag.set(lag)
+                self.metrics.loop_cpu.set(share)
