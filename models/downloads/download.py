@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 from models.downloads.store import HubError, Stopped, WeightsError
+from models.network.failures import TRUST, ProxyFailed, is_untrusted
+from models.network.http import BlockingProxyTransport
+from models.network.proxies import ProxyMistake, from_environment, parsed
 
 TRIES = 5
 """Attempts in a row that bring nothing new, after which it is given up."""
@@ -78,12 +81,15 @@ class Access:
     """How a person's own settings say that hosts are reached.
 
     plain: hosts that may be asked over http, because these settings name them so; what they send is checked all the same.
-    logins: "Authorization" by `host_of` addresses. proxy: an address. certificates: a file of authorities.
+    logins: "Authorization" by `host_of` addresses. proxy: the address of one that leads to all hosts but those of
+    `no_proxy`, in place of the environment's; told_by: what names it. certificates: a file of authorities.
     """
 
     plain: frozenset[str] = frozenset()
     logins: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
+    no_proxy: str = ""
+    told_by: str = "your settings"
     certificates: str = ""
 
 
@@ -106,19 +112,27 @@ class Downloader:
     access: Access = field(default_factory=Access)
 
     def _client(self, timeout_s: float = 0.0) -> httpx2.Client:
+        return httpx2.Client(
+            follow_redirects=True,
+            timeout=timeout_s or self.timeout_s,
+            event_hooks={"request": [self._admit]},  # redirects pass there as well
+            max_redirects=8,
+            transport=self._transport(),
+        )
+
+    def _transport(self) -> BlockingProxyTransport:
         access = self.access
+        beginning = "Your settings of the package registry cannot be followed:"
         try:
-            return httpx2.Client(
-                follow_redirects=True,
-                timeout=timeout_s or self.timeout_s,
-                event_hooks={"request": [self._admit]},  # redirects pass there as well
-                max_redirects=8,
-                verify=ssl.create_default_context(cafile=access.certificates) if access.certificates else True,
-                proxy=access.proxy or None,
-            )
-        except (OSError, ValueError, httpx2.InvalidURL) as error:
-            what = f"certificates in {access.certificates}" if isinstance(error, OSError) else "the proxy's address"
-            raise WeightsError(f"Your settings of the package registry cannot be followed: {what}.") from error
+            if access.proxy:
+                parsed(access.proxy, access.told_by)
+            trusted = ssl.create_default_context(cafile=access.certificates) if access.certificates else None
+        except ProxyMistake as mistake:
+            raise WeightsError(f"{beginning} {mistake}") from None
+        except (OSError, ValueError) as error:
+            raise WeightsError(f"{beginning} certificates in {access.certificates}.") from error
+        proxies = from_environment().with_own(access.proxy, access.told_by, access.no_proxy)
+        return BlockingProxyTransport(proxies, trusted)
 
     def _admit(self, request: httpx2.Request) -> None:
         """Let only safe addresses through, and show a login to the host that it is for."""
@@ -137,9 +151,9 @@ class Downloader:
                             pass  # the head of the answer tells, and the body is not read
                     if response.status_code not in NOT_YET:
                         return int(_accepted(response, url).headers.get("content-length") or 0)
-                except httpx2.RequestError:
-                    if attempt == TRIES - 1:
-                        raise _unreachable(url) from None
+                except httpx2.RequestError as error:
+                    if attempt == TRIES - 1 or _is_final(error):
+                        raise _unreachable(url, error) from None
                 self.sleep(2.0**attempt)
         raise _unreachable(url)
 
@@ -150,6 +164,7 @@ class Downloader:
 
     def page(self, url: str, accept: str = "*/*") -> Page | None:
         """A short text and what it is; None if there is none."""
+        failure: httpx2.RequestError | None = None
         with self._client() as client:
             for attempt in range(TEXT_TRIES):
                 if attempt:
@@ -159,9 +174,11 @@ class Downloader:
                         if response.status_code in NOT_YET and attempt < TEXT_TRIES - 1:
                             continue
                         return _read(response, url)
-                except httpx2.RequestError:
-                    continue
-        raise _unreachable(url)
+                except httpx2.RequestError as error:
+                    failure = error
+                    if _is_final(error):
+                        break
+        raise _unreachable(url, failure)
 
     def sample(self, url: str) -> None:
         """Fetch the beginning of the file at `url` and forget it, so that this can be timed. Raises `WeightsError`."""
@@ -173,8 +190,8 @@ class Downloader:
                     got += len(piece)
                     if got >= SAMPLE:  # a server without ranges sends all of it
                         break
-        except httpx2.RequestError:
-            raise _unreachable(url) from None
+        except httpx2.RequestError as error:
+            raise _unreachable(url, error) from None
 
     def fetch(self, url: str, path: Path, size: int = 0, stopped: Callable[[], bool] = never) -> None:
         """Make `path` the file at `url`, going on with what `path` holds already. `size`: bytes expected; 0 if unknown.
@@ -184,6 +201,7 @@ class Downloader:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         failures, most = 0, _length(path)
+        failure: httpx2.RequestError | None = None
         with self._client() as client:
             while True:
                 before = _length(path)
@@ -192,13 +210,13 @@ class Downloader:
                 try:
                     if self._go_on(client, url, path, size, stopped):
                         return
-                except httpx2.RequestError:
-                    pass
+                except httpx2.RequestError as error:
+                    failure = error
                 # What a server sends again from the beginning, time after time, is no progress.
                 failures = 0 if _length(path) - most >= LEAST else failures + 1
                 most = max(most, _length(path))
-                if failures >= TRIES:
-                    raise _unreachable(url)
+                if failures >= TRIES or _is_final(failure):
+                    raise _unreachable(url, failure)
                 self.sleep(2.0**failures if failures else 0.2)
 
     def _go_on(self, client: httpx2.Client, url: str, path: Path, size: int, stopped: Callable[[], bool]) -> bool:
@@ -276,5 +294,15 @@ def _accepted(response: httpx2.Response, url: str) -> httpx2.Response:
     raise WeightsError(f"{urlsplit(url).hostname} refuses {shown(url)}: status {response.status_code}.")
 
 
-def _unreachable(url: str) -> HubError:
-    return HubError(f"{urlsplit(url).hostname} cannot be reached, or breaks off.")
+def _is_final(error: httpx2.RequestError | None) -> bool:
+    """Whether it takes a person to make it right: another attempt is of no use."""
+    return is_untrusted(error) or (isinstance(error, ProxyFailed) and not error.may_pass)
+
+
+def _unreachable(url: str, error: httpx2.RequestError | None = None) -> HubError:
+    host = urlsplit(url).hostname
+    if isinstance(error, ProxyFailed):
+        return HubError(f"{host} cannot be reached. {error}")
+    if is_untrusted(error):
+        return HubError(f"{host} shows a certificate that is not trusted. {TRUST}")
+    return HubError(f"{host} cannot be reached, or breaks off.")

@@ -17,15 +17,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
+
 from models.downloads import packages
 from models.downloads.catalogue.entry import Source
 from models.downloads.download import Downloader, checked_url
 from models.downloads.files import Hub, Listing, RemoteFile
 from models.downloads.store import THE_DISKS, HubError, Stopped, WeightsError, reserved
+from models.network.failures import ProxyFailed, causes
+from models.network.http import BlockingProxyTransport
+from models.network.proxies import ProxyMistake, from_environment
 
 NEVER = ("README*", "test_wavs/*", "example/*", "fig/*", ".gitattributes", "*.py", "*.sh", "*.msc", "*.mdl", "*.mv")
 """Files of a repository that no engine reads."""
-GITHUB = "https://github.com"
+GITHUB, MODELSCOPE = "https://github.com", "https://www.modelscope.cn"
 CHECKSUMS = "checksum.txt"
 """What sherpa-onnx calls the list of checksums in its releases."""
 LONGEST_NAME = 255
@@ -66,6 +71,19 @@ class _Halt(BaseException):
     """Ends a library's download from inside; as an `Exception` it would be taken for a failure and tried again."""
 
 
+@cache
+def _led_by_our_rule(library: Any) -> None:
+    """Have Hugging Face's library reach its hub as all our clients do. Once, since it closes the client that it had."""
+    hook = import_module("huggingface_hub.utils._http").hf_request_event_hook
+    library.set_client_factory(
+        lambda: httpx2.Client(
+            event_hooks={"request": [hook]}, follow_redirects=True, timeout=None, transport=BlockingProxyTransport()
+        )
+    )
+    if from_environment().leads_anywhere:  # its faster way is another program's, which reads the variables by itself
+        library.constants.HF_HUB_DISABLE_XET = True
+
+
 class HuggingFace:
     """Through `huggingface_hub`, which reads HF_TOKEN and HF_ENDPOINT itself; a mirror wins over the latter."""
 
@@ -75,6 +93,7 @@ class HuggingFace:
 
     def list(self, source: Source) -> Listing:
         with _translated("Hugging Face", "huggingface_hub") as library:
+            _led_by_our_rule(library)
             api = library.HfApi(endpoint=self._endpoint)
             info = api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=30)
             revision = info.sha or source.revision
@@ -96,6 +115,7 @@ class HuggingFace:
 
     def fetch(self, listing: Listing, files: Sequence[RemoteFile], folder: Path, stopped: Callable[[], bool]) -> None:
         with _translated("Hugging Face", "huggingface_hub") as library:
+            _led_by_our_rule(library)
 
             class Watch(library.utils.tqdm):  # type: ignore[misc]
                 """Shows nothing; it is asked after each piece, which is the only way to stop this library."""
@@ -125,11 +145,21 @@ class ModelScope:
 
     def list(self, source: Source) -> Listing:
         with _translated("ModelScope", "modelscope_hub") as library:
+            self._require_a_way()
             api = library.HubApi(endpoint=self._mirror)
             found = api.list_repo_files(source.repository, "model", revision=source.revision)
         blobs = (file for file in found if file.type != "tree")
         files = (RemoteFile(file.path, _size(file.size), file.sha256 or "") for file in blobs)
         return Listing(source, source.revision, wanted(files, source.files))
+
+    def _require_a_way(self) -> None:
+        """Raises `HubError` for a proxy that its library cannot use, or that nobody can."""
+        try:
+            proxy = from_environment().proxy_for(self._mirror or MODELSCOPE)
+        except ProxyMistake as mistake:
+            raise HubError(f"ModelScope cannot be reached. {mistake}") from None
+        if proxy and proxy.scheme == "socks5":
+            raise HubError(f"ModelScope's library cannot use the SOCKS proxy {proxy} ({proxy.variable}); others can.")
 
     def sample(self, file: RemoteFile) -> None:
         """Its library tells no addresses: how soon it listed its files has to do."""
@@ -216,6 +246,16 @@ def hubs(mirrors: Sequence[str] = ()) -> Mapping[str, Callable[[], Hub]]:
     return {name: cache(partial(make, bases[name])) for name, make in makers.items()}
 
 
+def _told(error: Exception) -> str:
+    """What went wrong, in a line."""
+    for cause in causes(error):
+        if isinstance(cause, ProxyFailed):
+            return str(cause)
+        if type(cause).__name__ == "ProxyError":  # that of requests, which may quote a piece of a password
+            return "the proxy cannot be reached, or does not let us through"
+    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+
+
 @contextmanager
 def _translated(hub: str, name: str) -> Iterator[Any]:
     """The hub's library; what goes wrong in there leaves as a `WeightsError`."""
@@ -237,5 +277,5 @@ def _translated(hub: str, name: str) -> Iterator[Any]:
     except Exception as error:  # each library raises a tree of its own, and what requests and httpx2 raise
         if isinstance(error, OSError) and error.errno in THE_DISKS:
             raise
-        first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        first = _told(error)
         raise HubError(f"{hub}: {first[:300].rstrip('.')}.") from error

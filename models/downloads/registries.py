@@ -80,7 +80,24 @@ def npm_registry(
         for key, value in noted.items()
         if (found := NPM_LOGIN.match(key))
     }
-    return _registry([url], {"proxy": noted.get("https-proxy", ""), "cert": noted.get("cafile", "")}, logins)
+    return _registry([url], _npm_way(told, noted), logins)
+
+
+def _npm_way(told: Mapping[str, str], noted: Mapping[str, str]) -> dict[str, str]:
+    """How npm's variables and files say that hosts are reached, in pip's words; "null" and "false" say nothing."""
+
+    def setting(*names: str) -> str:
+        values = [
+            value for name in names for value in (told.get(f"npm_config_{name.replace('-', '_')}"), noted.get(name))
+        ]
+        return next((value for value in values if value and value not in ("null", "false")), "")
+
+    way = {
+        "proxy": setting("https-proxy", "proxy"),
+        "no-proxy": setting("noproxy", "no-proxy"),
+        "cert": setting("cafile"),
+    }
+    return {**way, "told by": "npm's proxy"}
 
 
 def _lines(path: str, home: Path | None) -> list[str]:
@@ -155,5 +172,12 @@ def _registry(urls: Iterable[str], options: Mapping[str, str], logins: Mapping[s
         if parts.scheme == "http":
             plain.add(parts.hostname)
         clean.append(f"{parts.scheme}://{host}{parts.path.rstrip('/')}")
-    access = Access(frozenset(plain), found, options.get("proxy", ""), options.get("cert", ""))
+    access = Access(
+        frozenset(plain),
+        found,
+        proxy=options.get("proxy", ""),
+        no_proxy=options.get("no-proxy", ""),
+        told_by=options.get("told by", "pip's proxy"),
+        certificates=options.get("cert", ""),
+    )
     return Registry(tuple(dict.fromkeys(clean)), access)

@@ -10,6 +10,7 @@ import httpx2
 from models.network.proxies import Proxy, ProxyMistake
 
 UNREACHABLE, LOGIN, REFUSED, CERTIFICATE = "proxy_unreachable", "proxy_login", "proxy_refused", "untrusted_certificate"
+TRUST = "SSL_CERT_FILE=/path/to/certificates.pem names those to trust."
 LOGIN_ASKED = 407
 OF_A_PROXY = frozenset({403, 502, 503, 504, 511})
 """Status codes that a proxy answers with in a server's place, with a web page, which no API says them with."""
@@ -62,11 +63,8 @@ def refused(proxy: Proxy, host: str, status: int = 0) -> ProxyFailed:
 
 def insecure(proxy: Proxy, host: str, error: BaseException) -> ProxyFailed:
     """For a connection through the proxy on which no encryption came about."""
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
-        message = (
-            f"What answers for {host} through the proxy {proxy} shows a certificate that is not trusted. "
-            "SSL_CERT_FILE=/path/to/certificates.pem names those to trust."
-        )
+    if is_untrusted(error):
+        message = f"What answers for {host} through the proxy {proxy} shows a certificate that is not trusted. {TRUST}"
         return ProxyFailed(CERTIFICATE, message)
     return ProxyFailed(REFUSED, f"The proxy {proxy} ({proxy.variable}) breaks off the connection to {host}.")
 
@@ -75,6 +73,11 @@ def stands_in_for_server(response: httpx2.Response) -> bool:
     """Whether this is the proxy's own answer to what it was to pass on, rather than the server's."""
     kind = response.headers.get("content-type", "")
     return response.status_code == LOGIN_ASKED or (response.status_code in OF_A_PROXY and kind.startswith("text/html"))
+
+
+def is_untrusted(error: BaseException | None) -> bool:
+    """Whether it came from a certificate that is not trusted, such as that of a company which looks into what is sent."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

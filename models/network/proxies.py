@@ -108,6 +108,11 @@ class Proxies:
             return None
         return parsed(self.named[name], self.spelled[name])
 
+    @property
+    def leads_anywhere(self) -> bool:
+        """Whether any proxy is named."""
+        return bool(self.named.keys() - {NO_PROXY})
+
     def mistakes(self) -> Iterator[str]:
         """What is wrong with the variables, as sentences, whether or not a client needs them now."""
         for name in self.named:
@@ -132,7 +137,7 @@ class Proxies:
 def from_environment() -> Proxies:
     """What this process was told, and the system's own settings where it was told nothing."""
     proxies = Proxies.of(os.environ, _own_names())
-    if proxies.named.keys() - {NO_PROXY} or sys.platform not in ("darwin", "win32"):
+    if proxies.leads_anywhere or sys.platform not in ("darwin", "win32"):
         return proxies
     told = urllib.request.getproxies()
     system = {f"{'all' if name == 'socks' else name}_proxy": _of_the_system(name, told[name]) for name in told}

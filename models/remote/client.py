@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
-from models.network.failures import ProxyFailed
+from models.network.failures import CERTIFICATE, TRUST, ProxyFailed, is_untrusted
 from models.network.http import ProxyTransport
 from models.network.proxies import ProxyMistake
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable
@@ -108,6 +108,9 @@ class Server:
                 return EngineBusy(f"All connections to {title} are taken.", engine=name)
             case httpx2.ConnectTimeout():
                 return self._unreachable()
+            case httpx2.ConnectError() if is_untrusted(error):
+                told = f"{start} shows a certificate that is not trusted. {TRUST}"
+                return EngineUnavailable(told, engine=name, code=CERTIFICATE)
             case TimeoutError() | httpx2.TimeoutException():
                 return EngineTimeout(f"{start} said nothing for {waited_s:g} s.{self.between}", engine=name)
             case httpx2.TransportError() if begun:

@@ -14,7 +14,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 
-from models.network.failures import ProxyFailed
+from models.network.failures import CERTIFICATE, TRUST, ProxyFailed
 from models.network.proxies import ProxyMistake, from_environment
 from models.network.websocket import connected
 from models.remote.realtime_connection import NAME, RealtimeLink, Terms, key_refused, problem_of
@@ -91,8 +91,9 @@ class RealtimeModel:
             raise _refusal(error.response.status_code) from None
         except InvalidURI:
             raise EngineUnavailable("The speech model's address is no WebSocket address.", engine=NAME) from None
-        except ssl.SSLError:
-            raise EngineUnavailable("The speech model's server has no certificate we trust.", engine=NAME) from None
+        except ssl.SSLCertVerificationError:
+            told = f"The speech model's server shows a certificate that is not trusted. {TRUST}"
+            raise EngineUnavailable(told, engine=NAME, code=CERTIFICATE) from None
         except (OSError, WebSocketException):
             raise EngineUnavailable("The speech model's server cannot be reached.", engine=NAME) from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import ssl
 import sys
 import tarfile
 import time
@@ -91,12 +92,14 @@ class HubServer:
 
 
 @contextmanager
-def hub_server() -> Iterator[HubServer]:
-    """A server that lives as long as the context."""
+def hub_server(tls: ssl.SSLContext | None = None) -> Iterator[HubServer]:
+    """A server that lives as long as the context; with `tls` one that speaks https."""
     hub = HubServer()
     handler = type("Handler", (_Handler,), {"hub": hub})
     server = _Server(("127.0.0.1", 0), handler)
-    hub.address = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    hub.address = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
