@@ -37,10 +37,15 @@ class Streamed(StreamingResponse):
     """
 
     def __init__(
-        self, body: AsyncGenerator[bytes, None], media_type: str, ended: Callable[[], object] = lambda: None
+        self,
+        body: AsyncGenerator[bytes, None],
+        media_type: str,
+        ended: Callable[[], object] = lambda: None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
+        """headers: `body` may still add to them until it has yielded for the first time."""
         super().__init__(body, media_type=media_type, headers={"Cache-Control": "no-store"})
-        self._body, self._ended = body, ended
+        self._body, self._ended, self._more_headers = body, ended, {} if headers is None else headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._scope = receive, scope
@@ -69,6 +74,7 @@ class Streamed(StreamingResponse):
         except Exception as error:  # noqa: BLE001 — the request's outermost frame
             await failure(self._told(error), openai=True)(self._scope, self._receive, send)
             return
+        self.headers.update(self._more_headers)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
             while piece:

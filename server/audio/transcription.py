@@ -6,8 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
-from typing import BinaryIO, Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import orjson
 import structlog
@@ -15,12 +14,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import EngineError, InvalidRequest
-from server.audio.decode import decoded
+from server.audio.decoding.decode import Decoding
 from server.audio.hearing import RecordingTranscriber, Segment, Segmenter
 from server.audio.job_slots import JobSlots
 from server.audio.streamed import EVENT_STREAM, Streamed, event
 from server.audio.upload import upload
-from server.audio.written import gap, language_heard, srt, usage, verbose, vtt, whole_text
+from server.audio.written import (
+    MISSING_HEADER,
+    gap,
+    language_heard,
+    missing_header,
+    missing_stretches,
+    srt,
+    usage,
+    verbose,
+    vtt,
+    whole_text,
+)
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 
@@ -73,36 +83,41 @@ class TranscriptionEndpoint:
         except BaseException:
             sent.file.close()
             raise
+        decoding, headers = Decoding(sent.file, self.file_s), dict[str, str]()
         if params.stream:
-            return Streamed(self._events(sent.file, params), EVENT_STREAM, sent.file.close)
-        return Streamed(self._text(sent.file, params), MEDIA_TYPES[params.format], sent.file.close)
+            return Streamed(self._events(decoding, params), EVENT_STREAM, sent.file.close)
+        return Streamed(self._text(decoding, params, headers), MEDIA_TYPES[params.format], sent.file.close, headers)
 
-    async def _text(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
+    async def _text(
+        self, decoding: Decoding, params: TranscriptionParams, headers: dict[str, str]
+    ) -> AsyncGenerator[bytes, None]:
         with self.engines.lease() as loaded:
             hearing = self.hearing(loaded)
             segmenter = Segmenter(hearing.detector)
-            async with aclosing(self._segments(file, hearing, segmenter, params.language)) as found:
+            async with aclosing(self._segments(decoding, hearing, segmenter, params.language)) as found:
                 segments = [segment async for segment in found]
-        yield _written(segments, segmenter.seconds, params)
+        if missing := missing_stretches(decoding.missing):
+            headers[MISSING_HEADER] = missing_header(missing)
+        yield _written(segments, segmenter.seconds, missing, params)
 
-    async def _events(self, file: BinaryIO, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
+    async def _events(self, decoding: Decoding, params: TranscriptionParams) -> AsyncGenerator[bytes, None]:
         text = ""
         with self.engines.lease() as loaded:
             hearing = self.hearing(loaded)
             segmenter = Segmenter(hearing.detector)
-            async with aclosing(self._segments(file, hearing, segmenter, params.language)) as found:
+            async with aclosing(self._segments(decoding, hearing, segmenter, params.language)) as found:
                 async for segment in found:
                     delta = gap(text, segment.text) + segment.text
                     text += delta
                     yield event({"type": "transcript.text.delta", "delta": delta})
-        yield event({"type": "transcript.text.done", "text": text})
+        missing = missing_stretches(decoding.missing)
+        yield event({"type": "transcript.text.done", "text": text, **({"missing": missing} if missing else {})})
 
     async def _segments(
-        self, file: BinaryIO, hearing: RecordingTranscriber, segmenter: Segmenter, language: str
+        self, decoding: Decoding, hearing: RecordingTranscriber, segmenter: Segmenter, language: str
     ) -> AsyncGenerator[Segment, None]:
-        make = partial(decoded, file, self.file_s)
         async with self.slots.slot():
-            pieces = hearing.workers.iterate(make, timeout_s=DECODE_S, engine="The decoder")
+            pieces = hearing.workers.iterate(decoding.samples, timeout_s=DECODE_S, engine="The decoder")
             try:
                 async with aclosing(hearing.segments(pieces, segmenter, language)) as segments:
                     async for segment in segments:
@@ -111,7 +126,7 @@ class TranscriptionEndpoint:
             except EngineError as error:
                 self.failed("recognizer", error)
                 raise
-        log.info("transcribed", seconds=round(segmenter.seconds, 1))
+        log.info("transcribed", seconds=round(segmenter.seconds, 1), missing=len(decoding.missing))
 
     def _params(self, fields: Mapping[str, Sequence[str]]) -> TranscriptionParams:
         """The form's fields, checked; those that mean nothing here (model, prompt, temperature, …) may be anything."""
@@ -150,13 +165,16 @@ def _one_of(value: str, known: Sequence[str], param: str) -> str:
     return value
 
 
-def _written(segments: Sequence[Segment], seconds: float, params: TranscriptionParams) -> bytes:
+def _written(
+    segments: Sequence[Segment], seconds: float, missing: Sequence[Mapping[str, Any]], params: TranscriptionParams
+) -> bytes:
+    told = {"missing": missing} if missing else {}
     match params.format:
         case "json":
-            return orjson.dumps({"text": whole_text(segments), "usage": usage(seconds)})
+            return orjson.dumps({"text": whole_text(segments), "usage": usage(seconds), **told})
         case "verbose_json":
             language = language_heard(segments, params.language)
-            return orjson.dumps(verbose(segments, seconds, language, params.granularities))
+            return orjson.dumps(verbose(segments, seconds, language, params.granularities) | told)
         case "text":
             return (whole_text(segments) + "\n").encode()
         case "srt":

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pipeline.text.language import is_han
+from server.audio.decoding.track import Missing
 from server.audio.hearing import Segment
 
 LANGUAGE_NAMES: Mapping[str, str] = {
@@ -71,6 +72,32 @@ def verbose(
             {"word": word.text.strip(), "start": word.start_ms / 1000, "end": word.end_ms / 1000} for word in words
         ]
     return written
+
+
+MISSING_HEADER = "X-Kaikou-Missing"
+"""For the forms that have no room for it."""
+
+MOST_MISSING = 100
+NEIGHBOURS_S = 1.0
+"""Stretches closer than this are told as one."""
+
+
+def missing_stretches(missing: Collection[Missing]) -> list[dict[str, Any]]:
+    """What was not heard, in its order. `end` is None where nobody knows how long it lasts."""
+    stretches = list[dict[str, Any]]()
+    for one in sorted(missing, key=lambda one: one.start_s):
+        start, end = round(one.start_s, 2), None if one.end_s is None else round(one.end_s, 2)
+        last = stretches[-1] if stretches else {"reason": None}
+        if last["reason"] == one.reason and last["end"] is not None and start - last["end"] < NEIGHBOURS_S:
+            last["end"] = end if end is None else max(end, last["end"])
+        else:
+            stretches.append({"start": start, "end": end, "reason": one.reason})
+    return stretches[:MOST_MISSING]
+
+
+def missing_header(stretches: Sequence[Mapping[str, Any]]) -> str:
+    """The same in one line: `3.2-14.0, 20.5-`."""
+    return ", ".join(f"{one['start']}-{'' if one['end'] is None else one['end']}" for one in stretches)
 
 
 def usage(seconds: float) -> dict[str, Any]:

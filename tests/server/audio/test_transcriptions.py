@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import numpy as np
 import openai
+import orjson
 import pytest
 from openai.types.audio import TranscriptionVerbose
 
@@ -18,6 +19,8 @@ from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, WordTime
 from pipeline.errors import EngineError
 from tests.models.recordings import recording
+from tests.server.audio.decoding.beeps import Encoding
+from tests.server.audio.decoding.beeps import recording as recording_of
 from tests.server.audio.files import file_of, tone
 from tests.serving import Serving, serving
 from tests.speech import sentence, silence
@@ -104,6 +107,62 @@ async def test_silence_is_no_error_and_no_words(server: Serving) -> None:
         wav = ("silence.wav", file_of(silence(2.0)))
         heard = await client.audio.transcriptions.create(model="m", file=wav, response_format="verbose_json")
     assert (heard.text, heard.segments, heard.duration) == ("", [], 2.0)
+
+
+# --- What cannot be heard ------------------------------------------------------------------------------------------------
+
+
+def _cut_off() -> tuple[str, bytes]:
+    """Says that it lasts five seconds longer than it does."""
+    whole = file_of(np.concatenate([TWO, silence(5.0)]))
+    return "speech.wav", whole[: -5 * 2 * LINE_RATE]
+
+
+BROKEN_OFF = [
+    {"start": pytest.approx(SECONDS, abs=0.02), "end": pytest.approx(SECONDS + 5, abs=0.02), "reason": "broken_off"}
+]
+
+
+@pytest.mark.parametrize("format", ["json", "verbose_json"])
+async def test_what_is_missing_of_a_file_is_told_beside_its_text(server: Serving, format: str) -> None:
+    answer = await raw(server, data={"response_format": format}, files={"file": _cut_off()})
+    assert (answer.status_code, answer.json()["text"], answer.json()["missing"]) == (200, TEXT, BROKEN_OFF)
+
+
+@pytest.mark.parametrize("format", ["json", "text", "srt", "vtt"])
+async def test_every_form_has_a_header_that_tells_what_is_missing(server: Serving, format: str) -> None:
+    answer = await raw(server, data={"response_format": format}, files={"file": _cut_off()})
+    start, end = map(float, answer.headers["X-Kaikou-Missing"].split("-"))
+    assert (answer.status_code, [{"start": start, "end": end, "reason": "broken_off"}]) == (200, BROKEN_OFF)
+
+
+async def test_the_last_event_of_a_stream_tells_what_is_missing(server: Serving) -> None:
+    answer = await raw(server, data={"stream": "true"}, files={"file": _cut_off()})
+    last = orjson.loads(answer.text.strip().rpartition("data: ")[2])
+    assert (last["text"], last["missing"]) == (TEXT, BROKEN_OFF)
+
+
+async def test_of_a_whole_file_nothing_is_told_to_be_missing(server: Serving) -> None:
+    answer = await raw(server, files={"file": WAV})
+    assert "missing" not in answer.json()
+    assert "X-Kaikou-Missing" not in answer.headers
+
+
+async def test_words_have_the_times_of_the_files_time_stamps() -> None:
+    late = recording_of(Encoding("matroska", "pcm_s16le"), TWO, begin_s=3.0)
+    async with serving(instead={"recognizer": Told()}) as server, server.client() as client:
+        both = [
+            await client.audio.transcriptions.create(
+                model="m", file=file, response_format="verbose_json", timestamp_granularities=["word", "segment"]
+            )
+            for file in (WAV, ("late.mkv", late))
+        ]
+    times, late_times = (
+        [(one.start, one.end) for one in (*(heard.words or ()), *(heard.segments or ()))] for heard in both
+    )
+    assert late_times == [
+        (pytest.approx(start + 3, abs=0.05), pytest.approx(end + 3, abs=0.05)) for start, end in times
+    ]
 
 
 # --- Mistakes and malice -------------------------------------------------------------------------------------------------

@@ -4,8 +4,18 @@ import pytest
 from openai.types.audio import TranscriptionVerbose
 
 from pipeline.engines.protocols import WordTime
+from server.audio.decoding.track import Missing
 from server.audio.hearing import Segment
-from server.audio.written import gap, language_heard, srt, verbose, vtt, whole_text
+from server.audio.written import (
+    gap,
+    language_heard,
+    missing_header,
+    missing_stretches,
+    srt,
+    verbose,
+    vtt,
+    whole_text,
+)
 
 HELLO = Segment(500, 1_250, "Hello, world.", "en", (WordTime("Hello,", 500, 800), WordTime(" world.", 820, 1_250)))
 LATE = Segment(3_661_007, 3_662_999, "Bread & <butter>", "en")
@@ -67,3 +77,13 @@ def test_the_language_is_that_of_most_segments_else_what_was_said_to_be() -> Non
     chinese = Segment(0, 1, "你好", "zh")
     assert language_heard([HELLO, chinese, chinese], "fr") == "zh"
     assert language_heard([Segment(0, 1, "?")], "fr") == "fr"
+
+
+def test_stretches_that_are_missing_are_told_in_their_order_and_neighbours_as_one() -> None:
+    missing = [Missing(5.0, None, "unreadable"), Missing(1.004, 1.5, "damaged"), Missing(2.0, 2.25, "damaged")]
+    told = missing_stretches(missing)
+    assert told == [
+        {"start": 1.0, "end": 2.25, "reason": "damaged"},
+        {"start": 5.0, "end": None, "reason": "unreadable"},
+    ]
+    assert missing_header(told) == "1.0-2.25, 5.0-"

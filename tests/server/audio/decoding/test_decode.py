@@ -11,14 +11,14 @@ import pytest
 from pipeline.audio.samples import LINE_RATE, Samples, level_dbfs
 from pipeline.errors import InvalidRequest
 from server.audio.codec import wav_header
-from server.audio.decode import decoded
+from server.audio.decoding.decode import Decoding
 from tests.server.audio.files import CODECS, file_of, tone
 
 RATES = {"ogg": 48_000, "webm": 48_000}
 
 
 def read(file: bytes, longest_s: float = 60.0) -> Samples:
-    return np.concatenate([*decoded(io.BytesIO(file), longest_s)])
+    return np.concatenate([*Decoding(io.BytesIO(file), longest_s).samples()])
 
 
 def refused(file: bytes, longest_s: float = 60.0) -> str:
@@ -40,7 +40,7 @@ def test_any_common_file_becomes_mono_samples_at_the_rate_of_the_line(container:
 
 
 def test_samples_come_about_a_second_at_a_time() -> None:
-    lengths = [len(piece) for piece in decoded(io.BytesIO(file_of(tone(10.0))), 60.0)]
+    lengths = [len(piece) for piece in Decoding(io.BytesIO(file_of(tone(10.0))), 60.0).samples()]
     assert len(lengths) >= 9
     assert max(lengths) < 2 * LINE_RATE
 
@@ -96,7 +96,7 @@ def test_a_file_that_unpacks_to_hours_is_given_up_where_the_limit_is() -> None:
     assert len(file) < hour.nbytes / 50
     taken = list[int]()
     with pytest.raises(InvalidRequest) as caught:
-        taken.extend(len(piece) for piece in decoded(io.BytesIO(file), 60.0))
+        taken.extend(len(piece) for piece in Decoding(io.BytesIO(file), 60.0).samples())
     assert caught.value.code == "audio_too_long"
     assert sum(taken) <= 60 * LINE_RATE
 

@@ -1,0 +1,150 @@
+"""Of several channels and several tracks every voice is heard."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.stream import Disposition
+
+from pipeline.audio.samples import LINE_RATE, level_dbfs
+from server.audio.decoding.mixing import LAG, PIECE, Channels, Limiter, Tracks
+from tests.server.audio.decoding.beeps import BEEP_S, WITHIN_S, Encoding, add_track, beeps, frames, heard, recording
+
+SILENCE, VOICE, OTHER = beeps(6.0, ()), beeps(6.0, (0.5, 3.0)), beeps(6.0, (1.5, 4.5), hertz=700)
+STEREO = Encoding("wav", "pcm_s16le", layout="stereo")
+BOTH = [0.5, 1.5, 3.0, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (VOICE, VOICE, [0.5, 3.0]),
+        (VOICE, -VOICE, [0.5, 3.0]),
+        (VOICE, -(VOICE // 2), [0.5, 3.0]),
+        (VOICE, SILENCE, [0.5, 3.0]),
+        (SILENCE, VOICE, [0.5, 3.0]),
+        (VOICE, OTHER, BOTH),
+        (-VOICE, VOICE + OTHER, BOTH),
+    ],
+    ids=["the same", "the opposite", "half the opposite", "left", "right", "two voices", "partly the opposite"],
+)
+def test_every_voice_of_two_channels_is_heard_as_loud_as_it_is(
+    left: Any, right: Any, expected: Sequence[float]
+) -> None:
+    recorded = heard(recording(STEREO, left, right))
+    assert recorded.beeps == pytest.approx(expected, abs=WITHIN_S)
+    for at in expected:
+        beep = slice(int((at + 0.05) * LINE_RATE), int((at + BEEP_S - 0.05) * LINE_RATE))
+        loudest = max(level_dbfs(left[beep]), level_dbfs(right[beep]))
+        assert level_dbfs(recorded.pcm[beep]) == pytest.approx(loudest, abs=1.5)
+
+
+def test_channels_that_come_to_cancel_each_other_are_heard() -> None:
+    opposite = np.concatenate([VOICE[: 2 * LINE_RATE], -VOICE[2 * LINE_RATE :]])
+    assert heard(recording(STEREO, VOICE, opposite)).beeps == pytest.approx([0.5, 3.0], abs=WITHIN_S)
+
+
+@pytest.mark.parametrize("scale", [1.0, 32_768.0])
+def test_numbers_beyond_full_scale_are_not_distorted(scale: float) -> None:
+    wave = (VOICE / 32_768 * scale).astype(np.float32)
+    wave[100], wave[200] = np.nan, np.inf
+    file = io.BytesIO()
+    with av.open(file, "w", format="wav") as output:
+        stream = output.add_stream("pcm_f32le", rate=LINE_RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(wave[None, :], format="flt", layout="mono")
+        frame.sample_rate = LINE_RATE
+        output.mux(stream.encode(frame))
+    recorded = heard(file.getvalue())
+    assert recorded.beeps == pytest.approx([0.5, 3.0], abs=WITHIN_S)
+    beep = recorded.pcm[9_000:14_000].astype(np.float64)
+    assert np.abs(beep).max() / np.sqrt((beep**2).mean()) == pytest.approx(2**0.5, abs=0.05), "a sine, not a square"
+
+
+# --- Tracks --------------------------------------------------------------------------------------------------------------
+
+
+def _tracks(container: str, *tracks: tuple[Any, Mapping[str, str], Disposition]) -> bytes:
+    """A file with one track for each: sound, tags, disposition."""
+    how = Encoding(container, "aac")
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        streams = [add_track(output, how) for _ in tracks]
+        for stream, (_, tags, disposition) in zip(streams, tracks, strict=True):
+            stream.metadata.update(tags)
+            stream.disposition = disposition
+        for together in zip(*(frames(how, pcm) for pcm, _, _ in tracks), strict=True):
+            for stream, frame in zip(streams, together, strict=True):
+                output.mux(stream.encode(frame))
+        for stream in streams:
+            output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+NONE, DEFAULT, COMMENT = Disposition(0), Disposition.default, Disposition.comment
+ENGLISH, FRENCH = {"language": "eng"}, {"language": "fra"}
+
+
+@pytest.mark.parametrize("container", ["matroska", "mp4"])
+@pytest.mark.parametrize(
+    ("tracks", "expected"),
+    [
+        ([(SILENCE, {}, DEFAULT), (VOICE, {}, NONE)], [0.5, 3.0]),
+        ([(VOICE, {}, NONE), (SILENCE, {}, NONE), (OTHER, {}, NONE)], BOTH),
+        ([(VOICE, ENGLISH, NONE), (OTHER, FRENCH, DEFAULT)], [1.5, 4.5]),
+        ([(VOICE, ENGLISH, NONE), (OTHER, FRENCH, NONE)], [0.5, 3.0]),
+        ([(SILENCE, ENGLISH, DEFAULT), (OTHER, FRENCH, NONE)], [1.5, 4.5]),
+        ([(OTHER, ENGLISH, COMMENT), (VOICE, ENGLISH, NONE)], [0.5, 3.0]),
+        ([(SILENCE, {}, NONE), (SILENCE, ENGLISH, NONE)], []),
+    ],
+    ids=[
+        "silent first",
+        "one for each person",
+        "default",
+        "first language",
+        "silent language",
+        "commentary",
+        "silence",
+    ],
+)
+def test_the_tracks_with_the_voices_are_heard(container: str, tracks: Any, expected: Sequence[float]) -> None:
+    if container == "mp4" and any(disposition & COMMENT for _, _, disposition in tracks):
+        pytest.skip("the format has no mark for it")
+    assert heard(_tracks(container, *tracks)).beeps == pytest.approx(expected, abs=WITHIN_S)
+
+
+def test_tracks_are_added_where_they_overlap() -> None:
+    tracks = Tracks(2)
+    one = np.full(PIECE, 0.25, np.float32)
+    given = [*tracks.add(0, 0, one), *tracks.add(1, PIECE // 2, one), *tracks.finish()]
+    assert [len(piece) for piece in given] == [PIECE, PIECE // 2]
+    assert [float(piece[0]) for piece in given] + [float(given[0][-1])] == [0.25, 0.25, 0.5]
+
+
+def test_a_track_without_sound_does_not_hold_up_the_others() -> None:
+    tracks = Tracks(2)
+    given = [len(piece) for piece in tracks.add(0, 0, np.zeros(LAG + 5 * PIECE, np.float32))]
+    assert sum(given) == 5 * PIECE
+
+
+def test_a_long_gap_costs_no_memory() -> None:
+    tracks = Tracks(1)
+    pieces = tracks.add(0, 3_600 * LINE_RATE, np.ones(LINE_RATE, np.float32))
+    assert {len(piece) for piece in pieces} == {PIECE}
+
+
+def test_weights_of_channels_change_without_a_click() -> None:
+    channels, wave = Channels(), np.sin(np.arange(8_000, dtype=np.float32) / 8)
+    first = channels.mixed(np.stack([wave[:4_000], wave[:4_000]]))
+    second = channels.mixed(np.stack([wave[4_000:], np.zeros(4_000, np.float32)]))
+    steps = np.abs(np.diff(np.concatenate([first, second])))
+    assert steps.max() < 0.14, "no step is larger than those of the tone itself"
+
+
+def test_what_is_quiet_stays_as_it_is() -> None:
+    quiet = np.array([0.001, -0.001], np.float32)
+    assert Limiter().limited(quiet).tolist() == [33, -33]
