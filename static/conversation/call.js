@@ -23,6 +23,7 @@ import { WakeLock } from "./wake-lock.js";
 const GRACE_MS = 120; // how long speech over the reply may still be noise before the reply is dropped
 const SLOW_MS = 3000;
 const INTERRUPTED_MS = 700;
+const HELD_MS = 2000; // how long sound may be held back before the person is told
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
@@ -66,7 +67,7 @@ export class Call {
     /** Whether everything that can sound is there, so that the character may speak first. */
     this.ready = false;
     this.wakeLock = new WakeLock();
-    this.timers = { slow: 0, settle: 0, notice: 0 };
+    this.timers = { slow: 0, settle: 0, notice: 0, sound: 0 };
     this.waitingLine = new WaitingLine({
       waiting: () => this.setCondition("waiting"),
       enter: () => this.connect(),
@@ -378,11 +379,23 @@ export class Call {
     this.onchange();
   }
 
+  /** Some browsers hold the sound back after a sleep or a phone call, until the person presses something. */
+  followSound() {
+    clearTimeout(this.timers.sound);
+    const held = () => !["running", "closed"].includes(this.audio.context?.state ?? "closed");
+    const told = this.conversation.notice?.code === "sound_held";
+    if (!held()) return told && this.dispatch({ type: "page.notice_dismissed" });
+    const notice = { type: "kaikou.notice", code: "sound_held", level: "warning", message: "" };
+    this.timers.sound = setTimeout(() => held() && this.dispatch(notice), HELD_MS);
+  }
+
   /** Follow what happens around the page until the end. */
   watchBrowser() {
     const { signal } = this.lifetime;
     const resume = () => void this.audio.context?.resume();
     addEventListener("pointerdown", resume, { signal });
+    addEventListener("keydown", resume, { signal });
+    this.audio.context?.addEventListener("statechange", () => this.followSound(), { signal });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") resume();
       void this.wakeLock.request();

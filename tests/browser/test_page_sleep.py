@@ -125,3 +125,24 @@ def test_a_page_that_the_browser_froze_goes_on_when_it_is_thawed(page: Page, add
 def user_item(text: str) -> dict[str, Any]:
     content = [{"type": "input_text", "text": text}]
     return {"id": "u1", "type": "message", "role": "user", "status": "completed", "content": content}
+
+
+HOLD = """
+  const Context = window.AudioContext;
+  window.AudioContext = class extends Context {
+    constructor(...options) { super(...options); window.context = this; }
+    resume() { return window.held ? new Promise(() => {}) : super.resume(); }
+  };
+"""
+
+
+def test_sound_that_the_browser_holds_back_is_said_and_comes_with_a_press(page: Page, address: str) -> None:
+    page.add_init_script(HOLD)
+    talk(page, address)
+    wait_for(page, "resting")
+    page.evaluate("() => { window.held = true; return window.context.suspend(); }")
+    expect(page.locator(".notice")).to_contain_text("Press anywhere", timeout=NOTICED_MS)
+    page.evaluate("window.held = false")
+    page.locator("h1.name").click()
+    expect(page.locator(".notice")).to_have_count(0)
+    assert page.evaluate("window.context.state") == "running"
