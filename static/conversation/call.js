@@ -24,6 +24,7 @@ const GRACE_MS = 120; // how long speech over the reply may still be noise befor
 const SLOW_MS = 3000;
 const INTERRUPTED_MS = 700;
 const HELD_MS = 2000; // how long sound may be held back before the person is told
+const LOST_PAUSE_S = 2; // longer than the longest pause that the server waits for (1.6 s)
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
@@ -61,7 +62,8 @@ export class Call {
       frame: (pcm) => this.sendMicrophone(pcm),
       played: (report) => this.reportPlayback(report),
       changed: () => this.onchange(),
-      microphoneLost: () => this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" }),
+      microphoneLost: () => this.microphoneLost(),
+      microphoneReplaced: (name) => this.dispatch({ type: "kaikou.notice", code: "microphone_replaced", level: "info", message: name }),
       noSound: () => this.dispatch({ type: "kaikou.notice", code: "no_sound", level: "error", message: "" }),
     });
     /** Whether everything that can sound is there, so that the character may speak first. */
@@ -108,6 +110,11 @@ export class Call {
     this.reason = "";
     this.setCondition("connecting");
     this.proceed();
+  }
+
+  /** Whether the person is waited for and nothing comes from their microphone. */
+  get microphoneSilent() {
+    return this.condition === "live" && this.audio.silent;
   }
 
   /** Go on without a microphone. */
@@ -218,6 +225,12 @@ export class Call {
     if (told) this.realtime.send({ type: "kaikou.playback", ...told, last_event_id: this.realtime.lastEventId || undefined });
     const { event, itemId, playedMs, totalMs } = report;
     if (event !== "position") this.dispatch({ type: "page.playback", event, item_id: itemId, played_ms: playedMs, total_ms: totalMs });
+  }
+
+  /** What was being said is over: the server counts time in samples, and gets a pause that ends every turn. */
+  microphoneLost() {
+    for (let second = 0; second < LOST_PAUSE_S; second++) this.sendMicrophone(new ArrayBuffer(32000));
+    this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" });
   }
 
   // --- The session ---------------------------------------------------------------------------------------------------
@@ -392,7 +405,7 @@ export class Call {
   /** Follow what happens around the page until the end. */
   watchBrowser() {
     const { signal } = this.lifetime;
-    const resume = () => void this.audio.context?.resume();
+    const resume = () => this.audio.resume();
     addEventListener("pointerdown", resume, { signal });
     addEventListener("keydown", resume, { signal });
     this.audio.context?.addEventListener("statechange", () => this.followSound(), { signal });
@@ -400,7 +413,7 @@ export class Call {
       if (document.visibilityState === "visible") resume();
       void this.wakeLock.request();
     }, { signal });
-    navigator.mediaDevices?.addEventListener("devicechange", () => this.onchange(), { signal });
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.audio.devicesChanged(), { signal });
     void this.wakeLock.request();
   }
 }

@@ -1,11 +1,11 @@
 /** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
 import { fetchSample, fetchStatus } from "../protocol/api.js";
-import { devices } from "../audio/devices.js";
 import { MicrophoneUnavailable, openMicrophone } from "../audio/microphone.js";
 import { h, iconButton, keyFields, segmentedControl } from "../components/dom.js";
 import { hasText, languageName, localized, t } from "../i18n.js";
 import { serverKey, preferences, savePreferences } from "../preferences.js";
 import { copyableCommand, spokenWith } from "./choose.js";
+import { chooseMicrophone, fillDevices } from "./device-choice.js";
 
 /**
  * @typedef {object} SettingsContext
@@ -56,24 +56,21 @@ function microphone(context, signal) {
       level = await listen(await openMicrophone(preferences.microphone), signal);
       test.hidden = true;
       meter.hidden = false;
-      await fill(choice, "audioinput", preferences.microphone);
+      await fillDevices(choice, "audioinput", preferences.microphone);
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
       test.replaceWith(h("p", { class: "note", role: "status" }, t(`problem.${error.problem}.text`)));
     }
   };
-  choice.onchange = () => {
-    savePreferences({ microphone: choice.value });
-    if (context.call?.audio.microphone) void context.call.audio.changeMicrophone();
-  };
+  choice.onchange = () => chooseMicrophone(context.call, choice.value);
   const follow = () => {
     if (signal.aborted) return;
     if (level) meter.value = level();
     requestAnimationFrame(follow);
   };
   follow();
-  void fill(choice, "audioinput", preferences.microphone);
-  navigator.mediaDevices?.addEventListener("devicechange", () => void fill(choice, "audioinput", preferences.microphone), { signal });
+  void fillDevices(choice, "audioinput", preferences.microphone);
+  navigator.mediaDevices?.addEventListener("devicechange", () => void fillDevices(choice, "audioinput", preferences.microphone), { signal });
   return field(t("set.microphone"), choice, meter, test);
 }
 
@@ -91,15 +88,6 @@ async function listen(stream, signal) {
     analyser.getFloatTimeDomainData(wave);
     return Math.min(1, 3 * Math.hypot(...wave) / Math.sqrt(wave.length));
   };
-}
-
-/** @param {HTMLSelectElement} choice @param {"audioinput" | "audiooutput"} kind @param {string} chosen */
-async function fill(choice, kind, chosen) {
-  const found = (await devices(kind)).filter(({ deviceId }) => deviceId !== "default" && deviceId !== "communications");
-  choice.replaceChildren(
-    h("option", { value: "" }, t("set.default")),
-    ...found.map(({ deviceId, label }, i) => h("option", { value: deviceId, selected: deviceId === chosen }, label || `${i + 1}`)),
-  );
 }
 
 /** @param {SettingsContext} context */
@@ -123,7 +111,7 @@ function speaker(context) {
     savePreferences({ speaker: choice.value });
     void context.call?.audio.useSpeaker();
   };
-  void fill(choice, "audiooutput", preferences.speaker);
+  void fillDevices(choice, "audiooutput", preferences.speaker);
   return field(t("set.speaker"), choice, test);
 }
 

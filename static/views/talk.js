@@ -7,6 +7,7 @@ import { Ring } from "../components/ring.js";
 import { Captions } from "./captions.js";
 import { hearing } from "./choose.js";
 import { explanation, problemOf, problemPanel } from "./problem.js";
+import { SilentMicrophone } from "./silent-microphone.js";
 
 /** Keys are for the page unless something on it wants them. */
 const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
@@ -31,7 +32,8 @@ class TalkView {
     this.captions = new Captions(call);
     this.canvas = h("canvas", { class: "ring", "aria-hidden": "true" });
     this.status = h("p", { id: "status", role: "status" });
-    this.note = h("div", { class: "notes" });
+    this.note = h("div");
+    this.silence = new SilentMicrophone(call, () => this.mute.focus());
     this.say = h("input", {
       id: "say",
       type: "text",
@@ -72,7 +74,7 @@ class TalkView {
         this.status,
       ),
       this.captions.element,
-      this.note,
+      h("div", { class: "notes" }, this.silence.element, this.note),
       h(
         "div",
         { class: "below" },
@@ -110,6 +112,7 @@ class TalkView {
     cancelAnimationFrame(this.frame);
     this.ring.close();
     this.captions.close();
+    this.silence.close();
     this.restart.remove();
   }
 
@@ -143,6 +146,7 @@ class TalkView {
     const label = t(off ? "unmute" : "mute");
     this.mute.title = label;
     this.mute.setAttribute("aria-label", label);
+    this.silence.render();
     this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
     this.annotate();
   }
@@ -152,7 +156,7 @@ class TalkView {
     const { call } = this;
     const problem = problemOf(call);
     const { notice, failure } = call.conversation;
-    const shown = JSON.stringify([problem, problem && failure, notice, call.conversation.lines.length > 0]);
+    const shown = JSON.stringify([problem, problem && failure, notice, call.conversation.lines.length > 0, this.silence.shown]);
     if (shown === this.shown) return;
     this.shown = shown;
     this.problem = problem;
@@ -163,7 +167,7 @@ class TalkView {
         problem && problemPanel(call, problem, () => this.typeInstead()),
         notice && noticeOf(call, notice),
         !problem && hears && this.hearingNote(hears),
-        !problem && !notice && !hears && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
+        !problem && !notice && !hears && !this.silence.shown && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
       ].filter((part) => part instanceof Node),
     );
   }
@@ -240,7 +244,7 @@ function statusOf(call) {
 
 /** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Notice} notice */
 function noticeOf(call, notice) {
-  const text = hasText(`notice.${notice.code}`) ? t(`notice.${notice.code}`) : notice.message;
+  const text = hasText(`notice.${notice.code}`) ? t(`notice.${notice.code}`, { name: notice.message }) : notice.message;
   const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
   return h(
     "div",
