@@ -62,9 +62,16 @@ async function show(make) {
     page.view = make();
   };
   if (!document.startViewTransition || reducedMotion.matches || document.hidden || !main.firstChild) return page.redraw();
-  const transition = document.startViewTransition(page.redraw);
+  const { style } = document.documentElement;
+  const transition = document.startViewTransition(() => {
+    page.redraw();
+    // The new view is no picture, only the old one, which fades above it: pictures cannot be pressed.
+    style.viewTransitionName = "none";
+  });
   // The browser skips it when it cannot draw it, after a turn of the phone say; the view is there all the same.
   transition.ready.catch(() => {});
+  const over = () => (style.viewTransitionName = "");
+  transition.finished.then(over, over);
   await transition.updateCallbackDone;
 }
 

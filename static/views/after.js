@@ -1,6 +1,6 @@
 /** What was said, to read, hear again and keep. */
 import { applyAccent } from "../components/accent.js";
-import { heardText, parts } from "../conversation/heard-text.js";
+import { acted, heardText, parts } from "../conversation/heard-text.js";
 import { h, icon, iconButton } from "../components/dom.js";
 import { localized, t } from "../i18n.js";
 import { portrait } from "../components/portraits.js";
@@ -42,7 +42,7 @@ export function after(root, call, actions) {
 
 /** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Line} line @param {HTMLAudioElement} audio */
 function row(call, line, audio) {
-  const heard = parts(line, line.role === "user" ? Infinity : (line.cutMs ?? Infinity));
+  const said = line.role === "user" ? parts(line, Infinity) : acted(parts(line, line.cutMs ?? Infinity));
   const timing = call.conversation.timings[line.responseId];
   return h(
     "li",
@@ -53,7 +53,7 @@ function row(call, line, audio) {
       line.role === "user" ? t("you") : localized(call.character.name),
       h("span", { class: "vocal-cues" }, ...vocalCues(line)),
     ),
-    h("p", { class: "said", dir: "auto" }, ...heard.map(({ text, mark }) => h("span", { "data-mark": mark }, text))),
+    h("p", { class: "said", dir: "auto" }, ...said.map((part) => h("span", { "data-mark": part.mark, "data-acting": "acting" in part }, part.text))),
     call.recordings.has(line.id) && playButton(audio, () => call.recordings.wav(line.id, line.cutMs ?? Infinity)),
     timing && timingOf(timing),
   );

@@ -126,3 +126,17 @@ def test_nothing_is_wider_than_the_window_and_the_controls_are_in_it(
     assert max(widths) <= width
     assert end["x"] + end["width"] <= width
     assert end["y"] + end["height"] <= height
+
+
+def test_a_press_counts_while_one_view_still_turns_into_the_next(page: Page, address: str) -> None:
+    page.set_default_timeout(8_000)
+    page.goto(address)
+    pictures = "::view-transition-group(*), ::view-transition-old(*), ::view-transition-new(*)"
+    page.add_style_tag(content=f"{pictures} {{ animation-duration: 60s !important; }}")
+    page.click("#talk")
+    page.click("#end")
+    page.click("#leave")
+    card = page.locator("[data-character=philosopher]")
+    card.click()
+    expect(card).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.getAnimations().length > 0")
