@@ -119,7 +119,7 @@ async function load() {
     if (!(error instanceof ServerRefused)) throw error;
     const { problem } = error;
     setState("gone");
-    return show(() => noServer(problem === "unreachable" ? "no-server" : problem));
+    return show(() => noServer(problem === "key" || problem === "origin" ? problem : "no-server"));
   }
   await showChoose();
 }
@@ -205,5 +205,6 @@ addEventListener("popstate", () => {
   page.call?.end();
   if (page.call) void showChoose();
 });
+document.querySelector("#late")?.remove();
 changedCaptions();
 void load();

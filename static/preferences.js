@@ -15,6 +15,8 @@
  */
 
 const NAME = "kaikou";
+/** No key is longer; what is, is refused as a wrong one, and not because no header takes it. */
+const KEY_BYTES = 4096;
 /** @type {Preferences} */
 const DEFAULTS = {
   interface: "",
@@ -67,7 +69,7 @@ export const serverKey = {
   },
   /** In base64url, so that keys of any characters fit a header and a WebSocket's subprotocol; "" without a key. */
   get encoded() {
-    const bytes = new TextEncoder().encode(serverKey.value.trim());
+    const bytes = new TextEncoder().encode(serverKey.value.trim()).subarray(0, KEY_BYTES + 1);
     return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   },
 };

@@ -258,3 +258,73 @@ def test_a_server_that_lets_nobody_in_may_want_a_key(page: Page, address: str, s
     page.press("#key", "Enter")
     wait_for(page, "resting")
     assert len(script.sockets) == 1
+
+
+# --- Nothing waits for ever ------------------------------------------------------------------------------------------------
+
+NEVER_OPENED = """
+  window.WebSocket = class extends EventTarget {
+    readyState = 0;
+    close() {}
+    send() {}
+  };
+"""
+"""A socket to a proxy that takes the connection and holds it: browsers themselves wait for a minute or more."""
+
+
+def pass_time_until(page: Page, selector: str) -> None:
+    """By a clock of the test's; at most a minute."""
+    for _second in range(60):
+        page.clock.run_for(1000)
+        if page.locator(selector).is_visible():
+            return
+
+
+@pytest.mark.parametrize(("opens", "problem"), [(True, "unreachable"), (False, "no-socket")])
+def test_a_socket_that_never_gets_anywhere_is_told_in_words(
+    page: Page, address: str, script: Script, opens: bool, problem: str
+) -> None:
+    page.clock.install()
+    if opens:
+        page.route_web_socket("**/v1/realtime**", lambda _socket: None)
+    else:
+        page.add_init_script(NEVER_OPENED)
+    asked = place(page, [{"enter": True}])
+    talk(page, address)
+    wait_for(page, "connecting")
+    pass_time_until(page, f"[data-problem={problem}]")
+    expect(page.locator(f"[data-problem={problem}]")).to_be_visible()
+    assert len(asked) == 2
+
+
+def test_an_answer_that_never_comes_is_told_in_words(page: Page, address: str) -> None:
+    page.add_init_script("AbortSignal.timeout = (ms) => (window.bound = ms, AbortSignal.abort())")
+    page.goto(address)
+    expect(page.locator(".no-server")).to_contain_text("does not answer")
+    assert page.evaluate("window.bound") == 15_000
+
+
+def test_a_page_whose_files_do_not_arrive_says_so(page: Page, address: str) -> None:
+    page.route("**/static/**", lambda route: route.abort())
+    page.goto(address)
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    expect(page.locator("#late")).to_be_visible()
+    page.unroute("**/static/**")
+    page.reload()
+    expect(page.locator("#talk")).to_be_visible()
+    assert page.locator("#late").count() == 0
+
+
+def test_a_key_that_is_much_too_long_is_a_wrong_key(page: Page, address: str) -> None:
+    sent: list[int] = []
+
+    def refuse(route: Route) -> None:
+        sent.append(len(route.request.headers.get("x-kaikou-key", "")))
+        route.fulfill(status=401)
+
+    page.route("**/api/characters", refuse)
+    page.goto(address)
+    page.fill("#key", "密" * 300_000)
+    page.press("#key", "Enter")
+    expect(page.locator("#key")).to_have_value("")
+    assert sent == [0, 5463]

@@ -59,3 +59,15 @@ async def test_a_proxy_that_drops_the_upgrade_is_named_with_what_it_lacks() -> N
     assert [(entry["event"], "Upgrade $http_upgrade" in entry["set"]) for entry in logs] == [
         ("a proxy passed a WebSocket on as plain HTTP", True)
     ]
+
+
+async def test_who_asks_for_a_page_at_an_unknown_path_is_told_which_setting_makes_it_ours() -> None:
+    async with serving() as server, httpx2.AsyncClient(base_url=server.http) as client:
+        with structlog.testing.capture_logs() as logs:
+            page = await client.get("/kaikou/", headers={"Accept": "text/html,*/*"})
+            await client.get("/kaikou/static/app.js")
+
+    assert (page.status_code, "KAIKOU_ROOT_PATH=/kaikou, or" in page.text) == (404, True)
+    assert [(entry["path"], entry["set_if_it_is_a_proxys"]) for entry in logs] == [
+        ("/kaikou/", "KAIKOU_ROOT_PATH=/kaikou")
+    ]
