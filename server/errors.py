@@ -33,6 +33,12 @@ class TooSlow(InvalidRequest):
     code = "body_too_slow"
 
 
+class NoRoom(KaikouError):
+    """What was sent cannot be kept while it is worked on: the disk is full, or nothing may be written there."""
+
+    code = "no_room"
+
+
 class NotFound(KaikouError):
     """There is nothing of that name."""
 
@@ -77,6 +83,7 @@ STATUS: Mapping[type[KaikouError], int] = {
     EngineUnavailable: 503,
     EngineTimeout: 504,
     EngineError: 502,
+    NoRoom: 507,
     KaikouError: 500,
 }
 """The HTTP status of an error, that of its nearest ancestor in the tree."""

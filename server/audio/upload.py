@@ -7,12 +7,16 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import structlog
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from pipeline.errors import InvalidRequest
-from server.errors import TooLarge, TooSlow
+from server.errors import NoRoom, TooLarge, TooSlow
+
+log = structlog.get_logger("kaikou")
 
 MOST_FIELDS = 64
 LARGEST_FIELD = 64 * 1024
@@ -32,16 +36,20 @@ class Upload:
 
 
 async def upload(request: Request, most_bytes: int) -> Upload:
-    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`, `TooSlow`."""
+    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`, `TooSlow`, `NoRoom`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidRequest("Send the file as multipart/form-data, in the field 'file'.", code="invalid_content_type")
     body = _bounded(request, most_bytes + FIELDS_BYTES)
-    parser = MultiPartParser(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+    parser = _Parser(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     try:
         async with asyncio.timeout(UPLOAD_S):
             form = await parser.parse()
     except MultiPartException as error:
         raise InvalidRequest(f"The form cannot be read: {error.message}", code="invalid_form") from None
+    except OSError as error:
+        log.error("no room for an upload; TMPDIR names another folder for temporary files", error=str(error))
+        message = "The server has no room for the file: it cannot write into its folder for temporary files."
+        raise NoRoom(message) from error
     except (TimeoutError, ClientDisconnect):
         raise TooSlow(f"The upload did not end within {UPLOAD_S:g} s.", code="upload_too_slow") from None
     fields: dict[str, list[str]] = {}
@@ -59,6 +67,17 @@ async def upload(request: Request, most_bytes: int) -> Upload:
         await form.close()
         raise _too_large(most_bytes)
     return Upload(fields, file.file)
+
+
+class _Parser(MultiPartParser):
+    """Takes the part "file" for a file whatever its name, also where it has none or one that only browsers understand."""
+
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        _, options = parse_options_header(part.content_disposition)
+        if options.get(b"name") == b"file" and b"filename" not in options:
+            part.content_disposition = (part.content_disposition or b"") + b'; filename=""'
+        super().on_headers_finished()
 
 
 async def _bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
