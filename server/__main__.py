@@ -15,10 +15,12 @@ from typing import NoReturn
 import structlog
 import uvicorn
 
+from pipeline.engines import registry
 from pipeline.engines.threads import end_all
 from pipeline.errors import KaikouError
 from server import VERSION
 from server.app import create_app
+from server.cli.proxy_check import ways_out
 from server.engines.loaded import LoadedEngines, find_language_model
 from server.operations.advice import advice
 from server.operations.event_loop import new_event_loop
@@ -97,7 +99,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     found = await find_language_model(settings.engines, settings.weights)
     name, options = found or ("", None)
     loaded = LoadedEngines(settings, options)
-    model = (options["model"] or "a language model") if options else loaded.engines.chat_model.info.name
+    name = "" if loaded.lacks_language_model else name
+    model = (options["model"] or "a language model") if options and name else loaded.engines.chat_model.info.name
     if loaded.speech_model_default and loaded.engines.speech_model:
         model = loaded.engines.speech_model.info.note
     starter = Starter.of(StarterRules(settings, options))
@@ -117,14 +120,24 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     scheme = "https" if settings.server.ssl_certfile else "http"
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     address = f"{scheme}://{host}:{listener.getsockname()[1]}"
-    _announce(address, loaded, model, name, starter)
+    _announce(address, loaded, model, name, starter, list(registry.proxies().mistakes()))
     if settings.server.open:
         webbrowser.open(address)
     await DrainingServer(config, app.state.realtime).serve([listener])
 
 
-def _announce(address: str, loaded: LoadedEngines, model: str, server: str, starter: Starter | None = None) -> None:
-    """The start message: where it is, what it runs, what it fetches, what would make it better."""
+def _announce(
+    address: str,
+    loaded: LoadedEngines,
+    model: str,
+    server: str,
+    starter: Starter | None = None,
+    mistakes: Sequence[str] = (),
+) -> None:
+    """The start message: where it is, what it runs, what it fetches, what would make it better.
+
+    mistakes: what is wrong with the variables of proxies, whether or not an engine needs them.
+    """
     engines = loaded.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
     print(f"\n  Kaikou {VERSION} is at {address}\n")
@@ -134,10 +147,16 @@ def _announce(address: str, loaded: LoadedEngines, model: str, server: str, star
     print(f"    hears with     {hears} and {engines.voice_detector.info.name}")
     print(f"    thinks with    {language_model}")
     print(f"    speaks with    {loaded.display_name('synthesizer')}")
+    for way in ways_out(status.info for status in loaded.statuses.values()):
+        print(f"    goes out by    {way}")
     if starter and starter.at_work:
         print(f"    fetches        {starter.described()}, in the background")
         print("                   (KAIKOU_STARTER=off does without)")
-    for entry in advice(loaded, at_work=bool(starter and starter.at_work)):
+    advised = advice(loaded, at_work=bool(starter and starter.at_work))
+    for mistake in mistakes:
+        if all(mistake not in entry["text"]["en"] for entry in advised):
+            print(f"\n  · {mistake}")
+    for entry in advised:
         print(f"\n  · {entry['text']['en']}")
         if entry["command"]:
             print(f"      {entry['command']}")

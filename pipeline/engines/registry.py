@@ -7,7 +7,7 @@ Ours are listed here as "module:attribute"; a third party's come from the entry-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -88,6 +88,17 @@ def local_model_finder() -> Callable[[], Any]:
     """The async function that looks for a language-model server on this machine: where it is, or None."""
     find: Callable[[], Any] = import_module("models.remote.discovery").find_local_model
     return find
+
+
+def proxies() -> Any:
+    """What the environment says of proxies on the way out; see `Proxies` there."""
+    return import_module("models.network.proxies").from_environment()
+
+
+def proxy_trial() -> Callable[[str], Awaitable[str]]:
+    """The async function that tells what a proxy has against an address."""
+    trial: Callable[[str], Awaitable[str]] = import_module("models.network.trial").proxy_trouble
+    return trial
 
 
 def text_normalizer() -> TextNormalizer:

@@ -19,6 +19,8 @@ from server.cli.access_check import findings as access_findings
 from server.cli.model_check import TALK_S, talk_with
 from server.cli.model_check import shown as findings_shown
 from server.cli.progress import megabytes
+from server.cli.proxy_check import findings as proxy_findings
+from server.cli.proxy_check import servers
 from server.engines.loaded import LEARNT, explicit_of, find_language_model, installed_weights, options
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import PULL, InstalledWeights, wanted
@@ -123,6 +125,8 @@ async def _examine(settings: Settings) -> int:
     print(starter_line(StarterRules(settings, language_model), [weights.name for weights in there.installed]))
     for line in access_findings(settings.server):
         print(f"access: {line}")
+    for line in await proxy_findings(servers(settings.engines), registry.proxies(), registry.proxy_trial()):
+        print(f"proxy: {line}")
     working = set[Role]()
     for role, does in ROLES.items():
         print(f"\n{does}; now: {taken.get(role, 'nothing')}")

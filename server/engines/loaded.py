@@ -30,6 +30,9 @@ State: TypeAlias = Literal["ready", "failing", "failed"]
 Options: TypeAlias = Mapping[tuple[Role, str], Mapping[str, Any]]
 """What an engine is told, by its role and its name in the registry."""
 
+SCRIPTED = "scripted"
+"""The chat model that needs nothing, and stands in for one that was found or set, and could not start."""
+
 LEARNT = "language-models.json"
 """The file in the folder of weights that keeps what was learnt about language models."""
 
@@ -104,7 +107,8 @@ class LoadedEngines:
         chains = {role: self._choices(role, chain) for role, chain in names.items()}  # all, before any is made
         self.engines = Engines(**{role: self._make(role, chain) for role, chain in chains.items()})
         self.speech_model_default = bool(chosen.realtime.url) and chosen.realtime.default
-        self.language_model_connected = bool(language_model) or self.speech_model_default
+        connected = bool(language_model) and not self.lacks_language_model
+        self.language_model_connected = connected or self.speech_model_default
         self.workers: Workers = before.workers if before else Workers(limits.engine_threads)
         self._before = None  # or no generation would ever be forgotten
 
@@ -140,6 +144,11 @@ class LoadedEngines:
         if self.uses_speech_model(character):
             return (), ()
         return None if self.lacks("recognizer") else self.hears, None if self.lacks("synthesizer") else self.speaks
+
+    @property
+    def lacks_language_model(self) -> bool:
+        """Whether the language model could not start, be it that the scripted one stands in for it or not."""
+        return any(status.missing for (role, _name), status in self.statuses.items() if role == "chat_model")
 
     def lacks(self, role: Role) -> bool:
         """Whether no engine of `role` could start."""
@@ -226,6 +235,8 @@ class LoadedEngines:
     def _make(self, role: Role, chain: Mapping[str, Choice]) -> Any:
         """The engine of a role: those of the chain that could start, or one that says why none could."""
         made = [self._start(role, name, choice) for name, choice in chain.items()]
+        if role == "chat_model" and not self._settings.chat_model and self.lacks(role):  # nobody ruled it out
+            made.append(self._start(role, SCRIPTED, self._there.choice(role, SCRIPTED)))
         started = [one for one in made if not self.statuses[role, one.bulkhead.name].missing] or made[:1]
         self.choices[role] = self._made[role, started[0].bulkhead.name][0]
         return chained(role, started, self._limits, self._longest_s)

@@ -11,7 +11,8 @@ from server.engines.selection import PULL
 def advice(loaded: LoadedEngines, *, at_work: bool = False) -> list[dict[str, Any]]:
     """Most useful first; empty when there is nothing to say. at_work: whether better engines are on their way."""
     found: list[dict[str, Any]] = []
-    if not loaded.language_model_connected and loaded.engines.chat_model.info.name == "scripted":
+    unconnected = not loaded.language_model_connected and not loaded.lacks_language_model
+    if unconnected and loaded.engines.chat_model.info.name == "scripted":
         found.append(
             _advice(
                 "connect_language_model",
