@@ -26,6 +26,7 @@ from enum import StrEnum
 from types import TracebackType
 
 from pipeline.engines.protocols import Role
+from pipeline.engines.within import within
 from pipeline.errors import EngineBusy, EngineKeyRefused, EngineTimeout, EngineUnavailable, KaikouError
 
 
@@ -174,7 +175,7 @@ class Bulkhead:
             raise self._full()
         self.waiting += 1
         try:
-            async with asyncio.timeout(bound_s):
+            async with within(bound_s):
                 await self._places.acquire()
         except TimeoutError:
             raise self._full() from None

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from pipeline.engines.threads import EngineThreads, ThreadCall
+from pipeline.engines.within import within
 from pipeline.errors import EngineError, EngineTimeout
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Workers:
         `undo` is called with a result that comes when nobody waits for it any more.
         """
         try:
-            async with asyncio.timeout(timeout_s):
+            async with within(timeout_s):
                 with stray_cancellation_fails(engine):
                     if inspect.iscoroutinefunction(work):
                         return cast(T, await work())
@@ -115,7 +116,7 @@ class Workers:
             while True:
                 step_in_flight = self._threads.call(step)
                 try:
-                    async with asyncio.timeout(timeout_s):
+                    async with within(timeout_s):
                         with stray_cancellation_fails(engine):
                             item = await step_in_flight.outcome
                 except TimeoutError as error:
@@ -140,7 +141,7 @@ async def each_within(items: AsyncGenerator[T, None], timeout_s: float, engine: 
     async with aclosing(items):
         while True:
             try:
-                async with asyncio.timeout(timeout_s):
+                async with within(timeout_s):
                     with stray_cancellation_fails(engine):
                         item = await anext(items, _NOTHING_LEFT)
             except TimeoutError as error:
