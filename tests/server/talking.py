@@ -11,6 +11,7 @@ from typing import Any
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from pipeline.audio.samples import Samples
+from tests.server.official import faults_of
 from tests.serving import Serving
 from tests.speech import sentence, silence
 
@@ -22,16 +23,18 @@ Event = dict[str, Any]
 
 
 class Talk:
-    """One connection; `events` is everything that came, in order."""
+    """One connection; `events` is everything that came, in order, and `faults` what is wrong with it."""
 
     def __init__(self, connection: AsyncRealtimeConnection) -> None:
         self.connection = connection
         self.events: list[Event] = []
+        self.faults: list[str] = []
         self._arrived = asyncio.Condition()
 
     async def read(self) -> None:
         async for event in self.connection:
             self.events.append(event.to_dict(mode="json"))
+            self.faults += faults_of(self.events[-1])
             async with self._arrived:
                 self._arrived.notify_all()
 
@@ -107,3 +110,4 @@ async def talking(
         finally:
             reader.cancel()
             await asyncio.wait({reader})
+        assert talk.faults == [], "events that the official client's types do not describe"
