@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.scripted_server import CHROMIUM, FLAGS, Script
+from tests.browser.scripted_server import FLAGS, Script
+from tests.browser.states import CHROMIUM, TRACE, WAIT_MS
 from tests.browser.static_server import serve_static
+
+with suppress(ImportError):  # where playwright is missing, its tests skip themselves
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=WAIT_MS)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -43,6 +50,7 @@ def script() -> Script:
 def page(browser: Browser, script: Script) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     page = context.new_page()
+    page.add_init_script(TRACE)
     page.route_web_socket("**/v1/realtime**", script.connect)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import math
-import shutil
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 ELSEWHERE = "kaikou.test"
 """A name that leads to this machine but is not localhost, so that the page is not secure."""
@@ -24,7 +21,6 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
 ]
-BUDGET_BYTES = 100_000
 
 
 def tone(seconds: float) -> str:
@@ -120,10 +116,6 @@ class Script:
 
     def sent(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.received if event["type"] == kind]
-
-
-def wait_for(page: Page, state: str) -> None:
-    page.wait_for_function("(state) => document.documentElement.dataset.state === state", arg=state)
 
 
 def talk(page: Page, address: str, character: str = "philosopher") -> None:

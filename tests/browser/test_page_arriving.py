@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from server.starter.starter import Starter
+from tests.browser.states import CHROMIUM, wait_for, wait_until
 from tests.browser.threads import START_S, served
-from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
+from tests.browser.visits import recording, visiting
 from tests.server.starter.pulling import MB, Rules, entry
 from tests.serving import Serving
 from tests.speech import sentence, silence
@@ -56,13 +56,6 @@ def calls(page: Page, server: Serving, engine: str) -> float:
     return float(found[1]) if (found := re.search(series, text)) else 0.0
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 2 * WAIT_MS / 1000
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_a_recogniser_that_arrives_in_the_middle_of_a_talk_leaves_it_alone_and_serves_the_next_one(
     tmp_path: Path,
 ) -> None:
@@ -76,9 +69,9 @@ def test_a_recogniser_that_arrives_in_the_middle_of_a_talk_leaves_it_alone_and_s
     with served(starter=starter, **flags) as server, visiting(server.http, microphone) as (page, wire):
         wait_for(page, "speaking")
         arriving.arrive()
-        wait_until(lambda: page.request.get(f"{server.http}/api/starter").json()["data"]["generation"] == 1)
-        expect(page.locator("#captions [data-role=user] .said")).to_have_text(re.compile(r"\w+ \w+"), timeout=WAIT_MS)
-        wait_until(lambda: calls(page, server, "pocketsphinx") >= 1)
+        wait_until(page, lambda: page.request.get(f"{server.http}/api/starter").json()["data"]["generation"] == 1)
+        expect(page.locator("#captions [data-role=user] .said")).to_have_text(re.compile(r"\w+ \w+"))
+        wait_until(page, lambda: calls(page, server, "pocketsphinx") >= 1)
         assert calls(page, server, "whisper:whisper-base") == 0
         assert len(wire.of("session.created")) == 1
 
@@ -89,5 +82,5 @@ def test_a_recogniser_that_arrives_in_the_middle_of_a_talk_leaves_it_alone_and_s
         expect(page.locator(".stage .note")).to_have_count(0)
 
         page.click("#talk")
-        wait_until(lambda: calls(page, server, "whisper:whisper-base") >= 1)
+        wait_until(page, lambda: calls(page, server, "whisper:whisper-base") >= 1)
         assert len(wire.of("session.created")) == 2

@@ -10,8 +10,9 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import expect
 
+from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.threads import served
-from tests.browser.visits import CHROMIUM, recording, visiting, wait_for
+from tests.browser.visits import recording, visiting
 from tests.models.recordings import recording as spoken
 from tests.serving import PACED_S
 from tests.speech import silence

@@ -16,7 +16,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
+from tests.browser.states import CHROMIUM, wait_for
+from tests.browser.visits import recording, visiting
 from tests.speech import silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
@@ -45,7 +46,7 @@ def say(page: Page, text: str, answer: int) -> str:
     page.fill("#say", text)
     page.press("#say", "Enter")
     said = page.locator("#captions [data-role=character] .said").nth(answer)
-    expect(said).to_have_text(re.compile(r"\w+ \w+"), timeout=WAIT_MS)
+    expect(said).to_have_text(re.compile(r"\w+ \w+"))
     return said.text_content() or ""
 
 
@@ -62,9 +63,9 @@ def test_a_server_that_was_killed_in_an_answer_costs_that_answer_and_not_the_con
         wait_for(page, "reconnecting")
         expect(page.locator("[data-state=reconnecting]")).to_be_attached()
         with server(port):
-            expect(page.locator(".notice")).to_contain_text("may be missing", timeout=WAIT_MS)
+            expect(page.locator(".notice")).to_contain_text("may be missing")
             answer = say(page, "What is my name?", answer=2)
             page.wait_for_function("() => kaikou.played.rms > 0.01")
             assert "Ada" in answer
             assert len(wire.of("session.created")) == 2
-            assert page.locator("#captions [data-role=user]").count() == 2
+            expect(page.locator("#captions [data-role=user]")).to_have_count(2)

@@ -14,7 +14,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from tests.browser.visits import CHROMIUM, WAIT_MS, recording, visiting, wait_for
+from tests.browser.states import CHROMIUM, wait_for
+from tests.browser.visits import recording, visiting
 from tests.models.chat_server import Line, delta
 from tests.serving import serving
 from tests.speech import silence
@@ -75,10 +76,9 @@ def served(scenario: Scenario) -> Iterator[str]:
 
 @contextmanager
 def asked(scenario: Scenario, folder: Path) -> Iterator[Page]:
-    """The page after the greeting, with a line just typed."""
+    """The page in a talk, with a line just typed over the greeting."""
     with served(scenario) as address, visiting(address, recording(folder, silence(60.0))) as (page, _wire):
         wait_for(page, "speaking")
-        wait_for(page, "resting")
         page.fill("#say", "Good morning.")
         page.press("#say", "Enter")
         yield page
@@ -91,11 +91,11 @@ def last_words(page: Page) -> Any:
 def test_a_model_that_thinks_is_seen_and_heard_to_think_and_its_thoughts_are_not(tmp_path: Path) -> None:
     with asked(Scenario(always(thinking)), tmp_path) as page:
         status = page.locator("#status")
-        expect(status).to_have_text("Thinking it over before answering", timeout=WAIT_MS)
+        expect(status).to_have_text("Thinking it over before answering")
         wait_for(page, "speaking")  # the filler
         expect(status).to_have_text("Thinking it over before answering")
         page.screenshot(path=str(tmp_path / "thinking.png"))
-        expect(last_words(page)).to_have_text("Hello there.", timeout=WAIT_MS)
+        expect(last_words(page)).to_have_text("Hello there.")
         wait_for(page, "resting")
         expect(status).to_have_text("Go ahead")
         page.screenshot(path=str(tmp_path / "answered.png"))
@@ -105,7 +105,7 @@ def test_a_model_that_thinks_is_seen_and_heard_to_think_and_its_thoughts_are_not
 
 def test_a_template_without_a_system_role_is_not_noticed(tmp_path: Path) -> None:
     with asked(GEMMA, tmp_path) as page:
-        expect(last_words(page)).to_have_text("Hello there.", timeout=WAIT_MS)
+        expect(last_words(page)).to_have_text("Hello there.")
         expect(page.locator(".panel, .notice")).to_have_count(0)
         page.screenshot(path=str(tmp_path / "gemma.png"))
 
@@ -117,7 +117,7 @@ def test_a_template_without_a_system_role_is_not_noticed(tmp_path: Path) -> None
 )
 def test_what_went_wrong_is_said_aloud_and_on_the_page(scenario: Scenario, says: str, tmp_path: Path) -> None:
     with asked(scenario, tmp_path) as page:
-        expect(last_words(page)).to_contain_text("rope slipped", timeout=WAIT_MS)
+        expect(last_words(page)).to_contain_text("rope slipped")
         panel = page.locator("[data-problem=failed]")
-        expect(panel).to_contain_text(says, timeout=WAIT_MS)
+        expect(panel).to_contain_text(says)
         page.screenshot(path=str(tmp_path / "failed.png"))

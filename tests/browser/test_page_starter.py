@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.scripted_server import CHROMIUM, Script, talk, wait_for
+from tests.browser.scripted_server import Script, talk
+from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.static_server import STARTER, character
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.scripted_server import CHROMIUM, Script, talk, wait_for
+from tests.browser.scripted_server import Script, talk
+from tests.browser.states import CHROMIUM, wait_for, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -43,7 +44,7 @@ def test_the_banner_goes_when_dismissed_and_stays_away(page: Page, address: str)
     page.click("#banner > button")
     page.reload()
     page.wait_for_selector("#talk")
-    assert page.locator("#banner").count() == 0
+    expect(page.locator("#banner")).to_have_count(0)
 
 
 def test_the_page_speaks_chinese_on_request_and_remembers_it(page: Page, address: str) -> None:
@@ -51,7 +52,7 @@ def test_the_page_speaks_chinese_on_request_and_remembers_it(page: Page, address
     page.click("#language")
     page.reload()
     expect(page.locator("#talk")).to_have_text("开口")
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
 def test_patience_and_speed_reach_the_session_at_once(page: Page, address: str, script: Script) -> None:
@@ -59,9 +60,9 @@ def test_patience_and_speed_reach_the_session_at_once(page: Page, address: str, 
     wait_for(page, "resting")
     page.click("#settings-open")
     page.check("#patience [value=patient]")
-    page.wait_for_timeout(100)
+    wait_until(page, lambda: len(script.sent("session.update")) == 2)
     assert script.sent("session.update")[-1]["session"]["audio"]["input"]["turn_detection"]["eagerness"] == "low"
-    assert page.evaluate("document.querySelector('#microphone').options.length") > 1
+    page.wait_for_function("document.querySelector('#microphone').options.length > 1")
 
 
 def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str) -> None:
@@ -82,8 +83,8 @@ def test_the_key_is_taken_with_enter_and_the_page_stays(page: Page, address: str
     expect(page.locator("#server dl")).to_have_count(1)
     assert keys == [None, "c2stbWluZQ"]
     assert page.evaluate("window.sameVisit && location.search === ''")
-    assert page.locator("#server-key").get_attribute("autocomplete") == "current-password"
-    assert page.locator("#settings").is_visible()
+    expect(page.locator("#server-key")).to_have_attribute("autocomplete", "current-password")
+    expect(page.locator("#settings")).to_be_visible()
 
 
 UNNAMED = """

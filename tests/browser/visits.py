@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,15 +14,8 @@ import numpy as np
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from pipeline.audio.samples import Samples
+from tests.browser.states import CHROMIUM, TRACE, WAIT_MS
 from tests.speech import write_wav
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-WAIT_MS = 20_000
-TRACE = """
-  const trace = window.trace = [];
-  new MutationObserver(() => trace.push([kaikou.state, performance.now(), kaikou.played.samples]))
-    .observe(document.documentElement, { attributeFilter: ["data-state"] });
-"""
 
 
 @dataclass
@@ -65,8 +57,8 @@ def visiting(address: str, microphone: Path, character: str = "philosopher") -> 
         page.on("pageerror", lambda error: problems.append(str(error)))
         wire = Wire()
         page.on("websocket", wire.listen)
+        page.add_init_script(TRACE)
         page.goto(address)
-        page.evaluate(TRACE)
         page.click(f"[data-character={character}]")
         page.click("#talk")
         yield page, wire
@@ -77,7 +69,3 @@ def visiting(address: str, microphone: Path, character: str = "philosopher") -> 
 def recording(folder: Path, *parts: Samples) -> Path:
     write_wav(folder / "microphone.wav", np.concatenate(parts))
     return folder / "microphone.wav"
-
-
-def wait_for(page: Page, state: str) -> None:
-    page.wait_for_function("(state) => kaikou.state === state", arg=state)
