@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
 MOST_PROCESSES = 4
 """More would only wait for the longest file."""
+
+# Some hundred programs are started; each would compile the server anew (1 s) where the environment forbids to keep it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(optionalhook=True)

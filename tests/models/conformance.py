@@ -30,8 +30,8 @@ from tests.speech import sentence, write_wav
 WHISPER_BASE = Path(__file__).resolve().parents[2] / "models" / "weights" / "whisper-base"
 """Real weights, where they are installed."""
 
-FIRST_WORDS_S = 2.4
-"""Enough of the sentence to have words in it; every check listens to it several times."""
+FIRST_WORDS_S = 1.4
+"""Enough of the sentence to have five words in it; every check listens to it several times."""
 
 
 def role_of(name: str) -> Role:
