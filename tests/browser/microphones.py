@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.audio.samples import LINE_RATE, Samples
-from tests.browser.scripted_server import CHROMIUM, FLAGS, Script
+from tests.browser.scripted_server import FLAGS, Script
+from tests.browser.states import CHROMIUM, TRACE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -89,6 +90,7 @@ def hearing(browser: Browser, script: Script, microphone: Path) -> Iterator[Page
     launched = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
     try:
         page = launched.new_page(locale="en-GB", viewport={"width": 1280, "height": 800})
+        page.add_init_script(TRACE)
         page.route_web_socket("**/v1/realtime**", script.connect)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))

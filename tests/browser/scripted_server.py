@@ -9,6 +9,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.browser.states import CHROMIUM as CHROMIUM
+from tests.browser.states import wait_for as wait_for
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
 

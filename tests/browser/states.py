@@ -27,9 +27,10 @@ TRACE = """
 """For `Page.add_init_script`, before the page is opened."""
 
 REACHED = """(wanted) => {
-  const at = trace.findIndex(([state], index) => index >= waitedFor && state === wanted);
+  const states = window.trace ?? [];
+  const at = states.findIndex(([state], index) => index >= waitedFor && state === wanted);
   if (at < 0 && kaikou.state !== wanted) return false;
-  window.waitedFor = at < 0 ? trace.length : at + 1;
+  window.waitedFor = at < 0 ? states.length : at + 1;
   return true;
 }"""
 

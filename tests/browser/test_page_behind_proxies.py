@@ -14,7 +14,8 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.proxies import CADDY, NGINX, OPENSSL, caddy, documented, nginx
-from tests.browser.scripted_server import CHROMIUM, ELSEWHERE, wait_for
+from tests.browser.scripted_server import ELSEWHERE
+from tests.browser.states import CHROMIUM, TRACE, wait_for
 from tests.browser.threads import served
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def visit(browser: Browser, locale: str = "en-GB") -> Iterator[tuple[Page, list[
     """A page, and the addresses of the sockets that it opens; ends with what went wrong on it."""
     context = browser.new_context(locale=locale, ignore_https_errors=True)
     page = context.new_page()
+    page.add_init_script(TRACE)
     problems: list[str] = []
     sockets: list[str] = []
 

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.scripted_server import CHROMIUM, Script, talk, tone, wait_for
+from tests.browser.scripted_server import Script, talk, tone
+from tests.browser.states import CHROMIUM, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 

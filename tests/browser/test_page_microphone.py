@@ -12,7 +12,8 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.microphones import heard, hearing, make_up_devices, pitch, recorded
-from tests.browser.scripted_server import CHROMIUM, Script, talk, wait_for
+from tests.browser.scripted_server import Script, talk
+from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.test_page_problems import place
 from tests.speech import sentence, silence
 

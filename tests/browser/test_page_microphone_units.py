@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page
 
-from tests.browser.scripted_server import CHROMIUM
+from tests.browser.states import CHROMIUM
 from tests.browser.test_page_units import run
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]

@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from tests.browser.scripted_server import CHROMIUM, Script, talk, wait_for
+from tests.browser.scripted_server import Script, talk
+from tests.browser.states import CHROMIUM, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -49,7 +50,7 @@ def test_after_an_hours_sleep_a_dead_connection_is_noticed_and_the_talk_goes_on(
     assert "&resume=mine" in script.sockets[-1].url
     assert len(script.sockets) == 2
     expect(talking.locator(SAID)).to_have_text("One two three four")
-    assert talking.locator(".panel, .notice").count() == 0
+    expect(talking.locator(".panel, .notice")).to_have_count(0)
 
 
 def test_a_session_that_did_not_outlive_the_sleep_is_begun_anew_with_what_was_said(

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from pipeline.audio.samples import Samples
 from tests.browser.states import CHROMIUM, TRACE, WAIT_MS
+from tests.browser.states import wait_for as wait_for
 from tests.speech import write_wav
 
 
