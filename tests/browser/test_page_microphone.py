@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.microphones import heard, hearing, make_up_devices, pitch, recorded
 from tests.browser.scripted_server import Script, talk
-from tests.browser.states import CHROMIUM, wait_for
+from tests.browser.states import CHROMIUM, wait_for, wait_until
 from tests.browser.test_page_problems import place
 from tests.speech import sentence, silence
 
@@ -21,14 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 NOTICE = ".silent-microphone [role=status]"
 SOON_MS = 15_000
-
-
-def wait_until(page: Page, true: Callable[[], bool]) -> None:
-    for _ in range(150):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come about")
 
 
 def wait_until_heard(page: Page, hertz: float, script: Script) -> None:
