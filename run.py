@@ -133,7 +133,7 @@ The connection is slow, or broke off. Start again: what was downloaded is kept. 
 answer, and PIP_INDEX_URL=https://… names a package index that is nearer."""
 UNREACHABLE = """\
 The package index cannot be reached. Without a connection, start again once there is one. Behind a proxy, set
-HTTPS_PROXY=http://host:port; where the index is blocked, set PIP_INDEX_URL to a mirror."""
+HTTPS_PROXY=http://host:port: pip knows no SOCKS. Where the index is blocked, set PIP_INDEX_URL to a mirror."""
 NOT_OFFERED = """\
 The package index has no such package for {machine}, or does not hand it out. PIP_INDEX_URL, or a pip.conf, names the
 index: a mirror may be down, want a login, or be behind. Try another one, or none. Packages are there for Python 3.11 to
@@ -152,9 +152,9 @@ ADVICE = (
     (r"\b407 Proxy", PROXY_LOGIN),
     (r"CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", CERTIFICATE),
     (r"HTTP error 4\d\d|4\d\d Client Error", NOT_OFFERED),
-    (r"(?i)connect timeout|ConnectTimeout", UNREACHABLE),
+    (r"(?i)connect timeout|ConnectTimeout|SOCKS support|proxy URL", UNREACHABLE),
     (r"(?i)timed out|incomplete-?(?:download|read)|connection (?:broken:|aborted|reset)|whl is invalid", BROKE_OFF),
-    (r"Max retries exceeded|Retry\(total=0|ConnectionError|ProxyError|name resolution|Failed to resolve", UNREACHABLE),
+    (r"Max retries|Retry\(total=0|ConnectionError|ProxyError|name resolution|Failed to (?:resolve|parse)", UNREACHABLE),
     (r"No matching distribution found", NOT_OFFERED),
 )
 """What pip or the system says, and what to do: the first row that fits, for that nothing is found follows from much else."""
@@ -387,10 +387,11 @@ def follow(command: list[str], lock: IO[str], hear: Callable[[str], None]) -> st
 
     It inherits the lock, so that it keeps others out should we be killed.
     """
+    direct = ",".join(filter(None, [os.environ.get("no_proxy"), os.environ.get("NO_PROXY"), "localhost,127.0.0.1,::1"]))
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PIP_USER": "0"},  # `user = true` in a pip.conf makes pip refuse to install here
+        env={**os.environ, "PIP_USER": "0", "no_proxy": direct, "NO_PROXY": direct},  # pip.conf may say `user = true`
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -418,8 +419,8 @@ def advice_on(said: str) -> str:
 
 
 def explained(said: str, advice: str) -> str:
-    """The last of what a failed command said, and the advice."""
-    last = "\n".join(line[:300] for line in said.splitlines()[-SHOWN_LINES:])
+    """The last of what a failed command said, and the advice. pip repeats a proxy's address with its password."""
+    last = "\n".join(re.sub(r"://\S+@", "://***@", line)[:300] for line in said.splitlines()[-SHOWN_LINES:])
     return f"{last}\n\n{advice}"
 
 

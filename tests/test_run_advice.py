@@ -61,6 +61,24 @@ ERROR: Could not install requirement greeting==1.0 from http://127.0.0.1/greetin
         "Required'))': /simple/greeting/\n" + NOTHING,
         run.PROXY_LOGIN,
     ),
+    "proxy of SOCKS": (
+        "ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.",
+        run.UNREACHABLE,
+    ),
+    "proxy of another kind": (
+        "ERROR: Could not install packages due to an OSError: Proxy URL had unsupported scheme ftp, should use http:// or "
+        "https://",
+        run.UNREACHABLE,
+    ),
+    "proxy without a host": (
+        "ERROR: Could not install packages due to an OSError: Please check proxy URL. It is malformed and could be missing "
+        "the host.",
+        run.UNREACHABLE,
+    ),
+    "proxy that is no address": (
+        "ERROR: Could not install packages due to an OSError: Failed to parse: http://127.0.0.1:x",
+        run.UNREACHABLE,
+    ),
     "proxy does not answer": (
         LAST_TRY + "'ProxyError('Cannot connect to proxy.', " + UNREACHABLE_23 + "…'))': /simple/greeting/\n" + NOTHING,
         run.UNREACHABLE,
@@ -167,3 +185,21 @@ def test_only_the_last_of_many_lines_is_shown(tmp_path: Path) -> None:
 
     assert said is not None
     assert run.explained(said, run.advice_on(said)).splitlines() == [*map(str, range(12, 20)), "", run.DISK_FULL]
+
+
+def test_a_password_in_the_address_of_a_proxy_that_pip_repeats_is_not_shown() -> None:
+    said = "ERROR: Could not install packages due to an OSError: Failed to parse: http://me:s3cr@t/1@127.0.0.1:x"
+
+    assert run.explained(said, "") == said.replace("me:s3cr@t/1", "***") + "\n\n"
+
+
+def test_no_proxy_comes_between_pip_and_an_index_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "a.example")
+    monkeypatch.setenv("NO_PROXY", "b.example")
+    told = list[str]()
+    with run.locked(tmp_path) as lock:
+        run.follow([sys.executable, "-c", "import os; print(os.environ['NO_PROXY'])"], lock, told.append)
+
+    assert told == ["a.example,b.example,localhost,127.0.0.1,::1"]
