@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import errno
 import os
+import signal
 import socket
+import ssl
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import NoReturn
 
 import structlog
@@ -25,17 +27,17 @@ from server.engines.loaded import LoadedEngines, find_language_model
 from server.operations.advice import advice
 from server.operations.event_loop import new_event_loop
 from server.operations.logs import configure_logging
+from server.process.certificate import out_of_date, tls_of
+from server.process.folders import check_folders, not_writable
+from server.process.listener import listen
+from server.process.streams import prepare_streams
 from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
-from server.settings.serving import ServerSettings
 from server.starter.rules import StarterRules
 from server.starter.starter import Starter
 from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
-
-BACKLOG = 2_048
-"""Connections that may wait to be accepted, those during the last moments of the start among them."""
 
 DRAIN_S = 5
 """How long open connections may take to end after a signal."""
@@ -43,24 +45,22 @@ DRAIN_S = 5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve. Returns the exit status."""
-    flags = vars(_parser().parse_args(arguments))
     try:
-        settings = load_settings(flags)
+        settings = load_settings(vars(_parser().parse_args(arguments)))
         configure_logging(settings.server.log)
         if ignored := ignored_variables():
             log.info("these variables tell of a service and set nothing", variables=ignored)
-        listener = _listen(settings.server)
-    except KaikouError as error:
-        print(f"Kaikou: {error.message}", file=sys.stderr)
-        return 2
-    try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(_serve(settings, listener))
+        check_folders(settings)
+        tls = tls_of(settings.server)
+        with listen(settings.server) as listener, asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_serve(settings, listener, tls))
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    except SystemExit as ended:  # SIGTERM; wrong options; a server that did not start, which says why
+        return ended.code if isinstance(ended.code, int) else 2
     return 0
 
 
@@ -76,26 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _listen(server: ServerSettings) -> socket.socket:
-    """The listening socket, bound before anything slow is done. Raises `KaikouError` that says what to do."""
-    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((server.host, server.port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise KaikouError(
-                f"Port {server.port} is taken, perhaps by another Kaikou. "
-                f"Choose another: python3 run.py --port {server.port + 1}"
-            ) from None
-        raise KaikouError(f"Cannot listen on {server.host}:{server.port}: {error.strerror}.") from None
-    return listener
-
-
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     found = await find_language_model(settings.engines, settings.weights)
     name, options = found or ("", None)
     loaded = LoadedEngines(settings, options)
@@ -108,22 +89,24 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
+        lifespan="on",
         ws_max_size=settings.server.message_bytes,
         ws_per_message_deflate=False,
         proxy_headers=False,  # `ForwardedHeaders` reads them
         log_config=None,
         access_log=False,
-        ssl_certfile=settings.server.ssl_certfile,
-        ssl_keyfile=settings.server.ssl_keyfile,
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    scheme = "https" if settings.server.ssl_certfile else "http"
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
-    address = f"{scheme}://{host}:{listener.getsockname()[1]}"
-    _announce(address, loaded, model, name, starter, list(registry.proxies().mistakes()))
-    if settings.server.open:
-        webbrowser.open(address)
-    await DrainingServer(config, app.state.realtime).serve([listener])
+    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
+
+    def ready() -> None:
+        _announce(address, loaded, model, name, starter, [*registry.proxies().mistakes(), *_remarks(settings)])
+        if settings.server.open:
+            webbrowser.open(address)
+
+    await DrainingServer(config, app.state.realtime, ready).serve([listener])
 
 
 def _announce(
@@ -136,7 +119,7 @@ def _announce(
 ) -> None:
     """The start message: where it is, what it runs, what it fetches, what would make it better.
 
-    mistakes: what is wrong with the variables of proxies, whether or not an engine needs them.
+    mistakes: what more likely is not meant so: variables of proxies, whether or not an engine needs them; a certificate.
     """
     engines = loaded.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
@@ -163,6 +146,21 @@ def _announce(
     print("\n  Ctrl-C stops it.\n", flush=True)
 
 
+def _remarks(settings: Settings) -> Iterator[str]:
+    """What may be meant so, and more likely is not."""
+    certificate = settings.server.ssl_certfile
+    yield from filter(None, (out_of_date(certificate) if certificate else "", not_writable(settings)))
+
+
+def end_on_sigterm() -> None:
+    """Let the signal that service managers send end the process with status 0, also before the server takes it over."""
+
+    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def leave(status: int) -> NoReturn:
     """End the process with `status`, at once where an engine's native code does not come back."""
     if not end_all():
@@ -174,4 +172,6 @@ def leave(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    prepare_streams()
+    end_on_sigterm()
     leave(main())

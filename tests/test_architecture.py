@@ -42,8 +42,8 @@ FLOORS: Mapping[str, str] = {
     ),
     "models": "support spoken_forms network downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
-        "services errors json_text settings engines identity rest web starter characters transports protocol operations cli"
-        " sessions audio openai_api app __main__"
+        "services errors json_text settings process engines identity rest web starter characters transports protocol"
+        " operations cli sessions audio openai_api app __main__"
     ),
 }
 """The folders and single modules of each package from the ground up: each imports only those before it."""
@@ -71,6 +71,7 @@ TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
 READ_THE_WALL_CLOCK = (
     "server/openai_api/routes.py",
     "server/protocol/connection.py",
+    "server/process/certificate.py",
     "server/sessions/client_secrets.py",
     "models/downloads/store.py",
     "models/remote/client.py",

@@ -34,7 +34,8 @@ class FileCharacters:
 
     def __init__(self, characters: Mapping[str, Character], default: str) -> None:
         if default not in characters:
-            raise SettingError(f"There is no character {default!r}; known: {', '.join(characters)}.")
+            known = ", ".join(characters)
+            raise SettingError(f"There is no character {default!r} (KAIKOU_DEFAULT_CHARACTER); known: {known}.")
         rank = {id: place for place, id in enumerate(FIRST)}
         self._characters = dict(sorted(characters.items(), key=lambda entry: (rank.get(entry[0], 99), entry[0])))
         self._default = default

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -17,7 +18,7 @@ from pipeline.engines.fallback import Member
 from pipeline.engines.normalizing import NormalizingSynthesizer
 from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.workers import Workers
-from pipeline.errors import EngineError, EngineUnavailable
+from pipeline.errors import EngineError, EngineUnavailable, SettingError
 from server.engines.bulkheads import chained, longest_turn_s, member, spelled
 from server.engines.machine import cores, has_gpu, has_library
 from server.engines.remote import remote_options
@@ -230,7 +231,8 @@ class LoadedEngines:
                 raise error
 
     def _choices(self, role: Role, chain: str) -> dict[str, Choice]:
-        return {name: self._there.choice(role, name) for name in spelled(role, chain)}
+        with _named_setting(role):
+            return {name: self._there.choice(role, name) for name in spelled(role, chain)}
 
     def _make(self, role: Role, chain: Mapping[str, Choice]) -> Any:
         """The engine of a role: those of the chain that could start, or one that says why none could."""
@@ -262,9 +264,19 @@ class LoadedEngines:
         told = self._options.get((role, choice.engine), {}), self._settings.options(role, choice.engine)
         make = partial(_engine, role, choice.engine, {**told[0], **choice.options, **told[1]})
         try:
-            return made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
+            with _named_setting(role):
+                return made_and_tried(make, role, choice.engine, self._settings.languages) if self._before else make()
         except EngineUnavailable as error:
             return UnavailableEngine(role, choice.engine, error)
+
+
+@contextmanager
+def _named_setting(role: Role) -> Iterator[None]:
+    """Add to an error about what is set which setting chooses the engine of `role`."""
+    try:
+        yield
+    except SettingError as error:
+        raise SettingError(f"{error.message} (KAIKOU_{role.upper()} names the {role.replace('_', ' ')})") from error
 
 
 def _engine(role: Role, name: str, settings: Mapping[str, Any]) -> Any:

@@ -130,7 +130,8 @@ def wanted(engines: str, explicit: Mapping[Role, str], installed_weights: Instal
     another; "none" leaves it out.
     """
     if engines != AUTO and engines not in registry.SETS:
-        raise SettingError(f"There is no engine set {engines!r}; known: {', '.join((AUTO, *registry.SETS))}.")
+        known = ", ".join((AUTO, *registry.SETS))
+        raise SettingError(f"There is no engine set {engines!r} (KAIKOU_ENGINES, --engines); known: {known}.")
     names: dict[Role, str] = {"chat_model": "scripted", **registry.SETS[EMBEDDED if engines == AUTO else engines]}
     if engines == AUTO:
         for role in GOES_BY_WEIGHTS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -11,12 +13,20 @@ from server.sessions.sessions import Sessions
 
 
 class DrainingServer(uvicorn.Server):
-    """Lets conversations finish their turns after the first signal to stop; the second one stops at once."""
+    """Lets conversations finish their turns after the first signal to stop; the second one stops at once.
 
-    def __init__(self, config: uvicorn.Config, sessions: Sessions) -> None:
+    ready: called once, when connections are taken.
+    """
+
+    def __init__(self, config: uvicorn.Config, sessions: Sessions, ready: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
-        self._sessions = sessions
+        self._sessions, self._ready = sessions, ready
         self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called in the loop's thread, between callbacks."""

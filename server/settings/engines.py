@@ -8,30 +8,31 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
-from server.settings.section import Count, EngineTables, Fields, Positive, Section
+from server.settings.addresses import HttpUrl, RealtimeUrl
+from server.settings.section import Count, EngineTables, Fields, Key, Positive, Section
 
 
 class OpenAISettings(Section):
     """Engine "openai" in three roles: any server that speaks OpenAI's API for chat, transcription or speech."""
 
-    llm_base_url: str = ""
+    llm_base_url: HttpUrl = ""
     """An OpenAI-compatible language model server, such as http://127.0.0.1:11434/v1."""
     llm_model: str = ""
     """The model's name there; empty takes the first that it lists."""
-    llm_api_key: SecretStr = SecretStr("")
+    llm_api_key: Key = SecretStr("")
     """Its key."""
     llm_extra_body: Fields = Field(default={})
     """Fields added to every request, such as {"reasoning_effort": "low"}: a table in the file, JSON in the environment. With
     a field about thinking among them, no other is sent."""
     llm_discover: bool = True
     """Whether to look for a model server on this machine when none is set."""
-    stt_base_url: str = ""
+    stt_base_url: HttpUrl = ""
     """The recogniser's server; empty for OpenAI."""
     stt_model: str = ""
     """The model's name there; empty for the usual one."""
-    stt_api_key: SecretStr = SecretStr("")
+    stt_api_key: Key = SecretStr("")
     """Its key; for OpenAI, empty takes the language model's."""
-    tts_base_url: str = ""
+    tts_base_url: HttpUrl = ""
     """The synthesiser's server, such as http://127.0.0.1:8880/v1; empty for OpenAI."""
     tts_model: str = ""
     """The model's name there; empty for the usual one."""
@@ -39,7 +40,7 @@ class OpenAISettings(Section):
     """Voices there, separated by commas: "af_heart" for all, "male=am_adam" for one of our wishes."""
     tts_rate: Count = 24_000
     """Samples per second of the PCM that it sends."""
-    tts_api_key: SecretStr = SecretStr("")
+    tts_api_key: Key = SecretStr("")
     """Its key; for OpenAI, empty takes the language model's."""
 
 
@@ -48,9 +49,9 @@ class StepFunSettings(Section):
 
     prefix = "stepfun_"
 
-    api_key: SecretStr = SecretStr("")
+    api_key: Key = SecretStr("")
     """Its key."""
-    base_url: str = ""
+    base_url: HttpUrl = ""
     """Another address of it, such as https://api.stepfun.ai/v1 for accounts abroad."""
     model: str = ""
     """The model that speaks: step-tts-2 (the default), step-tts-mini or stepaudio-2.5-tts."""
@@ -61,11 +62,11 @@ class MiniMaxSettings(Section):
 
     prefix = "minimax_"
 
-    api_key: SecretStr = SecretStr("")
+    api_key: Key = SecretStr("")
     """Its key."""
     group_id: str = ""
     """The group, which older accounts need."""
-    base_url: str = ""
+    base_url: HttpUrl = ""
     """Another address of it, such as https://api.minimaxi.com for accounts in China."""
     model: str = ""
     """The model that speaks; speech-2.8-turbo by default."""
@@ -76,7 +77,7 @@ class IndexTTSSettings(Section):
 
     prefix = "indextts_"
 
-    url: str = ""
+    url: HttpUrl = ""
     """Where its server is."""
     weights: Path | None = None
     """The folder of its weights, to run it in this process (needs the package indextts, and a GPU)."""
@@ -92,11 +93,11 @@ class RealtimeModelSettings(Section):
     prefix = "speech_model_"
     flat_names: ClassVar[Mapping[str, str]] = {"model": "speech_model"}
 
-    url: str = ""
+    url: RealtimeUrl = ""
     """Where it is, such as wss://api.openai.com/v1/realtime."""
     model: str = ""
     """Its name there."""
-    api_key: SecretStr = SecretStr("")
+    api_key: Key = SecretStr("")
     """Its key."""
     voices: tuple[str, ...] = ()
     """Voices there, separated by commas: "marin" for all, "male=cedar" for one of our wishes; empty takes those we know."""

@@ -5,6 +5,7 @@ Secrets, which are told by their type, come from the environment alone and never
 
 from __future__ import annotations
 
+import codecs
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,11 @@ from server.settings.section import Section
 from server.settings.tree import AT, SECTIONS, Settings
 from server.settings.written import meant, plain
 
+ROOT = FilePath(__file__).parents[2]
+FILE = "kaikou.toml"
+FILE_LIMIT = 1_000_000
+"""Bytes; all settings with their explanations have some thousands."""
+
 
 def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in force. `flags` are those given on the command line, by their names without sections; "config"
@@ -29,42 +35,74 @@ def load_settings(flags: Mapping[str, Any] | None = None, environment: Mapping[s
     """
     flags = {name: value for name, value in (flags or {}).items() if value is not None}
     environment = os.environ if environment is None else environment
-    file = plain(str(flags.pop("config", ""))) or config_named(environment)
+    file = _file(plain(str(flags.pop("config", ""))) or config_named(environment))
     on_the_command_line = ((known(name, "on the command line").path, value) for name, value in flags.items())
-    given: dict[Path, Any] = {}
-    for source in (_from_file(file), set_by(environment), on_the_command_line):
-        given |= _meant(source)
+    here = FilePath()
+    given = dict(_meant(_from_file(file), file.absolute().parent)) if file else {}
+    given |= dict(_meant(set_by(environment), here))
+    given |= dict(_meant(on_the_command_line, here))
     try:
         return Settings.model_validate(_nested(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise SettingError(f"The setting {_called(first['loc'])} is not right: {first['msg']}.") from None
+        raise _not_right(first["loc"], first["msg"]) from None
 
 
-def _meant(source: Iterable[tuple[Path, Any]]) -> dict[Path, Any]:
-    """What a source sets, as it is meant; what it leaves empty it does not set."""
-    written = ((path, meant(AT.get(path), value)) for path, value in source)
-    return {path: value for path, value in written if value is not None}
+def _meant(source: Iterable[tuple[Path, Any]], base: FilePath) -> Iterator[tuple[Path, Any]]:
+    """What a source sets, as it is meant; what it leaves empty it does not set. Paths in it are relative to `base`."""
+    for path, written in source:
+        try:
+            value = meant(AT.get(path), written, base)
+        except ValueError as error:
+            raise _not_right(path, str(error)) from None
+        if value is not None:
+            yield path, value
 
 
-def _from_file(path: str | FilePath) -> Iterator[tuple[Path, Any]]:
-    explicit = bool(path)
-    path = FilePath(path or "kaikou.toml")
+def _not_right(location: tuple[int | str, ...], why: str) -> SettingError:
+    return SettingError(f"The setting {_called(location)} is not right: {why.removeprefix('Value error, ')}.")
+
+
+def _file(named: str) -> FilePath | None:
+    """The settings file: the one that is named, else that of the folder one stands in, else that of Kaikou's own folder."""
     try:
-        if not path.is_file():
-            if explicit:
-                raise SettingError(f"There is no settings file {path}.")
-            return
-        values = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise SettingError(f"The settings file {path} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:  # its own errors, and numbers and tables beyond Python's bounds
-        raise SettingError(f"The settings file {path} is not TOML: {error}.") from error
-    for name, value in values.items():
+        if named:
+            path = FilePath(named).expanduser()
+            if not path.is_file():
+                raise SettingError(f"There is no settings file {path} (--config, KAIKOU_CONFIG).")
+            return path
+        return next((path for path in (FilePath(FILE), ROOT / FILE) if path.is_file()), None)
+    except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL; the home of nobody
+        why = getattr(error, "strerror", None) or error
+        raise SettingError(f"The settings file {named or FILE} cannot be read: {why}.") from error
+
+
+def _from_file(path: FilePath) -> Iterator[tuple[Path, Any]]:
+    for name, value in _tables(path).items():
         if isinstance(value, dict):
             yield from _from_table((name,), value, f"in {path}")
         else:  # as all settings were written before there were sections
             yield _not_secret(known(name, f"in {path}").path, f"in {path}"), value
+
+
+def _tables(path: FilePath) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+        if len(content) > FILE_LIMIT:
+            raise SettingError(f"The settings file {path} is longer than {FILE_LIMIT:,} bytes.")
+        if b"\0" in content or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SettingError(f"The settings file {path} is not TOML: it is written in UTF-16. Save it as UTF-8.")
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise SettingError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingError(
+            f"The settings file {path} is not TOML: line {line} is not in UTF-8. Save it as UTF-8."
+        ) from None
+    except (ValueError, RecursionError) as error:  # its own errors, and numbers and tables beyond Python's bounds
+        raise SettingError(f"The settings file {path} is not TOML: {str(error)[:200]}.") from error
 
 
 def _from_table(at: Path, table: Mapping[str, Any], where: str) -> Iterator[tuple[Path, Any]]:

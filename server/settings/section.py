@@ -6,18 +6,32 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
 def _from_json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 Fields = Annotated[Mapping[str, Any], BeforeValidator(_from_json)]
 """A table; in the environment and on the command line it is written as JSON."""
+
+
+def _key(value: SecretStr) -> SecretStr:
+    written = value.get_secret_value()
+    if not written.isascii() or " " in written:
+        raise ValueError("a key has neither blanks nor characters beyond ASCII")
+    return value
+
+
+Key = Annotated[SecretStr, AfterValidator(_key)]
+"""A key that a provider gave, which goes into a header."""
 
 EngineTables: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Options by the name of their engine; an option that is called like a role holds those of that role alone."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
+from server.settings.addresses import Host
 from server.settings.origins import Network, Origin, RootPath
 from server.settings.section import Count, Positive, Section
 
@@ -15,10 +17,18 @@ LONGEST_KEY = 4096
 """Bytes. In base64 it is a third longer, and servers take lines of 8 KB."""
 
 
+def _level(value: Any) -> Any:
+    name = value.lower() if isinstance(value, str) else value
+    return "warning" if name == "warn" else name
+
+
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_level)]
+
+
 class ServerSettings(Section):
     """Where it listens, and to whom."""
 
-    host: str = Field(default="127.0.0.1", min_length=1)
+    host: Host = "127.0.0.1"
     """Address to listen on; anything but this machine wants TLS and keys."""
     port: int = Field(default=7210, ge=0, le=65_535)
     """Port to listen on; 0 takes a free one."""
@@ -28,7 +38,7 @@ class ServerSettings(Section):
     """Private key of the certificate (PEM)."""
     open: bool = False
     """Open the page in a browser once the server is ready."""
-    log: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log: LogLevel = "info"
     """How much is logged."""
     allowed_origins: tuple[Origin, ...] = ()
     """Further web origins (such as https://app.example.org) whose pages may use the API; "*" allows all."""

@@ -50,6 +50,10 @@ class Setting:
         """Whether it takes several values."""
         return getattr(self.kind, "__origin__", None) is tuple
 
+    def takes(self, kind: type) -> bool:
+        """Whether its value is of that type, or is none."""
+        return kind is self.kind or kind in get_args(self.kind)
+
     @property
     def is_table(self) -> bool:
         """Whether it takes a table with any names."""
@@ -58,7 +62,7 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Whether its type hides it: such a setting comes from the environment only."""
-        return SecretStr in (self.kind, *get_args(self.kind))
+        return self.takes(SecretStr)
 
 
 def sections_of(section: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[Section]]]:

@@ -284,7 +284,7 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_name(folder: Pa
     ids=["flag", "variable"],
 )
 def test_a_file_that_was_named_must_be_there(flags: dict[str, Any], environment: dict[str, str]) -> None:
-    assert refusal(flags, environment) == "There is no settings file no.toml."
+    assert refusal(flags, environment) == "There is no settings file no.toml (--config, KAIKOU_CONFIG)."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""The folders that the settings name: whether they can be used, before anything is read from them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline.errors import SettingError
+from server.settings import Settings
+
+WEIGHTS, CHARACTERS = "weights (KAIKOU_WEIGHTS)", "personas (KAIKOU_PERSONAS)"
+
+
+def check_folders(settings: Settings) -> None:
+    """Raise `SettingError`, which names the setting, where a folder cannot be used."""
+    weights, characters = settings.weights.folder, settings.characters.folder
+    above = _nearest(weights)
+    if not above.is_dir():
+        raise SettingError(
+            f"{WEIGHTS}: {above} is a file. Name a folder, which is made when something is fetched into it."
+        )
+    _check_readable(WEIGHTS, above)
+    if not characters.is_dir():
+        what = "is a file" if characters.exists() else "is not there"
+        raise SettingError(
+            f"{CHARACTERS}: the folder {characters} {what}. Without this setting it is the one of Kaikou."
+        )
+    _check_readable(CHARACTERS, characters)
+    if not any(characters.glob("*.toml")):
+        raise SettingError(f"{CHARACTERS}: there is no character in {characters}: each is a file NAME.toml.")
+
+
+def not_writable(settings: Settings) -> str:
+    """A sentence where weights cannot be put into their folder, which may be meant so; else empty."""
+    folder = settings.weights.folder
+    if os.access(_nearest(folder), os.W_OK | os.X_OK):
+        return ""
+    return (
+        f"{WEIGHTS}: {folder} cannot be written to, so no weights are fetched, and what is learnt about language models is "
+        "not kept. Let it name a folder of the user who runs this."
+    )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or what of its path is there."""
+    return next((path for path in (folder, *folder.absolute().parents) if os.path.lexists(path)), Path("/"))
+
+
+def _check_readable(setting: str, folder: Path) -> None:
+    try:
+        with os.scandir(folder) as entries:
+            next(entries, None)
+    except OSError as error:
+        raise SettingError(f"{setting}: {folder} cannot be read: {error.strerror}. Which user runs this?") from None
