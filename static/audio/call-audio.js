@@ -138,12 +138,16 @@ export class CallAudio {
     this.listener.changed();
   }
 
-  /** Something was plugged in or out. */
+  /** Something was plugged in or out: the chosen one may be back, or any one at all. */
   async devicesChanged() {
     await this.useSpeaker();
-    if (!this.lost || (await devices("audioinput")).length === 0) return;
-    this.stillborn = 0;
-    await this.replaceMicrophone();
+    const there = (await devices("audioinput")).map(({ deviceId }) => deviceId);
+    if (this.lost && there.length > 0) {
+      this.stillborn = 0;
+      await this.replaceMicrophone();
+    } else if (this.microphone && this.microphone.deviceId !== preferences.microphone && there.includes(preferences.microphone)) {
+      await this.changeMicrophone();
+    }
   }
 
   /** @param {boolean} muted */

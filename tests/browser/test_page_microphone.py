@@ -53,7 +53,7 @@ def test_a_microphone_from_which_nothing_comes_is_named_and_another_can_be_chose
 def test_sound_that_stops_in_the_middle_is_noticed_and_the_notice_goes_when_it_comes_back(
     browser: Browser, address: str, script: Script, tmp_path: Path
 ) -> None:
-    microphone = recorded(tmp_path, np.concatenate([sentence(), silence(20), sentence(), silence(60)]))
+    microphone = recorded(tmp_path, np.concatenate([sentence(), silence(14), sentence(), silence(60)]))
     with hearing(browser, script, microphone) as page:
         talk(page, address)
         wait_for(page, "resting")
@@ -169,6 +169,17 @@ def test_the_last_microphone_that_goes_away_is_missed_and_heard_again_once_it_is
     page.evaluate("world.plug('a', { hertz: 700 })")
     wait_until_heard(page, 700, script)
     expect(page.locator(".notice")).to_contain_text("Microphone a")
+
+
+def test_a_chosen_microphone_that_comes_back_is_used_again(page: Page, address: str, script: Script) -> None:
+    page.add_init_script("localStorage.kaikou = JSON.stringify({ microphone: 'b' })")
+    make_up_devices(page)
+    talk(page, address)
+    wait_for(page, "resting")
+    page.evaluate("world.unplug('b')")
+    wait_until_heard(page, 300, script)
+    page.evaluate("world.plug('b', { hertz: 500 })")
+    wait_until_heard(page, 500, script)
 
 
 # --- It opens only in another way -------------------------------------------------------------------------------------
