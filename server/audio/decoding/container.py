@@ -18,7 +18,13 @@ CONTAINERS = (
 )
 """libav's names. Playlists are left out on purpose: they name other files and addresses, which would be opened."""
 
-OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
+OPTIONS = {
+    "format_whitelist": CONTAINERS,
+    "protocol_whitelist": "none",
+    # FLV and MPEG streams have no list of their tracks: one that begins late, or with another codec, must be looked for.
+    "probesize": "50000000",
+    "analyzeduration": "7200000000",
+}
 READ_S = 20.0
 
 AUDIBLE = 0.003

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
 from typing import TypeAlias
 
@@ -22,9 +22,6 @@ FADE = LINE_RATE // 200
 
 PIECE = LINE_RATE
 """Samples given out at once: a second, so that threads are changed rarely."""
-
-LAG = 30 * LINE_RATE
-"""A track that has nothing for so long is silent; the others do not wait for it."""
 
 RELEASE = 1.25
 """How much less is taken from the level from one second to the next, once it was too high."""
@@ -65,37 +62,36 @@ def _weights(channels: Wave) -> Wave:
     return (level * signs).astype(np.float32)
 
 
-class Tracks:
-    """Tracks that play at the same time. What is complete is given out in pieces; where nothing is, there is silence."""
+def together(tracks: Iterable[Iterator[tuple[int, Wave]]]) -> Iterator[Wave]:
+    """Tracks that play at the same time, added, in pieces; where nothing is, there is silence.
 
-    def __init__(self, tracks: int) -> None:
-        self.late = 0
-        """Samples that came when their time had been given out."""
-        self._ends = [0] * tracks
-        self._given = 0
-        self._blocks = list[tuple[int, Wave]]()
+    `tracks`: the stretches of each with their positions. Each is read as far as it is needed, however they lie in the file.
+    """
+    ends = dict.fromkeys(tracks, 0)
+    blocks = list[tuple[int, Wave]]()
+    given = end = 0
+    while ends:
+        track = min(ends, key=ends.__getitem__)
+        if block := next(track, None):
+            blocks.append(block)
+            ends[track] = block[0] + len(block[1])
+            end = max(end, ends[track])
+        else:
+            del ends[track]
+        complete = min(ends.values()) // PIECE * PIECE if ends else end
+        while given < complete:
+            start, given = given, min(complete, given + PIECE)
+            yield _sum(blocks, start, given)
+            blocks = [(at, wave) for at, wave in blocks if at + len(wave) > given]
 
-    def add(self, track: int, at: int, wave: Wave) -> Iterator[Wave]:
-        """The sound of a track that begins at this position. Gives out what no other track can add to."""
-        self.late += min(len(wave), max(0, self._given - at))
-        self._blocks.append((at, wave))
-        self._ends[track] = at + len(wave)
-        yield from self._complete(max(min(self._ends), max(self._ends) - LAG) // PIECE * PIECE)
 
-    def finish(self) -> Iterator[Wave]:
-        """No more will come."""
-        yield from self._complete(max(self._ends))
-
-    def _complete(self, end: int) -> Iterator[Wave]:
-        while self._given < end:
-            start, self._given = self._given, min(end, self._given + PIECE)
-            piece = np.zeros(self._given - start, np.float32)
-            for at, wave in self._blocks:
-                first, last = max(at, start), min(at + len(wave), self._given)
-                if first < last:
-                    piece[first - start : last - start] += wave[first - at : last - at]
-            self._blocks = [(at, wave) for at, wave in self._blocks if at + len(wave) > self._given]
-            yield piece
+def _sum(blocks: Sequence[tuple[int, Wave]], start: int, end: int) -> Wave:
+    piece = np.zeros(end - start, np.float32)
+    for at, wave in blocks:
+        first, last = max(at, start), min(at + len(wave), end)
+        if first < last:
+            piece[first - start : last - start] += wave[first - at : last - at]
+    return piece
 
 
 class Limiter:

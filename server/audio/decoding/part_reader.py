@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.audio.samples import LINE_RATE
 from server.audio.decoding.container import chosen_tracks, opened
-from server.audio.decoding.mixing import Tracks, Wave
+from server.audio.decoding.mixing import Wave, together
 from server.audio.decoding.parts import tag_length
 from server.audio.decoding.timeline import Timeline
 from server.audio.decoding.track import UNREADABLE, Missing, Track
@@ -40,6 +40,8 @@ MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")
 LEAST_MISSING_AT_END_S = 0.25
 """Encoders round lengths up to a packet."""
 
+MOST_TRACKS = 16
+
 MOST_ERRORS = 100
 """In a row, while packets are read."""
 
@@ -54,50 +56,38 @@ class PartReader:
 
     def waves(self) -> Iterator[Wave]:
         """About a second at a time. Raises one of `UNREADABLE` if nothing can be read at all."""
-        chosen = chosen_tracks(self._file)
-        if not chosen:
-            return
-        with opened(self._file) as container:
-            format = container.format.name
-            longest_gap_s = LONGEST_GAP_S if format in MPEG_STREAMS else self._longest_s
-            begin_s = self._begin_s(container)
-            timed, primed = format not in UNTIMED, format in PRIMED
-            tracks = {index: Track(Timeline(begin_s, longest_gap_s), timed, primed) for index in chosen}
-            said_s = _said_s(container, self._file, chosen)
-            yield from self._mixed(container, tracks)
-            ends_s = max(track.timeline.end for track in tracks.values()) / LINE_RATE
-            if said_s is not None and said_s - begin_s > ends_s + LEAST_MISSING_AT_END_S:
-                self.missing.append(Missing(ends_s, said_s - begin_s, "broken_off"))
+        yield from together([self._blocks(index) for index in chosen_tracks(self._file)[:MOST_TRACKS]])
 
-    def _mixed(self, container: Any, tracks: dict[int, Track]) -> Iterator[Wave]:
-        mixed, unread = Tracks(len(tracks)), _unread(self._file, container.format.name)
-        numbers = {index: number for number, index in enumerate(tracks)}
-        for packet in _packets(container):
-            unread.reached(packet)
-            if track := tracks.get(packet.stream_index):
-                try:
-                    blocks = list(track.push(packet, unread))
-                except UNREADABLE:
-                    unread.failed(packet)
-                    continue
-                unread.decoded()
-                for at, wave in blocks:
-                    yield from mixed.add(numbers[packet.stream_index], at, wave)
-        for index, track in tracks.items():
-            for at, wave in track.finish(unread):
-                yield from mixed.add(numbers[index], at, wave)
-            self.missing += track.missing
-        yield from mixed.finish()
+    def _blocks(self, index: int) -> Iterator[tuple[int, Wave]]:
+        """The sound of one track. Each has the file opened for itself, since they may lie one behind the other in it."""
+        with opened(self._file.again()) as container:
+            format = container.format.name
+            begin_s = self._begin_s(container)
+            longest_gap_s = LONGEST_GAP_S if format in MPEG_STREAMS else self._longest_s
+            track = Track(Timeline(begin_s, longest_gap_s), timed=format not in UNTIMED, primed=format in PRIMED)
+            said_s = _said_s(container, self._file, index)
+            unread = Unread(self._file, holes=format not in INDEXED, timed=format not in UNTIMED)
+            for packet in _packets(container):
+                unread.reached(packet)
+                if packet.stream_index == index:
+                    try:
+                        blocks = [*track.push(packet, unread)]
+                    except UNREADABLE:
+                        unread.failed(packet)
+                        continue
+                    unread.decoded()
+                    yield from blocks
+            yield from track.finish(unread)
+        self.missing += track.missing
+        ends_s = track.timeline.end / LINE_RATE
+        if said_s is not None and said_s - begin_s > ends_s + LEAST_MISSING_AT_END_S:
+            self.missing.append(Missing(ends_s, said_s - begin_s, "broken_off"))
 
     def _begin_s(self, container: Any) -> float:
         """The time stamp of the beginning."""
         first_s = (container.start_time or 0) / 1_000_000
         late = self._is_first and container.format.name not in MPEG_STREAMS and 0 <= first_s <= LATEST_BEGIN_S
         return 0.0 if late else first_s
-
-
-def _unread(file: Window, format: str) -> Unread:
-    return Unread(file, holes=format not in INDEXED, timed=format not in UNTIMED)
 
 
 def _packets(container: Any) -> Iterator[Any]:
@@ -113,18 +103,16 @@ def _packets(container: Any) -> Iterator[Any]:
             errors += 1
 
 
-def _said_s(container: Any, file: Window, chosen: tuple[int, ...]) -> float | None:
+def _said_s(container: Any, file: Window, index: int) -> float | None:
     """Where the sound ends, as the file says; None if it does not, or only of sound and picture together."""
-    format = container.format.name
+    format, stream = container.format.name, container.streams[index]
     if format not in SAYS_ITS_LENGTH or (format == "mp3" and not any(mark in _head(file) for mark in MP3_LENGTHS)):
         return None
-    streams = [container.streams[index] for index in chosen]
-    ends = [
-        float(((stream.start_time or 0) + stream.duration) * stream.time_base) for stream in streams if stream.duration
-    ]
-    if not ends and len(container.streams) == 1 and container.duration:
+    if stream.duration:
+        return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+    if len(container.streams) == 1 and container.duration:
         return float(container.duration) / 1_000_000  # from 0 on, whenever the sound begins
-    return max(ends, default=None)
+    return None
 
 
 def _head(file: Window) -> bytes:

@@ -15,6 +15,10 @@ class Window:
         self._file, self._start, self._patches = file, start, patches or {}
         self._at = 0
 
+    def again(self) -> Window:
+        """The same bytes, read from the beginning and independently."""
+        return Window(self._file, self._start, self._start + self.length, self._patches)
+
     def read(self, most: int = -1) -> bytes:
         """The next bytes; fewer at the end."""
         left = max(0, self.length - self._at)

@@ -12,7 +12,7 @@ import pytest
 from av.stream import Disposition
 
 from pipeline.audio.samples import LINE_RATE, level_dbfs
-from server.audio.decoding.mixing import LAG, PIECE, Channels, Limiter, Tracks
+from server.audio.decoding.mixing import PIECE, Channels, Limiter, together
 from tests.server.audio.decoding.beeps import BEEP_S, WITHIN_S, Encoding, add_track, beeps, frames, heard, recording
 
 SILENCE, VOICE, OTHER = beeps(6.0, ()), beeps(6.0, (0.5, 3.0)), beeps(6.0, (1.5, 4.5), hertz=700)
@@ -118,23 +118,43 @@ def test_the_tracks_with_the_voices_are_heard(container: str, tracks: Any, expec
 
 
 def test_tracks_are_added_where_they_overlap() -> None:
-    tracks = Tracks(2)
     one = np.full(PIECE, 0.25, np.float32)
-    given = [*tracks.add(0, 0, one), *tracks.add(1, PIECE // 2, one), *tracks.finish()]
+    given = [*together([iter([(0, one)]), iter([(PIECE // 2, one)])])]
     assert [len(piece) for piece in given] == [PIECE, PIECE // 2]
     assert [float(piece[0]) for piece in given] + [float(given[0][-1])] == [0.25, 0.25, 0.5]
 
 
-def test_a_track_without_sound_does_not_hold_up_the_others() -> None:
-    tracks = Tracks(2)
-    given = [len(piece) for piece in tracks.add(0, 0, np.zeros(LAG + 5 * PIECE, np.float32))]
-    assert sum(given) == 5 * PIECE
+def test_tracks_that_end_early_do_not_hold_up_the_others() -> None:
+    second = np.ones(LINE_RATE, np.float32)
+    given = together([iter([(0, second)]), iter([(number * LINE_RATE, second) for number in range(5)])])
+    assert [float(piece[0]) for piece in given] == [2, 1, 1, 1, 1]
 
 
 def test_a_long_gap_costs_no_memory() -> None:
-    tracks = Tracks(1)
-    pieces = tracks.add(0, 3_600 * LINE_RATE, np.ones(LINE_RATE, np.float32))
+    pieces = together([iter([(3_600 * LINE_RATE, np.ones(LINE_RATE, np.float32))])])
     assert {len(piece) for piece in pieces} == {PIECE}
+
+
+def test_tracks_that_lie_one_behind_the_other_in_the_file_are_heard_together() -> None:
+    how = Encoding("matroska", "pcm_s16le")
+    file = io.BytesIO()
+    with av.open(file, "w", format=how.container) as output:
+        streams = [add_track(output, how) for _ in range(2)]
+        for stream, at in zip(streams, (1.0, 85.0), strict=True):
+            for frame in frames(how, beeps(90.0, (at,))):
+                for packet in stream.encode(frame):
+                    output.mux_one(packet)
+    assert heard(file.getvalue()).beeps == pytest.approx([1.0, 85.0], abs=WITHIN_S)
+
+
+def test_a_track_that_is_listed_nowhere_is_heard_where_it_begins() -> None:
+    """As where the codec changes in a stream of FLV: libav takes what follows for another track."""
+    first, second = (
+        recording(Encoding("flv", codec, 44_100), beeps(8.0, (0.5, 7.0), 44_100), begin_s=begin_s)
+        for codec, begin_s in (("libmp3lame", 0.0), ("aac", 8.0))
+    )
+    header = 13  # of the file; the tags that follow are joined
+    assert heard(first + second[header:]).beeps == pytest.approx([0.5, 7.0, 8.5, 15.0], abs=WITHIN_S)
 
 
 def test_weights_of_channels_change_without_a_click() -> None:
