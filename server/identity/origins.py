@@ -25,11 +25,8 @@ def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
     if origin is None or named_in_settings(server, origin) or is_own(server, connection, origin):
         return
     shown = origin[:SHOWN]
-    told = {
-        "origin": shown,
-        "host": connection.headers.get("host", "")[:SHOWN],
-        "set": f"KAIKOU_ALLOWED_ORIGINS={shown}",
-    }
+    setting = f"KAIKOU_ALLOWED_ORIGINS={','.join([*server.allowed_origins, shown])}"
+    told = {"origin": shown, "host": connection.headers.get("host", "")[:SHOWN], "set": setting}
     if proxy := untrusted_proxy(connection):
         told["or_set"] = f"KAIKOU_TRUSTED_PROXIES={proxy}"
     log.warning("a page of another origin was refused", **told)
@@ -41,7 +38,7 @@ def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
 
 def named_in_settings(server: ServerSettings, origin: str) -> bool:
     """Whether the settings name the origin, or all."""
-    return ANY in server.allowed_origins or (_canonical(origin) or ANY) in server.allowed_origins
+    return not {ANY, _canonical(origin)}.isdisjoint(server.allowed_origins)
 
 
 def is_own(server: ServerSettings, connection: HTTPConnection, origin: str) -> bool:

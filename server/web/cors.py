@@ -31,23 +31,24 @@ class CrossOrigin:
         self._app, self._server = app, server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        origin = headers.get("origin")
-        if origin is None:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        allowed = named_in_settings(self._server, origin)
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "")
+        may_read = origin != "" and named_in_settings(self._server, origin)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
-                told.add_vary_header("Origin")
-                if allowed:
+                if may_read:
                     told["Access-Control-Allow-Origin"] = ANY if ANY in self._server.allowed_origins else origin
                     told["Access-Control-Expose-Headers"] = READABLE
+                if self._server.allowed_origins:  # a cache must not give one page's answer to another
+                    told.add_vary_header("Origin")
             await send(message)
 
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+        if origin and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await self._preflight(Request(scope))(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)

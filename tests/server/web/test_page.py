@@ -44,11 +44,17 @@ async def test_where_the_path_is_known_a_missing_slash_at_its_end_does_no_harm(
     assert {answer.headers["cache-control"] for answer in (stripped, *files)} == {"no-cache"}
 
 
-async def test_a_proxy_that_drops_the_upgrade_is_named_with_what_it_lacks() -> None:
-    handshake = {"Connection": "close", "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
+@pytest.mark.parametrize(
+    "left",
+    [{"Connection": "close"}, {"Connection": "close", "Upgrade": "websocket"}, {"Connection": "upgrade"}, {}],
+    ids=["neither", "no connection", "no upgrade", "nothing"],
+)
+@pytest.mark.parametrize("path", ["/v1/realtime", "/realtime", "/openai/v1/realtime"])
+async def test_a_proxy_that_drops_the_upgrade_is_named_with_what_it_lacks(left: dict[str, str], path: str) -> None:
+    handshake = {**left, "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
     async with serving() as server, httpx2.AsyncClient(base_url=server.http) as client:
         with structlog.testing.capture_logs() as logs:
-            answer = await client.get("/v1/realtime?model=x", headers=handshake)
+            answer = await client.get(f"{path}?model=x", headers=handshake)
             await client.get("/v1/realtime")
 
     assert (answer.status_code, answer.headers["upgrade"], answer.json()["error"]["code"]) == (
