@@ -221,10 +221,13 @@ class Listening:
         recognizer = (
             self._speech_model.recognizer_for(item) if self._speech_model and self._speech_model.wanted else None
         )
+        limits = context.limits.recognition
+        if self._manual_mode:  # The client ends the turn, and may commit all that is kept for it.
+            limits = replace(limits, longest_s=max(limits.longest_s, context.limits.manual_audio_s))
         utterance = Utterance(
             recognizer or context.engines.recognizer,
             context.workers,
-            context.limits.recognition,
+            limits,
             on_partial=lambda text: self._partial(turn, text),
             on_drafted=lambda text: self._drafted(turn, text),
             language=context.config.language,

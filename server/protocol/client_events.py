@@ -14,7 +14,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.text.clean import clean
 from server.errors import invalid_request
 from server.json_text import check_depth, from_json
-from server.protocol.refused_fields import check_refused
+from server.protocol.refused_fields import OF_THE_BETA, check_refused
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Json = dict[str, Any]
@@ -185,7 +185,7 @@ class RetrieveItem(MessagePart):
 
 class TruncateItem(MessagePart):
     item_id: str
-    content_index: int = 0
+    content_index: int = Field(default=0, ge=0, le=0)
     audio_end_ms: int = Field(ge=0)
 
 
@@ -261,6 +261,9 @@ EVENTS: Mapping[str, type[ClientEvent]] = {
     "kaikou.ping": Ping,
 }
 
+SAYS_ALL_IN: Mapping[type[ClientEvent], str] = {CreateResponse: "response", SessionUpdate: "session"}
+"""Events that hold one object with everything they say."""
+
 APPEND = "input_audio_buffer.append"
 
 
@@ -291,9 +294,20 @@ def parse_event(message: Json) -> ClientEvent:
     kind = EVENTS.get(message["type"])
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")
+    if inner := SAYS_ALL_IN.get(kind):
+        _check_misplaced(message, inner)
     check_refused(message, "item")
     check_refused(message, "response")
     try:
         return kind.model_validate(message)
     except ValidationError as error:
         raise invalid_request(error) from None
+
+
+def _check_misplaced(message: Json, inner: str) -> None:
+    """Raises `InvalidRequest` for a field beside the object in which it would count."""
+    known = {*ResponseParams.model_fields, *(path.partition(".")[2] for path in OF_THE_BETA)}
+    for name in message:
+        if name in known:
+            text = f"Unknown parameter '{name}': it counts only inside of '{inner}'."
+            raise InvalidRequest(text, code="unknown_parameter", param=name)

@@ -168,6 +168,16 @@ async def test_a_turn_that_is_spoken_later_is_answered_with_the_words_of_the_ite
         assert words.startswith("about 60.0 seconds\nabout ")
 
 
+async def test_a_long_turn_that_the_client_commits_is_heard_to_its_end(server: Serving) -> None:
+    async with talking(server) as talk:
+        await transcribing(talk, turn_detection=None)
+        for _ in range(2):
+            await talk.connection.input_audio_buffer.append(audio=base64.b64encode(pcm(60.0)).decode())
+        await talk.connection.input_audio_buffer.commit()
+
+        assert (await talk.until(TRANSCRIBED))["transcript"] == "about 120.0 seconds"
+
+
 async def test_a_session_that_only_transcribes_transcribes_items_too(server: Serving) -> None:
     async with talking(server, intent="transcription") as talk:
         await add(talk, said(audio(pcm(1.0))))

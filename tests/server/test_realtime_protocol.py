@@ -236,6 +236,15 @@ async def test_a_client_secret_starts_the_session_it_was_made_for() -> None:
             assert talk.events[0]["session"]["instructions"] == "from the secret"
 
 
+async def test_a_client_secret_is_not_made_for_a_session_of_the_beta(server: Serving) -> None:
+    session: Any = {"type": "realtime", "modalities": ["text"]}
+    async with server.client() as client:
+        with pytest.raises(openai.BadRequestError) as refused:
+            await client.realtime.client_secrets.create(session=session)
+
+    assert (refused.value.code, refused.value.param) == ("unknown_parameter", "session.modalities")
+
+
 async def test_sessions_end_without_a_trace_when_clients_vanish(server: Serving) -> None:
     before = len(asyncio.all_tasks())
     for _ in range(5):

@@ -49,6 +49,15 @@ def test_an_answer_is_asked_for_with_items_and_with_references_to_items() -> Non
         (answer(instructions="x" * 200_001), "invalid_value", "response.instructions"),
         (answer(metadata={"a": 5}), "invalid_value", "response.metadata.a"),
         (answer(metadata=nested(DEEPEST)), "invalid_json", None),
+        ({"type": "response.create", "instructions": "Be brief."}, "unknown_parameter", "instructions"),
+        ({"type": "response.create", "response": {}, "modalities": ["text"]}, "unknown_parameter", "modalities"),
+        ({"type": "session.update", "session": {}, "voice": "marin"}, "unknown_parameter", "voice"),
+        ({"type": "session.update"}, "missing_required_parameter", "session"),
+        (
+            {"type": "conversation.item.truncate", "item_id": "x", "audio_end_ms": 5, "content_index": 1},
+            "invalid_value",
+            "content_index",
+        ),
     ],
 )
 def test_what_is_wrong_with_an_event_is_named(message: Json, code: str, param: str | None) -> None:
