@@ -7,19 +7,17 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from tests.browser.modules import empty_page, run
 from tests.browser.states import CHROMIUM
-from tests.browser.test_page_units import run
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
 
-@pytest.fixture
-def modules(page: Page, address: str) -> Page:
-    """A page that can import the modules."""
-    page.goto(f"{address}/static/icon.svg")
-    return page
+@pytest.fixture(scope="module")
+def modules(browser: Browser, address: str) -> Page:
+    return empty_page(browser, address)
 
 
 # --- Channels ---------------------------------------------------------------------------------------------------------

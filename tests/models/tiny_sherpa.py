@@ -234,3 +234,12 @@ def build_sense_voice(
     )
     write_tokens(folder, tokens)
     return folder
+
+
+def build_recognizers(folder: Path) -> dict[str, Path]:
+    """A network of each kind that hears, by what its kind is called in tests."""
+    return {
+        "paraformer": build_streaming_paraformer(folder / "paraformer"),
+        "zipformer": build_zipformer(folder / "zipformer"),
+        "sense voice": build_sense_voice(folder / "sense-voice"),
+    }

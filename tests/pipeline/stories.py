@@ -14,6 +14,8 @@ from pipeline.turns.events import (
     InterruptReply,
     OpenUtterance,
     PausePlayback,
+    ReplyGenerated,
+    ReplyRequested,
     SpeechPaused,
     SpeechStarted,
     SpeechStopped,
@@ -54,6 +56,8 @@ NOISE: Story = [
     (SpeechStopped(500, ended=480), [CloseUtterance(3, 500, ended=480)]),
     (UtteranceRecognized(3, ""), []),
 ]
+QUEUED: Story = [*ANSWERED, (ReplyGenerated(1), []), (ReplyRequested(), [StartReply(2, None)])]
+"""As after a tool call: the second answer is asked for while the first one is still being heard."""
 
 
 def told(policy: Policy, story: Story) -> Story:

@@ -6,21 +6,17 @@ from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from pipeline.engines.workers import Workers, read_ahead
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy, EngineError, EngineTimeout
 from tests.loop_clock import LoopClock
-
-T = TypeVar("T")
+from tests.pipeline.engines.reading import LONG_S, cancelled, cancelled_elsewhere, collect, quiet
 
 BOUND_S = 100.0
 """What engines are allowed here; passed only where the clock is moved."""
-
-LONG_S = 10.0
-"""How long a test waits for another thread before it has failed."""
 
 ENGINE_THREAD = "engine"
 """What the names of the workers' threads begin with."""
@@ -76,25 +72,6 @@ class Source:
 
     async def closed_on(self) -> str:
         return await asyncio.wait_for(asyncio.wrap_future(self.closed), LONG_S)
-
-
-async def collect(items: AsyncGenerator[T, None], into: list[T]) -> None:
-    async with aclosing(items):
-        async for item in items:
-            into.append(item)
-
-
-async def quiet() -> None:
-    """Let every task go as far as it can."""
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-async def cancelled(task: asyncio.Task[object]) -> bool:
-    """Cancel a task; whether that is how it ended."""
-    task.cancel()
-    await asyncio.wait({task}, timeout=LONG_S)
-    return task.cancelled()
 
 
 # --- Calls ---------------------------------------------------------------------------------------------------------------
@@ -354,87 +331,6 @@ async def test_an_iterator_is_closed_though_the_threads_are_ending(workers: Work
     assert (await source.closed_on()).startswith(ENGINE_THREAD)
 
 
-# --- Reading ahead -------------------------------------------------------------------------------------------------------
-
-
-class Feed:
-    """An async source that notes what was fetched of it and whether it was closed."""
-
-    def __init__(self, items: int, error: Exception | None = None, blocks_at: int = -1) -> None:
-        self.fetched: list[int] = []
-        self.closed = False
-        self._items, self._error, self._blocks_at = items, error, blocks_at
-
-    async def read(self) -> AsyncGenerator[int, None]:
-        try:
-            for number in range(self._items):
-                if number == self._blocks_at:
-                    await asyncio.Event().wait()
-                self.fetched.append(number)
-                yield number
-            if self._error:
-                raise self._error
-        finally:
-            self.closed = True
-
-
-@pytest.mark.parametrize("ahead", [1, 2, 5, 100])
-async def test_reading_ahead_changes_neither_items_nor_order(ahead: int) -> None:
-    feed = Feed(20)
-
-    assert ([item async for item in read_ahead(feed.read(), ahead)], feed.closed) == (list(range(20)), True)
-
-
-@pytest.mark.parametrize(("ahead", "asked"), [(1, 1), (2, 1), (3, 4), (50, 2)])
-async def test_only_so_many_items_are_fetched_before_they_are_asked_for(ahead: int, asked: int) -> None:
-    feed = Feed(100)
-    async with aclosing(read_ahead(feed.read(), ahead)) as items:
-        for _ in range(asked):
-            await anext(items)
-        await quiet()
-        fetched = len(feed.fetched)
-
-    assert fetched == asked + ahead
-
-
-async def test_an_error_of_the_source_comes_after_the_items_before_it() -> None:
-    error, received = EngineBusy("All are taken."), list[int]()
-    feed = Feed(3, error)
-    with pytest.raises(EngineBusy) as caught:
-        await collect(read_ahead(feed.read(), 10), received)
-
-    assert (received, caught.value is error, feed.closed) == ([0, 1, 2], True, True)
-
-
-@pytest.mark.parametrize("blocks_at", [-1, 2], ids=["a full queue", "a silent source"])
-async def test_closing_early_closes_the_source_and_leaves_no_task(blocks_at: int) -> None:
-    feed, before = Feed(100, blocks_at=blocks_at), asyncio.all_tasks()
-    async with aclosing(read_ahead(feed.read(), 3)) as items:
-        await anext(items)
-        await quiet()
-
-    assert (feed.closed, asyncio.all_tasks() - before) == (True, set())
-
-
-@pytest.mark.parametrize("blocks_at", [0, 2])
-async def test_cancelling_the_reader_closes_the_source_and_leaves_no_task(blocks_at: int) -> None:
-    feed, before, received = Feed(100, blocks_at=blocks_at), asyncio.all_tasks(), list[int]()
-    reading = asyncio.create_task(collect(read_ahead(feed.read(), 3), received))
-    await quiet()
-    ended = await cancelled(reading)
-
-    assert (ended, received, feed.closed) == (True, list(range(blocks_at)), True)
-    assert asyncio.all_tasks() - before == set()
-
-
-async def test_what_is_never_read_is_never_fetched() -> None:
-    feed, before = Feed(3), asyncio.all_tasks()
-    async with aclosing(read_ahead(feed.read(), 3)):
-        await quiet()
-
-    assert (feed.fetched, asyncio.all_tasks() - before) == ([], set())
-
-
 # --- Asynchronous engines ---------------------------------------------------------------------------------------------
 
 
@@ -486,14 +382,6 @@ async def test_asynchronous_generator_gives_its_items_and_is_closed_with_the_ite
 # --- Cancellation that nobody asked for ------------------------------------------------------------------------------
 
 
-async def cancelled_elsewhere() -> AsyncGenerator[int, None]:
-    """Waits for what somebody else cancelled, such as the reader of a connection."""
-    yield 1
-    future = asyncio.get_running_loop().create_future()
-    future.cancel()
-    await future
-
-
 async def test_a_call_that_others_cancelled_has_failed(workers: Workers) -> None:
     async def work() -> None:
         async for _ in cancelled_elsewhere():
@@ -516,10 +404,8 @@ async def test_a_call_that_waits_for_threads_that_are_shut_down_has_failed() -> 
     await first
 
 
-@pytest.mark.parametrize("ahead", [False, True])
-async def test_an_iterator_that_others_cancelled_has_failed_after_its_items(workers: Workers, ahead: bool) -> None:
+async def test_an_iterator_that_others_cancelled_has_failed_after_its_items(workers: Workers) -> None:
     into = list[int]()
-    iterator = read_ahead(cancelled_elsewhere(), 4) if ahead else workers.iterate(cancelled_elsewhere, timeout_s=1)
     with pytest.raises(EngineError):
-        await collect(iterator, into)
+        await collect(workers.iterate(cancelled_elsewhere, timeout_s=1), into)
     assert into == [1]
