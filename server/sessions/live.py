@@ -37,6 +37,10 @@ CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012
 TOO_SLOW = "the client does not read what it asked for"
 
 
+class Superseded(Exception):
+    """A connection that came later resumes the session."""
+
+
 class LiveSession:
     """One session and the transport that is attached to it, if one is.
 
@@ -60,6 +64,7 @@ class LiveSession:
         self._transport: Transport | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
+        self._comers = 0
         self._over = False  # from the moment on at which that is decided: nobody may come back after it
 
     @property
@@ -141,17 +146,27 @@ class LiveSession:
         """Whether a client that saw `seen` last could be brought up to date now, and the session is not ending."""
         return not self._over and self._replay.after(seen) is not None
 
-    async def take_over(self, seen: str) -> list[str | OutputAudio] | None:
+    def comer(self) -> int:
+        """The number of a connection that has just come to resume the session."""
+        self._comers += 1
+        return self._comers
+
+    async def take_over(self, seen: str, comer: int = 0) -> list[str | OutputAudio] | None:
         """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
 
         A transport that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
+        Raises `Superseded` where a later one has come: behind a standstill several do at once, most of them given up.
+        comer: which one it is; 0 if it comes just now.
         """
+        comer = comer or self.comer()
         if not self.can_resume(seen):
             return None
-        while (attached := self._attached) and not attached.done():
+        while (attached := self._attached) and not attached.done() and comer == self._comers:
             await _close(self._transport, CLOSE_SUPERSEDED, "resumed elsewhere")
             attached.cancel()
             await asyncio.wait({attached})
+        if comer != self._comers:
+            raise Superseded
         return None if self._over else self._replay.after(seen)
 
     async def attach(self, transport: Transport, missed: list[str | OutputAudio] | None = None) -> None:

@@ -18,7 +18,7 @@ from server.identity.principal import Principal
 from server.protocol.server_events import error_event, new_event_id
 from server.protocol.session_object import SessionObject
 from server.sessions.client_secrets import PREFIX, ClientSecret, ClientSecrets
-from server.sessions.live import LiveSession
+from server.sessions.live import CLOSE_SUPERSEDED, LiveSession, Superseded
 from server.sessions.sessions import RETRY_AFTER_S, Sessions
 from server.settings.serving import ServerSettings
 from server.transports.transport import OutputAudio
@@ -55,6 +55,9 @@ class Handshake:
             self.sessions.metrics.refused.labels(error.code).inc()
             await _refuse(websocket, error)
             return
+        except Superseded:
+            await transport.close(CLOSE_SUPERSEDED, "resumed elsewhere")
+            return
         await live.attach(transport, missed)
 
     async def _identify(self, websocket: WebSocket) -> tuple[Principal, ClientSecret | None]:
@@ -74,9 +77,10 @@ class Handshake:
         query = websocket.query_params
         seen = query.get("seen", "")
         live = await self.sessions.resumable(query.get("resume", ""), seen, principal)
+        comer = live.comer() if live else 0
         if live is None or not await _accept(websocket):
             return None, None
-        missed = await live.take_over(seen)
+        missed = await live.take_over(seen, comer)
         if missed is None:  # what it lacks was given up while the connection before was being closed
             return None, None
         log.info("session resumed", session=live.id, missed=len(missed))

@@ -18,7 +18,7 @@ from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.playback import Playback
 from server.identity.principal import OWNER
 from server.protocol.connection import Connection
-from server.sessions.live import SEND_S, LiveSession
+from server.sessions.live import SEND_S, LiveSession, Superseded
 from server.settings import load_settings
 from server.transports.transport import Disconnected, OutputAudio
 from tests.loop_clock import LoopClock
@@ -304,6 +304,24 @@ async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost
     await asyncio.wait({serving_first, serving_second})
 
     assert [json.loads(text)["event_id"] for text in second.sent] == ["back", "late"]
+
+
+async def test_of_several_that_come_back_at_once_the_last_goes_on() -> None:
+    (live, _outbox), first, last = live_without_engines(), StubbornTransport(), StubbornTransport()
+    serving_first = asyncio.create_task(live.attach(first))
+    await asyncio.sleep(0)
+    given_up, newest = live.comer(), live.comer()
+    missed = await live.take_over("", newest)
+    serving_last = asyncio.create_task(live.attach(last, missed))
+    with pytest.raises(Superseded):
+        await live.take_over("", given_up)
+    await asyncio.sleep(0.05)
+    assert not serving_last.done()
+    for task in (serving_first, serving_last):
+        task.cancel()
+    await asyncio.wait({serving_first, serving_last})
+
+    assert [json.loads(text)["event_id"] for text in last.sent] == ["back"]
 
 
 class FullTransport(StubbornTransport):
