@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import websockets
 
+from models.network.websocket import proxy_to
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 
 FRAME = samples_of(20)
@@ -131,7 +132,7 @@ class Caller:
 
     async def _connect(self) -> tuple[websockets.ClientConnection, dict[str, Any]]:
         again = f"&resume={self._token}&seen={self._seen}" if self._token else ""
-        socket = await websockets.connect(self._url + again, max_size=None, compression=None)
+        socket = await websockets.connect(self._url + again, proxy=proxy_to(self._url), max_size=None, compression=None)
         event: dict[str, Any] = json.loads(await socket.recv())
         if event["type"] == "session.created":
             if self._token:

@@ -14,6 +14,7 @@ import numpy as np
 import websockets
 
 from benchmarks.sounds import Room, first_voiced
+from models.network.websocket import proxy_to
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 
 FRAME_MS = 20
@@ -184,7 +185,7 @@ async def converse(address: str, cases: Sequence[Case]) -> list[Heard]:
     heard = list[Heard]()
     for case in cases:
         url = f"ws://{address}/v1/realtime?model=philosopher&extensions=kaikou"
-        async with websockets.connect(url, max_size=None) as socket:
+        async with websockets.connect(url, proxy=proxy_to(url), max_size=None) as socket:
             heard.append(await Listener(socket, case).run())
     return heard
 

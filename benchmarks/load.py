@@ -31,6 +31,7 @@ from benchmarks.checkouts import alternately, comparison
 from benchmarks.recordings import BESIDE, english_clips
 from benchmarks.scoring import percentile
 from benchmarks.serving import Cost, pinned, program, server
+from models.network.websocket import proxy_to
 
 FRAME_S = 0.02
 STAGGER_S = 0.37
@@ -106,7 +107,7 @@ async def session(
     """One conversation."""
     silence = wire.silence
     await asyncio.sleep(index * STAGGER_S)
-    async with websockets.connect(url, max_size=None) as socket:
+    async with websockets.connect(url, proxy=proxy_to(url), max_size=None) as socket:
         ended: float | None = None
         first: float | None = None
         early = False
@@ -179,7 +180,7 @@ async def talk_at_once(
 async def idle(url: str, sessions: int, cost: Cost, *, streaming: bool) -> float:
     """The share of a core of `sessions` that send nothing, or silence."""
     silence = REALTIME.silence
-    sockets = [await websockets.connect(url, max_size=None) for _ in range(sessions)]
+    sockets = [await websockets.connect(url, proxy=proxy_to(url), max_size=None) for _ in range(sessions)]
 
     async def stream(socket: websockets.ClientConnection) -> None:
         start = time.perf_counter()
@@ -203,7 +204,7 @@ async def come_and_go(url: str, connections: int, cost: Cost) -> dict[str, float
 
     async def visit(count: int) -> None:
         for _ in range(count):
-            async with websockets.connect(url, max_size=None) as socket:
+            async with websockets.connect(url, proxy=proxy_to(url), max_size=None) as socket:
                 await socket.recv()
 
     await visit(connections // 10)

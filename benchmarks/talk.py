@@ -23,6 +23,7 @@ import websockets
 from benchmarks.recordings import BESIDE, Clip, english_clips
 from benchmarks.scoring import Player, percentile, word_errors
 from benchmarks.serving import server
+from models.network.websocket import proxy_to
 
 RATE, FRAME_MS = 16_000, 20
 OUTPUT_RATE = 24_000
@@ -120,7 +121,7 @@ async def converse(address: str, clips: Sequence[Clip], character: str) -> list[
             }
         },
     }
-    async with websockets.connect(url, max_size=None) as socket, asyncio.TaskGroup() as tasks:
+    async with websockets.connect(url, proxy=proxy_to(url), max_size=None) as socket, asyncio.TaskGroup() as tasks:
         await socket.send(json.dumps({"type": "session.update", "session": session}))
         conversation = Conversation(socket)
         background = [tasks.create_task(conversation.listen()), tasks.create_task(conversation.microphone())]

@@ -14,12 +14,11 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
 from urllib.parse import quote, unquote
 
+from models.network.direct import Exemption, host_and_port, is_exempt
 from models.network.direct import exemptions as exemptions_of
-from models.network.direct import host_and_port, is_exempt
 from pipeline.errors import SettingError
 
 VARIABLES: Mapping[str, tuple[str, ...]] = {
@@ -82,7 +81,7 @@ class Proxies:
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
     spelled: Mapping[str, str] = field(default_factory=dict)
     own_names: frozenset[str] = frozenset()
-    bypassed: Callable[[str], Any] = field(default=lambda _host: False, repr=False)
+    bypassed: Callable[[str], bool] = field(default=lambda _host: False, repr=False)
 
     @classmethod
     def of(cls, environment: Mapping[str, str], own_names: frozenset[str] = frozenset()) -> Proxies:
@@ -130,7 +129,7 @@ class Proxies:
         return replace(self, named=named, spelled={**self.spelled, **dict.fromkeys(names, told_by)})
 
     @cached_property
-    def _exemptions(self) -> Any:
+    def _exemptions(self) -> tuple[Exemption, ...]:
         return exemptions_of(self.named.get(NO_PROXY, ""))
 
 
@@ -139,16 +138,22 @@ def from_environment() -> Proxies:
     proxies = Proxies.of(os.environ, _own_names())
     if proxies.leads_anywhere or sys.platform not in ("darwin", "win32"):
         return proxies
-    told = urllib.request.getproxies()
-    system = {f"{'all' if name == 'socks' else name}_proxy": _of_the_system(name, told[name]) for name in told}
-    there = Proxies.of({**system, NO_PROXY: proxies.named.get(NO_PROXY, "")}, proxies.own_names)
-    spelled = dict.fromkeys(there.spelled, "the system's settings")
-    return replace(there, spelled=spelled, bypassed=urllib.request.proxy_bypass)
+    return with_system_settings(proxies, urllib.request.getproxies(), _bypassed)
 
 
-def _of_the_system(name: str, url: str) -> str:
-    """macOS and Windows tell of a SOCKS proxy as http://…"""
-    return f"socks://{url.partition('://')[2] or url}" if name == "socks" else url
+@cache
+def _bypassed(host: str) -> bool:
+    """Whether the system's settings exempt a host. Windows looks names up for it: once for each host, no more."""
+    return bool(urllib.request.proxy_bypass(host))
+
+
+def with_system_settings(proxies: Proxies, told: Mapping[str, str], bypassed: Callable[[str], bool]) -> Proxies:
+    """The same with what macOS or Windows tell, by scheme; of a SOCKS proxy they do as of one of HTTP."""
+    named = {f"{scheme}_proxy": url for scheme, url in told.items() if scheme != "socks"}
+    if socks := told.get("socks"):
+        named["all_proxy"] = f"socks://{socks.partition('://')[2] or socks}"
+    there = Proxies.of({**named, NO_PROXY: proxies.named.get(NO_PROXY, "")}, proxies.own_names)
+    return replace(there, spelled=dict.fromkeys(there.spelled, "the system's settings"), bypassed=bypassed)
 
 
 def _own_names() -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from pipeline.engines.protocols import EngineInfo
+from pipeline.errors import SettingError
 from server.settings.engines import EngineSettings
 
 OPENAI, HUB = "https://api.openai.com/v1", "https://huggingface.co"
@@ -41,11 +42,14 @@ async def findings(asked: Mapping[str, str], proxies: Any, trouble: Callable[[st
 
     proxies: what the environment says (`registry.proxies`). trouble: tries a way (`registry.proxy_trial`).
     """
-    mistakes = list(proxies.mistakes())
-    lines = list(mistakes)
-    ways = {name: url for name, url in asked.items() if not mistakes and proxies.proxy_for(url)}
-    for name, url in ways.items():
-        proxy = proxies.proxy_for(url)
+    lines = list(proxies.mistakes())
+    for name, url in asked.items():
+        try:
+            proxy = proxies.proxy_for(url)
+        except SettingError:  # among the mistakes
+            continue
+        if proxy is None:
+            continue
         wrong = await trouble(url)
         lines.append(f"{name}: {wrong}" if wrong else f"{name}: through {proxy} ({proxy.variable})")
     return lines

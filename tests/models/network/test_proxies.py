@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.network.proxies import Proxies, Proxy, ProxyMistake, parsed
+from models.network.proxies import Proxies, Proxy, ProxyMistake, parsed, with_system_settings
 
 HTTP, HTTPS, ALL = "http://plain.proxy:1", "http://secure.proxy:2", "socks5://every.proxy:3"
 
@@ -198,3 +198,14 @@ def test_another_programs_settings_win_and_no_proxy_holds_for_them_too() -> None
     ways = [str(own.proxy_for(f"https://{host}.example") or "") for host in "abc"]
     assert ways == ["", "", "http://own.example:3128"]
     assert proxies.with_own("", "npm's https-proxy") == proxies
+
+
+def test_what_macos_and_windows_tell_counts_as_if_it_stood_in_variables() -> None:
+    variables = Proxies.of({"NO_PROXY": "a.example"}, frozenset({"box.example"}))
+    told = {"http": "http://plain.proxy:1", "socks": "http://every.proxy:3"}
+    proxies = with_system_settings(variables, told, lambda host: host == "b.example")
+
+    ways = [proxies.proxy_for(f"{scheme}.example") for scheme in ("http://c", "https://c", "wss://c", "https://a")]
+    assert [str(way or "") for way in ways] == [HTTP, ALL, ALL, ""]
+    assert [proxies.proxy_for(f"https://{host}.example") for host in ("b", "box")] == [None, None]
+    assert {way.variable for way in ways if way} == {"the system's settings"}

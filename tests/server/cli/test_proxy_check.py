@@ -30,7 +30,7 @@ def test_the_addresses_that_the_settings_name_are_looked_at() -> None:
 
 
 async def told(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
-    for scheme in ("http", "https", "all", "no"):
+    for scheme in ("http", "https", "all", "no", "wss"):
         for spelled in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
             monkeypatch.delenv(spelled, raising=False)
     for name, value in environment.items():
@@ -62,6 +62,8 @@ async def test_doctor_names_the_proxy_of_each_way_that_is_open(monkeypatch: pyte
 
 
 async def test_doctor_names_mistakes_in_the_variables_before_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    [line] = await told(monkeypatch, ALL_PROXY=f"socks4://me:{SECRET}@p:1", HTTPS_PROXY="http://127.0.0.1:9")
+    with http_proxy({}, fault="refuses", status=200, page=b"") as proxy:
+        lines = await told(monkeypatch, HTTPS_PROXY=f"socks4://me:{SECRET}@p:1", WSS_PROXY=proxy.place)
 
-    assert line == "ALL_PROXY names a proxy of SOCKS 4, which cannot be used. Is it socks5://host:port?"
+    assert lines[0] == "HTTPS_PROXY names a proxy of SOCKS 4, which cannot be used. Is it socks5://host:port?"
+    assert [line.partition(":")[0] for line in lines[1:]] == ["the speech model"]
