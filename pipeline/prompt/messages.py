@@ -13,7 +13,7 @@ from pipeline.text.language import language_of
 
 def last_said(items: Sequence[Item]) -> str:
     """The person's last words."""
-    return next((item.text for item in reversed(items) if item.role == "user" and SILENCE not in item.sounds), "")
+    return next((item.text for item in reversed(items) if item.role == "user" and item.text.strip()), "")
 
 
 def chat_request(

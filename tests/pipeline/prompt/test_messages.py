@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.conversation.transcript import Item, ItemRole
+from pipeline.conversation.config import ResponseRequest, SessionConfig
+from pipeline.conversation.transcript import SILENCE, Item, ItemRole
 from pipeline.engines.protocols import Message, ToolCall, WordTime
-from pipeline.prompt.messages import prompt
+from pipeline.prompt.messages import chat_request, prompt
 
 LAW = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
@@ -172,3 +173,12 @@ def test_what_is_known_besides_stands_before_the_last_words_and_the_instructions
         Message("system", "They are Ada.\n\nIt is Monday."),
         Message("user", "Who am I?"),
     ]
+
+
+def test_a_silence_is_shown_in_the_language_of_the_last_words_that_were_said() -> None:
+    silence = Item("b", spoken=True, sounds=(SILENCE,))
+    noise = Item("c", spoken=True, sounds=("coughing",))
+
+    for words, shown in (("Hello.", "(silence)"), ("你好。", "（沉默）")):
+        items = [said("a", words), said("d", "Hm.", "assistant"), silence, noise]
+        assert chat_request(SessionConfig(), ResponseRequest(), items).messages[-1] == Message("user", shown)

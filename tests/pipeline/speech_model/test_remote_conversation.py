@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pipeline.conversation.transcript import Item, Transcript
+from pipeline.conversation.transcript import SILENCE, Item, Part, Transcript
 from pipeline.engines.protocols import Message, ToolCall
 from pipeline.speech_model.remote_conversation import (
     AddItem,
@@ -14,6 +14,7 @@ from pipeline.speech_model.remote_conversation import (
     SendTurn,
     Step,
     TruncateItem,
+    text_apart,
 )
 from pipeline.text.word_times import interpolate
 
@@ -149,3 +150,21 @@ def test_a_text_that_changed_is_told_anew_in_its_place() -> None:
     items[0].text = "New"
 
     assert steps(remote, items) == [RemoveItem("a"), AddItem(items[0], Message("assistant", "New"), "root")]
+
+
+def test_what_is_written_beside_something_said_is_told_and_the_sound_sent() -> None:
+    parts = (Part("Hear this."), Part("Good morning.", spoken=True), Part("Well?"))
+    item = Item("item_1", text="Hear this.\nGood morning.\nWell?", spoken=True, parts=parts)
+    written, said = apart = text_apart([item])
+
+    assert steps(RemoteConversation(), apart, sounds={"item_1"}) == [
+        AddItem(written, Message("user", "Hear this.\nWell?"), None),
+        SendTurn(said),
+    ]
+    assert (said.id, said.text) == ("item_1", "Good morning.")
+
+
+def test_a_silence_is_told_in_words() -> None:
+    silence = Item("item_1", spoken=True, sounds=(SILENCE,))
+
+    assert steps(RemoteConversation(), [silence]) == [AddItem(silence, Message("user", "(silence)"), None)]
