@@ -107,7 +107,8 @@ class LoadedEngines:
         names = wanted(chosen.set, explicit_of(chosen, language_model), self._there)
         chains = {role: self._choices(role, chain) for role, chain in names.items()}  # all, before any is made
         self.engines = Engines(**{role: self._make(role, chain) for role, chain in chains.items()})
-        self.speech_model_default = bool(chosen.realtime.url) and chosen.realtime.default
+        self.speech_model_starts = not self.lacks("speech_model")
+        self.speech_model_default = bool(chosen.realtime.url) and chosen.realtime.default and self.speech_model_starts
         connected = bool(language_model) and not self.lacks_language_model
         self.language_model_connected = connected or self.speech_model_default
         self.workers: Workers = before.workers if before else Workers(limits.engine_threads)
@@ -156,9 +157,13 @@ class LoadedEngines:
         return all(status.missing for (its_role, _name), status in self.statuses.items() if its_role == role)
 
     def uses_speech_model(self, character: Character) -> bool:
-        """Whether the speech model hears and speaks for the character: by its file, else by the settings."""
+        """Whether the speech model hears and speaks for the character: by its file, else by the settings.
+
+        The separate engines stand in for one that could not start.
+        """
         default = "speech_model" if self.speech_model_default else "separate"
-        return self.engines.speech_model is not None and (character.engine or default) == "speech_model"
+        there = self.engines.speech_model is not None and self.speech_model_starts
+        return there and (character.engine or default) == "speech_model"
 
     @property
     def embedded(self) -> bool:

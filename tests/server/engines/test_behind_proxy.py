@@ -93,3 +93,19 @@ async def test_the_start_says_which_proxy_leads_to_which_engine(
     assert "    goes out by    http://proxy.example:3128 to openai and minimax\n" in told
     assert "  · ALL_PROXY is not the address of a proxy.\n" in told
     assert SECRET not in told
+
+
+async def test_the_separate_engines_stand_in_for_a_speech_model_that_could_not_start(
+    named: Callable[[str], None],
+) -> None:
+    named("socks4://proxy.example:1")
+    async with serving({"KAIKOU_SPEECH_MODEL_URL": "wss://speech.example/v1/realtime"}) as server:
+        named("")  # else the test's own clients would be led by it
+        async with talking(server) as talk:
+            await talk.write("Hello")
+            assert (await talk.ask())["status"] == "completed"
+        told = await pages(server)
+
+    assert (
+        "The speech model realtime cannot start: The speech model's server cannot be reached. HTTPS_PROXY nam" in told
+    )
