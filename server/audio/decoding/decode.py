@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.errors import InvalidRequest
+from server.audio.decoding.ending import breaks_off
 from server.audio.decoding.mixing import Limiter, Wave
 from server.audio.decoding.part_reader import PartReader
 from server.audio.decoding.parts import Part, is_raw, parts, tag_length
@@ -20,6 +22,8 @@ SHORTEST_S = 0.1
 
 LARGEST_HEADER = 4_096
 """What stands before the first file of an upload and is not larger is a tag or a header of a protocol, and no sound."""
+
+TEXT = re.compile(rb"[\t\n\r -~]+")
 
 MOST_BOXES = 10_000
 
@@ -78,9 +82,10 @@ class Decoding:
             reader.missing.append(Missing(self._given / LINE_RATE - start_s, None, "unreadable"))
         if self._given == start_s * LINE_RATE:
             self._why = self._why or _why_not(part, window)
-        elif broken_off_s:
+            reader.missing = [Missing(0.0, None, "unreadable")]
+        elif broken_off_s or (not reader.missing and breaks_off(part.kind, window)):  # damage may look like it
             ends_s = self._given / LINE_RATE - start_s
-            reader.missing.append(Missing(ends_s, ends_s + broken_off_s, "broken_off"))
+            reader.missing.append(Missing(ends_s, ends_s + broken_off_s if broken_off_s else None, "broken_off"))
         self.missing += [_moved(one, start_s) for one in reader.missing]
 
 
@@ -93,6 +98,10 @@ def _why_not(part: Part, file: Window) -> str:
     """What is wrong with a part without sound in it, as far as one can tell."""
     if part.kind == "mp4" and not _has_box(file, b"moov"):
         return "The recording was not finished: its index (moov) is missing, without which an MP4 file cannot be read."
+    if TEXT.fullmatch(file.bytes_at(0, LARGEST_HEADER)):
+        return (
+            "The file is text and no audio: send the bytes of the recording itself, not in Base64, and not its address."
+        )
     if part.kind:
         return f"The file begins like {part.kind}, but there is no sound in it that can be read."
     return ""
