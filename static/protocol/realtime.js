@@ -88,9 +88,10 @@ export class Realtime {
       address.searchParams.set("seen", this.lastEventId);
     }
     const protocols = this.key ? ["realtime", `kaikou-key.${this.key}`] : ["realtime"];
-    const socket = new WebSocket(address, protocols);
-    this.socket = socket;
     this.opened = false;
+    const socket = newSocket(address, protocols);
+    this.socket = socket;
+    if (!socket) return this.closed(socket, CLOSE_UNTOLD);
     // Not `socket.close()`: browsers wait for the other end's answer to it.
     this.timer = setTimeout(() => this.closed(socket, CLOSE_UNTOLD), OPEN_TIMEOUT_MS);
     socket.onopen = () => (this.opened = true);
@@ -202,12 +203,12 @@ export class Realtime {
     if (this.open && this.token && this.lastEventId) this.send({ type: "kaikou.ack", last_event_id: this.lastEventId });
   }
 
-  /** @param {WebSocket} socket @param {number} code */
+  /** @param {WebSocket | null} socket @param {number} code */
   closed(socket, code) {
     if (socket !== this.socket) return;
     clearTimeout(this.timer);
     this.liveness.end();
-    detach(socket, CLOSE_ABANDONED);
+    if (socket) detach(socket, CLOSE_ABANDONED);
     this.socket = null;
     this.open = false;
     if (code === CLOSE_TAKEN_OVER) {
@@ -228,6 +229,15 @@ export class Realtime {
     this.attempt++;
     this.timer = setTimeout(() => this.connect(), delayMs);
     this.listener.lost(this.attempt, delayMs);
+  }
+}
+
+/** A socket, or null where the browser will not even try. @param {URL} address @param {string[]} protocols */
+function newSocket(address, protocols) {
+  try {
+    return new WebSocket(address, protocols);
+  } catch {
+    return null;
   }
 }
 

@@ -281,6 +281,13 @@ def pass_time_until(page: Page, selector: str) -> None:
             return
 
 
+def test_a_socket_that_the_browser_does_not_even_try_is_told_in_words(page: Page, address: str) -> None:
+    page.add_init_script("window.WebSocket = class { constructor() { throw new DOMException('', 'SecurityError'); } }")
+    place(page, [{"enter": True}])
+    talk(page, address)
+    expect(page.locator("[data-problem=no-socket]")).to_be_visible()
+
+
 @pytest.mark.parametrize(("opens", "problem"), [(True, "unreachable"), (False, "no-socket")])
 def test_a_socket_that_never_gets_anywhere_is_told_in_words(
     page: Page, address: str, script: Script, opens: bool, problem: str
