@@ -29,7 +29,7 @@ export class CallAudio {
     this.context = null;
     /** @type {Microphone | null} */
     this.microphone = null;
-    /** Whether it went away; muting is what the person does. */
+    /** Whether it went away, and the next one is waited for; muting is what the person does. */
     this.lost = false;
     /** The same device as the browser finds it, while it is tried. @type {Microphone | null} */
     this.unprocessed = null;
@@ -113,7 +113,7 @@ export class CallAudio {
       await this.openMicrophone();
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
-      if (!this.microphone) return this.loseMicrophone();
+      if (!this.microphone) return this.loseMicrophone(error.problem);
     }
     this.listener.changed();
   }
@@ -121,20 +121,21 @@ export class CallAudio {
   /** The microphone went away, or after that there may be one again: use what there is. */
   async replaceMicrophone() {
     this.stillborn = this.microphone?.watch.heard ? 0 : this.stillborn + 1;
-    if (this.stillborn > MOST_STILLBORN) return this.loseMicrophone();
+    if (this.stillborn > MOST_STILLBORN) return this.loseMicrophone("busy");
     try {
       await this.openMicrophone();
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
-      return this.loseMicrophone();
+      return this.loseMicrophone(error.problem);
     }
     if (this.microphone) this.listener.microphoneReplaced(this.microphone.label);
   }
 
-  loseMicrophone() {
+  /** @param {import("./microphone.js").MicrophoneProblem} problem */
+  loseMicrophone(problem) {
     this.dropMicrophone();
     if (!this.lost) this.listener.microphoneLost();
-    this.lost = true;
+    this.lost = problem !== "refused"; // Who took the permission back is not asked at the next device.
     this.listener.changed();
   }
 

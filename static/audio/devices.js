@@ -2,6 +2,6 @@
 
 /** @param {"audioinput" | "audiooutput"} kind @returns {Promise<MediaDeviceInfo[]>} */
 export async function devices(kind) {
-  if (!navigator.mediaDevices?.enumerateDevices) return [];
-  return (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === kind && device.deviceId);
+  const all = await navigator.mediaDevices?.enumerateDevices?.().catch(() => []); // A browser that does not say has none.
+  return (all ?? []).filter((device) => device.kind === kind && device.deviceId);
 }

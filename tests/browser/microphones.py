@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from pipeline.audio.samples import LINE_RATE, Samples
 from tests.browser.scripted_server import FLAGS, Script
-from tests.browser.states import CHROMIUM, TRACE
+from tests.browser.states import CHROMIUM, TRACE, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -109,3 +110,8 @@ def pitch(samples: Samples) -> float:
     """Hertz of a tone."""
     rising = np.count_nonzero((samples[:-1] < 0) & (samples[1:] >= 0))
     return float(rising * LINE_RATE / len(samples))
+
+
+def wait_until_heard(page: Page, hertz: float, script: Script) -> None:
+    """Until the server hears this tone."""
+    wait_until(page, lambda: len(heard(script)) == 8000 and pitch(heard(script)) == pytest.approx(hertz, rel=0.05))

@@ -1,4 +1,4 @@
-"""A microphone from which nothing comes, that goes away, or that opens only in another way, on the page in Chromium."""
+"""A microphone from which nothing comes, on the page in Chromium: said while it lasts, with the others to choose from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.microphones import heard, hearing, make_up_devices, pitch, recorded
+from tests.browser.microphones import heard, hearing, make_up_devices, recorded, wait_until_heard
 from tests.browser.scripted_server import Script, talk
 from tests.browser.states import CHROMIUM, wait_for, wait_until
 from tests.browser.test_page_problems import place
@@ -20,14 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 NOTICE = ".silent-microphone [role=status]"
 SOON_MS = 15_000
-
-
-def wait_until_heard(page: Page, hertz: float, script: Script) -> None:
-    """Until the server hears this tone."""
-    wait_until(page, lambda: len(heard(script)) == 8000 and pitch(heard(script)) == pytest.approx(hertz, rel=0.05))
-
-
-# --- Nothing comes ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -70,12 +62,16 @@ def test_the_notice_is_in_chinese_too(page: Page, address: str) -> None:
     expect(page.get_by_label("换一个麦克风")).to_be_visible()
 
 
-def test_a_track_that_the_system_mutes_is_noticed_while_it_is_muted(page: Page, address: str) -> None:
+def test_a_track_that_the_system_mutes_is_noticed_also_while_the_character_speaks(
+    page: Page, address: str, script: Script
+) -> None:
+    script.seconds = 15.0
     make_up_devices(page)
     talk(page, address)
-    wait_for(page, "resting")
+    wait_for(page, "speaking")
     page.evaluate("world.open.a.mute()")
     expect(page.locator(NOTICE)).to_contain_text("(Microphone a)", timeout=SOON_MS)
+    assert page.evaluate("kaikou.state") == "speaking"
     page.evaluate("world.open.a.unmute()")
     expect(page.locator(NOTICE)).to_be_empty(timeout=SOON_MS)
 
@@ -89,6 +85,17 @@ def test_another_microphone_is_chosen_with_the_keyboard_and_heard(page: Page, ad
     expect(page.locator(NOTICE)).to_be_empty(timeout=SOON_MS)
     wait_until_heard(page, 500, script)
     expect(page.locator("#mute")).to_be_focused()
+
+
+def test_a_second_dead_microphone_is_named_too_and_in_the_language_that_is_chosen_now(page: Page, address: str) -> None:
+    make_up_devices(page, "world.plugged = { a: { level: 0 }, b: { level: 0 } };")
+    talk(page, address)
+    expect(page.locator(NOTICE)).to_contain_text("(Microphone a)", timeout=SOON_MS)
+    page.select_option("#other-microphone", "b")
+    expect(page.locator(NOTICE)).to_contain_text("(Microphone b)", timeout=SOON_MS)
+    expect(page.locator("#other-microphone")).to_have_value("b")
+    page.click("#language")
+    expect(page.locator(NOTICE)).to_contain_text("麦克风（Microphone b）")
 
 
 def test_a_list_that_is_open_follows_what_is_plugged_in(page: Page, address: str) -> None:
@@ -140,183 +147,3 @@ def test_a_voice_on_one_channel_is_heard_whatever_the_other_does(
         talk(page, address)
         wait_until(page, lambda: bool((heard(script) > 2000).any()))
         expect(page.locator(NOTICE)).to_be_empty()
-
-
-# --- It goes away -----------------------------------------------------------------------------------------------------
-
-
-def test_an_unplugged_microphone_is_replaced_by_another_which_is_named(
-    page: Page, address: str, script: Script
-) -> None:
-    make_up_devices(page)
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate("world.unplug('a')")
-    expect(page.locator(".notice")).to_contain_text("Microphone b")
-    wait_until_heard(page, 500, script)
-    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "false")
-
-
-def test_the_last_microphone_that_goes_away_is_missed_and_heard_again_once_it_is_back(
-    page: Page, address: str, script: Script
-) -> None:
-    make_up_devices(page, "world.plugged = { a: {} };")
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate("world.unplug('a')")
-    expect(page.locator(".notice")).to_contain_text("went away")
-    assert not heard(script, 2.0).any()
-    page.evaluate("world.plug('a', { hertz: 700 })")
-    wait_until_heard(page, 700, script)
-    expect(page.locator(".notice")).to_contain_text("Microphone a")
-
-
-def test_a_chosen_microphone_that_comes_back_is_used_again(page: Page, address: str, script: Script) -> None:
-    page.add_init_script("localStorage.kaikou = JSON.stringify({ microphone: 'b' })")
-    make_up_devices(page)
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate("world.unplug('b')")
-    wait_until_heard(page, 300, script)
-    page.evaluate("world.plug('b', { hertz: 500 })")
-    wait_until_heard(page, 500, script)
-
-
-# --- It opens only in another way -------------------------------------------------------------------------------------
-
-REFUSALS = {
-    "echo cancellation is refused": "audio.echoCancellation === true ? 'OverconstrainedError' : ''",
-    "echo cancellation cannot start": "audio.echoCancellation === true ? 'NotReadableError' : ''",
-    "any constraint is refused": "audio !== true ? 'OverconstrainedError' : ''",
-    "a start is broken off": "audio.echoCancellation === true ? 'AbortError' : ''",
-    "another program has the chosen one": "audio.deviceId ? 'NotReadableError' : ''",
-}
-
-
-@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
-def test_what_a_device_refuses_is_asked_for_no_more(page: Page, address: str, script: Script, refusal: str) -> None:
-    page.add_init_script("localStorage.kaikou = JSON.stringify({ microphone: 'a' })")
-    make_up_devices(page, f"world.refuses = (audio) => {refusal};")
-    talk(page, address)
-    wait_for(page, "resting")
-    wait_until_heard(page, 300, script)
-
-
-def test_a_person_who_refuses_is_asked_once(page: Page, address: str) -> None:
-    page.add_init_script("localStorage.kaikou = JSON.stringify({ microphone: 'a' })")
-    make_up_devices(page, "world.refuses = () => 'NotAllowedError';")
-    talk(page, address)
-    wait_for(page, "refused")
-    assert page.evaluate("world.asked.length") == 1
-
-
-def test_a_system_that_opens_one_microphone_at_a_time_changes_it(page: Page, address: str, script: Script) -> None:
-    one = "Object.values(world.open).some(({ stream }) => stream.getAudioTracks()[0].readyState === 'live')"
-    make_up_devices(page, f"world.refuses = () => {one} ? 'NotReadableError' : '';")
-    talk(page, address)
-    wait_for(page, "resting")
-    page.click("#settings-open")
-    page.select_option("#microphone", "b")
-    wait_until_heard(page, 500, script)
-
-
-@pytest.mark.parametrize("rate", [8000, 16000, 44100])
-def test_a_headset_in_another_rate_is_heard_at_its_pitch(page: Page, address: str, script: Script, rate: int) -> None:
-    make_up_devices(page)
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate("(rate) => { world.plugged.b = { hertz: 440, rate }; world.unplug('a'); }", rate)
-    wait_until_heard(page, 440, script)
-
-
-def test_a_browser_that_joins_only_equal_rates_gets_a_context_of_its_own(
-    page: Page, address: str, script: Script
-) -> None:
-    make_up_devices(page)
-    page.add_init_script(
-        """
-        const known = new Set();
-        window.MediaStreamAudioSourceNode = class extends MediaStreamAudioSourceNode {
-          constructor(context, options) {
-            if (!known.size) known.add(context);
-            if (known.has(context)) throw new DOMException("", "NotSupportedError");
-            super(context, options);
-          }
-        };
-        """
-    )
-    talk(page, address)
-    wait_for(page, "resting")
-    wait_until_heard(page, 300, script)
-
-
-# --- The page is not looked at ----------------------------------------------------------------------------------------
-
-
-def test_a_page_in_the_background_goes_on_hearing_speaking_and_writing_down(
-    page: Page, address: str, script: Script
-) -> None:
-    make_up_devices(page)
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate(
-        """
-        window.requestAnimationFrame = () => 0;
-        Object.defineProperty(document, "hidden", { get: () => true });
-        Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
-        document.dispatchEvent(new Event("visibilitychange"));
-        """
-    )
-    before = (len(script.heard), page.evaluate("kaikou.played.samples"))
-    script.reply()
-    expect(page.locator("#captions [data-item=a2] .said")).to_have_text("One two three four")
-    wait_for(page, "speaking")
-    wait_for(page, "resting")
-    expect(page.locator("#status")).to_have_text("Go ahead")
-    assert len(script.heard) > before[0]
-    assert page.evaluate("kaikou.played.samples") > before[1]
-
-
-def test_the_screen_may_sleep_again_even_if_the_talk_ends_while_the_lock_is_asked_for(page: Page, address: str) -> None:
-    page.add_init_script(
-        """
-        window.locks = [];
-        window.grant = [];
-        navigator.wakeLock.request = () => new Promise((resolve) => grant.push(() => {
-          const lock = { released: false, release: async () => { lock.released = true; } };
-          locks.push(lock);
-          resolve(lock);
-        }));
-        """
-    )
-    talk(page, address)
-    wait_for(page, "resting")
-    page.click("#end")
-    wait_for(page, "ended")
-    page.evaluate("grant.forEach((give) => give())")
-    page.wait_for_function("locks.length > 0 && locks.every(({ released }) => released)")
-
-
-def test_a_speaker_that_vanishes_leaves_the_voice_to_the_default_one_and_gets_it_back(page: Page, address: str) -> None:
-    page.add_init_script("localStorage.kaikou = JSON.stringify({ speaker: 's' })")
-    make_up_devices(page)
-    page.add_init_script(
-        """
-        window.sinks = [];
-        let sink = "";
-        Object.defineProperty(AudioContext.prototype, "sinkId", { get: () => sink });
-        AudioContext.prototype.setSinkId = async (id) => { sinks.push(sink = id); };
-        const inputs = navigator.mediaDevices.enumerateDevices;
-        window.speakers = [{ kind: "audiooutput", deviceId: "s", label: "Headset" }];
-        navigator.mediaDevices.enumerateDevices = async () => [...await inputs(), ...speakers];
-        """
-    )
-    talk(page, address)
-    wait_for(page, "resting")
-    page.evaluate("speakers.length = 0; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
-    page.wait_for_function("sinks.join() === 's,'")
-    page.evaluate(
-        """speakers.push({ kind: "audiooutput", deviceId: "s", label: "Headset" });
-        navigator.mediaDevices.dispatchEvent(new Event('devicechange'))"""
-    )
-    page.wait_for_function("sinks.join() === 's,,s'")
