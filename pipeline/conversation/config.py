@@ -44,6 +44,7 @@ class SessionConfig:
     """The changeable settings of a conversation.
 
     instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
+    heard_language: likewise what the person speaks, if the client says that it is another; see `recognized`.
     endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
     idle_timeout_ms: how long the person may say nothing after the character was heard, before it speaks again; None:
     for ever.
@@ -54,6 +55,7 @@ class SessionConfig:
     instructions: str = ""
     character: Character | None = None
     language: str = "en"
+    heard_language: str | None = None
     voice: VoiceChoice = VoiceChoice()
     modality: Modality = "audio"
     tools: Sequence[Tool] = ()
@@ -64,6 +66,11 @@ class SessionConfig:
     idle_timeout_ms: int | None = None
     by_speech_model: bool = False
     sources: Sequence[Source] = ()
+
+    @property
+    def recognized(self) -> str:
+        """The language that recognisers are to expect; empty: any."""
+        return self.language if self.heard_language is None else self.heard_language
 
 
 NO_LIMIT = 0

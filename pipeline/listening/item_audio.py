@@ -99,7 +99,7 @@ class ItemAudio:
             limits,
             on_partial=lambda text: self._partial(item, index, text),
             on_drafted=lambda _text: None,
-            language=self._context.config.language,
+            language=self._context.config.recognized,
         )
         for sound in sounds:
             utterance.accept_audio(sound)

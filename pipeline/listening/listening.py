@@ -230,7 +230,7 @@ class Listening:
             limits,
             on_partial=lambda text: self._partial(turn, text),
             on_drafted=lambda text: self._drafted(turn, text),
-            language=context.config.language,
+            language=context.config.recognized,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
         turn.drafts = recognizer is None

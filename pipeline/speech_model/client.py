@@ -331,7 +331,7 @@ def _judge(text: str, sound: Sound, *, final: bool) -> Verdict | None:
 
 def _speech_setup(config: SessionConfig) -> SpeechModelConfig:
     limits = config.tool_choice, config.max_tokens
-    return SpeechModelConfig(config.instructions, config.voice, config.language, tuple(config.tools), *limits)
+    return SpeechModelConfig(config.instructions, config.voice, config.recognized, tuple(config.tools), *limits)
 
 
 def _request(ask: ResponseRequest, config: SessionConfig) -> SpeechModelRequest:

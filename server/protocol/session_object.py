@@ -181,6 +181,7 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
         instructions=instructions,
         character=character,
         language=language,
+        heard_language=_heard_language(session),
         voice=VoiceChoice(output.voice or text_in(character.voice, language), output.speed),
         modality=session.output_modalities[0],
         tools=tools_of(session.tools),
@@ -194,10 +195,16 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
 
 
 def _language(session: SessionObject, character: Character) -> str:
-    """The one that is spoken; else the character's, and for words alone empty: the recogniser's guess."""
+    """The conversation's; for words alone the one that is known of them, or empty: the recogniser's guess."""
+    if session.kaikou.language or session.type == "realtime":
+        return session.kaikou.language or character.default_language
+    return _heard_language(session) or ""
+
+
+def _heard_language(session: SessionObject) -> str | None:
     transcription = session.audio.input.transcription
-    spoken = (transcription.language or "").partition("-")[0].lower() if transcription else ""
-    return session.kaikou.language or spoken or (character.default_language if session.type == "realtime" else "")
+    language = transcription.language if transcription else None
+    return language.partition("-")[0].lower() if language else None
 
 
 def tools_of(tools: list[FunctionTool]) -> tuple[Tool, ...]:

@@ -18,6 +18,14 @@ VALID: list[Event] = [
     append(silence(0.8, 24_000)),
     append(silence(0.2, 24_000)),
     write("Hello"),
+    {
+        "type": "conversation.item.create",
+        "item": {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_audio", "audio": append(sentence(24_000)[:24_000])["audio"]}],
+        },
+    },
     write("Count to one hundred"),
     write("What is the weather?"),
     {"type": "response.create"},

@@ -24,7 +24,14 @@ SAID = "item_said"
 """Stands for the item of an answer that is being spoken."""
 
 TOOL = {"type": "function", "name": "look_up", "description": "x", "parameters": {"type": "object", "properties": {}}}
-DETECTION = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
+DETECTION = {
+    "type": "server_vad",
+    "threshold": 0.5,
+    "prefix_padding_ms": 300,
+    "silence_duration_ms": 500,
+    "idle_timeout_ms": 5_000,
+}
+SPOKEN = {"type": "input_audio", "audio": append(silence(0.1, 24_000))["audio"], "transcript": "Hello"}
 EVERYTHING = update(
     output_modalities=["text"],
     instructions="Be kind.",
@@ -62,6 +69,10 @@ VALID: list[Event] = [
         "type": "conversation.item.create",
         "previous_item_id": "root",
         "item": {**write("Hello")["item"], "id": "item_mine"},
+    },
+    {
+        "type": "conversation.item.create",
+        "item": {"type": "message", "role": "user", "content": [SPOKEN, {"type": "input_text", "text": "Hello"}]},
     },
     {
         "type": "conversation.item.create",

@@ -399,6 +399,23 @@ def test_turns_are_taken_as_the_client_says(kind: str, detection: Json, barge_in
 
 
 @pytest.mark.parametrize(
+    ("transcription", "expected"),
+    [
+        (None, "en"),
+        ({"model": "x"}, "en"),
+        ({"model": "x", "language": "zh-TW"}, "zh"),
+        ({"model": "x", "language": ""}, "en"),
+    ],
+)
+def test_the_language_that_is_heard_is_the_clients_and_the_one_that_is_spoken_stays(
+    transcription: Json | None, expected: str
+) -> None:
+    config = config_of(heard(transcription=transcription), WIZARD, DEFAULTS)
+
+    assert (config.recognized, config.language) == (expected, "en")
+
+
+@pytest.mark.parametrize(
     ("detection", "idle_ms"),
     [
         ({"type": "server_vad", "idle_timeout_ms": 6_000}, 6_000),
