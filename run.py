@@ -55,8 +55,8 @@ class Step(NamedTuple):
 NO_DEPENDENCIES = Step(("requirements-nodeps.txt",), ("--no-deps",))
 TO_SERVE = (Step(("requirements.txt",)), NO_DEPENDENCIES)
 TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt", "requirements-models.txt")), NO_DEPENDENCIES)
-TORCH = Step(("requirements-gpu.txt",), ("--constraint", "requirements.txt"))
-
+AS_PINNED = ("--constraint", "requirements.txt")  # what the command itself has installed stays
+TORCH = Step(("requirements-gpu.txt",), AS_PINNED)
 
 IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
 """Some processes of pytest's; the tests of a file stay together, since they share servers. `-n 0` undoes it."""
@@ -88,11 +88,12 @@ python3 run.py test [options]      run the tests, on all cores; options are pyte
 python3 run.py test-heavy          run those that need torch (2.5 GB), weights or other Pythons, with all of it
 python3 run.py bench [options]     measure
 
-Options of serve; paths are relative to the folder of run.py:
+Options of serve; paths are relative to where you stand, ~ is your home:
   --host ADDRESS         address to listen on
   --port NUMBER          port to listen on
   --engines SET          auto (the best that is installed) or embedded
-  --config FILE          settings file
+  --config FILE          settings file; without it kaikou.toml here, else beside run.py
+  --weights FOLDER       where downloaded weights lie
   --ssl-certfile FILE    certificate; with --ssl-keyfile the page is served over https,
   --ssl-keyfile FILE     which browsers ask for before they lend the microphone to another machine
   --open                 open the page in the browser
@@ -145,10 +146,8 @@ ADVICE = (
     (r"\[Errno (?:13|30)\]|\[WinError 5\]", NOT_WRITABLE),
     (r"DO NOT MATCH THE HASHES|BadZipFile|has an invalid wheel", DAMAGED),
     (r"ResolutionImpossible|conflicting dependencies|--require-hashes", OTHER_VERSIONS),
-    (
-        r"subprocess-exited|metadata-generation|(?i:failed building|could not build) wheel|not a supported wheel",
-        NO_WHEEL,
-    ),
+    (r"subprocess-exited|metadata-generation|not a supported wheel", NO_WHEEL),
+    (r"(?i:failed building|could not build) wheel", NO_WHEEL),
     (r"\b407 Proxy", PROXY_LOGIN),
     (r"CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", CERTIFICATE),
     (r"HTTP error 4\d\d|4\d\d Client Error", NOT_OFFERED),
@@ -171,16 +170,21 @@ class SetupError(Exception):
 
 def main(arguments: list[str]) -> None:
     """Run one command; leaves the process rather than return."""
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - None where it was closed
     try:
         require_python(sys.version_info[:2])
         name, rest = parse(arguments)
         command = COMMANDS[name]
+        if command.steps == TO_SERVE:  # it stays where one stands, and finds its modules all the same
+            os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        else:
+            os.chdir(ROOT)
         named = os.environ.get("KAIKOU_VENV", "").strip(" \t\r\n\"'\ufeff")  # what files of variables leave around it
         venv = Path(named or ROOT / ".venv").expanduser().absolute()
         prepare(venv, command.steps)
         if name == "models" and "pull" in rest:
             install_extras(venv, command.steps, needs(python_of(venv), rest))
-        hand_over(python_of(venv), ["-m", command.module, *command.arguments, *rest])
+        hand_over([*starts(python_of(venv), command), *command.arguments, *rest])
     except SetupError as error:
         sys.exit(str(error))
     except OSError as error:
@@ -214,7 +218,7 @@ def parse(arguments: list[str]) -> tuple[str, list[str]]:
 
 def prepare(venv: Path, steps: tuple[Step, ...]) -> None:
     """Bring the environment to what `steps` ask for; when it is there already, that takes reading a few small files."""
-    steps = (*steps, *map(extra_step, extras(venv)))
+    steps = (*steps, *(Step((name,), AS_PINNED) for name in extras(venv)))
     wanted = {PYTHON}.union(*map(contents, steps))
     if is_ready(venv, wanted):
         return
@@ -233,17 +237,12 @@ def extras(venv: Path) -> list[str]:
     return [name for name in noted if EXTRA.fullmatch(name) and (ROOT / name).is_file()]
 
 
-def extra_step(name: str) -> Step:
-    """Packages beyond those of the command, which stay as they are pinned."""
-    return Step((name,), ("--constraint", "requirements.txt"))
-
-
 def install_extras(venv: Path, steps: tuple[Step, ...], names: list[str]) -> None:
     """Install the packages of these files, and note that they are wanted from now on; not before they could be got."""
     for name in names:
         if not (ROOT / name).is_file():
             raise SetupError(f"{name}, which lists the packages for this, is missing. Get Kaikou's files anew.")
-    prepare(venv, (*steps, *map(extra_step, names)))
+    prepare(venv, (*steps, *(Step((name,), AS_PINNED) for name in names)))
     wanted = sorted({*extras(venv), *names})
     if wanted != extras(venv):
         (venv / EXTRAS).write_text("".join(f"{name}\n" for name in wanted), "utf-8")
@@ -251,10 +250,8 @@ def install_extras(venv: Path, steps: tuple[Step, ...], names: list[str]) -> Non
 
 def needs(python: Path, arguments: list[str]) -> list[str]:
     """The files of packages that a `models` command needs; none where it is wrong, which it says itself when it runs."""
-    module = COMMANDS["models"].module
-    asked = subprocess.run(
-        [str(python), "-m", module, "--needs", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    asking = [*starts(python, COMMANDS["models"]), "--needs", *arguments]
+    asked = subprocess.run(asking, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return EXTRA.findall(asked.stdout.decode("utf-8", "replace")) if asked.returncode == 0 else []
 
 
@@ -479,13 +476,15 @@ class Progress:
         return time.monotonic() - self.started
 
 
-def hand_over(python: Path, arguments: list[str]) -> NoReturn:
-    """Become the environment's Python, in the folder of run.py."""
+def starts(python: Path, command: Command) -> list[str]:
+    return [str(python), *(["-P"] if command.steps == TO_SERVE else []), "-m", command.module]
+
+
+def hand_over(command: list[str]) -> NoReturn:
+    """Become the environment's Python."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # small matrices, many sessions: more threads only get in each other's way
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # one heap for each of many threads never gives its holes back
-    os.chdir(ROOT)
-    command = [str(python), *arguments]
     if sys.platform != "win32":
         os.execv(command[0], command)
     child = subprocess.Popen(command)  # on Windows, exec gives the terminal back while the new process still runs

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ssl-certfile", help="certificate chain; with --ssl-keyfile the server speaks https")
     parser.add_argument("--ssl-keyfile", help="private key of the certificate")
     parser.add_argument("--config", help="settings file (kaikou.toml, if there is one)")
+    parser.add_argument("--weights", help="folder of downloaded weights")
     parser.add_argument("--open", action="store_true", default=None, help="open the page in a browser")
     return parser
 

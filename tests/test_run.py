@@ -28,7 +28,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="holds the lock 
 SERVER = """
 import os, sys
 import greeting
-print(greeting.VERSION, sys.argv[1:], os.path.basename(os.getcwd()), os.environ["OMP_NUM_THREADS"])
+home = os.path.basename(os.path.dirname(os.path.dirname(__file__)))
+print(greeting.VERSION, sys.argv[1:], home, os.environ["OMP_NUM_THREADS"])
+if "--where" in sys.argv:
+    print(os.getcwd())
 """
 
 WEIGHTS = """
@@ -145,6 +148,19 @@ def test_first_start_makes_the_environment_says_so_and_hands_over(
     assert first == f"Making the environment in {home.folder / '.venv'}"
     assert steps == ["  greeting 1.0", "Installing greeting"]
     assert last.startswith("The environment is ready (")
+
+
+def test_the_server_stays_where_the_person_stands_and_takes_no_modules_from_there(home: Home) -> None:
+    (home.wheels / "greeting.py").write_text("VERSION = 'of another'\n", "utf-8")
+    status, output, _ = home.start("--where", PYTHONPATH="/nowhere")
+    (home.wheels / "greeting.py").unlink()
+
+    assert (status, output) == (0, f"1.0 ['--where'] 开口 b folder 1\n{home.wheels}\n")
+
+
+def test_closed_outputs_do_not_keep_it_from_starting(home: Home) -> None:
+    command = f"{sys.executable} '{home.folder / 'run.py'}' >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=home.wheels, timeout=60).returncode == 0
 
 
 def test_unchanged_environment_is_used_in_silence(home: Home) -> None:

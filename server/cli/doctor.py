@@ -24,6 +24,7 @@ from server.cli.proxy_check import servers
 from server.engines.loaded import LEARNT, explicit_of, find_language_model, installed_weights, options
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import PULL, InstalledWeights, wanted
+from server.process.streams import prepare_streams
 from server.settings import Settings, load_settings
 from server.starter.rules import StarterRules
 
@@ -200,4 +201,5 @@ def shown(finding: Finding) -> str:
 
 
 if __name__ == "__main__":
+    prepare_streams()
     sys.exit(main())

@@ -20,6 +20,7 @@ from server.engines.bulkheads import spelled
 from server.engines.loaded import installed_weights
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import AUTO, wanted
+from server.process.streams import prepare_streams
 from server.settings import Settings, load_settings
 
 RECOMMENDED, STARTER = "recommended", "starter"
@@ -234,4 +235,5 @@ def _total(entries: Sequence[Any]) -> str:
 
 
 if __name__ == "__main__":
+    prepare_streams()
     sys.exit(main())

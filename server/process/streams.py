@@ -44,9 +44,14 @@ def _nowhere(descriptor: int) -> io.TextIOWrapper:
 
 def _lasting(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     stream.reconfigure(errors="replace")
-    if type(getattr(stream.buffer, "raw", None)) is not io.FileIO:  # a console of Windows, which takes any character
+    raw: Any = getattr(stream.buffer, "raw", stream.buffer)  # none of its own with PYTHONUNBUFFERED
+    if type(raw) is not io.FileIO:  # a console of Windows, which takes any character
         return stream
-    raw = LastingOutput(stream.fileno(), "w", closefd=False)
+    lasting: Any = LastingOutput(stream.fileno(), "w", closefd=False)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=stream.line_buffering
+        lasting if raw is stream.buffer else io.BufferedWriter(lasting),
+        encoding=stream.encoding,
+        errors="replace",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
     )
