@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_BREAKS = re.compile("\r\n?|[\x0b\x0c]")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIRST_HALVES = range(0xD800, 0xDC00)
 
 
 def clean(text: str) -> str:
-    """`text` without half surrogate pairs (whole ones are joined) and control characters other than newline and tab."""
-    return text if text.isprintable() else _UNFIT.sub("", _PAIR.sub(_join, text))
+    """`text` without half surrogate pairs (whole ones are joined) and control characters other than newline and tab.
+
+    What else breaks a line becomes a newline, so that no two words become one.
+    """
+    return text if text.isprintable() else _UNFIT.sub("", _PAIR.sub(_join, _BREAKS.sub("\n", text)))
 
 
 class CleanStream:

@@ -46,6 +46,7 @@ SAID = {
     "entities": ("Tom &amp; Jerry &lt;3", "Tom and Jerry <3"),
     "keycaps and emoji": ("1️⃣ First 😀!", "1 First!"),
     "zero-width characters": ("\u200bHe\u200bl\u2060lo\ufeff.", "Hello."),
+    "lines broken in other ways": ("one\rtwo\r\nthree", "one two three"),
     "an address": ("https://www.example.com/a?b=c and me@x.org", "example.com and me@x.org"),
     "only marks": ("…!? *** -- 😀 \u200b", ""),
 }
