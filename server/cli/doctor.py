@@ -21,11 +21,13 @@ from server.cli.model_check import shown as findings_shown
 from server.cli.progress import megabytes
 from server.cli.proxy_check import findings as proxy_findings
 from server.cli.proxy_check import servers
+from server.cli.start_check import findings as start_findings
 from server.engines.loaded import LEARNT, explicit_of, find_language_model, installed_weights, options
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import PULL, InstalledWeights, wanted
+from server.process.folders import check_folders
 from server.process.streams import prepare_streams
-from server.settings import Settings, load_settings
+from server.settings import Settings, ignored_variables, load_settings
 from server.starter.rules import StarterRules
 
 ROLES: Mapping[Role, str] = {
@@ -116,6 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _examine(settings: Settings) -> int:
+    for line in start_findings(settings, ignored_variables()):
+        print(f"start: {line}")
+    check_folders(settings)  # without them nothing else can be found out
     there = installed_weights(settings.weights, settings.engines.languages)
     found = await find_language_model(settings.engines)
     where, language_model = found or ("", None)

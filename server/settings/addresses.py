@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/+", re.IGNORECASE)
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}", re.IGNORECASE)
 NEAR_SUFFIXES = (".local", ".internal", ".lan", ".home", ".localhost", ".svc", ".test")
 """What names end with that only a local network knows."""
 STANDS_FOR = re.compile(r"\$\{?\w+\}?|%\w+%|<[^>]+>|\{\{.*\}\}")

@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.engines.threads import EXIT_WAIT_S
+from server.__main__ import DRAIN_S
+from server.settings import Settings
+
 ROOT = Path(__file__).parents[3]
 START_S, END_S = 60.0, 30.0
 
@@ -115,3 +119,11 @@ def test_a_second_server_of_the_same_folder_serves_too_and_on_the_same_port_says
     assert port != other_port
     assert (third.returncode, third.stdout, ends) == (2, "", [0, 0])
     assert third.stderr.startswith(f"Kaikou: Port {port} is taken")
+
+
+def test_systemd_waits_for_longer_than_a_stop_may_take() -> None:
+    unit = (ROOT / "docs" / "deployment.md").read_text("utf-8").partition("```ini\n[Unit]")[2].partition("```")[0]
+    lines = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line)
+
+    assert int(lines["TimeoutStopSec"]) > Settings().sessions.drain_s + DRAIN_S + EXIT_WAIT_S
+    assert lines["ExecStart"].endswith("/run.py")

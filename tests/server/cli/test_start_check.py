@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from server.cli.start_check import findings
+from server.settings import load_settings
+
+
+def found(*ignored: str, **environment: str) -> list[str]:
+    variables = {f"KAIKOU_{name.upper()}": value for name, value in {"port": "0", **environment}.items()}
+    return list(findings(load_settings({}, variables), ignored))
+
+
+def test_a_start_that_works_has_no_findings(tmp_path: Path) -> None:
+    assert found(weights=str(tmp_path)) == []
+
+
+def test_all_mistakes_of_a_start_are_found_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = found("KAIKOU_SERVICE_HOST", weights=str(tmp_path / "file"), ssl_certfile="none.pem", port=port,
+                     default_character="nobody")  # fmt: skip
+
+    assert [line for line in told if "KAIKOU_WEIGHTS" in line]
+    assert [line for line in told if "KAIKOU_SSL_CERTFILE" in line]
+    assert [line for line in told if "KAIKOU_DEFAULT_CHARACTER" in line]
+    assert [line for line in told if f"Port {port} is taken" in line]
+    assert told[-1].endswith("set nothing: KAIKOU_SERVICE_HOST.")
