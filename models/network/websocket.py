@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidProxyMessage, InvalidProxyStatus, ProxyError
+from websockets.exceptions import InvalidProxyMessage, InvalidProxyStatus, InvalidStatus, ProxyError
 
 from models.network import failures
+from models.network.direct import host_and_port
 from models.network.proxies import Proxy, from_environment
+from models.network.tunnel import tunnel
 
 
 def proxy_to(url: str) -> str | None:
@@ -29,11 +31,18 @@ async def connected(url: str, proxy: Proxy | None, trusted: ssl.SSLContext, **op
         options["ssl"] = trusted
     if proxy is None:
         return await connect(url, proxy=None, **options)
-    if proxy.scheme == "https":
-        options["proxy_ssl"] = trusted
-    host = urlsplit(url).hostname or ""
+    host, port = host_and_port(url)
+    way: dict[str, Any] = {"proxy": proxy.url_with_login}
+    if proxy.scheme == "http":
+        way = {"sock": await tunnel(proxy, host, port)}
+    elif proxy.scheme == "https":
+        way["proxy_ssl"] = trusted
     try:
-        return await connect(url, proxy=proxy.url_with_login, **options)
+        return await connect(url, **way, **options)
+    except ValueError as error:
+        if isinstance(error.__cause__, InvalidStatus):  # a redirect, which no socket follows
+            raise error.__cause__ from None
+        raise
     except InvalidProxyStatus as refused:
         raise failures.refused(proxy, host, refused.response.status_code) from None
     except InvalidProxyMessage:
@@ -44,5 +53,5 @@ async def connected(url: str, proxy: Proxy | None, trusted: ssl.SSLContext, **op
         raise failures.insecure(proxy, host, error) from None
     except TimeoutError:
         raise
-    except OSError:  # all connections are made to the proxy
-        raise failures.unreachable(proxy) from None
+    except OSError as error:  # all connections are made to the proxy
+        raise (failures.insecure(proxy, host, error) if "sock" in way else failures.unreachable(proxy)) from None

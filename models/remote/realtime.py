@@ -83,8 +83,7 @@ class RealtimeModel:
                 )
                 return await self._greeted(socket)
         except TimeoutError:
-            between = f" The proxy {self._proxy} is in between." if self._proxy else ""
-            raise EngineTimeout(f"The speech model's server did not answer.{between}", engine=NAME) from None
+            raise EngineTimeout(f"The speech model's server did not answer.{self._between}", engine=NAME) from None
         except ProxyFailed as failed:
             raise _behind_proxy(failed) from None
         except InvalidStatus as error:
@@ -95,7 +94,13 @@ class RealtimeModel:
             told = f"The speech model's server shows a certificate that is not trusted. {TRUST}"
             raise EngineUnavailable(told, engine=NAME, code=CERTIFICATE) from None
         except (OSError, WebSocketException):
-            raise EngineUnavailable("The speech model's server cannot be reached.", engine=NAME) from None
+            told = f"The speech model's server cannot be reached.{self._between}"
+            raise EngineUnavailable(told, engine=NAME) from None
+
+    @property
+    def _between(self) -> str:
+        """Who else may be to blame, as a sentence after another."""
+        return f" The proxy {self._proxy} is in between." if self._proxy else ""
 
     async def aclose(self) -> None:
         """Links belong to the sessions, which close them."""

@@ -166,6 +166,7 @@ async def test_a_proxy_that_is_in_the_way_is_named_to_the_person_and_its_passwor
         assert shown in error.message
         assert isinstance(error, EngineUnavailable)
         assert SECRET not in "".join(format_exception(error)) + caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def used(engine: Any) -> None:
@@ -244,3 +245,16 @@ async def test_a_secure_speech_model_is_reached_through_a_proxy_of_its_own_certi
         trusted = await failure(realtime.create({"url": f"wss://{HOST}/v1/realtime"}))
 
     assert (untrusted.code, trusted.code) == ("untrusted_certificate", "proxy_refused")
+
+
+async def test_a_server_behind_the_proxy_that_sends_a_speech_model_elsewhere_is_told_of(named: Any) -> None:
+    async def sends_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nlocation: ws://other.example/\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(sends_elsewhere, "127.0.0.1", 0) as server:
+        with proxied("http", server.sockets[0].getsockname()[1], named):
+            error = await failure(realtime.create({"url": f"ws://{HOST}/v1/realtime"}))
+
+    assert (error.code, "answered 302" in error.message) == ("engine_unavailable", True)
