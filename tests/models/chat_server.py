@@ -70,19 +70,24 @@ class ChatServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
 
+async def read_request(reader: asyncio.StreamReader) -> Asked:
+    """What a client asks."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+    method, path, _ = head[0].split()
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Asked(method, path, headers, json.loads(body or b"null"))
+
+
 @asynccontextmanager
 async def chat_server(*answers: Answer, models: Answer | None = None) -> AsyncIterator[ChatServer]:
     """A server on a free port; the last answer is given again and again. models: the one to requests for its list."""
     server = ChatServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        method, path, _ = head[0].split()
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        asked = Asked(method, path, headers, json.loads(body or b"null"))
+        asked = await read_request(reader)
         try:
-            if models and path.endswith("/models"):
+            if models and asked.path.endswith("/models"):
                 server.looked.append(asked)
                 await models(Line(reader, writer))
                 return

@@ -11,7 +11,7 @@ from typing import Any
 
 from models.stub import create_synthesizer
 from pipeline.engines.protocols import SpeechChunk, SynthesisRequest
-from tests.models.chat_server import Asked, ChatServer, Line, listing, refusing
+from tests.models.chat_server import Asked, ChatServer, Line, listing, read_request, refusing
 from tests.server.talking import Talk, talking
 from tests.serving import serving
 from tests.zoo.scenario import WEATHER, Scenario
@@ -60,11 +60,7 @@ async def zoo_server(scenario: Scenario) -> AsyncIterator[ChatServer]:
     server = ChatServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        method, path, _ = head[0].split()
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        asked = Asked(method, path, headers, json.loads(body or b"null"))
+        asked = await read_request(reader)
         try:
             await _answer(scenario, server, asked)(Line(reader, writer))
         except ConnectionError:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -21,8 +17,7 @@ from models.neural_voices.kokoro.alphabet import TOKENS, spelled
 from models.neural_voices.kokoro.engine import Kokoro, create
 from models.neural_voices.kokoro.voices import WISHES
 from models.support.clauses import PREFERENCES
-from pipeline.engines.protocols import SynthesisRequest
-from pipeline.errors import EngineError, EngineUnavailable, SettingError
+from pipeline.errors import EngineError, EngineUnavailable
 from server.characters.reading import load_characters
 from tests.models.sound import misplaced_words, speak
 from tests.models.tiny_voices import build_kokoro
@@ -148,67 +143,12 @@ def test_more_than_the_network_can_read_at_once_is_read_in_parts(kokoro: Kokoro,
         speak(kokoro, "a" * 2001)
 
 
-@pytest.mark.timeout(30)
-def test_a_clause_cancelled_in_the_middle_of_its_run_ends_at_once(tiny: Callable[..., Kokoro]) -> None:
-    slow = tiny(work=80)
-    began = perf_counter()
-    speak(slow, "river")
-    whole_s = perf_counter() - began
-    clause = slow.speak(SynthesisRequest("river"))
-    with ThreadPoolExecutor(1) as pool:
-        step = pool.submit(next, clause)
-        threading.Event().wait(whole_s / 4)
-        began = perf_counter()
-        clause.cancel()  # type: ignore[union-attr]
-        with pytest.raises(EngineError, match="cancelled"):
-            step.result(10)
-
-    assert perf_counter() - began < whole_s / 2
-
-
 # --- What is missing -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "named"),
-    [
-        ("kokoro.onnx", None, "no .onnx file"),
-        ("kokoro.onnx", b"nothing", "kokoro.onnx is damaged"),
-        ("voices/af_heart.bin", b"short", "af_heart.bin is damaged"),
-    ],
-)
-def test_a_file_that_is_missing_or_damaged_is_named(
-    tmp_path: Path, file: str, content: bytes | None, named: str
-) -> None:
-    folder = build_kokoro(tmp_path / "kokoro")
-    (folder / file).write_bytes(content) if content else (folder / file).unlink()
-
-    with pytest.raises(EngineUnavailable, match=named):
-        create({"weights": str(folder)})
 
 
 def test_a_folder_without_voices_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="no voice"):
         create({"weights": str(build_kokoro(tmp_path / "kokoro", voices=()))})
-
-
-@pytest.mark.parametrize("settings", [{}, {"weights": "/nowhere/kokoro"}])
-def test_without_weights_the_command_that_gets_them_is_told(settings: dict[str, Any]) -> None:
-    with pytest.raises(EngineUnavailable, match=r"run\.py models pull kokoro-82m"):
-        create(settings)
-
-
-def test_without_onnxruntime_the_command_that_gets_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-
-    with pytest.raises(EngineUnavailable, match=r"run\.py models pull"):
-        create({"weights": str(build_kokoro(tmp_path / "kokoro"))})
-
-
-@pytest.mark.parametrize("wrong", [{"voice": "x"}, {"threads": -1}])
-def test_wrong_settings_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError):
-        create({"weights": str(build_kokoro(tmp_path / "kokoro")), **wrong})
 
 
 # --- The real weights ------------------------------------------------------------------------------------------------

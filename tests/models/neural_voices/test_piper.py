@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,8 +15,7 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx, which builds tiny networks, is not installed (requirements-dev.txt)")
 
 from models.neural_voices.piper import Piper, create
-from pipeline.engines.protocols import SynthesisRequest
-from pipeline.errors import EngineError, EngineUnavailable, SettingError
+from pipeline.errors import EngineError
 from tests.models.sound import misplaced_words, speak
 from tests.models.tiny_voices import build_piper
 
@@ -102,24 +97,6 @@ def test_two_thousand_letters_without_a_space_are_spoken(piper: Piper) -> None:
         speak(piper, "a" * 2001)
 
 
-@pytest.mark.timeout(30)
-def test_a_clause_cancelled_in_the_middle_of_its_run_ends_at_once(tiny: Callable[..., Piper]) -> None:
-    slow = tiny(work=80)
-    began = perf_counter()
-    speak(slow, "river")
-    whole_s = perf_counter() - began
-    clause = slow.speak(SynthesisRequest("river"))
-    with ThreadPoolExecutor(1) as pool:
-        step = pool.submit(next, clause)
-        threading.Event().wait(whole_s / 4)
-        began = perf_counter()
-        clause.cancel()  # type: ignore[union-attr]
-        with pytest.raises(EngineError, match="cancelled"):
-            step.result(10)
-
-    assert perf_counter() - began < whole_s / 2
-
-
 def test_sessions_side_by_side_sound_as_each_does_alone(piper: Piper) -> None:
     texts = [f"{SENTENCE} {word}" for word in ("One", "Two and three", "Four")] * 4
     alone = [speak(piper, text).pcm for text in texts]
@@ -127,45 +104,6 @@ def test_sessions_side_by_side_sound_as_each_does_alone(piper: Piper) -> None:
         together = list(sessions.map(lambda text: speak(piper, text).pcm, texts))
 
     assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "named"),
-    [
-        ("voice.onnx", None, "no .onnx file"),
-        ("voice.onnx", b"nothing", "voice.onnx cannot be loaded"),
-        ("voice.onnx.json", None, "voice.onnx.json is missing"),
-        ("voice.onnx.json", b"{", "voice.onnx.json is damaged"),
-        ("voice.onnx.json", json.dumps({"audio": {}}).encode(), "voice.onnx.json is damaged"),
-    ],
-)
-def test_a_file_that_is_missing_or_damaged_is_named(
-    tmp_path: Path, file: str, content: bytes | None, named: str
-) -> None:
-    folder = build_piper(tmp_path / "piper")
-    (folder / file).write_bytes(content) if content else (folder / file).unlink()
-
-    with pytest.raises(EngineUnavailable, match=named):
-        create({"weights": str(folder)})
-
-
-@pytest.mark.parametrize("settings", [{}, {"weights": "/nowhere/piper"}])
-def test_without_weights_the_command_that_gets_them_is_told(settings: dict[str, Any]) -> None:
-    with pytest.raises(EngineUnavailable, match=r"run\.py models pull piper-joe"):
-        create(settings)
-
-
-def test_without_onnxruntime_the_command_that_gets_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-
-    with pytest.raises(EngineUnavailable, match=r"run\.py models pull"):
-        create({"weights": str(build_piper(tmp_path / "piper"))})
-
-
-@pytest.mark.parametrize("wrong", [{"voice": "x"}, {"threads": -1}])
-def test_wrong_settings_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingError):
-        create({"weights": str(build_piper(tmp_path / "piper")), **wrong})
 
 
 @pytest.fixture(scope="module")
