@@ -58,8 +58,10 @@ TO_DEVELOP = (Step(("requirements.txt", "requirements-dev.txt", "requirements-mo
 AS_PINNED = ("--constraint", "requirements.txt")  # what the command itself has installed stays
 TORCH = Step(("requirements-gpu.txt",), AS_PINNED)
 
-IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
-"""Some processes of pytest's; the tests of a file stay together, since they share servers. `-n 0` undoes it."""
+IN_PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Some processes of pytest's; the tests of a file stay together, since they share servers. `-n 0` undoes it.
+
+The order of the files is ours (`tests/conftest.py`)."""
 
 
 class Command(NamedTuple):

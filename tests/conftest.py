@@ -15,6 +15,23 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+LONGEST = (
+    "tests/browser/",
+    "tests/models/test_conformance.py",
+    "tests/test_run.py",
+    "tests/server/cli/",
+    "tests/server/test_speech_model.py",
+    "tests/zoo/",
+)
+"""Files of half a minute or so. They begin first, so that in the end no process is alone with one of them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files in front; all else stays in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes `-n auto` means: one more than this one may use cores, since conversations mostly wait."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from benchmarks.turn_speech import WINDOW, Conversation, Pause, Turn
+
+pytest.importorskip("pocketsphinx", reason="this Python has no PocketSphinx")
+
 from benchmarks.turns import Strategy, figures, replay
 from pipeline.audio.samples import milliseconds_of, samples_of
 from pipeline.turns.wait import adaptive_wait, fixed_wait

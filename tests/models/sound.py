@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -24,7 +25,7 @@ class Spoken:
     rate: int
     first_s: float
 
-    @property
+    @cached_property
     def pcm(self) -> Samples:
         return np.concatenate([chunk.pcm for chunk in self.chunks]) if self.chunks else np.zeros(0, np.int16)
 
@@ -49,7 +50,7 @@ class Spoken:
         """Where the first audible sample is."""
         return float(np.flatnonzero(np.abs(self.pcm.astype(np.int32)) > AUDIBLE)[0]) * 1000 / self.rate
 
-    @property
+    @cached_property
     def pitch(self) -> float:
         """Median fundamental frequency of the voiced parts in Hz, by autocorrelation."""
         return pitch_of(self.pcm, self.rate)
