@@ -59,9 +59,7 @@ AS_PINNED = ("--constraint", "requirements.txt")  # what the command itself has 
 TORCH = Step(("requirements-gpu.txt",), AS_PINNED)
 
 IN_PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
-"""Some processes of pytest's; the tests of a file stay together, since they share servers. `-n 0` undoes it.
-
-The order of the files is ours (`tests/conftest.py`)."""
+"""Some processes of pytest's. Tests of a file share servers and stay together; files keep their order. `-n 0` undoes it."""
 
 
 class Command(NamedTuple):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import wave
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines import registry
 from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from tests.models.recordings import FOLDER
+
+NEEDS_POCKETSPHINX = pytest.mark.skipif(find_spec("pocketsphinx") is None, reason="this Python has no PocketSphinx")
+"""Of tests in which the embedded recogniser hears: there is no wheel of it for Python 3.12."""
 
 SENTENCE = "en_arctic_a0024.wav"
 TEXT = "It was my reports from the north which chiefly induced people to buy."

@@ -19,7 +19,7 @@ from tests.browser.threads import START_S, served
 from tests.browser.visits import recording, visiting
 from tests.server.starter.pulling import MB, Rules, entry
 from tests.serving import Serving
-from tests.speech import sentence, silence
+from tests.speech import NEEDS_POCKETSPHINX, sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -56,11 +56,11 @@ def calls(page: Page, server: Serving, engine: str) -> float:
     return float(found[1]) if (found := re.search(series, text)) else 0.0
 
 
+@NEEDS_POCKETSPHINX
 def test_a_recogniser_that_arrives_in_the_middle_of_a_talk_leaves_it_alone_and_serves_the_next_one(
     tmp_path: Path,
 ) -> None:
     tiny = pytest.importorskip("tests.models.tiny_whisper", reason="CTranslate2 is missing", exc_type=ImportError)
-    pytest.importorskip("pocketsphinx", reason="this Python has no PocketSphinx")
     weights = tmp_path / "weights"
     arriving = Arriving(weights, tiny.build)
     starter = Starter(Rules((entry(NAME, "recognizer", ("zh", "en")),)), arriving)

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from tests.browser.line import Line
 from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.visits import recording, visiting
-from tests.speech import sentence, silence
+from tests.speech import NEEDS_POCKETSPHINX, sentence, silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -30,6 +30,7 @@ def line() -> Iterator[Line]:
         yield line
 
 
+@NEEDS_POCKETSPHINX
 def test_a_greeting_is_interrupted_by_a_voice_which_is_written_down_and_answered(line: Line, tmp_path: Path) -> None:
     with visiting(line.address, recording(tmp_path, silence(3.0), sentence(), silence(60.0))) as (page, wire):
         greeting = page.locator("#captions [data-role=character] .said").first

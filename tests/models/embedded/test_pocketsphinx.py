@@ -13,6 +13,9 @@ from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
 from tests.models.recordings import recording
+from tests.speech import NEEDS_POCKETSPHINX
+
+pytestmark = NEEDS_POCKETSPHINX
 
 AMPLE_S = 60.0
 SECOND = np.zeros(LINE_RATE, np.int16)

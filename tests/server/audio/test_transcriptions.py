@@ -23,7 +23,7 @@ from tests.server.audio.decoding.beeps import Encoding
 from tests.server.audio.decoding.beeps import recording as recording_of
 from tests.server.audio.files import file_of, tone
 from tests.serving import Serving, serving
-from tests.speech import sentence, silence
+from tests.speech import NEEDS_POCKETSPHINX, sentence, silence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -341,6 +341,7 @@ async def test_so_many_files_are_worked_on_at_once_and_the_rest_waits_or_is_sent
     assert all(int(error.response.headers["retry-after"]) > 0 for error in full)
 
 
+@NEEDS_POCKETSPHINX
 async def test_the_recogniser_is_freed_when_the_client_goes_away() -> None:
     engine = Told(settle_s=20.0)
     async with serving(instead={"recognizer": engine}) as server:
@@ -365,6 +366,7 @@ async def test_nothing_of_an_upload_stays_behind(server: Serving) -> None:
 
 
 @pytest.mark.speech
+@NEEDS_POCKETSPHINX
 async def test_a_real_recording_is_understood_segment_by_segment() -> None:
     clip = recording("en_pauses_4turns.wav")
     wav = ("pauses.wav", file_of(clip.pcm))

@@ -14,6 +14,7 @@ from server.cli.doctor import Doctor, Finding, main, shown, starter_line
 from server.engines.selection import InstalledWeights
 from server.settings import load_settings
 from server.starter.rules import StarterRules
+from tests.speech import NEEDS_POCKETSPHINX
 
 GB = 1_000_000_000
 ZIPFORMER = Weights("zipformer-zh-en", "sherpa", "recognizer", Path("/w/z"), ("zh", "en"), ("sherpa_onnx",), 20)
@@ -120,6 +121,7 @@ def test_a_finding_is_shown_with_its_command_on_a_line_of_its_own() -> None:
     assert shown(Finding("recognizer", "sherpa", note="Fine.")) == "  sherpa        ready  Fine."
 
 
+@NEEDS_POCKETSPHINX
 def test_the_whole_house_is_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "kaikou.toml"
     settings.write_text(f"weights = {str(tmp_path / 'weights')!r}\nllm_discover = false\n", "utf-8")

@@ -23,6 +23,7 @@ from server.engines.selection import InstalledWeights
 from server.operations.engine_metrics import EngineMetrics
 from server.settings import load_settings
 from tests.server.counted_engines import GO_ON, MADE, CountedSynthesizer, installed, register
+from tests.speech import NEEDS_POCKETSPHINX
 
 WAIT_S = 30.0
 
@@ -101,6 +102,7 @@ async def test_engines_that_nobody_uses_end_as_they_are_replaced() -> None:
         assert [named(one) for one in current.generations] == ["new"]
 
 
+@NEEDS_POCKETSPHINX
 async def test_an_engine_that_is_chosen_again_goes_on_with_its_counts() -> None:
     async with engines("old") as current:
         before = current.current
@@ -133,6 +135,7 @@ async def test_a_new_voice_has_spoken_each_language_and_its_numbers_before_anybo
         assert not any(map(str.isdigit, "".join(request.text for request in spoken)))
 
 
+@NEEDS_POCKETSPHINX
 async def test_of_several_new_engines_those_that_work_are_taken() -> None:
     both = installed("old", "new").installed, installed("broken", role="synthesizer").installed
     there = InstalledWeights((*both[0], *both[1]), ("zh", "en"))
@@ -175,6 +178,7 @@ async def test_renewals_at_once_follow_each_other_and_every_generation_ends_once
         await ended("one")
 
 
+@NEEDS_POCKETSPHINX
 async def test_an_engine_of_two_earlier_generations_ends_once_after_both() -> None:
     async with engines("one") as current:
         first = current.lease()

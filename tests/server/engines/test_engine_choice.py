@@ -23,6 +23,7 @@ from server.operations.advice import advice
 from server.settings import load_settings
 from tests.server.counted_engines import installed, register
 from tests.serving import serving
+from tests.speech import NEEDS_POCKETSPHINX
 
 
 @asynccontextmanager
@@ -59,6 +60,7 @@ async def test_auto_is_the_default_and_embedded_where_nothing_is_installed(tmp_p
     }
 
 
+@NEEDS_POCKETSPHINX
 async def test_the_embedded_engines_come_with_the_command_that_gets_better_ones(tmp_path: Path) -> None:
     async with loaded(tmp_path) as made:
         [entry] = [entry for entry in advice(made) if entry["code"] == "better_engines"]
@@ -80,6 +82,7 @@ async def test_weights_without_their_packages_change_nothing(tmp_path: Path) -> 
         assert made.ready
 
 
+@NEEDS_POCKETSPHINX
 async def test_the_best_engine_that_cannot_start_leaves_its_role_to_the_embedded_one_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +151,7 @@ async def test_weights_that_are_named_and_not_there_stop_the_start_with_the_comm
         LoadedEngines(load_settings({"weights": tmp_path, "synthesizer": "sherpa:kokoro"}, {}))
 
 
+@NEEDS_POCKETSPHINX
 async def test_the_start_message_names_the_engines_and_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +163,7 @@ async def test_the_start_message_names_the_engines_and_the_command(
     assert "      python3 run.py models pull recommended\n" in told
 
 
+@NEEDS_POCKETSPHINX
 async def test_the_page_is_told_the_same(tmp_path: Path) -> None:
     async with serving(engines="embedded", weights=tmp_path) as server, httpx2.AsyncClient() as client:
         status = json.loads((await client.get(f"{server.http}/api/status")).text)

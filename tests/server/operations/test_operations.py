@@ -16,6 +16,7 @@ from server.identity.auth import identify
 from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import PACED_S, Serving, serving
+from tests.speech import NEEDS_POCKETSPHINX
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -140,6 +141,7 @@ async def test_the_log_names_on_whose_account_a_session_runs_and_by_what_they_sh
 
 
 @pytest.mark.speech
+@NEEDS_POCKETSPHINX
 async def test_four_people_who_talk_at_once_do_not_hold_up_the_event_loop() -> None:
     async with serving(engines="embedded", lead_s=PACED_S) as server:
         lags: list[float] = []

@@ -16,6 +16,7 @@ from server.settings import load_settings
 from server.starter.starter import Starter, StarterState
 from tests.server.starter.pulling import MB, Hub, Rules, until
 from tests.serving import serving
+from tests.speech import NEEDS_POCKETSPHINX
 
 TOLD = {
     "state": "fetching",
@@ -98,6 +99,7 @@ async def test_a_server_that_fetches_nothing_says_so() -> None:
 
 
 @pytest.mark.parametrize("fetching", [True, False])
+@NEEDS_POCKETSPHINX
 async def test_nobody_is_advised_to_get_what_is_on_its_way(fetching: bool) -> None:
     rules = Rules(stopped=not fetching)
     hub = Hub(rules)
