@@ -146,7 +146,7 @@ class Server:
         if refusal.status == httpx2.codes.PAYMENT_REQUIRED:
             return EngineUnavailable(f"The account at {title} is used up.", engine=name, code="insufficient_quota")
         if refusal.status == httpx2.codes.FORBIDDEN:
-            return EngineUnavailable(f"The key was refused by {title} for this.", engine=name)
+            return EngineUnavailable(f"The key was refused by {title} for this.{self.between}", engine=name)
         if refusal.status == httpx2.codes.NOT_FOUND:
             return EngineUnavailable(f"{wanted} was not found at {title}.", engine=name)
         if refusal.status == httpx2.codes.TOO_MANY_REQUESTS:

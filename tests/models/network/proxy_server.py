@@ -25,8 +25,8 @@ PAGE = b"<html><body>Sign in to the network</body></html>"
 class ProxyServer:
     """Where it is and what it was asked for, as "host:port".
 
-    led: the port on this machine behind each host. login: what it wants, as "name:password". fault: refuses (with `status`
-    and `page`), closes, is silent, or talks nonsense.
+    led: the port on this machine behind each host. login: what it wants, as "name:password". fault: refuses (with `status`,
+    and `page` of the media type `kind`), closes, is silent, or talks nonsense.
     """
 
     led: Mapping[str, int] = field(default_factory=dict)
@@ -34,6 +34,7 @@ class ProxyServer:
     fault: str = ""
     status: int = 403
     page: bytes = PAGE
+    kind: str = "text/html"
     port: int = 0
     asked: list[str] = field(default_factory=list)
     over: Event = field(default_factory=Event)
@@ -113,7 +114,7 @@ def _serve_http(proxy: ProxyServer, client: Any) -> None:
     place = urlsplit(f"//{target}" if method == "CONNECT" else target)
     if proxy.fault == "refuses":
         proxy.asked.append(f"{place.hostname}:{place.port or 80}")
-        _answer(client, proxy.status, proxy.page)
+        _answer(client, proxy.status, proxy.page, proxy.kind)
         return
     server = proxy.open_way(place.hostname or "", place.port or 80)
     if server is None:
@@ -142,8 +143,8 @@ def _goes_wrong(proxy: ProxyServer, client: Any) -> bool:
     return True
 
 
-def _answer(client: Any, status: int, body: bytes) -> None:
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: text/html\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+def _answer(client: Any, status: int, body: bytes, kind: str = "text/html") -> None:
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     client.wfile.write(head.encode() + body)
 
 

@@ -258,3 +258,13 @@ async def test_a_server_behind_the_proxy_that_sends_a_speech_model_elsewhere_is_
             error = await failure(realtime.create({"url": f"ws://{HOST}/v1/realtime"}))
 
     assert (error.code, "answered 302" in error.message) == ("engine_unavailable", True)
+
+
+async def test_what_is_forbidden_without_a_word_may_be_the_proxys_doing_and_it_is_named(named: Any) -> None:
+    with http_proxy({}, fault="refuses", page=b"", kind="text/plain") as proxy:
+        named(proxy.place, "http_proxy")
+        error = await failure(openai_speech.create({"base_url": f"http://{HOST}/v1", "api_key": KEY}))
+
+    assert error.message == (
+        f"The key was refused by the speech server for this. The proxy http://{proxy.place} is in between."
+    )
