@@ -21,7 +21,11 @@ from tests.server.starter.pulling import MB, Rules, entry
 from tests.serving import Serving
 from tests.speech import NEEDS_POCKETSPHINX, sentence, silence
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 NAME = "whisper-base"
 

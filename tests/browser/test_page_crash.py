@@ -20,7 +20,11 @@ from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.visits import recording, visiting
 from tests.speech import silence
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 WAIT_S = 30
 

@@ -16,7 +16,11 @@ from tests.browser.states import CHROMIUM, wait_for
 from tests.browser.visits import recording, visiting
 from tests.speech import NEEDS_POCKETSPHINX, sentence, silence
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
 
 LATE_S = 0.3
 """The page notes what was played when it hears of a state, which on a busy machine is some tenths of a second late."""
