@@ -20,6 +20,7 @@ from server.engines.bulkheads import spelled
 from server.engines.loaded import installed_weights
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import AUTO, wanted
+from server.process.folders import check_weights
 from server.process.streams import prepare_streams
 from server.settings import Settings, load_settings
 
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = DownloadProgress()
     try:
         settings = load_settings(flags)
+        check_weights(settings)
         if needs:
             print("\n".join(_needed(settings, names) if do is _pull else []))
             return 0

@@ -13,13 +13,8 @@ WEIGHTS, CHARACTERS = "weights (KAIKOU_WEIGHTS)", "personas (KAIKOU_PERSONAS)"
 
 def check_folders(settings: Settings) -> None:
     """Raise `SettingError`, which names the setting, where a folder cannot be used."""
-    weights, characters = settings.weights.folder, settings.characters.folder
-    above = _nearest(weights)
-    if not above.is_dir():
-        raise SettingError(
-            f"{WEIGHTS}: {above} is a file. Name a folder, which is made when something is fetched into it."
-        )
-    _check_readable(WEIGHTS, above)
+    check_weights(settings)
+    characters = settings.characters.folder
     if not characters.is_dir():
         what = "is a file" if characters.exists() else "is not there"
         raise SettingError(
@@ -30,10 +25,21 @@ def check_folders(settings: Settings) -> None:
         raise SettingError(f"{CHARACTERS}: there is no character in {characters}: each is a file NAME.toml.")
 
 
+def check_weights(settings: Settings) -> None:
+    """The same for the folder of weights alone, which need not be there yet."""
+    above = _nearest(settings.weights.folder)
+    if not above.is_dir():
+        raise SettingError(
+            f"{WEIGHTS}: {above} is a file. Name a folder, which is made when something is fetched into it."
+        )
+    _check_readable(WEIGHTS, above)
+
+
 def not_writable(settings: Settings) -> str:
     """A sentence where weights cannot be put into their folder, which may be meant so; else empty."""
     folder = settings.weights.folder
-    if os.access(_nearest(folder), os.W_OK | os.X_OK):
+    above = _nearest(folder)
+    if not above.is_dir() or os.access(above, os.W_OK | os.X_OK):  # a file is refused anyway
         return ""
     return (
         f"{WEIGHTS}: {folder} cannot be written to, so no weights are fetched, and what is learnt about language models is "
