@@ -11,6 +11,7 @@ import numpy as np
 
 from server.audio.decoding.track import UNREADABLE
 from server.audio.decoding.window import Window
+from server.audio.decoding.work_limit import WorkLimit
 
 CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,"
@@ -50,7 +51,7 @@ def chosen_tracks(file: Window) -> tuple[int, ...]:
     with opened(file) as container:
         groups = _groups(container)
         if len(groups) > 1:
-            audible = _first_audible(container, groups)
+            audible = _first_audible(container, groups, file.limit)
             return groups[audible]
     return groups[0] if groups else ()
 
@@ -78,12 +79,13 @@ def _is(stream: Any, disposition: str) -> bool:
     return bool(stream.disposition & getattr(type(stream.disposition), disposition))
 
 
-def _first_audible(container: Any, groups: Sequence[tuple[int, ...]]) -> int:
+def _first_audible(container: Any, groups: Sequence[tuple[int, ...]], limit: WorkLimit) -> int:
     """The first group with sound in it; the first of all if there is none."""
     order = {index: number for number, group in enumerate(groups) for index in group}
     best = len(groups)
     with suppress(*UNREADABLE):
         for packet in container.demux([container.streams[index] for index in order]):
+            limit.check()
             if order[packet.stream_index] < best and _is_audible(packet):
                 best = order[packet.stream_index]
                 if best == 0:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ from server.audio.decoding.parts import Part, is_raw, parts, tag_length
 from server.audio.decoding.track import UNREADABLE, Missing
 from server.audio.decoding.wav_length import wav_length
 from server.audio.decoding.window import Window
+from server.audio.decoding.work_limit import LimitedFile, WorkLimit
 
 SHORTEST_S = 0.1
 
@@ -31,25 +33,31 @@ MOST_BOXES = 10_000
 class Decoding:
     """Reads one file, once. `missing`: the places that could not be read, complete when `samples` has ended."""
 
-    def __init__(self, file: BinaryIO, longest_s: float) -> None:
+    def __init__(self, file: BinaryIO, longest_s: float, clock: Callable[[], float] = time.thread_time) -> None:
+        """clock: processor time of the thread, in seconds."""
         self.missing = list[Missing]()
-        self._file, self._longest_s = file, longest_s
+        self._limit, self._longest_s = WorkLimit(clock), longest_s
+        self._file = LimitedFile(file, self._limit)
         self._given = 0
         self._why = ""
 
     def samples(self) -> Iterator[Samples]:
         """All sound of the file, mono at `LINE_RATE`, about a second at a time. Blocking: for a worker thread.
 
-        Raises `InvalidRequest` for what is no audio, or shorter than 0.1 s or longer than `longest_s`.
+        Raises `InvalidRequest` for what is no audio, or shorter than 0.1 s, longer than `longest_s` or too much work.
         """
         limiter = Limiter()
+        self._limit.resume()
         for part in self._parts():
             for wave in self._waves(part):
                 self._given += len(wave)
                 if self._given > self._longest_s * LINE_RATE:
                     message = f"The audio is longer than {self._longest_s:g} s: send it in parts."
                     raise InvalidRequest(message, code="audio_too_long", param="file")
-                yield limiter.limited(wave)
+                samples = limiter.limited(wave)
+                self._limit.pause(len(wave) / LINE_RATE)
+                yield samples
+                self._limit.resume()
         if not self._given:
             raise _not_audio(self._why)
         if self._given < SHORTEST_S * LINE_RATE:

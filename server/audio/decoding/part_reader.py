@@ -68,6 +68,7 @@ class PartReader:
             said_s = _said_s(container, self._file, index)
             unread = Unread(self._file, holes=format not in INDEXED, timed=format not in UNTIMED)
             for packet in _packets(container):
+                self._file.limit.check()
                 unread.reached(packet)
                 if packet.stream_index == index:
                     try:

@@ -10,7 +10,8 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+
+from server.audio.decoding.work_limit import LimitedFile
 
 MOST_PARTS = 1_000
 """A radio stream has one for every song. What follows stays in the last one."""
@@ -73,15 +74,17 @@ class Part:
     end: int
 
 
-def parts(file: BinaryIO) -> list[Part]:
+def parts(file: LimitedFile) -> list[Part]:
     """The files within the file, in their order; what stands before the first signature is a part without a kind."""
     size = file.seek(0, io.SEEK_END)
     found = list[Part]()
     for kind, start, sound in _signatures(file, size):
         before = found[-1] if found else Part("", 0, 0)
         # A file of another kind inside is part of the first: FLAC in Ogg, a picture in a tag.
-        if before.kind in ("", TAGGED, kind) and start >= before.end and len(found) < MOST_PARTS:
+        if before.kind in ("", TAGGED, kind) and start >= before.end:
             found.append(Part(kind, start, sound))
+            if len(found) == MOST_PARTS:
+                break
     if found and found[0].kind == "ogg":
         found = _without_parallel(file, found)
     starts = [part.start for part in found] + [size]
@@ -104,7 +107,7 @@ def tag_length(head: bytes) -> int:
     return 10 + length
 
 
-def _signatures(file: BinaryIO, size: int) -> Iterator[tuple[str, int, int]]:
+def _signatures(file: LimitedFile, size: int) -> Iterator[tuple[str, int, int]]:
     """Of each signature the kind, the place, and where the file itself begins, from the beginning on."""
     for base in range(0, size, CHUNK):
         file.seek(base)
@@ -124,7 +127,7 @@ def _starts(text: bytes, signature: Signature) -> Iterator[int]:
         at = text.find(signature.mark, at + 1)
 
 
-def _behind_tags(file: BinaryIO, start: int) -> int | None:
+def _behind_tags(file: LimitedFile, start: int) -> int | None:
     """Where MPEG audio begins behind the ID3 tags that begin here; None if it does not."""
     for _ in range(MOST_TAGS):
         file.seek(start)
@@ -137,7 +140,7 @@ def _behind_tags(file: BinaryIO, start: int) -> int | None:
     return None
 
 
-def _without_parallel(file: BinaryIO, found: list[Part]) -> list[Part]:
+def _without_parallel(file: LimitedFile, found: list[Part]) -> list[Part]:
     """Of pages that begin Ogg streams those that begin a file: streams side by side begin on pages in a row."""
     kept, end = list[Part](), -1
     for part in found:

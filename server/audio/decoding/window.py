@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import BinaryIO
+
+from server.audio.decoding.work_limit import LimitedFile, WorkLimit
 
 
 class Window:
     """The bytes from `start` to `end` of `file`. `patches`: bytes that stand in for those at a position of the window."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int, patches: Mapping[int, bytes] | None = None) -> None:
+    def __init__(self, file: LimitedFile, start: int, end: int, patches: Mapping[int, bytes] | None = None) -> None:
         self.length = end - start
         self._file, self._start, self._patches = file, start, patches or {}
         self._at = 0
+
+    @property
+    def limit(self) -> WorkLimit:
+        """Of the work on the file."""
+        return self._file.limit
 
     def again(self) -> Window:
         """The same bytes, read from the beginning and independently."""
