@@ -183,6 +183,7 @@ class Session:
         """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
         self._voice.flush()
         self._receive(self._listening.commit())
+        self._idle.client_acted()
 
     def clear_audio(self) -> None:
         """The client throws uncommitted audio away."""
@@ -198,11 +199,15 @@ class Session:
         self._item_audio.check([item], "item.content")
         self.outbox.put(ItemAdded(item, self.transcript.add(item, after)))
         self._item_audio.hear(item)
+        self._idle.client_acted()
 
     def remove_item(self, item_id: str) -> bool:
         """Take an item out of the conversation; whether it was there."""
-        if not self.transcript.remove(item_id):
+        item = self.transcript.get(item_id)
+        if item is None:
             return False
+        self.transcript.remove(item_id)
+        self._item_audio.give_up(item)
         self._journal.put(ItemRemoved(item_id))
         return True
 
@@ -210,7 +215,8 @@ class Session:
         """Have the character answer. Raises `InvalidRequest` while it is already answering."""
         self._voice.flush()
         self._context.touch()
-        self._item_audio.check([item for item in ask.input or () if item.id not in self.transcript], "response.input")
+        given = [item for item in ask.input or () if self.transcript.get(item.id) is not item]
+        self._item_audio.check(given, "response.input")
         if not ask.in_conversation:
             self._answering.start_out_of_band(ask)
             return
@@ -221,6 +227,7 @@ class Session:
                 code="conversation_already_has_active_response",
             )
         self._answering.asked = ask
+        self._idle.client_acted()
         self._receive(ReplyRequested())
 
     def cancel_reply(self, reply_id: str | None = None) -> None:
@@ -301,7 +308,7 @@ class Session:
         self._idle.received(event, resting=self._dialogue.at_rest)
 
     def _idle_timed_out(self, began_ms: int) -> None:
-        if self._context.attached:
+        if self._context.attached and not self.transcript.awaits_output:
             self._receive(IdleTimedOut(began_ms))
         else:
             self._idle.restart()

@@ -111,6 +111,20 @@ class Transcript:
         index = self._order.index(id)
         return self._order[index - 1] if index else None
 
+    @property
+    def awaits_output(self) -> bool:
+        """Whether a function was called since the person's last words whose output is not there."""
+        outputs = set[str]()
+        for item in map(self._items.__getitem__, reversed(self._order)):
+            match item.type:
+                case "function_call_output":
+                    outputs.add(item.call_id)
+                case "function_call" if item.call_id not in outputs:
+                    return True
+                case "message" if item.role == "user":
+                    return False
+        return False
+
     def add(self, item: Item, after: str | None = None) -> str | None:
         """Insert at the end, after the item `after`, or first (`"root"`); return the id before it.
 

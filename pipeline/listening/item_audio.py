@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.conversation.context import Context
 from pipeline.conversation.notices import PartialText, Transcribed, TranscriptionFailed
 from pipeline.conversation.transcript import Item, Part
 from pipeline.engines.protocols import Recognition, Recognizer
+from pipeline.engines.within import within
 from pipeline.errors import EngineTimeout, InvalidRequest, KaikouError, LimitReached
 from pipeline.listening.utterance import Utterance
 from pipeline.speech_model.client import SpeechModelClient, SpeechModelUtterance
@@ -54,21 +56,37 @@ class ItemAudio:
             message = f"At most {limits.manual_audio_s:g} s of audio in items may wait to be heard."
             raise LimitReached(message, code="too_much_audio")
 
-    def hear(self, item: Item) -> None:
+    def hear(self, item: Item) -> asyncio.Task[None] | None:
         """Begin to hear what is in the item, if it has audio."""
-        if any(_sounds(item)):
-            task = self._context.spawn(self._hear(item))
-            self._hearing.append((item, task))
-            task.add_done_callback(lambda _task: self._hearing.remove((item, task)))
+        if not any(_sounds(item)):
+            return None
+        task = self._context.spawn(self._hear(item))
+        self._hearing.append((item, task))
+        task.add_done_callback(lambda _task: self._hearing.remove((item, task)))
+        return task
+
+    def give_up(self, item: Item) -> None:
+        """Nobody needs the words of this item any more."""
+        for other, task in self._hearing:
+            if item is other:
+                task.cancel()
 
     async def known(self, items: Sequence[Item]) -> None:
-        """Wait until the words of these items are known, or why they are not; bounded by the length of their audio."""
-        begun = [item for item, _task in self._hearing]
-        for item in items:
-            if not any(item is other for other in begun):
-                self.hear(item)
-        if waiting := [task for other, task in self._hearing if any(item is other for item in items)]:
-            await asyncio.wait(waiting)
+        """Wait until the words of these items are known, or why they are not. Raises `EngineTimeout`.
+
+        What was not heard yet is not in the conversation: it is heard for this caller, and given up with it.
+        """
+        hearing = [item for item, _task in self._hearing]
+        begun = [self.hear(item) for item in items if not any(item is other for other in hearing)]
+        waiting = [task for other, task in self._hearing if any(item is other for item in items)]
+        try:
+            if waiting:
+                async with self._in_time(sum(_seconds(item) for item, _task in self._hearing)):
+                    await asyncio.wait(waiting)
+        finally:
+            for task in begun:
+                if task:
+                    task.cancel()
 
     def failure(self, items: Sequence[Item]) -> KaikouError | None:
         """Why the words of the person's last item are not known, if that is so."""
@@ -82,21 +100,38 @@ class ItemAudio:
             if self._speech_model and self._speech_model.wanted and self._is_told(item):
                 await self._pass_on(self._speech_model, item)
                 return
-            for index, sound in list(_sounds(item)):
-                try:
-                    recognition = await self._recognize(self._context.engines.recognizer, item, index, [sound])
-                except Exception as error:  # noqa: BLE001 — the item's outermost frame: the conversation goes on
+            try:
+                async with self._in_time(_seconds(item)):
+                    for index, sound in list(_sounds(item)):
+                        await self._hear_part(item, index, sound)
+            except EngineTimeout as error:
+                for index, _sound in list(_sounds(item)):
                     self._not_transcribed(item, index, self._context.failure("recognizer", error))
-                else:
-                    self._transcribed(item, index, recognition, sound)
+
+    async def _hear_part(self, item: Item, index: int, sound: Samples) -> None:
+        try:
+            recognition = await self._recognize(self._context.engines.recognizer, item, index, [sound])
+        except Exception as error:  # noqa: BLE001 — the part's outermost frame: the conversation goes on
+            self._not_transcribed(item, index, self._context.failure("recognizer", error))
+        else:
+            self._transcribed(item, index, recognition, sound)
+
+    @asynccontextmanager
+    async def _in_time(self, seconds: float) -> AsyncIterator[None]:
+        """Raises `EngineTimeout` if it takes longer to hear so much audio than to say it, with one start and one stall."""
+        limits = self._context.limits.recognition
+        try:
+            async with within(limits.open_s + seconds + limits.stall_s):
+                yield
+        except TimeoutError as error:
+            message = "The words of the audio were not known in time."
+            raise EngineTimeout(message, engine=self._context.engines.recognizer.info.name) from error
 
     async def _recognize(self, recognizer: Recognizer, item: Item, index: int, sounds: list[Samples]) -> Recognition:
-        """Raises `EngineError`, also if the words take longer than what was said."""
-        limits = self._context.limits.recognition
         utterance = Utterance(
             recognizer,
             self._context.workers,
-            limits,
+            self._context.limits.recognition,
             on_partial=lambda text: self._partial(item, index, text),
             on_drafted=lambda _text: None,
             language=self._context.config.recognized,
@@ -104,12 +139,7 @@ class ItemAudio:
         for sound in sounds:
             utterance.accept_audio(sound)
         utterance.close()
-        try:
-            async with asyncio.timeout(limits.open_s + utterance.seconds + limits.stall_s):
-                return await utterance.run()
-        except TimeoutError as error:
-            message = "The words of the audio were not known in time."
-            raise EngineTimeout(message, engine=recognizer.info.name) from error
+        return await utterance.run()
 
     async def _pass_on(self, speech_model: SpeechModelClient, item: Item) -> None:
         """Give all the audio to the model as one turn; its words come later and become those of the first part."""
@@ -119,7 +149,8 @@ class ItemAudio:
         for index, sound in sounds[1:]:
             self._transcribed(item, index, Recognition(""), sound)
         try:
-            await self._recognize(recognizer, item, first, pcm)
+            async with self._in_time(sum(map(len, pcm)) / LINE_RATE):
+                await self._recognize(recognizer, item, first, pcm)
         except Exception as error:  # noqa: BLE001 — the item's outermost frame: the answer tries again and says why not
             self._not_transcribed(item, first, self._context.failure("speech_model", error))
         else:

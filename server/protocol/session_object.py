@@ -188,7 +188,7 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
         tool_choice=tool_choice_of(session.tool_choice),
         max_tokens=None if session.max_output_tokens == "inf" else session.max_output_tokens,
         endpointing=_endpointing(detection, defaults),
-        idle_timeout_ms=_idle_timeout_ms(detection),
+        idle_timeout_ms=None if transcribing else _idle_timeout_ms(detection),
         policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
         by_speech_model=by_speech_model,
     )

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.conversation.notices import AudioTaken, ItemAdded, ReplyEnded, ReplyStarted, SilenceLasted, Transcribed
+from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import EngineInfo, TextDelta
 from pipeline.errors import EngineError
+from pipeline.listening.idle_timeout import MOST_IN_A_ROW
 from tests.pipeline.conversing import Conversation, Words, conversing
 
 TIMEOUT_S = 6.0
@@ -133,3 +135,54 @@ async def test_without_a_timeout_silence_may_last() -> None:
         await talk.is_quiet(2 * TIMEOUT_S)
 
         assert talk.told(SilenceLasted) == []
+
+
+async def test_a_person_who_stays_silent_is_spoken_to_a_few_times_only_until_there_is_a_voice() -> None:
+    async with timed(Words("")) as talk:
+        await talk.hears("Hello")
+        await talk.is_quiet(10 * TIMEOUT_S)
+        in_a_row = len(talk.told(SilenceLasted))
+        await talk.speaks(0.5)
+        await talk.is_quiet(2 * TIMEOUT_S)
+
+        assert (in_a_row, len(talk.told(SilenceLasted))) == (MOST_IN_A_ROW, MOST_IN_A_ROW + 1)
+
+
+async def test_what_the_client_does_meanwhile_begins_the_silence_anew() -> None:
+    async with timed(Words("Hm.")) as talk:
+        await talk.hears("Hello")
+        for _ in range(2):
+            await talk.is_quiet(TIMEOUT_S - 1)
+            talk.session.add_item(Item(talk.session.new_id("item"), text="A line."))
+        await talk.is_quiet(TIMEOUT_S - 1)
+        talk.session.commit_audio()
+        await talk.is_quiet(TIMEOUT_S - 1)
+        early = talk.told(SilenceLasted)
+        await talk.is_quiet(1.5)
+
+        assert (early, len(talk.told(SilenceLasted))) == ([], 1)
+
+
+async def test_nobody_is_spoken_to_while_a_function_is_still_at_work() -> None:
+    async with timed() as talk:
+        call = Item("item_call", "function_call", "assistant", text="{}", call_id="call_1", name="look_up")
+        talk.session.add_item(call)
+        await talk.hears("Let me see.")
+        await talk.is_quiet(3 * TIMEOUT_S)
+        early = talk.told(SilenceLasted)
+        talk.session.add_item(Item("item_output", "function_call_output", text="{}", call_id="call_1"))
+        await talk.is_quiet(TIMEOUT_S + 0.5)
+
+        assert (early, len(talk.told(SilenceLasted))) == ([], 1)
+
+
+async def test_a_process_that_stood_still_first_hears_what_was_said_meanwhile() -> None:
+    async with timed() as talk:
+        await talk.hears("Hello")
+        await talk.is_quiet(1.0)
+        talk.clock.now += 3_600.0
+        await talk.settles()
+        early = talk.told(SilenceLasted)
+        await talk.is_quiet(TIMEOUT_S + 0.5)
+
+        assert (early, len(talk.told(SilenceLasted))) == ([], 1)

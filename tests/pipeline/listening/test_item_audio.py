@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.limits import RecognitionLimits, SessionLimits
-from pipeline.conversation.notices import ReplyEnded, ReplyItemStarted, Transcribed, TranscriptionFailed
+from pipeline.conversation.notices import ReplyEnded, ReplyItemStarted, ReplyStarted, Transcribed, TranscriptionFailed
 from pipeline.conversation.transcript import Item, Part
 from pipeline.engines.protocols import EngineInfo, TextDelta
-from pipeline.errors import EngineError, LimitReached
+from pipeline.errors import EngineError, EngineTimeout, InvalidRequest, LimitReached
 from tests.pipeline.conversing import LINE_RATE, Conversation, Words, conversing
 
 LIMITS = SessionLimits(recognition=RecognitionLimits(open_s=5.0, stall_s=4.0))
@@ -123,3 +123,73 @@ async def test_the_journal_and_the_transcript_keep_no_sound() -> None:
         (item,) = talk.session.transcript
         assert (item.text, item.parts) == ("Hello?", (Part("Hello?", spoken=True),))
         assert item.parts[0].sound is None
+
+
+def of_parts(count: int) -> Item:
+    (part,) = said().parts
+    return Item("item_said", spoken=True, parts=(part,) * count)
+
+
+async def test_many_parts_together_are_given_up_when_their_time_is_over() -> None:
+    hanging = [Words(hangs=True) for _ in range(20)]
+    async with conversing(*hanging, limits=LIMITS, chat_model=Listener()) as talk:
+        talk.session.add_item(of_parts(20))
+        talk.session.request_reply(ASK)
+        await talk.passes(20.0 + 5.0 + 4.0 + 1.0)
+
+        failed = talk.told(TranscriptionFailed)
+        assert [notice.part for notice in failed] == list(range(20))
+        assert {type(notice.error) for notice in failed} == {EngineTimeout}
+        assert [ended.reply.status for ended in talk.told(ReplyEnded)] == ["failed"]
+
+
+async def test_an_answer_waits_only_so_long_for_all_items_together() -> None:
+    hanging = [Words(hangs=True) for _ in range(20)]
+    async with conversing(*hanging, limits=LIMITS, chat_model=Listener()) as talk:
+        for number in range(20):
+            talk.session.add_item(said(f"item_{number}"))
+        talk.session.request_reply(ASK)
+        await talk.passes(20.0 + 5.0 + 4.0 + 1.0)
+
+        (ended,) = talk.told(ReplyEnded)
+        assert (ended.reply.status, type(ended.reply.error)) == ("failed", EngineTimeout)
+
+
+async def test_a_process_that_stood_still_goes_on_hearing() -> None:
+    async with conversing(Words("Hello?", settle_s=3_601.0), limits=LIMITS, chat_model=Listener()) as talk:
+        talk.session.add_item(said())
+        talk.session.request_reply(ASK)
+        await talk.passes(1.0)
+        talk.clock.now += 3_599.0
+        await talk.settles()
+        early = talk.told(TranscriptionFailed)
+        await talk.passes(2.0)
+
+        assert (early, answers(talk)) == ([], ["Hello?"])
+
+
+async def test_what_is_heard_for_nobody_any_more_makes_room_for_others() -> None:
+    limits = replace(LIMITS, manual_audio_s=2.0)
+    script = [Words(hangs=True), Words(hangs=True), Words("Hello?")]
+    async with conversing(*script, limits=limits, chat_model=Listener()) as talk:
+        talk.session.request_reply(replace(ASK, input=[said("item_beside")], in_conversation=False))
+        await talk.passes(0.5)
+        talk.session.cancel_reply(talk.told(ReplyStarted)[0].reply.id)
+        await talk.settles()
+        talk.session.add_item(said("item_deleted", 2.0))
+        await talk.passes(0.5)
+        talk.session.remove_item("item_deleted")
+        await talk.passes(0.5)
+        talk.session.add_item(said("item_last", 2.0))
+        talk.session.request_reply(ASK)
+        await talk.passes(0.5)
+
+        assert answers(talk) == ["Hello?"]
+
+
+async def test_what_an_answer_alone_is_given_is_bounded_whatever_its_id_is() -> None:
+    async with conversing(Words("Hello?")) as talk:
+        talk.session.add_item(said())
+        await talk.passes(0.5)
+        with pytest.raises(InvalidRequest):
+            talk.session.request_reply(replace(ASK, input=[said(seconds=100.0)], in_conversation=False))

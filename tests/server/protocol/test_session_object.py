@@ -430,7 +430,11 @@ def test_the_language_that_is_heard_is_the_clients_and_the_one_that_is_spoken_st
     ],
 )
 def test_silence_lasts_as_long_as_the_client_says(detection: Json | None, idle_ms: int | None) -> None:
-    assert config_of(heard(turn_detection=detection), WIZARD, DEFAULTS).idle_timeout_ms == idle_ms
+    session = heard(turn_detection=detection)
+    transcribing = session.model_copy(update={"type": "transcription"})
+    told = [config_of(each, WIZARD, DEFAULTS).idle_timeout_ms for each in (session, transcribing)]
+
+    assert told == [idle_ms, None]
 
 
 @pytest.mark.parametrize("speculate", [False, True])
