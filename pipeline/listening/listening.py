@@ -22,6 +22,7 @@ from pipeline.conversation.notices import (
     VoiceHeard,
 )
 from pipeline.conversation.transcript import SILENCE, Item
+from pipeline.engines.within import STOOD_STILL_S
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.recognizing import Recognizing, Turn
@@ -189,7 +190,8 @@ class Listening:
                         await turn.closed.wait()
                 continue
             asked = now()
-            if self._context.attached:
+            # Behind a standstill of the process what the client sent meanwhile is only about to be read.
+            if self._context.attached and -left_s <= STOOD_STILL_S:
                 self._hear_silence(turn)
 
     def _hear_silence(self, turn: Turn) -> None:

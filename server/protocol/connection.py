@@ -16,6 +16,7 @@ from pipeline.conversation.config import NO_LIMIT, ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import VoiceChoice
+from pipeline.engines.within import within
 from pipeline.errors import InvalidRequest, KaikouError
 from pipeline.session import Session
 from server.characters.catalogue import Characters
@@ -255,7 +256,7 @@ class Connection:
 
     async def _update(self, changes: Mapping[str, Any]) -> None:
         changed = updated(self.object, changes)
-        async with asyncio.timeout(FIND_S):
+        async with within(FIND_S):
             character = await self._character_of(changed)
         if changed.audio.input.format != self.object.audio.input.format:
             self._microphone.use(changed.audio.input.format)
@@ -360,7 +361,7 @@ class Connection:
             return await self._item(item, param)
         known = self.session.transcript.get(item.id)
         if known is None:
-            raise _unknown_item(item.id, "reference")
+            raise _unknown_item(item.id, "reference", f"{param}.id")
         return known
 
     def _answer(self, event: dict[str, Any]) -> None:
@@ -374,9 +375,9 @@ def _voice_of(output: ResponseAudioOutput | None, usual: VoiceChoice) -> VoiceCh
     return None if name is None else replace(usual, name=name)
 
 
-def _unknown_item(id: str, verb: str) -> InvalidRequest:
+def _unknown_item(id: str, verb: str, param: str = "item_id") -> InvalidRequest:
     message = f"There is no item '{id[:64]}' in the conversation."
-    return InvalidRequest(message, code=f"item_{verb}_invalid_item_id", param="item_id")
+    return InvalidRequest(message, code=f"item_{verb}_invalid_item_id", param=param)
 
 
 def expiry(session_s: float) -> int:

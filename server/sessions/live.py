@@ -11,6 +11,7 @@ import orjson
 import structlog
 
 from pipeline.conversation.notices import Answered, Notice, PlaybackStopped, ReplyEnded
+from pipeline.engines.within import within
 from pipeline.errors import LimitReached
 from pipeline.session import Session
 from server.errors import openai_error
@@ -234,7 +235,7 @@ class LiveSession:
                 for id, event in said:
                     self._replay.sent(id, event)
             if _cuts_off(notice):
-                async with asyncio.timeout(SEND_S):
+                async with within(SEND_S):
                     await transport.flush()
             for _id, event in said:
                 await _send(transport, event)
@@ -263,7 +264,7 @@ class IdleTime:
 
 async def _send(transport: Transport, event: str | OutputAudio) -> None:
     """Raises `TimeoutError` for a client that takes nothing, `Disconnected` for one that is gone."""
-    async with asyncio.timeout(SEND_S):
+    async with within(SEND_S):
         await (transport.send_event(event) if isinstance(event, str) else transport.send_audio(event))
 
 

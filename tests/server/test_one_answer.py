@@ -43,6 +43,16 @@ async def test_what_one_answer_is_asked_for_reaches_the_model(server: Serving) -
         assert (asked.tool_choice, asked.max_tokens) == ("look_up", None)
 
 
+async def test_a_reference_to_an_item_that_is_not_there_is_refused_by_name(server: Serving) -> None:
+    references = [{"type": "item_reference", "id": id} for id in ("item_mine", "item_nobodys")]
+    async with talking(server) as talk:
+        await talk.write("Hello", id="item_mine")
+        await talk.connection.send({"type": "response.create", "event_id": "mine", "response": {"input": references}})  # type: ignore[arg-type]
+        error = await talk.error("mine")
+
+        assert (error["code"], error["param"]) == ("item_reference_invalid_item_id", "response.input.1.id")
+
+
 async def test_an_answer_has_the_voice_and_the_format_that_it_was_asked_for(server: Serving) -> None:
     async with talking(server) as talk:
         await talk.write("Hello")

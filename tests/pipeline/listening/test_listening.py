@@ -49,6 +49,18 @@ async def test_a_client_that_goes_on_in_time_stays_in_its_turn() -> None:
     assert (len(talk.told(VoiceHeard)), talk.told(VoiceEnded)) == (1, [])
 
 
+async def test_a_client_is_not_silent_for_as_long_as_the_process_stood_still() -> None:
+    async with conversing(Words("Hello."), policy=UNASKED) as talk:
+        await talk.speaks(1)
+        talk.clock.now += 3_600.0
+        await talk.settles()
+        await talk.speaks(1)
+        ended = talk.told(VoiceEnded)
+        await talk.passes(2.5)
+
+    assert (len(talk.told(VoiceHeard)), ended, len(talk.told(VoiceEnded))) == (1, [], 1)
+
+
 @pytest.mark.parametrize("words", [Words(fails=True), Words(hangs=True)], ids=["fails", "hangs"])
 async def test_a_turn_ends_and_its_loss_is_told_although_neither_client_nor_recogniser_does_anything(
     words: Words,

@@ -66,7 +66,11 @@ async def test_a_lookup_that_never_ends_is_given_up_and_told() -> None:
         characters.silent = True
         sending = asyncio.create_task(client.send(update(kaikou={"character": "detective"})))
         await asyncio.sleep(0)
+        clock.advance(3_600.0)  # the process stood still, and what finds it perhaps as well
+        await asyncio.sleep(0.01)
+        early = sending.done()
         clock.advance(FIND_S)
         await sending
         await asyncio.sleep(0)
+    assert not early
     assert [event["error"]["code"] for event in client.events if event["type"] == "error"] == ["internal_error"]

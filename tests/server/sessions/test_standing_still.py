@@ -13,7 +13,7 @@ from pipeline.conversation.playback import Playback
 from pipeline.session import Session
 from server.identity.principal import OWNER
 from server.protocol.connection import Connection
-from server.sessions.live import IdleTime, LiveSession
+from server.sessions.live import CLOSE_TOO_SLOW, SEND_S, IdleTime, LiveSession
 from server.sessions.registry import LocalAdmissionQueue
 from server.sessions.running_time import LONGEST_S, RunningTime
 from server.settings import load_settings
@@ -128,3 +128,39 @@ async def test_a_session_waits_for_its_client_as_long_as_the_process_ran() -> No
         now.tick()
         await rounds()
     assert (live.can_resume(""), life.done()) == (False, True)
+
+
+class Slow(Cut):
+    """A connection whose client takes the first event after a while."""
+
+    def __init__(self) -> None:
+        self.taken, self.closed = asyncio.Event(), list[int]()
+
+    async def receive(self) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send_event(self, _event: str) -> None:
+        await self.taken.wait()
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed.append(code)
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_client_is_not_too_slow_while_the_process_stands_still() -> None:
+    clock = LoopClock()
+    session = SimpleNamespace(outbox=Outbox(4.0), attach=lambda: None, detach=lambda: None)
+    connection = SimpleNamespace(session=session, events=None, resumed=dict, take_at_once=None, extensions=True)
+    live = LiveSession("id", cast(Connection, connection), load_settings({}, {}).sessions, OWNER)
+    transport = Slow()
+    serving = asyncio.create_task(live.attach(transport, []))  # type: ignore[arg-type]
+    await rounds()
+    clock.advance(HOUR)
+    await rounds()
+    early = list(transport.closed)
+    clock.advance(SEND_S)
+    await rounds()
+    await serving
+
+    assert (early, transport.closed) == ([], [CLOSE_TOO_SLOW])
