@@ -120,8 +120,9 @@ class Session:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nobody is speaking and nothing is being answered or heard."""
-        return self._dialogue.at_rest
+        """Whether nobody is speaking and nothing is being answered or heard, in the conversation or beside it."""
+        busy = self._listening.recognizes or self._item_audio.hears or self._answering.answers_out_of_band
+        return self._dialogue.at_rest and not busy
 
     def new_id(self, kind: str) -> str:
         """A fresh id for an item of the client's."""

@@ -197,6 +197,11 @@ class Answering:
 
     # --- Beside the conversation --------------------------------------------------------------------------------------
 
+    @property
+    def answers_out_of_band(self) -> bool:
+        """Whether an answer outside the conversation is in progress."""
+        return bool(self._out_of_band)
+
     def start_out_of_band(self, ask: ResponseRequest) -> None:
         """Answer outside the conversation. Raises `LimitReached` if too many go on."""
         most = self._context.limits.out_of_band

@@ -40,6 +40,11 @@ class ItemAudio:
         self._failed: deque[tuple[Item, KaikouError]] = deque(maxlen=KEPT_FAILURES)
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def hears(self) -> bool:
+        """Whether the words of any audio are not known yet."""
+        return bool(self._hearing)
+
     def check(self, items: Iterable[Item], param: str) -> None:
         """Raises `InvalidRequest` or `LimitReached`, that names `param`, for audio that is too short or too long."""
         limits = self._context.limits

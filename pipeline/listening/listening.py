@@ -309,6 +309,11 @@ class Listening:
             turn.item.aside = effect.verdict is not None
             turn.wordless = effect.verdict in (Verdict.NOISE, Verdict.ECHO)
 
+    @property
+    def recognizes(self) -> bool:
+        """Whether the words of any turn are not known yet."""
+        return any(turn.task and not turn.task.done() for turn in self.turns.values())
+
     async def recognized(self) -> None:
         """Wait until the words of every finished turn are known."""
         waiting = [turn.task for turn in self.turns.values() if turn.task and turn.closed.is_set()]

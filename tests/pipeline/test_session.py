@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from pipeline.conversation.config import Observer
+from pipeline.audio.samples import LINE_RATE
+from pipeline.conversation.config import Observer, ResponseRequest
 from pipeline.conversation.notices import HearingFailed, PlaybackPaused, PlaybackResumed, PlaybackStopped, Transcribed
+from pipeline.conversation.transcript import Item, Part
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Evidence, WaitRule
@@ -156,3 +160,32 @@ async def test_a_turn_waits_for_the_words_of_its_pause_which_may_say_that_more_c
         await talk.is_quiet(2)
 
         assert len(talk.told(Transcribed)) == turns
+
+
+async def commit(talk: Conversation) -> None:
+    talk.session.configure(replace(talk.session.config, endpointing=None))
+    await talk.speaks(1.0)
+    talk.session.commit_audio()
+
+
+async def add_speech(talk: Conversation) -> None:
+    sound = np.ones(LINE_RATE, np.int16)
+    talk.session.add_item(Item("item_said", spoken=True, parts=(Part(spoken=True, transcribed=False, sound=sound),)))
+
+
+async def ask_beside(talk: Conversation) -> None:
+    talk.session.request_reply(ResponseRequest(say="Hello", in_conversation=False))
+
+
+@pytest.mark.parametrize("begin", [commit, add_speech, ask_beside])
+async def test_a_session_is_at_rest_once_all_words_are_known_and_all_answers_given(
+    begin: Callable[[Conversation], Awaitable[None]],
+) -> None:
+    async with conversing(Words("Hello?", settle_s=0.5)) as talk:
+        states = [talk.session.at_rest]
+        await begin(talk)
+        states.append(talk.session.at_rest)
+        await talk.passes(1.0)
+        states.append(talk.session.at_rest)
+
+        assert states == [True, False, True]
