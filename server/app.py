@@ -74,6 +74,7 @@ def create_app(
             await engines.close()
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: no_such_endpoint})
+    app.router.redirect_slashes = False  # a redirect names the scheme and the host that a proxy asked us with
     app.state.realtime, app.state.metrics, app.state.engines = sessions, metrics, engines
     # The last is the outermost: it says by which address we were asked.
     app.add_middleware(PageHeaders)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import orjson
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -18,11 +17,10 @@ from server.errors import TooLarge, TooSlow, as_told, openai_error, status_of
 from server.identity.auth import identify, presented_key
 from server.identity.origins import check_origin
 from server.identity.principal import Principal
+from server.identity.warnings import warn
 from server.json_text import check_depth, from_json
-from server.settings.origins import SHOWN
+from server.settings.origins import SHOWN, root_path
 from server.settings.serving import ServerSettings
-
-log = structlog.get_logger("kaikou")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -111,7 +109,7 @@ async def no_such_endpoint(request: Request, error: Exception) -> Response:
     """What starlette says to an unknown address or method, as JSON where clients of the OpenAI API ask."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
-        return _no_such_page(request.url.path)
+        return _no_such_page(request)
     if "/v1/" not in request.url.path:
         return PlainTextResponse(error.detail, error.status_code, error.headers)
     message = f"There is no {request.method} {request.url.path[:200]} here."
@@ -120,14 +118,18 @@ async def no_such_endpoint(request: Request, error: Exception) -> Response:
     return json_response({"error": body}, error.status_code, dict(error.headers or {}))
 
 
-def _no_such_page(path: str) -> Response:
+def _no_such_page(request: Request) -> Response:
     """For a person, who may have come through a proxy that serves us at a path of its site and passes it on."""
-    path = path[:SHOWN]
-    setting = f"KAIKOU_ROOT_PATH={path.rstrip('/')}"
-    log.warning("a page was asked for at a path that is not known", path=path, set_if_it_is_a_proxys=setting)
+    path = request.scope["raw_path"].decode("latin-1")
+    try:
+        setting = f"KAIKOU_ROOT_PATH={root_path(path)}"
+    except ValueError:  # no path of a site
+        return PlainTextResponse("Not Found", 404)
+    shown = path[:SHOWN]
+    warn(request, "a page was asked for at a path that is not known", path=shown, set_if_it_is_a_proxys=setting[:SHOWN])
     return PlainTextResponse(
-        f"There is nothing at {path}.\nIf a proxy serves Kaikou at this path, start it with {setting}, or have the proxy "
-        f"strip the path.\n\n{path} 这里什么都没有。\n"
+        f"There is nothing at {shown}.\nIf a proxy serves Kaikou at this path, start it with {setting}, or have the proxy "
+        f"strip the path.\n\n{shown} 这里什么都没有。\n"
         f"如果代理在这个路径下提供 Kaikou，请用 {setting} 启动，或者让代理去掉这个路径。\n",
         404,
     )

@@ -22,21 +22,21 @@ ASCII are errors of the browser's, and so is what is beyond Latin-1 in a header.
 
 
 def presented_key(connection: HTTPConnection) -> str:
-    """The key that a client presents: bearer token, `api-key` header, or encoded or as a subprotocol; empty if none."""
+    """The key that a client presents; empty if none.
+
+    Our page's ways come first: a proxy that asks for a password of its own may send a bearer token of its own.
+    """
+    offered: Sequence[str] = connection.scope.get("subprotocols", ())
+    in_subprotocol = (name for name in offered if name.startswith(ENCODED_SUBPROTOCOL))
+    if encoded := _header(connection, ENCODED_HEADER) or next(in_subprotocol, "").removeprefix(ENCODED_SUBPROTOCOL):
+        return _decoded(encoded)
     scheme, _, token = _header(connection, "authorization").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
     if key := _header(connection, "api-key"):
         return key
-    if encoded := _header(connection, ENCODED_HEADER):
-        return _decoded(encoded)
-    offered: Sequence[str] = connection.scope.get("subprotocols", ())
-    for name in offered:
-        if name.startswith(ENCODED_SUBPROTOCOL):
-            return _decoded(name.removeprefix(ENCODED_SUBPROTOCOL))
-        if name.startswith(KEY_SUBPROTOCOL):
-            return _text(name.removeprefix(KEY_SUBPROTOCOL).encode("utf-8", "surrogateescape"))
-    return ""
+    in_subprotocol = (name for name in offered if name.startswith(KEY_SUBPROTOCOL))
+    return _text(next(in_subprotocol, "").removeprefix(KEY_SUBPROTOCOL).encode("utf-8", "surrogateescape"))
 
 
 def identify(server: ServerSettings, key: str) -> Principal:

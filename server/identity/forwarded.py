@@ -15,13 +15,17 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.identity.warnings import WARNINGS, BoundedWarnings
 from server.settings.origins import ANY, root_path
 from server.settings.serving import ServerSettings
 
 PUBLIC_HOSTS, UNTRUSTED = "kaikou.public_hosts", "kaikou.untrusted_proxy"
 """Where the scope keeps them: the hosts that browsers may know us by, and the proxy that was not believed."""
 
-PAIR = re.compile(r'([\w-]+)=("[^"]*"|[^;,\s]*)\s*([;,]?)')
+LONGEST = 4096
+"""Letters of a header that are read; a chain of proxies is far shorter, and anybody can send 64 KB."""
+
+PAIR = re.compile(r'(?<![\w-])([\w-]+)=("[^"]*"|[^;,\s]*)\s*([;,]?)')
 """A name, its value, and what follows: a comma begins the part of the next proxy."""
 
 Element = dict[str, str]
@@ -49,9 +53,11 @@ class ForwardedHeaders:
     def __init__(self, app: ASGIApp, server: ServerSettings) -> None:
         self._app, self._root = app, server.root_path
         self._trusted = TrustedProxies(server.trusted_proxies)
+        self._warnings = BoundedWarnings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
+            scope[WARNINGS] = self._warnings
             self._read(scope)
             if scope["type"] == "http" and scope["path"] == scope["root_path"] != "":
                 query = scope["query_string"].decode("latin-1")
@@ -72,9 +78,11 @@ class ForwardedHeaders:
             root = root or told.prefix
         elif told.host or told.port:
             scope[UNTRUSTED] = peer
-        path = "/" + scope["path"].lstrip("/")  # `location /kaikou` with `proxy_pass …/` makes two slashes
+        asked = scope["path"]
+        path = "/" + asked.strip("/")  # `location /kaikou` with `proxy_pass …/` makes two slashes
+        inside = path == root or path.startswith(f"{root}/")
         scope["root_path"] = root
-        scope["path"] = path if path == root or path.startswith(f"{root}/") else root + path
+        scope["path"] = f"{path if inside else root + path}{'/' if path == root and asked.endswith('/') else ''}"
 
 
 class TrustedProxies:
@@ -130,20 +138,25 @@ def told_by_proxy(headers: Headers, trusted: TrustedProxies) -> Told:
 
 def _parts(headers: Headers, name: str) -> Iterator[str]:
     """The values of a header, which each proxy adds to, or adds a header of its own."""
-    return (part.strip() for value in headers.getlist(name) for part in value.split(",") if part.strip())
+    return (part.strip(' "') for part in _value(headers, name).split(",") if part.strip(' "'))
+
+
+def _value(headers: Headers, name: str) -> str:
+    """All lines of a header as one; nothing if that is too long."""
+    value = ",".join(headers.getlist(name))
+    return value if len(value) <= LONGEST else ""
 
 
 def _elements(headers: Headers) -> Iterator[Element]:
     """What each proxy wrote into `Forwarded`, the first proxy first."""
-    for value in headers.getlist("forwarded"):
-        element: Element = {}
-        for name, written, follows in PAIR.findall(value):
-            element[name.lower()] = written.strip('"')
-            if follows == ",":
-                yield element
-                element = {}
-        if element:
+    element: Element = {}
+    for name, written, follows in PAIR.findall(_value(headers, "forwarded")):
+        element[name.lower()] = written.strip('"')
+        if follows == ",":
             yield element
+            element = {}
+    if element:
+        yield element
 
 
 def _nearest_stranger(elements: Sequence[Element], trusted: TrustedProxies) -> Element:

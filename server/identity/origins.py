@@ -8,15 +8,13 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.requests import HTTPConnection
 
 from server.errors import OriginDenied
 from server.identity.forwarded import public_hosts, untrusted_proxy
+from server.identity.warnings import warn
 from server.settings.origins import ANY, DEFAULT_PORTS, SHOWN, web_origin
 from server.settings.serving import ServerSettings
-
-log = structlog.get_logger("kaikou")
 
 
 def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
@@ -25,11 +23,12 @@ def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
     if origin is None or named_in_settings(server, origin) or is_own(server, connection, origin):
         return
     shown = origin[:SHOWN]
-    setting = f"KAIKOU_ALLOWED_ORIGINS={','.join([*server.allowed_origins, shown])}"
-    told = {"origin": shown, "host": connection.headers.get("host", "")[:SHOWN], "set": setting}
+    told = {"origin": shown, "host": connection.headers.get("host", "")[:SHOWN]}
+    if known_by := _canonical(origin):
+        told["set"] = f"KAIKOU_ALLOWED_ORIGINS={','.join([*server.allowed_origins, known_by])}"
     if proxy := untrusted_proxy(connection):
         told["or_set"] = f"KAIKOU_TRUSTED_PROXIES={proxy}"
-    log.warning("a page of another origin was refused", **told)
+    warn(connection, "a page of another origin was refused", **told)
     raise OriginDenied(
         f"Pages of the origin {shown} may not use this server. Whoever runs it can allow them: "
         f"KAIKOU_ALLOWED_ORIGINS={shown}"
@@ -53,17 +52,25 @@ def is_own(server: ServerSettings, connection: HTTPConnection, origin: str) -> b
     host = connection.headers.get("host", "")
     # A foreign name that was made to point at this machine sends itself as both Origin and Host. Over https it cannot:
     # it would have to have a certificate, and a proxy with one is the operator's.
-    rebound = is_loopback(server.host) and scheme == "http" and not is_loopback(_name(host))
+    rebound = is_loopback(server.host) and scheme == "http" and _is_foreign_name(_name(host))
     return not rebound and any(_canonical(f"{scheme}://{public}") == own for public in public_hosts(connection))
 
 
 def is_loopback(host: str) -> bool:
     """Whether an address, or a name, is always this machine."""
-    name = host.strip("[]").lower()
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+        return f".{host.lower().removesuffix('.')}".endswith(".localhost")
+
+
+def _is_foreign_name(host: str) -> bool:
+    """Whether somebody could make it point at this machine: a name, for an address is what it is."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return not is_loopback(host)
+    return False
 
 
 def _canonical(origin: str) -> str:

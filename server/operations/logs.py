@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal obeys, but for line breaks and tabs."""
+
+
+def printable(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The entry with control characters written out: strangers send them in paths and names."""
+    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+    return {**entry, **{name: CONTROL.sub(lambda found: repr(found[0])[1:-1], text) for name, text in texts.items()}}
 
 
 def configure_logging(level: str) -> None:
@@ -18,8 +30,8 @@ def configure_logging(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     watched = sys.stderr.isatty()
-    render: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    render: list[structlog.types.Processor] = (
+        [printable, structlog.dev.ConsoleRenderer()] if watched else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -30,7 +42,7 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
         )
     )
     root = logging.getLogger()

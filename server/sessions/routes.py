@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.errors import UpgradeRequired
+from server.identity.warnings import warn
 from server.rest import Endpoint, api_route, failure, guarded, success
 from server.services import Services
 from server.sessions.websocket_handshake import Handshake
 from server.settings.serving import ServerSettings
-
-log = structlog.get_logger("kaikou")
 
 NOT_A_WEBSOCKET = (
     "This address takes WebSockets only. If a WebSocket was meant, a proxy on its way did not pass the headers Upgrade and "
@@ -57,7 +55,7 @@ def without_upgrade(settings: ServerSettings) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         if not HANDSHAKE.isdisjoint(request.headers):
-            log.warning("a proxy passed a WebSocket on as plain HTTP", set=FOR_NGINX, see="docs/deployment.md")
+            warn(request, "a proxy passed a WebSocket on as plain HTTP", set=FOR_NGINX, see="docs/deployment.md")
         return await guarded_refuse(request)
 
     return answer

@@ -24,6 +24,9 @@ ANY, OPAQUE = "*", "null"
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 """A path of a site. It is written into the page, so that nothing may be in it that means something there."""
 
+LONGEST_NAME = 253
+"""Letters of a host's name (RFC 1035)."""
+
 SHOWN = 100
 """Letters of a mistake that are shown."""
 
@@ -70,6 +73,8 @@ def _host(name: str) -> str:
     """A host as browsers write it. Raises `ValueError` for what is none."""
     if ":" in name:
         return f"[{ipaddress.IPv6Address(name)}]"
+    if len(name) > LONGEST_NAME:  # Python takes long to find that in other alphabets
+        raise ValueError(name)
     written = name if name.isascii() else name.encode("idna").decode("ascii")
     if re.fullmatch(r"[a-z0-9._~-]+", written) is None:
         raise ValueError(name)

@@ -55,6 +55,8 @@ OFFERED = ("realtime", "openai-insecure-api-key.sk-offered", "openai-agents-sdk.
         (connection(("Authorization", "Bearer clé")), "clé"),
         (connection(("Authorization", "Bearer clÃ©")), "clé"),
         (connection(("api-key", 'two words, and "quotes"')), 'two words, and "quotes"'),
+        (connection(("Authorization", "Bearer proxys"), ("X-Kaikou-Key", "a2V5")), "key"),
+        (connection(("Authorization", "Bearer proxys"), subprotocols=("realtime", "kaikou-key.a2V5")), "key"),
         (connection(), ""),
     ],
 )

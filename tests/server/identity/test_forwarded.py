@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 
-from server.identity.forwarded import PUBLIC_HOSTS, UNTRUSTED, ForwardedHeaders
+from server.identity.forwarded import PUBLIC_HOSTS, UNTRUSTED, ForwardedHeaders, TrustedProxies, told_by_proxy
 from server.settings import load_settings
 
 LOOPBACK, STRANGER = "127.0.0.1", "203.0.113.9"
@@ -143,3 +145,27 @@ async def test_a_missing_slash_at_the_end_of_the_sites_path_is_added() -> None:
     seen, sent = await passed_on({}, path="/kaikou", query="a=b", root_path="/kaikou")
 
     assert (seen, sent[0]["status"], dict(sent[0]["headers"])[b"location"]) == ({}, 308, b"/kaikou/?a=b")
+
+
+@pytest.mark.parametrize("unit", ["a", 'a="', "a=;", 'for="[::1]",', "for=::1, "])
+@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"])
+async def test_a_header_as_long_as_a_server_takes_them_holds_nothing_up(name: str, unit: str) -> None:
+    async with asyncio.timeout(5):  # one of these took two minutes
+        scope = await scope_of({"Host": "here", name: unit * (60_000 // len(unit))})
+
+    assert (scope["client"], scope[PUBLIC_HOSTS]) == ((LOOPBACK, 5), ("here",))
+
+
+async def test_lines_of_one_header_are_one_list() -> None:
+    lines = [(b"forwarded", b"for=198.51.100.1;host=kaikou.example"), (b"forwarded", b"for=127.0.0.1")]
+
+    told = told_by_proxy(Headers(raw=lines), TrustedProxies(["127.0.0.0/8"]))
+
+    assert (told.client, told.host) == ("198.51.100.1", "kaikou.example")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"), [("/v1/models/", "/v1/models"), ("/v1/realtime/", "/v1/realtime"), ("//", "/")]
+)
+async def test_a_slash_at_the_end_changes_nothing(asked: str, path: str) -> None:
+    assert (await scope_of({}, path=asked))["path"] == path

@@ -8,6 +8,7 @@ from server.errors import OriginDenied
 from server.identity.forwarded import PUBLIC_HOSTS, UNTRUSTED
 from server.identity.origins import check_origin
 from server.settings import load_settings
+from server.settings.origins import web_origin
 from server.settings.serving import ServerSettings
 
 HERE = "localhost:7210"
@@ -81,6 +82,25 @@ def test_a_proxy_with_a_certificate_on_this_machine_may_pass_its_name_on(origin:
 
 def test_a_name_that_was_made_to_point_at_this_machine_is_refused() -> None:
     assert not allowed(settings(), page("http://evil.example:7210", "evil.example:7210"))
+
+
+@pytest.mark.parametrize(
+    "host", ["192.168.1.5:7210", "[fd00::5]:7210", "0.0.0.0:7210", "localhost.:7210", "LOCALHOST:7210"]
+)
+def test_nobody_can_make_an_address_point_elsewhere(host: str) -> None:
+    assert allowed(settings(), page(f"http://{host.lower()}", host))
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.", "EVIL.example", "127.0.0.1.evil.example", "2130706433", "localhost.evil.example"]
+)
+def test_a_name_that_looks_like_this_machine_is_a_name(host: str) -> None:
+    assert not allowed(settings(), page(f"http://{host.lower()}:7210", f"{host}:7210"))
+
+
+def test_an_origin_longer_than_a_name_is_none() -> None:
+    with pytest.raises(ValueError, match="no origin"):
+        web_origin("http://" + "é" * 254)  # 60 KB of them held the server up for a second
 
 
 def test_a_server_that_others_reach_is_known_by_any_name() -> None:
