@@ -13,6 +13,7 @@ from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.errors import InvalidRequest
 from server.audio.decoding.ending import breaks_off
 from server.audio.decoding.mixing import Limiter, Wave
+from server.audio.decoding.mp4_index import boxes, is_too_large
 from server.audio.decoding.part_reader import PartReader
 from server.audio.decoding.parts import Part, is_raw, parts, tag_length
 from server.audio.decoding.track import UNREADABLE, Missing
@@ -26,8 +27,6 @@ LARGEST_HEADER = 4_096
 """What stands before the first file of an upload and is not larger is a tag or a header of a protocol, and no sound."""
 
 TEXT = re.compile(rb"[\t\n\r -~]+")
-
-MOST_BOXES = 10_000
 
 
 class Decoding:
@@ -82,6 +81,8 @@ class Decoding:
         if part.kind == "wav":
             length = wav_length(window)
             window, broken_off_s = Window(self._file, part.start, part.end, length.patches), length.missing_s
+        if is_too_large(window):  # whatever its kind is: libav knows MP4 by less
+            raise _not_audio("The index of the file is larger than that of any recording.")
         start_s = self._given / LINE_RATE
         reader = PartReader(window, not self._given, self._longest_s)
         try:
@@ -104,7 +105,7 @@ def _moved(missing: Missing, by_s: float) -> Missing:
 
 def _why_not(part: Part, file: Window) -> str:
     """What is wrong with a part without sound in it, as far as one can tell."""
-    if part.kind == "mp4" and not _has_box(file, b"moov"):
+    if part.kind == "mp4" and all(box.name != b"moov" for box in boxes(file)):
         return "The recording was not finished: its index (moov) is missing, without which an MP4 file cannot be read."
     if TEXT.fullmatch(file.bytes_at(0, LARGEST_HEADER)):
         return (
@@ -113,20 +114,6 @@ def _why_not(part: Part, file: Window) -> str:
     if part.kind:
         return f"The file begins like {part.kind}, but there is no sound in it that can be read."
     return ""
-
-
-def _has_box(file: Window, name: bytes) -> bool:
-    """Whether an MP4 file has this box at its top level, as far as its boxes can be followed."""
-    at = 0
-    for _ in range(MOST_BOXES):
-        header = file.bytes_at(at, 16)
-        length = int.from_bytes(header[8:16] if header[:4] == b"\0\0\0\1" else header[:4], "big")
-        if header[4:8] == name:
-            return True
-        if length < 8:  # 0: to the end of the file
-            break
-        at += length
-    return False
 
 
 def _not_audio(why: str) -> InvalidRequest:

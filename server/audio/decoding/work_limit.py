@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pipeline.errors import InvalidRequest
 
-WITHOUT_SOUND_S = 8.0
+WITHOUT_SOUND_S = 5.0
 """Processor time. Files of the largest size, of any common kind, take less than one second before they give sound."""
 
 PER_SECOND = 0.25
