@@ -31,10 +31,25 @@ const DEFAULTS = {
   dismissed: [],
 };
 
+/** @type {Record<string, [number, number]>} */
+const RANGES = { volume: [0, 1], speed: [0.7, 1.3] };
+
+/**
+ * Whether a stored value can stand for the usual one: another version may have left it, or another program at this address.
+ * @param {string} name @param {any} value @param {any} usual
+ */
+function fits(name, value, usual) {
+  const [least, most] = RANGES[name] ?? [-Infinity, Infinity];
+  if (typeof usual === "number") return typeof value === "number" && value >= least && value <= most;
+  return value !== null && typeof value === typeof usual && Array.isArray(value) === Array.isArray(usual);
+}
+
 /** @returns {Preferences} */
 function stored() {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+    const found = JSON.parse(localStorage.getItem(NAME) ?? "{}") ?? {};
+    const usable = Object.entries(DEFAULTS).filter(([name, usual]) => fits(name, found[name], usual));
+    return { ...DEFAULTS, ...Object.fromEntries(usable.map(([name]) => [name, found[name]])) };
   } catch {
     return { ...DEFAULTS }; // Private windows and blocked storage: everything works, nothing is remembered.
   }

@@ -22,6 +22,31 @@ def page(browser: Browser, address: str) -> Page:
     return empty_page(browser, address)
 
 
+# --- What is remembered -----------------------------------------------------------------------------------------------
+
+USUAL = {"spoken": {}, "dismissed": [], "volume": 1, "speed": 1}
+
+
+@pytest.mark.parametrize(
+    ("stored", "changed"),
+    [
+        ('{"volume": 0.5, "dismissed": ["starter"]}', {"volume": 0.5, "dismissed": ["starter"]}),
+        ('{"spoken": null, "dismissed": {}, "volume": "loud", "speed": null}', {}),
+        ('{"volume": 7, "speed": 99, "dismissed": 5, "spoken": []}', {}),
+        ("null", {}),
+        ("{", {}),
+    ],
+)
+def test_what_another_program_left_in_the_memory_of_the_browser_does_no_harm(
+    page: Page, stored: str, changed: dict[str, Any]
+) -> None:
+    script = "localStorage.kaikou = arg; return (await import('/static/preferences.js?' + arg)).preferences"
+    found = run(page, "preferences.js", f"return (async () => {{ {script} }})()", stored)
+    page.evaluate("localStorage.clear()")
+
+    assert {name: found[name] for name in USUAL} == {**USUAL, **changed}
+
+
 # --- The conversation -------------------------------------------------------------------------------------------------
 
 CONVERSATION = "conversation/conversation.js conversation/effects.js conversation/heard-text.js"
