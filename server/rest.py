@@ -18,7 +18,7 @@ from server.identity.auth import identify, presented_key
 from server.identity.origins import check_origin
 from server.identity.principal import Principal
 from server.identity.warnings import warn
-from server.json_text import check_depth, from_json
+from server.json_text import check_structure, from_json
 from server.settings.origins import SHOWN, root_path
 from server.settings.serving import ServerSettings
 
@@ -59,7 +59,7 @@ async def json_body(request: Request) -> Any:
     except (TimeoutError, ClientDisconnect):
         raise TooSlow(f"The body did not end within {BODY_S:g} s.") from None
     value = from_json(body, "The body") if body else {}
-    check_depth(value, "The body")
+    check_structure(value, "The body")
     return value
 
 

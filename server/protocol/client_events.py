@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipeline.errors import InvalidRequest
 from pipeline.text.clean import clean
 from server.errors import invalid_request
-from server.json_text import check_depth, from_json
+from server.json_text import check_structure, from_json
 from server.protocol.refused_fields import OF_THE_BETA, check_refused
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -30,10 +30,11 @@ class MessagePart(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def clean_text(cls, fields: Any) -> Any:
-        """Texts without characters that cannot be kept or spoken, ids included."""
+        """Texts without characters that cannot be kept or spoken, ids included. Audio is long, and no text."""
         if not isinstance(fields, dict):
             return fields
-        return {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
+        texts = {name: clean(text) for name, text in fields.items() if isinstance(text, str) and name != "audio"}
+        return fields | texts
 
 
 class ContentPart(MessagePart):
@@ -290,7 +291,7 @@ def parse_event(message: Json) -> ClientEvent:
     if message["type"] == "transcription_session.update":
         text = 'The beta dialect is not spoken here: send session.update with session.type "transcription".'
         raise InvalidRequest(text, code="beta_api_shape_disabled", param="type")
-    check_depth(message, "The message")
+    check_structure(message, "The message")
     kind = EVENTS.get(message["type"])
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")

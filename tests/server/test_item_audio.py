@@ -211,6 +211,7 @@ async def test_what_the_character_said_comes_with_its_words_or_is_refused(server
     [
         (said({"type": "input_audio"}), "missing_required_parameter", "item.content.0.audio"),
         (said({"type": "input_audio", "audio": "%%%"}), "invalid_base64", "item.content.0.audio"),
+        (said({"type": "input_audio", "audio": "AA\0AA"}), "invalid_base64", "item.content.0.audio"),
         (said(text("x"), {"type": "input_audio", "audio": "AAA"}), "invalid_base64", "item.content.1.audio"),
         (said({"type": "input_audio", "audio": 5}), "invalid_value", "item.content.0.audio"),
         (said({"type": "input_audio", "audio": ""}), "audio_too_short", "item.content"),

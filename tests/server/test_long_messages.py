@@ -22,6 +22,10 @@ LONGEST_S = 0.05
 """Of the thread's own time, for one round of the loop; the message as a whole takes some seconds."""
 
 
+HEAVY_S = 0.2
+"""The same for a message of which a client needs nothing like it."""
+
+
 @asynccontextmanager
 async def measured_rounds() -> AsyncIterator[list[float]]:
     """The time of this thread that each round of the event loop took: what any other session waits at least."""
@@ -74,6 +78,30 @@ async def test_the_loop_goes_on_while_a_long_message_is_heard(server: Serving, n
             await until(socket, "input_audio_buffer.cleared")
 
     assert max(rounds) < LONGEST_S
+
+
+def asking(*content: dict[str, Any], times: int = 1) -> str:
+    item = {"type": "message", "role": "user", "content": content}
+    return json.dumps({"type": "response.create", "response": {"conversation": "none", "input": [item] * times}})
+
+
+HEAVY = {
+    "audio that is too long": asking({"type": "input_audio", "audio": base64.b64encode(bytes(14 * 2**20)).decode()}),
+    "many parts": asking(*[{"type": "input_audio", "transcript": ""}] * 100, times=1_000),
+    "empty lists": json.dumps({"type": "kaikou.ping", "x": [[]] * 2**20}),
+    "numbers": json.dumps({"type": "kaikou.ping", "x": [1] * 2**20}),
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+async def test_the_loop_goes_on_while_a_heavy_message_is_refused(server: Serving, name: str) -> None:
+    async with websockets.connect(f"{server.ws}/v1/realtime?extensions=kaikou", compression=None) as socket:
+        await until(socket, "session.created")
+        async with measured_rounds() as rounds:
+            await socket.send(HEAVY[name])
+            told = json.loads(await socket.recv())
+
+    assert (told["type"], max(rounds) < HEAVY_S) == ("error", True)
 
 
 async def test_the_loop_goes_on_while_many_short_messages_are_heard(server: Serving) -> None:

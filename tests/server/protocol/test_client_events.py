@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InvalidRequest
-from server.json_text import DEEPEST, check_depth, from_json
+from server.json_text import DEEPEST, check_structure, from_json
 from server.protocol.client_events import CreateResponse, ItemReference, MessageItem, parse_event
 
 Json = dict[str, Any]
@@ -76,6 +76,6 @@ def test_what_is_no_json_says_what_it_was_to_be(text: str) -> None:
 
 
 def test_json_may_be_nested_as_deeply_as_the_limit_and_no_deeper() -> None:
-    check_depth(nested(DEEPEST), "The body")
+    check_structure(nested(DEEPEST), "The body")
     with pytest.raises(InvalidRequest, match=f"The body may be nested {DEEPEST} levels deep at most"):
-        check_depth(nested(DEEPEST + 1), "The body")
+        check_structure(nested(DEEPEST + 1), "The body")
