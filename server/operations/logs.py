@@ -14,6 +14,28 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a terminal obeys, but for line breaks and tabs."""
 
 
+ONCE_IN_S = 3600.0
+
+
+class OnceAnHour(logging.Filter):
+    """Lets each warning of a library's through once an hour: uvicorn warns at each request that it cannot read, or that asks
+    for HTTP/2 as Java's clients do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write it."""
+        if record.levelno != logging.WARNING:
+            return True
+        written = self._written.get(record.msg)
+        if written is not None and written <= record.created < written + ONCE_IN_S:
+            return False
+        self._written[record.msg] = record.created
+        return True
+
+
 def printable(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The entry with control characters written out: strangers send them in paths and names."""
     texts = {name: value for name, value in entry.items() if isinstance(value, str)}
@@ -50,3 +72,4 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     for noisy in ("httpx2", "httpcore2", "openai", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger("uvicorn.error").addFilter(OnceAnHour())
