@@ -81,7 +81,8 @@ class PartReader:
             yield from track.finish(unread)
         self.missing += track.missing
         ends_s = track.timeline.end / LINE_RATE
-        if said_s is not None and said_s - begin_s > ends_s + LEAST_MISSING_AT_END_S:
+        jumped = any(one.reason == "clock_jumped" for one in track.missing)  # then the length is that of another clock
+        if said_s is not None and not jumped and said_s - begin_s > ends_s + LEAST_MISSING_AT_END_S:
             self.missing.append(Missing(ends_s, said_s - begin_s, "broken_off"))
 
     def _begin_s(self, container: Any) -> float:

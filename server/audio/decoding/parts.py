@@ -10,6 +10,8 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import merge
+from operator import itemgetter
 
 from server.audio.decoding.work_limit import LimitedFile
 
@@ -112,18 +114,20 @@ def _signatures(file: LimitedFile, size: int) -> Iterator[tuple[str, int, int]]:
     for base in range(0, size, CHUNK):
         file.seek(base)
         text = file.read(CHUNK + REACH)
-        found = ((kind, start) for kind in SIGNATURES for start in _starts(text, SIGNATURES[kind]) if start < CHUNK)
-        for kind, start in sorted(found, key=lambda one: one[1]):
+        for start, kind in merge(*(_starts(text, kind) for kind in SIGNATURES), key=itemgetter(0)):
+            if start >= CHUNK:
+                break
             sound = _behind_tags(file, base + start) if kind == TAGGED else base + start
             if sound is not None:
                 yield kind, base + start, sound
 
 
-def _starts(text: bytes, signature: Signature) -> Iterator[int]:
+def _starts(text: bytes, kind: str) -> Iterator[tuple[int, str]]:
+    signature = SIGNATURES[kind]
     at = text.find(signature.mark, signature.offset)
     while at >= 0:
         if signature.whole.match(text, at - signature.offset):
-            yield at - signature.offset
+            yield at - signature.offset, kind
         at = text.find(signature.mark, at + 1)
 
 
