@@ -22,6 +22,8 @@ from pocketsphinx import Decoder
 from benchmarks.turn_speech import APART, WINDOW, Conversation, Recording, Turn
 from models.embedded import silero
 from models.embedded.pocketsphinx import StreamingDecoder, WholeDecoder, plain
+from models.whisper.library import checked_folder
+from models.whisper.network import Network
 from pipeline.audio.samples import LINE_RATE, Samples, samples_of
 from pipeline.engines.protocols import TurnModel
 
@@ -34,6 +36,9 @@ HEARD_AFTER = samples_of(1700)
 
 HEARD = 8 * LINE_RATE
 LANGUAGE = "en"
+LANGUAGES = ("zh", "en")
+LONGEST = 29 * LINE_RATE
+"""What is decoded at once; a few turns with their lengthened pauses are longer."""
 
 
 def recordings(folder: Path) -> list[Recording]:
@@ -90,6 +95,8 @@ class Traces:
     """Makes traces; its engines start when the first trace lacks something."""
 
     models: dict[str, Callable[[], TurnModel]]
+    whisper: Path | None = None
+    """The folder of its weights, if its words are wanted too."""
     made: dict[str, TurnModel] = field(default_factory=dict)
 
     @cached_property
@@ -103,6 +110,10 @@ class Traces:
     @cached_property
     def whole(self) -> WholeDecoder:
         return WholeDecoder()
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(checked_folder(str(self.whisper)), "cpu", "", at_once=1)
 
     def model(self, name: str) -> TurnModel:
         """The turn model of that name."""
@@ -134,6 +145,13 @@ class Trace:
         """What a turn model makes of a pause, heard up to `at`, in a turn that began at `start`."""
         pcm = self.conversation.pcm[max(start, at - HEARD) : at]
         return self._once(f"{model} {start} {at}", lambda: self._traces.model(model).probability(pcm))
+
+    def words(self, start: int, end: int) -> str:
+        """What Whisper makes of a turn from `start` to its last voice before a pause."""
+        pcm = self.conversation.pcm[max(0, start - PREFIX, end - LONGEST) : end]
+        return self._once(
+            f"whisper {start} {end}", lambda: self._traces.network.decode(pcm, LANGUAGES, insist=True).text
+        )
 
     def draft(self, turn: Turn, silence_ms: int) -> str:
         """The words of the whole turn, as they are recognised when so much silence was heard after it."""

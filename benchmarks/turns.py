@@ -10,57 +10,33 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.recordings import BESIDE
 from benchmarks.scoring import percentile, word_errors
-from benchmarks.turn_speech import NOISES_DB, WINDOW, Pause, Turn, conversations
+from benchmarks.turn_replay import Heard, Strategy, replay
+from benchmarks.turn_speech import NOISES_DB, WINDOW, Pause, conversations
 from benchmarks.turn_traces import LANGUAGE, Trace, Traces, recordings
 from models.embedded import pitch, smart_turn
-from models.embedded.turns import together
-from pipeline.audio.samples import milliseconds_of, samples_of
 from pipeline.errors import EngineUnavailable
 from pipeline.turns.endpoint import Endpointer, Endpointing
-from pipeline.turns.events import SpeechPaused, SpeechResumed, SpeechStarted, SpeechStopped
+from pipeline.turns.events import SpeechPaused
 from pipeline.turns.interruption import same_words
-from pipeline.turns.wait import Evidence, WaitRule, adaptive_wait, fixed_wait
+from pipeline.turns.wait import WORDS_MS, Evidence, WaitRule, adaptive_wait, fixed_wait
 
 WEIGHTS = Path("smart-turn-v3.2", smart_turn.WEIGHTS.name)
-ANSWERS_AFTER = {"pitch": 1, "smart_turn": 3}
-"""Windows from a pause to the model's answer; their calls take 8 and 60 ms."""
-
 PAUSES_MS = (64, 96, 128, 160)
 SETTLED_MS = 500
 """Silence after which the words of a turn do not change any more."""
 
 DRAFTED_NOISES_DB = (None, 10)
-AFTER_PAUSE = samples_of(100)
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """A way to decide that a turn is over."""
-
-    name: str
-    wait_ms: WaitRule
-    models: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Heard:
-    """How one turn went: the pauses in which it was cut off, or the sample if it was none, and the wait after its end."""
-
-    trace: Trace
-    turn: Turn
-    cuts: frozenset[Pause | int]
-    wait_ms: int | None
-
-
-def strategies(models: Iterable[str]) -> Iterator[Strategy]:
-    """All that are compared; those with Smart Turn only where it can run."""
+def strategies(models: Iterable[str], whisper: bool = False) -> Iterator[Strategy]:
+    """All that are compared; those with Smart Turn and Whisper only where these can run."""
     for silence_ms in (200, 350, 500, 650, 800, 1100):
         yield Strategy(f"fixed {silence_ms} ms", fixed_wait(silence_ms))
     adaptive = adaptive_wait()
@@ -69,6 +45,8 @@ def strategies(models: Iterable[str]) -> Iterator[Strategy]:
         name = " + ".join(sound).replace("_", " ")
         yield Strategy(name, without_words(adaptive), sound)
         yield Strategy(f"words + {name}", adaptive, sound)
+    for words_ms in (0, 400, WORDS_MS) if whisper else ():
+        yield Strategy(f"whisper + pitch, up to {words_ms} ms", adaptive, ("pitch",), words_ms)
     yield Strategy("words + pitch, no habit", without_habit(adaptive), ("pitch",))
     for eagerness in ("high", "low"):
         for sound in ((), *sounds(models)):
@@ -91,57 +69,10 @@ def without_habit(rule: WaitRule) -> WaitRule:
     return lambda evidence: rule(Evidence(evidence.text, evidence.complete))
 
 
-def replay(trace: Trace, strategy: Strategy) -> list[Heard]:
-    """What becomes of a conversation's turns."""
-    stops = list(_stops(trace, strategy))
-    conversation = trace.conversation
-    ends = [*(turn.start for turn in conversation.turns[1:]), len(conversation.pcm)]
-    heard = list[Heard]()
-    for turn, next_start in zip(conversation.turns, ends, strict=True):
-        cuts = frozenset(_pause_at(turn, at) for at in stops if turn.start <= at < turn.end)
-        after = [milliseconds_of(at - turn.end) for at in stops if turn.end <= at < next_start]
-        heard.append(Heard(trace, turn, cuts, after[0] if after else None))
-    return heard
-
-
-def _stops(trace: Trace, strategy: Strategy) -> Iterator[int]:
-    endpointer = Endpointer(Endpointing(wait_ms=strategy.wait_ms))
-    partials, words, over = trace.partials, list[str](), 0
-    known = start = pause = judged_at = 0
-    complete: float | None = None
-    for window, probability in enumerate(trace.probabilities):
-        at = window * WINDOW
-        while known < len(partials) and partials[known][0] <= at:
-            words = partials[known][1].split()
-            over = over if words else 0
-            known += 1
-            if endpointer.speaking:
-                endpointer.text = " ".join(words[over:])
-        if complete is not None and window >= judged_at:
-            endpointer.complete, complete = complete, None
-        for event in endpointer.push_window(probability, at, WINDOW):
-            match event:
-                case SpeechStarted():
-                    start = event.at
-                case SpeechPaused():
-                    pause = event.at
-                    if strategy.models:
-                        complete = together(trace.complete(model, start, pause) for model in strategy.models)
-                        judged_at = window + max(ANSWERS_AFTER[model] for model in strategy.models)
-                case SpeechResumed():
-                    complete = None
-                case SpeechStopped():
-                    complete, over = None, len(words)
-                    yield event.at
-
-
-def _pause_at(turn: Turn, at: int) -> Pause | int:
-    return next((pause for pause in turn.pauses if pause.start <= at < pause.end + AFTER_PAUSE), at)
-
-
 def figures(heard: Sequence[Heard]) -> dict[str, Any]:
     """Cut-offs for each hundred pauses, and milliseconds from true ends to their discovery."""
     waits = [one.wait_ms for one in heard if one.wait_ms is not None]
+    answerable = [one.answerable_ms for one in heard if one.answerable_ms is not None]
     pauses = [pause.kind for one in heard for pause in one.turn.pauses]
     cuts = [cut.kind if isinstance(cut, Pause) else "elsewhere" for one in heard for cut in one.cuts]
     kinds = dict.fromkeys(pauses)
@@ -152,14 +83,15 @@ def figures(heard: Sequence[Heard]) -> dict[str, Any]:
         "wait_p50": percentile(waits, 0.5),
         "wait_p95": percentile(waits, 0.95),
         "wait_mean": round(sum(waits) / len(waits)),
+        "answerable_p50": percentile(answerable, 0.5),
         "no_end": len(heard) - len(waits),
     }
 
 
-def compare(traces: Sequence[Trace], models: Iterable[str]) -> dict[str, dict[str, Any]]:
+def compare(traces: Sequence[Trace], models: Iterable[str], whisper: bool = False) -> dict[str, dict[str, Any]]:
     """The figures of each strategy, over all and by noise."""
     result = {}
-    for strategy in strategies(models):
+    for strategy in strategies(models, whisper):
         heard = [one for trace in traces for one in replay(trace, strategy)]
         by_noise = {
             f"{noise} dB" if noise else "clean": [o for o in heard if o.trace.conversation.noise_db == noise]
@@ -214,11 +146,13 @@ def table(compared: Mapping[str, Mapping[str, Any]], drafts: Sequence[Mapping[st
     head = f"{'':38} {'cut off per 100 pauses':>40}   {'wait after the end, ms':>24}"
     lines = [
         head,
-        f"{'':38} {'all':>8}" + "".join(f"{kind:>11}" for kind in kinds) + f"{'p50':>10}{'p95':>8}{'mean':>8}",
+        f"{'':38} {'all':>8}"
+        + "".join(f"{kind:>11}" for kind in kinds)
+        + f"{'p50':>10}{'p95':>8}{'mean':>8}{'with words':>12}",
     ]
     for name, row in compared.items():
         by_kind = "".join(f"{row['by_kind'][kind]:>11}" for kind in kinds)
-        waits = f"{row['wait_p50']:>10}{row['wait_p95']:>8}{row['wait_mean']:>8}"
+        waits = f"{row['wait_p50']:>10}{row['wait_p95']:>8}{row['wait_mean']:>8}{row['answerable_p50']:>12}"
         lines.append(f"{name:38} {row['cut_off_per_100']:>8}{by_kind}{waits}")
     if drafts:
         lines.append(
@@ -248,6 +182,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py bench turns", description=__doc__)
     parser.add_argument("--speech", type=Path, default=BESIDE, help="folder of recordings with an index.json")
     parser.add_argument("--weights", type=Path, default=BESIDE.parent / "weights" / WEIGHTS, help="of Smart Turn")
+    parser.add_argument(
+        "--whisper", type=Path, metavar="FOLDER", help="weights of Whisper: what its words are worth, too"
+    )
     parser.add_argument("--no-drafts", action="store_true", help="leave out what speculation is worth")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     parser.add_argument("--plot", type=Path, help="draw the frontier into this PNG")
@@ -258,9 +195,9 @@ def main(arguments: Sequence[str]) -> int:
         print(error)
         return 2
     models = available(options.weights)
-    made = Traces(models)
+    made = Traces(models, options.whisper)
     traces = [Trace(conversation, made) for conversation in spoken]
-    compared = compare(traces, models)
+    compared = compare(traces, models, bool(options.whisper))
     drafts = [] if options.no_drafts else speculation(traces, adaptive_wait())
     print(table(compared, drafts))
     report = {"compared": compared, "drafts": drafts}

@@ -32,8 +32,11 @@ MARGIN = 1.35
 WORDS_MS = 1000
 """How long the end of a turn waits for the words of its pause, if these are on their way: see `Endpointing.words_ms`."""
 
-PROBABILITY_MARGIN = 0.01
-"""Probabilities are clamped to [0.01, 0.99] before they become log-odds."""
+LEAST_COMPLETE, MOST_COMPLETE = 0.06, 0.99
+"""Probabilities of sounds are clamped to these before they become log-odds: a voice that does not fall outweighs words that
+are all there, but not by far. With 0.01 in place of 0.06 the slowest twentieth of the turns ends 160 ms later, and four
+people fewer are cut off in a hundred hard pauses, by Whisper's words (`bench turns --whisper`); a shorter `USUAL_PAUSE_MS`
+costs six for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def _certainty(evidence: Evidence) -> float:
 def _log_odds(probability: float | None) -> float:
     if probability is None:
         return 0.0
-    bounded = min(max(probability, PROBABILITY_MARGIN), 1 - PROBABILITY_MARGIN)
+    bounded = min(max(probability, LEAST_COMPLETE), MOST_COMPLETE)
     return math.log(bounded / (1 - bounded))
 
 

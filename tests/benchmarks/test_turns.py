@@ -11,7 +11,8 @@ from benchmarks.turn_speech import WINDOW, Conversation, Pause, Turn
 
 pytest.importorskip("pocketsphinx", reason="this Python has no PocketSphinx")
 
-from benchmarks.turns import Strategy, figures, replay
+from benchmarks.turn_replay import Strategy, replay
+from benchmarks.turns import figures
 from pipeline.audio.samples import milliseconds_of, samples_of
 from pipeline.turns.wait import adaptive_wait, fixed_wait
 
@@ -26,6 +27,10 @@ class MadeUp:
     probabilities: list[float]
     partials: list[tuple[int, str]]
     sounds_complete: float = 0.5
+    text: str = ""
+
+    def words(self, _start: int, _end: int) -> str:
+        return self.text
 
     def complete(self, _model: str, _start: int, _at: int) -> float:
         return self.sounds_complete
@@ -39,7 +44,7 @@ def conversation(*, pause_ms: int, text: str = "", sounds_complete: float = 0.5)
     inner = Pause("pause", second * WINDOW, (second + pause) * WINDOW)
     turn = Turn("made up", text, 0, end, (inner,))
     whole = Conversation("somebody", "en", "brisk", np.zeros(len(windows) * WINDOW, np.int16), (turn,))
-    return MadeUp(whole, windows, [(samples_of(500), text)] if text else [], sounds_complete)
+    return MadeUp(whole, windows, [(samples_of(500), text)] if text else [], sounds_complete, text)
 
 
 def measured(made_up: MadeUp, strategy: Strategy) -> tuple[float, float | None]:
@@ -72,3 +77,17 @@ def test_a_strategy_without_models_is_deaf_to_the_sound() -> None:
     falling = conversation(pause_ms=480, text="I went there", sounds_complete=0.99)
     assert measured(falling, Strategy("words", adaptive_wait()))[0] == 0
     assert measured(falling, Strategy("words + pitch", adaptive_wait(), ("pitch",)))[0] == 100
+
+
+def test_words_that_come_a_decode_after_the_pause_are_waited_for_within_the_bound() -> None:
+    pause = conversation(pause_ms=640, text="I went there because", sounds_complete=0.99)
+    deaf = Strategy("whisper, not waited for", adaptive_wait(), ("pitch",), 0)
+    waiting = Strategy("whisper", adaptive_wait(), ("pitch",), 1000)
+    assert measured(pause, deaf)[0] == 100
+    assert measured(pause, waiting)[0] == 0
+
+
+def test_a_turn_that_is_over_before_its_words_are_known_can_be_answered_only_with_them() -> None:
+    spoken = conversation(pause_ms=640, text="Where is it?", sounds_complete=0.99)
+    scored = figures(replay(spoken, Strategy("whisper, not waited for", fixed_wait(100), (), 0)))  # type: ignore[arg-type]
+    assert scored["answerable_p50"] > scored["wait_p50"] + WINDOW_MS

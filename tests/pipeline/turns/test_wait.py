@@ -28,7 +28,8 @@ def test_a_fixed_wait_is_the_same_whatever_is_known(known: Evidence) -> None:
         (DONE, 0.1, 337),
         (MORE, None, 1254),
         (MORE, 0.9, 833),
-        (MORE, 0.0, 1349),
+        (MORE, 0.0, 1343),
+        (NEUTRAL, 0.0, 1281),
         (DONE, 1.0, 202),
     ],
 )
