@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from pipeline.engines.within import within
 from pipeline.errors import KaikouError
 from server.errors import TooLarge, TooSlow, as_told, openai_error, status_of
 from server.identity.auth import identify, presented_key
@@ -51,7 +51,7 @@ async def json_body(request: Request) -> Any:
         raise too_large
     body = b""
     try:
-        async with asyncio.timeout(BODY_S):
+        async with within(BODY_S):
             async for part in request.stream():
                 body += part
                 if len(body) > LARGEST_BODY:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -12,6 +11,7 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from pipeline.engines.within import within
 from pipeline.errors import KaikouError
 from server.errors import as_told, openai_error
 from server.rest import failure
@@ -57,7 +57,7 @@ class Streamed(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         async def send_in_time(message: Message) -> None:
             try:
-                async with asyncio.timeout(SEND_S):
+                async with within(SEND_S):
                     await send(message)
             except TimeoutError:
                 raise StoppedReading from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from pipeline.engines.within import within
 from pipeline.errors import InvalidRequest
 from server.errors import NoRoom, TooLarge, TooSlow
 
@@ -42,7 +42,7 @@ async def upload(request: Request, most_bytes: int) -> Upload:
     body = _bounded(request, most_bytes + FIELDS_BYTES)
     parser = _Parser(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     try:
-        async with asyncio.timeout(UPLOAD_S):
+        async with within(UPLOAD_S):
             form = await parser.parse()
     except MultiPartException as error:
         raise InvalidRequest(f"The form cannot be read: {error.message}", code="invalid_form") from None
