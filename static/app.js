@@ -57,6 +57,7 @@ const setState = (state) => (document.documentElement.dataset.state = state);
 async function show(make) {
   page.redraw = () => {
     page.view.close();
+    /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"))?.close();
     main.replaceChildren();
     corner.replaceChildren(...cornerButtons());
     page.view = make();
@@ -83,6 +84,7 @@ function cornerButtons() {
   const change = () => {
     setLanguage(other);
     page.redraw();
+    document.getElementById("language")?.focus();
   };
   return [
     !page.call && iconButton("settings", t("settings"), { id: "settings-open", onclick: () => void openSettings() }),
@@ -96,7 +98,10 @@ function cornerButtons() {
 
 /** @param {string} [section] */
 async function openSettings(section) {
-  const [{ settings }] = await Promise.all([import("./views/settings.js"), loadStylesheet(DEFERRED_STYLES)]);
+  const modules = await Promise.all([import("./views/settings.js"), loadStylesheet(DEFERRED_STYLES)]).catch(() => null);
+  if (!modules) return page.call ? undefined : showNoServer("no-server");
+  if (document.querySelector("dialog[open]")) return; // Pressed twice.
+  const [{ settings }] = modules;
   const chosen = page.characters.find(({ id }) => id === preferences.character) ?? page.characters[0];
   settings({ call: page.call, character: page.call?.character ?? chosen, changedCaptions }, section);
 }
@@ -118,8 +123,7 @@ async function load() {
   } catch (error) {
     if (!(error instanceof ServerRefused)) throw error;
     const { problem } = error;
-    setState("gone");
-    return show(() => noServer(problem === "key" || problem === "origin" ? problem : "no-server"));
+    return showNoServer(problem === "key" || problem === "origin" ? problem : "no-server");
   }
   await showChoose();
 }
@@ -150,9 +154,9 @@ async function showTalk(character, context, conversation) {
   const modules = await talkModules().catch(() => null);
   if (!modules) {
     void context.close();
-    setState("gone");
-    return show(() => noServer("no-server"));
+    return showNoServer("no-server");
   }
+  if (page.call && !page.call.ended) return void context.close(); // Pressed twice.
   const [{ Call }, { talk }] = modules;
   const call = new Call(character, spokenWith(character), conversation);
   page.call = call;
@@ -165,18 +169,32 @@ async function showTalk(character, context, conversation) {
   if (!history.state?.talk) history.pushState({ talk: true }, "");
   document.title = `${localized(character.name)} · Kaikou`;
   const started = call.start(context);
-  await show(() => talk(main, call, { end: () => void showAfter(call), settings: (section) => void openSettings(section) }));
+  const actions = { end: () => void showAfter(call), settings: (/** @type {string | undefined} */ section) => void openSettings(section) };
+  const kept = { draft: "", dismissed: null };
+  await show(() => talk(main, call, actions, kept));
   main.focus({ preventScroll: true });
   await started;
+  // What may be pressed while the server is away.
+  await Promise.all([import("./views/after.js"), import("./views/settings.js")]).catch(() => {});
 }
 
 /** @param {Call} call */
 async function showAfter(call) {
-  const { after } = await import("./views/after.js");
   call.end();
+  const view = await import("./views/after.js").catch(() => null);
+  if (page.call !== call) return; // Back, meanwhile.
+  if (!view) return showNoServer("no-server");
+  const { after } = view;
   const resume = () => void showTalk(call.character, new AudioContext({ latencyHint: "interactive" }), call.conversation);
   await show(() => after(main, call, { resume, leave: () => void showChoose() }));
   main.focus({ preventScroll: true });
+}
+
+/** @param {string} problem in one word */
+function showNoServer(problem) {
+  page.call = null;
+  setState("gone");
+  return show(() => noServer(problem));
 }
 
 /** Nobody answers, or not to us. @param {string} problem in one word */

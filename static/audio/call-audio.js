@@ -38,6 +38,7 @@ export class CallAudio {
     /** @type {Player | null} */
     this.player = null;
     this.timer = 0;
+    this.closed = false;
   }
 
   /** @param {AudioContext} context made in a press, which is what lets the page make sound */
@@ -51,6 +52,7 @@ export class CallAudio {
     try {
       await player.open();
     } catch (error) {
+      if (this.closed) return;
       console.error(error);
       return this.listener.noSound();
     }
@@ -73,15 +75,25 @@ export class CallAudio {
       return openMicrophone(preferences.microphone);
     });
     const microphone = await this.listen(stream, this.listener.frame);
-    if (asked !== this.microphonesAsked || this.context?.state === "closed") return microphone.close();
+    if (asked !== this.microphonesAsked || this.closed) return microphone.close();
     this.use(microphone);
     await this.useSpeaker(); // Which speakers there are is told to those who may use a microphone.
   }
 
-  /** @param {MediaStream} stream @param {(pcm: ArrayBuffer) => void} onframe */
+  /**
+   * A microphone, not yet in use; whoever has one closes it, or its light stays on. Throws `MicrophoneUnavailable` if it cannot be
+   * listened to: the server may be gone that has the worklet.
+   * @param {MediaStream} stream @param {(pcm: ArrayBuffer) => void} onframe
+   */
   async listen(stream, onframe) {
     const microphone = new Microphone(/** @type {AudioContext} */ (this.context), stream, onframe);
-    await microphone.open();
+    try {
+      if (!this.closed) await microphone.open();
+    } catch (error) {
+      if (!this.closed) console.error(error);
+      microphone.close();
+      throw new MicrophoneUnavailable("busy");
+    }
     return microphone;
   }
 
@@ -184,9 +196,9 @@ export class CallAudio {
 
   /** Listen to the same device a second time, as it is. @param {Microphone} microphone */
   async tryUnprocessed(microphone) {
-    const stream = await openUnprocessed(microphone.deviceId).catch(() => null);
-    if (!stream) return; // The notice that nothing comes is what is left.
-    const candidate = await this.listen(stream, () => {});
+    const listening = openUnprocessed(microphone.deviceId).then((stream) => this.listen(stream, () => {}));
+    const candidate = await listening.catch(() => null);
+    if (!candidate) return; // The notice that nothing comes is what is left.
     if (this.microphone !== microphone || this.unprocessed) return candidate.close();
     this.unprocessed = candidate;
   }
@@ -218,6 +230,7 @@ export class CallAudio {
   }
 
   close() {
+    this.closed = true;
     clearInterval(this.timer);
     this.microphonesAsked++;
     this.dropMicrophone();

@@ -2,9 +2,10 @@
  * One talk: sound, socket and conversation, tied together. No page: views look at `state`,
  * `conversation`, `audio` and `heardMs()`, and are told of changes.
  *
- * asking ──▶ connecting ──▶ live ⇄ reconnecting ──▶ gone            live is the conversation's own phase
- *    └─▶ refused · no-microphone · insecure ──type instead──▶ connecting                any ──▶ ended
- * A server that takes nobody in is asked for a place in its line: waiting ──▶ connecting.
+ * connection:  connecting ──▶ live ⇄ reconnecting ──▶ gone          live is the conversation's own phase
+ * access:      asking ──▶ refused · no-microphone · busy · insecure ──again · type instead──▶ ""
+ * Each goes its own way, for either may be lost at any time. The talk is live once there is access, or none is wanted; a
+ * server that takes nobody in is asked for a place in its line: waiting ──▶ connecting. `end()` is the end of both.
  */
 import { CallAudio } from "../audio/call-audio.js";
 import { MicrophoneUnavailable } from "../audio/microphone.js";
@@ -26,13 +27,13 @@ const INTERRUPTED_MS = 700;
 const HELD_MS = 2000; // how long sound may be held back before the person is told
 const LOST_PAUSE_S = 2; // longer than the longest pause that the server waits for (1.6 s)
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
-const MICROPHONE_PROBLEMS = new Set(["refused", "no-microphone", "insecure"]);
 
 /** @typedef {import("./conversation.js").Event} Event */
 /** @typedef {import("./effects.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
 /** @typedef {import("../audio/player.js").Report} Report */
-/** @typedef {"asking" | "refused" | "no-microphone" | "insecure" | "connecting" | "waiting" | "live" | "reconnecting" | "gone" | "ended"} Condition */
+/** @typedef {"connecting" | "waiting" | "live" | "reconnecting" | "gone"} Connection to the server */
+/** @typedef {"" | "asking" | import("../audio/microphone.js").MicrophoneProblem} Access to the microphone; "" where it is there or not wanted */
 
 export class Call {
   /**
@@ -44,9 +45,12 @@ export class Call {
     this.character = character;
     this.language = language;
     this.conversation = conversation;
-    /** @type {Condition} */
-    this.condition = "asking";
-    /** Why the microphone or the server is not there, in one word. */
+    /** @type {Connection} */
+    this.connection = "connecting";
+    /** @type {Access} */
+    this.access = "asking";
+    this.ended = false;
+    /** Why the server is not there, in one word. */
     this.reason = "";
     /** The attempt to reconnect: the how many-th, and when it is due. */
     this.attempt = 0;
@@ -71,7 +75,7 @@ export class Call {
     this.wakeLock = new WakeLock();
     this.timers = { slow: 0, settle: 0, notice: 0, sound: 0 };
     this.waitingLine = new WaitingLine({
-      waiting: () => this.setCondition("waiting"),
+      waiting: () => this.set({ connection: "waiting" }),
       enter: () => this.connect(),
       refused: (reason) => this.giveUp(reason),
     });
@@ -79,9 +83,12 @@ export class Call {
     this.lifetime = new AbortController();
   }
 
-  /** What the page shows, in one word. */
+  /** What the page shows, in one word. Without a connection the microphone does not matter. */
   get state() {
-    return this.condition === "live" ? phase(this.conversation) : this.condition;
+    if (this.ended) return "ended";
+    if (!this.reachable) return this.connection;
+    if (this.access) return this.access === "busy" ? "no-microphone" : this.access;
+    return this.connection === "live" ? phase(this.conversation) : this.connection;
   }
 
   /** Begin. @param {AudioContext} context made in a press, which is what lets the page make sound */
@@ -97,41 +104,38 @@ export class Call {
 
   /** Ask for the microphone (again). */
   async openMicrophone() {
-    this.setCondition("asking");
+    this.set({ access: "asking" });
     try {
       await this.audio.openMicrophone();
     } catch (error) {
       if (!(error instanceof MicrophoneUnavailable)) throw error;
-      if (this.condition !== "asking") return;
-      this.reason = error.problem;
-      return this.setCondition(error.problem === "busy" ? "no-microphone" : error.problem);
+      return this.set({ access: error.problem });
     }
-    if (this.condition !== "asking") return; // The server went away meanwhile, or the person did.
-    this.reason = "";
-    this.setCondition("connecting");
+    this.set({ access: "" });
+    if (this.conversation.notice?.code === "microphone_lost") this.dispatch({ type: "page.notice_dismissed" });
     this.proceed();
   }
 
   /** Whether the person is waited for and nothing comes from their microphone. */
   get microphoneSilent() {
-    return this.condition === "live" && this.audio.silent;
+    return this.reachable && this.connection === "live" && !this.access && this.audio.silent;
   }
 
   /** Go on without a microphone. */
   typeInstead() {
     this.audio.setMuted(true);
-    this.setCondition("connecting");
+    this.set({ access: "" });
     this.proceed();
   }
 
   /** Whether a typed line reaches the server, now or in a moment. */
   get reachable() {
-    return !["waiting", "reconnecting", "gone", "ended"].includes(this.condition);
+    return !this.ended && (this.connection === "connecting" || this.connection === "live");
   }
 
   /** Send a typed line; what the character is saying is cut off. @param {string} text */
   async say(text) {
-    if (MICROPHONE_PROBLEMS.has(this.condition)) {
+    if (this.access && this.access !== "asking") {
       this.greeted = true;
       this.typeInstead();
     }
@@ -140,6 +144,7 @@ export class Call {
       return;
     }
     await this.interrupt();
+    if (!this.configured) return; // The person began again meanwhile.
     const id = `item_${crypto.getRandomValues(new Uint32Array(4)).join("")}`.slice(0, 32);
     this.realtime.send({
       type: "conversation.item.create",
@@ -166,21 +171,22 @@ export class Call {
 
   /** Forget what was said and begin again with the same character. */
   async restart() {
+    const { realtime } = this;
     this.waitingLine.leave();
-    this.realtime.close();
+    this.configured = false;
+    realtime.close();
     if (this.audio.player?.busy) await this.audio.player.flush();
+    if (this.ended || this.realtime !== realtime) return; // Pressed twice, or hung up meanwhile.
     this.conversation = EMPTY;
     this.greeted = false;
-    this.configured = false;
     this.recordings = new Recordings();
     this.realtime = this.socket();
-    if (!MICROPHONE_PROBLEMS.has(this.condition)) this.setCondition("connecting");
-    this.realtime.connect();
+    this.connect();
   }
 
   /** Hang up; what was said stays. */
   end() {
-    if (this.condition === "ended") return;
+    if (this.ended) return;
     this.lifetime.abort();
     const at = this.audio.player?.position();
     this.reportPlayback({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
@@ -190,7 +196,7 @@ export class Call {
     this.wakeLock.release();
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.dispatch({ type: "page.disconnected" });
-    this.setCondition("ended");
+    this.set({ ended: true });
   }
 
   /** Whether there is something to stop. */
@@ -242,13 +248,13 @@ export class Call {
       resumed: (receivedSamples) => {
         this.waitingLine.entered();
         this.realtime.catchUp(this.recordings.microphoneSince(receivedSamples));
-        this.setCondition("connecting");
+        this.set({ connection: "connecting" });
         this.proceed();
       },
       lost: (attempt, delayMs) => {
         this.attempt = attempt;
         this.retryAt = performance.now() + delayMs;
-        this.setCondition("reconnecting");
+        this.set({ connection: "reconnecting" });
       },
       gone: () => void this.waitingLine.ask(),
       ended: () => {
@@ -268,7 +274,7 @@ export class Call {
     if (anew) {
       this.dispatch({ type: "page.disconnected" });
       this.dispatch({ type: "kaikou.notice", code: "connection_lost", level: "info", message: "" });
-      this.setCondition("connecting");
+      this.set({ connection: "connecting" });
     }
     this.recordings.beginSession();
     this.configure();
@@ -279,7 +285,7 @@ export class Call {
   giveUp(reason) {
     this.waitingLine.leave();
     this.reason = reason;
-    this.setCondition("gone");
+    this.set({ connection: "gone" });
   }
 
   /** Try again at once after the server was gone. */
@@ -290,13 +296,13 @@ export class Call {
 
   connect() {
     this.realtime.attempt = 0;
-    this.setCondition("connecting");
+    this.set({ connection: "connecting" });
     this.realtime.connect();
   }
 
   /** Once everything is there: the character speaks first. */
   proceed() {
-    if (!this.configured || !this.ready || this.condition === "asking" || MICROPHONE_PROBLEMS.has(this.condition)) return;
+    if (this.ended || this.connection !== "connecting" || !this.configured || !this.ready || this.access) return;
     const text = this.unsentLine;
     this.unsentLine = "";
     if (!this.greeted && !text) {
@@ -304,7 +310,7 @@ export class Call {
       this.dispatch({ type: "page.greeted" });
     }
     this.greeted = true;
-    this.setCondition("live");
+    this.set({ connection: "live" });
     if (text) void this.say(text);
   }
 
@@ -383,11 +389,10 @@ export class Call {
     if (state === "interrupted") this.timers.settle = setTimeout(() => this.dispatch({ type: "page.settled" }), INTERRUPTED_MS);
   }
 
-  /** @param {Condition} condition */
-  setCondition(condition) {
-    if (this.condition === "ended") return;
+  /** @param {{ connection?: Connection, access?: Access, ended?: boolean }} changes */
+  set(changes) {
     const before = this.state;
-    this.condition = condition;
+    Object.assign(this, changes);
     if (this.state !== before) this.stateChanged(this.state);
     this.onchange();
   }

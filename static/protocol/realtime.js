@@ -82,6 +82,7 @@ export class Realtime {
 
   connect() {
     clearTimeout(this.timer);
+    if (this.socket) detach(this.socket, CLOSE_ABANDONED);
     const address = new URL(this.address());
     if (this.token) {
       address.searchParams.set("resume", this.token);

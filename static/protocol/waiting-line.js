@@ -31,6 +31,7 @@ export class WaitingLine {
       turn = await askForPlace(this.ticket);
     } catch (error) {
       if (!(error instanceof ServerRefused)) throw error;
+      if (this.left) return;
       return this.listener.refused(error.problem);
     }
     if (this.left) return; // The person did not want to wait.

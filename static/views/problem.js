@@ -16,7 +16,7 @@ const action = (label, onclick, id) => h("button", { type: "button", class: "pla
  */
 export function problemOf(call) {
   const { state } = call;
-  if (["asking", "refused", "no-microphone", "insecure"].includes(state)) return call.reason === "busy" ? "busy" : state;
+  if (["asking", "refused", "no-microphone", "insecure"].includes(state)) return call.access;
   // Most lines are back before anybody could read that they were lost.
   if (state === "reconnecting") return call.attempt === 1 ? "" : state;
   if (state === "waiting" || state === "failed") return state;

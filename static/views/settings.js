@@ -76,12 +76,17 @@ function microphone(context, signal) {
 
 /** How loud a microphone is, until `signal`. @param {MediaStream} stream @param {AbortSignal} signal */
 async function listen(stream, signal) {
+  const stop = () => stream.getTracks().forEach((track) => track.stop());
+  if (signal.aborted) {
+    stop();
+    return () => 0;
+  }
   const context = new AudioContext();
   const analyser = new AnalyserNode(context, { fftSize: 1024 });
   const wave = new Float32Array(analyser.fftSize);
   new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser);
   signal.addEventListener("abort", () => {
-    for (const track of stream.getTracks()) track.stop();
+    stop();
     void context.close();
   });
   return () => {

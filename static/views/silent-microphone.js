@@ -4,12 +4,15 @@ import { t } from "../i18n.js";
 import { chooseMicrophone, fillDevices } from "./device-choice.js";
 
 export class SilentMicrophone {
-  /** @param {import("../conversation/call.js").Call} call @param {() => void} leave where the focus goes when this goes away */
-  constructor(call, leave) {
+  /**
+   * @param {import("../conversation/call.js").Call} call
+   * @param {{ dismissed: import("../audio/microphone.js").Microphone | null }} kept the one that nobody wants to be told about
+   * @param {() => void} leave where the focus goes when this goes away
+   */
+  constructor(call, kept, leave) {
     this.call = call;
+    this.kept = kept;
     this.leave = leave;
-    /** The one that the person does not want to be told about. */
-    this.dismissed = /** @type {import("../audio/microphone.js").Microphone | null} */ (null);
     /** Always there and only sometimes with words, so that it is read out when they come, and once. */
     this.text = h("p", { role: "status" });
     this.choice = h("select", { id: "other-microphone", "aria-label": t("silent.other"), onchange: () => this.chosen() });
@@ -28,8 +31,8 @@ export class SilentMicrophone {
   /** Show what is true now. */
   render() {
     const { microphone } = this.call.audio;
-    if (microphone !== this.dismissed) this.dismissed = null;
-    const silent = this.call.microphoneSilent && !this.dismissed;
+    if (microphone !== this.kept.dismissed) this.kept.dismissed = null;
+    const silent = this.call.microphoneSilent && !this.kept.dismissed;
     const name = microphone?.label ?? "";
     const text = silent ? t(name ? "silent.named" : "silent", { name }) : "";
     if (this.text.textContent !== text) this.text.textContent = text;
@@ -49,7 +52,7 @@ export class SilentMicrophone {
   }
 
   dismiss() {
-    this.dismissed = this.call.audio.microphone;
+    this.kept.dismissed = this.call.audio.microphone;
     this.render();
   }
 

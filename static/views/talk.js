@@ -12,31 +12,42 @@ import { SilentMicrophone } from "./silent-microphone.js";
 /** Keys are for the page unless something on it wants them. */
 const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
 
+/** @typedef {import("../conversation/conversation.js").Notice} Notice */
 /** @typedef {{ end: () => void, settings: (section?: string) => void }} Actions */
 
-/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions */
-export function talk(root, call, actions) {
-  return new TalkView(root, call, actions);
+/**
+ * What stays when the view is drawn again: a line half typed, and the silent microphone nobody wants to be told of.
+ * @typedef {{ draft: string, dismissed: import("../audio/microphone.js").Microphone | null }} Kept
+ */
+
+/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
+export function talk(root, call, actions, kept) {
+  return new TalkView(root, call, actions, kept);
 }
 
 class TalkView {
-  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions */
-  constructor(root, call, actions) {
+  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
+  constructor(root, call, actions, kept) {
     this.call = call;
     this.actions = actions;
+    this.kept = kept;
     this.problem = "";
     this.frame = 0;
     this.dirty = true;
-    /** What the notes show now, to leave them alone while it is the same. */
-    this.shown = "";
+    /** @type {Map<HTMLElement, string>} what the notes show now, to leave them alone while it is the same */
+    this.said = new Map();
     this.captions = new Captions(call);
     this.canvas = h("canvas", { class: "ring", "aria-hidden": "true" });
     this.status = h("p", { id: "status", role: "status" });
-    this.note = h("div");
-    this.silence = new SilentMicrophone(call, () => this.mute.focus());
+    this.panel = h("div");
+    this.notice = h("div");
+    this.hint = h("div");
+    this.silence = new SilentMicrophone(call, kept, () => this.mute.focus());
     this.say = h("input", {
       id: "say",
       type: "text",
+      value: kept.draft,
+      oninput: () => (kept.draft = this.say.value),
       placeholder: t("say"),
       "aria-label": t("say"),
       autocomplete: "off",
@@ -74,7 +85,7 @@ class TalkView {
         this.status,
       ),
       this.captions.element,
-      h("div", { class: "notes" }, this.silence.element, this.note),
+      h("div", { class: "notes" }, this.silence.element, this.panel, this.notice, this.hint),
       h(
         "div",
         { class: "below" },
@@ -137,39 +148,53 @@ class TalkView {
     this.dirty = false;
     const { call } = this;
     const { state } = call;
-    this.status.textContent = statusOf(call);
+    const status = statusOf(call);
+    if (this.status.textContent !== status) this.status.textContent = status; // It is read out whenever it is written.
     this.captions.render();
     this.stop.disabled = !call.busy;
-    const off = !call.audio.listening && state !== "asking";
+    this.showMuted(!call.audio.listening && state !== "asking");
+    this.silence.render();
+    this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
+    this.annotate();
+  }
+
+  /** @param {boolean} off */
+  showMuted(off) {
+    if (this.mute.getAttribute("aria-pressed") === String(off)) return;
     this.mute.innerHTML = icon(off ? "muted" : "microphone");
     this.mute.setAttribute("aria-pressed", String(off));
     const label = t(off ? "unmute" : "mute");
     this.mute.title = label;
     this.mute.setAttribute("aria-label", label);
-    this.silence.render();
-    this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
-    this.annotate();
   }
 
   /** What is said besides the conversation: problem first, then a notice, then a hint. */
   annotate() {
     const { call } = this;
     const problem = problemOf(call);
-    const { notice, failure } = call.conversation;
-    const shown = JSON.stringify([problem, problem && failure, notice, call.conversation.lines.length > 0, this.silence.shown]);
-    if (shown === this.shown) return;
-    this.shown = shown;
+    if (problem !== this.problem && ["refused", "no-microphone", "busy", "insecure"].includes(problem)) this.toggleTyping(true, false);
     this.problem = problem;
-    if (["refused", "no-microphone", "busy", "insecure"].includes(problem)) this.toggleTyping(true, false);
-    const hears = hearing(call.character, call.language);
-    this.note.replaceChildren(
-      ...[
-        problem && problemPanel(call, problem, () => this.typeInstead()),
-        notice && noticeOf(call, notice),
-        !problem && hears && this.hearingNote(hears),
-        !problem && !notice && !hears && !this.silence.shown && call.conversation.lines.length === 0 && h("p", { class: "note" }, t("hint")),
-      ].filter((part) => part instanceof Node),
-    );
+    const { notice, failure } = call.conversation;
+    const hears = !problem && hearing(call.character, call.language);
+    const quiet = !problem && !notice && !hears && !this.silence.shown && call.conversation.lines.length === 0;
+    this.note(this.panel, problem && JSON.stringify([problem, failure]), () => problemPanel(call, problem, () => this.typeInstead()));
+    this.note(this.notice, notice && JSON.stringify(notice), () => noticeOf(call, /** @type {Notice} */ (notice)));
+    this.note(this.hint, hears || (quiet && t("hint")), (text) => (hears ? this.hearingNote(text) : h("p", { class: "note" }, text)));
+  }
+
+  /**
+   * Say something, or nothing; what is said already is left alone, with what is being typed into it. The focus in it goes to the
+   * same button of what comes instead, or to the controls.
+   * @param {HTMLElement} place @param {string | false | null} text @param {(text: string) => HTMLElement} make
+   */
+  note(place, text, make) {
+    if ((this.said.get(place) ?? "") === (text || "")) return;
+    this.said.set(place, text || "");
+    const focused = place.contains(document.activeElement) ? document.activeElement?.id : null;
+    place.replaceChildren(...(text ? [make(text)] : []));
+    if (focused === null) return;
+    const again = focused && place.querySelector(`#${focused}`);
+    (again instanceof HTMLElement ? again : this.mute).focus();
   }
 
   /** @param {string} text */
@@ -180,7 +205,7 @@ class TalkView {
 
   /** What is being waited for comes nearer. */
   recount() {
-    const line = this.note.querySelector(".because");
+    const line = this.panel.querySelector(".because");
     const text = explanation(this.call, this.problem);
     if (line && line.textContent !== text) line.textContent = text;
   }
@@ -192,7 +217,7 @@ class TalkView {
     event.preventDefault();
     const text = this.say.value.trim();
     if (!text || !this.call.reachable) return;
-    this.say.value = "";
+    this.say.value = this.kept.draft = "";
     this.captions.following = true;
     void this.call.say(text);
   }
@@ -239,10 +264,11 @@ function statusOf(call) {
   if (thought && (call.state === "thinking" || call.state === "speaking")) return t(`state.thought.${thought}`);
   if (call.state === "thinking" && slow) return t("state.slow");
   if (call.state === "resting" && !call.audio.listening) return t("state.resting.muted");
+  if (call.state === "resting" && call.microphoneSilent) return t("state.resting.silent");
   return t(`state.${call.state}`);
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {import("../conversation/conversation.js").Notice} notice */
+/** @param {import("../conversation/call.js").Call} call @param {Notice} notice */
 function noticeOf(call, notice) {
   const text = hasText(`notice.${notice.code}`) ? t(`notice.${notice.code}`, { name: notice.message }) : notice.message;
   const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
