@@ -128,6 +128,12 @@ async function load() {
   await showChoose();
 }
 
+/** Back from a talk; the focus was on something that is no more. */
+async function leaveTalk() {
+  await showChoose();
+  main.focus({ preventScroll: true });
+}
+
 async function showChoose() {
   page.call = null;
   setState("choose");
@@ -186,7 +192,7 @@ async function showAfter(call) {
   if (!view) return showNoServer("no-server");
   const { after } = view;
   const resume = () => void showTalk(call.character, new AudioContext({ latencyHint: "interactive" }), call.conversation);
-  await show(() => after(main, call, { resume, leave: () => void showChoose() }));
+  await show(() => after(main, call, { resume, leave: () => void leaveTalk() }));
   main.focus({ preventScroll: true });
 }
 
@@ -221,7 +227,7 @@ function noServer(problem) {
 // The way back out of a talk, on phones above all.
 addEventListener("popstate", () => {
   page.call?.end();
-  if (page.call) void showChoose();
+  if (page.call) void leaveTalk();
 });
 document.querySelector("#late")?.remove();
 changedCaptions();

@@ -235,6 +235,7 @@ export class CallAudio {
     this.microphonesAsked++;
     this.dropMicrophone();
     this.player?.close();
+    if (this.context) this.context.onstatechange = null; // Chromium keeps closed contexts, and what they lead to.
     void this.context?.close();
   }
 }

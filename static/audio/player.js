@@ -34,6 +34,8 @@ export class Player {
     this.flushing = [];
     /** @type {(command: import("./playout-buffer.js").Command, transfer?: Transferable[]) => void} */
     this.post = () => {};
+    /** Hear no more of the worklet: a port that is listened to is kept, and with it everything that its listener leads to. */
+    this.leavePort = () => {};
     this.stats = { samples: 0, peak: 0, rms: 0, gaps: 0 };
     this.at = { item: -1, playedMs: 0, time: 0 };
   }
@@ -57,6 +59,10 @@ export class Player {
     });
     node.port.onmessage = ({ data }) => this.receive(data);
     this.post = (command, transfer = []) => node.port.postMessage(command, transfer);
+    this.leavePort = () => {
+      node.port.onmessage = null;
+      node.port.close();
+    };
     return node;
   }
 
@@ -166,6 +172,7 @@ export class Player {
 
   close() {
     this.node?.disconnect();
+    this.leavePort();
     this.items.clear();
     this.backlog = [];
   }

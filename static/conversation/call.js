@@ -19,12 +19,11 @@ import { WaitingLine } from "../protocol/waiting-line.js";
 import { EMPTY, phase, reduce } from "./conversation.js";
 import { effects } from "./effects.js";
 import { history } from "./heard-text.js";
-import { WakeLock } from "./wake-lock.js";
+import { Surroundings } from "./surroundings.js";
 
 const GRACE_MS = 120; // how long speech over the reply may still be noise before the reply is dropped
 const SLOW_MS = 3000;
 const INTERRUPTED_MS = 700;
-const HELD_MS = 2000; // how long sound may be held back before the person is told
 const LOST_PAUSE_S = 2; // longer than the longest pause that the server waits for (1.6 s)
 const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 
@@ -72,15 +71,17 @@ export class Call {
     });
     /** Whether everything that can sound is there, so that the character may speak first. */
     this.ready = false;
-    this.wakeLock = new WakeLock();
-    this.timers = { slow: 0, settle: 0, notice: 0, sound: 0 };
+    this.surroundings = new Surroundings(this.audio, {
+      soundHeld: () => this.dispatch({ type: "kaikou.notice", code: "sound_held", level: "warning", message: "" }),
+      soundBack: () => this.dismissNotice("sound_held"),
+    });
+    this.timers = { slow: 0, settle: 0, notice: 0 };
     this.waitingLine = new WaitingLine({
       waiting: () => this.set({ connection: "waiting" }),
       enter: () => this.connect(),
       refused: (reason) => this.giveUp(reason),
     });
     this.realtime = this.socket();
-    this.lifetime = new AbortController();
   }
 
   /** What the page shows, in one word. Without a connection the microphone does not matter. */
@@ -94,7 +95,7 @@ export class Call {
   /** Begin. @param {AudioContext} context made in a press, which is what lets the page make sound */
   async start(context) {
     const playerOpened = this.audio.openPlayer(context);
-    this.watchBrowser();
+    this.surroundings.watch(context);
     this.realtime.connect();
     await this.openMicrophone();
     await playerOpened;
@@ -112,7 +113,7 @@ export class Call {
       return this.set({ access: error.problem });
     }
     this.set({ access: "" });
-    if (this.conversation.notice?.code === "microphone_lost") this.dispatch({ type: "page.notice_dismissed" });
+    this.dismissNotice("microphone_lost");
     this.proceed();
   }
 
@@ -187,13 +188,12 @@ export class Call {
   /** Hang up; what was said stays. */
   end() {
     if (this.ended) return;
-    this.lifetime.abort();
     const at = this.audio.player?.position();
     this.reportPlayback({ event: "flushed", itemId: at?.itemId ?? "", playedMs: Math.round(at?.playedMs ?? 0), totalMs: at?.totalMs ?? 0 });
     this.realtime.close();
     this.waitingLine.leave();
     this.audio.close();
-    this.wakeLock.release();
+    this.surroundings.close();
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.dispatch({ type: "page.disconnected" });
     this.set({ ended: true });
@@ -382,6 +382,11 @@ export class Call {
     this.audio.player?.push(itemId, pcm);
   }
 
+  /** What was told is true no more. @param {string} code */
+  dismissNotice(code) {
+    if (this.conversation.notice?.code === code) this.dispatch({ type: "page.notice_dismissed" });
+  }
+
   /** @param {string} state */
   stateChanged(state) {
     clearTimeout(this.timers.slow);
@@ -395,30 +400,5 @@ export class Call {
     Object.assign(this, changes);
     if (this.state !== before) this.stateChanged(this.state);
     this.onchange();
-  }
-
-  /** Some browsers hold the sound back after a sleep or a phone call, until the person presses something. */
-  followSound() {
-    clearTimeout(this.timers.sound);
-    const held = () => !["running", "closed"].includes(this.audio.context?.state ?? "closed");
-    const told = this.conversation.notice?.code === "sound_held";
-    if (!held()) return told && this.dispatch({ type: "page.notice_dismissed" });
-    const notice = { type: "kaikou.notice", code: "sound_held", level: "warning", message: "" };
-    this.timers.sound = setTimeout(() => held() && this.dispatch(notice), HELD_MS);
-  }
-
-  /** Follow what happens around the page until the end. */
-  watchBrowser() {
-    const { signal } = this.lifetime;
-    const resume = () => this.audio.resume();
-    addEventListener("pointerdown", resume, { signal });
-    addEventListener("keydown", resume, { signal });
-    this.audio.context?.addEventListener("statechange", () => this.followSound(), { signal });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") resume();
-      void this.wakeLock.request();
-    }, { signal });
-    navigator.mediaDevices?.addEventListener("devicechange", () => void this.audio.devicesChanged(), { signal });
-    void this.wakeLock.request();
   }
 }

@@ -119,6 +119,32 @@ def test_what_was_said_is_shown_although_the_server_went_away_during_the_talk(pa
     expect(page.locator(".transcript")).to_contain_text("One two three four")
 
 
+def test_a_talk_that_was_left_is_forgotten_with_its_recordings(page: Page, address: str, script: Script) -> None:
+    page.goto(address)
+    page.click("[data-character=philosopher]")
+    for _ in range(2):
+        page.click("#talk")
+        wait_for(page, "resting")
+        page.click("#end")
+        page.click("#leave")
+        wait_for(page, "choose")
+        expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#talk")).to_be_visible()
+    wait_until(page, lambda: kept(page, "/static/conversation/call.js", "Call") == 0)
+
+
+def kept(page: Page, module: str, name: str) -> int:
+    """How many objects of a class nothing lets go of; asking collects what nobody needs."""
+    devtools = page.context.new_cdp_session(page)
+    class_ = {"expression": f"import('{module}').then((m) => m.{name}.prototype)", "awaitPromise": True}
+    prototype = devtools.send("Runtime.evaluate", class_)["result"]["objectId"]
+    found = devtools.send("Runtime.queryObjects", {"prototypeObjectId": prototype})["objects"]["objectId"]
+    count = {"objectId": found, "functionDeclaration": "function () { return this.length; }", "returnByValue": True}
+    length: int = devtools.send("Runtime.callFunctionOn", count)["result"]["value"]
+    devtools.detach()
+    return length
+
+
 # --- Twice, or at the same time ---------------------------------------------------------------------------------------
 
 
@@ -286,3 +312,17 @@ def test_the_state_is_written_and_so_read_out_once(page: Page, address: str, scr
     page.click("#mute")
     expect(page.locator("#status")).to_have_text("Go ahead")
     assert written.json_value() == ["Microphone off", "Go ahead"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (320, 568), (1280, 800)])
+def test_the_list_of_other_microphones_is_whole_in_view_on_small_screens(
+    page: Page, address: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    make_up_devices(
+        page, "world.plugged = { a: { level: 0, label: 'Headset <b>Pro</b> (0b05:1a53) of a long name' } };"
+    )
+    talk(page, address)
+    expect(page.locator(".silent-microphone [role=status]")).to_contain_text("Headset <b>Pro</b>")
+    expect(page.locator("#other-microphone")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
