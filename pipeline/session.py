@@ -170,6 +170,7 @@ class Session:
         """The client is there, or there again."""
         self._context.attached = True
         self._answering.resume_clock()
+        self._idle.restart()
 
     # --- What the client does -----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from server.characters.catalogue import Characters
 from server.engines.current import CurrentEngines
 from server.errors import NotFound, NotImplementedYet, invalid_request
+from server.protocol.client_events import check_misplaced
 from server.protocol.session_object import SessionObject, transcription_object, updated
 from server.rest import json_body, json_response, openai_route, principal_of
 from server.services import Services
@@ -70,8 +71,11 @@ class OpenAIApi:
 
     async def client_secrets(self, request: Request) -> Response:
         """A short-lived key for a browser, and the session that it will start."""
+        body = await json_body(request)
+        if isinstance(body, dict):
+            check_misplaced(body, "session")
         try:
-            asked = SecretRequest.model_validate(await json_body(request))
+            asked = SecretRequest.model_validate(body)
         except ValidationError as error:
             raise invalid_request(error) from None
         session = updated(SessionObject(), asked.session, typed=False)

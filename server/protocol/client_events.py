@@ -296,7 +296,7 @@ def parse_event(message: Json) -> ClientEvent:
     if kind is None:
         raise InvalidRequest(f"There is no client event '{message['type'][:80]}'.", code="unknown_event", param="type")
     if inner := SAYS_ALL_IN.get(kind):
-        _check_misplaced(message, inner)
+        check_misplaced(message, inner)
     check_refused(message, "item")
     check_refused(message, "response")
     try:
@@ -305,7 +305,7 @@ def parse_event(message: Json) -> ClientEvent:
         raise invalid_request(error) from None
 
 
-def _check_misplaced(message: Json, inner: str) -> None:
+def check_misplaced(message: Json, inner: str) -> None:
     """Raises `InvalidRequest` for a field beside the object in which it would count."""
     known = {*ResponseParams.model_fields, *(path.partition(".")[2] for path in OF_THE_BETA)}
     for name in message:

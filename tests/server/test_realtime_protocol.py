@@ -237,12 +237,21 @@ async def test_a_client_secret_starts_the_session_it_was_made_for() -> None:
 
 
 async def test_a_client_secret_is_not_made_for_a_session_of_the_beta(server: Serving) -> None:
-    session: Any = {"type": "realtime", "modalities": ["text"]}
+    bodies: list[Any] = [
+        {"session": {"type": "realtime", "modalities": ["text"]}},
+        {"model": "wizard", "voice": "alloy"},
+    ]
+    errors = list[openai.BadRequestError]()
     async with server.client() as client:
-        with pytest.raises(openai.BadRequestError) as refused:
-            await client.realtime.client_secrets.create(session=session)
+        for body in bodies:
+            with pytest.raises(openai.BadRequestError) as refused:
+                await client.post("/realtime/client_secrets", body=body, cast_to=object)
+            errors.append(refused.value)
 
-    assert (refused.value.code, refused.value.param) == ("unknown_parameter", "session.modalities")
+    assert [(error.code, error.param) for error in errors] == [
+        ("unknown_parameter", "session.modalities"),
+        ("unknown_parameter", "voice"),
+    ]
 
 
 async def test_sessions_end_without_a_trace_when_clients_vanish(server: Serving) -> None:

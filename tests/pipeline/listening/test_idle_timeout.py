@@ -127,6 +127,20 @@ async def test_a_client_that_is_away_is_waited_for() -> None:
         assert (away, len(talk.told(SilenceLasted))) == ([], 1)
 
 
+async def test_who_is_back_has_all_of_the_time_again() -> None:
+    async with timed() as talk:
+        await talk.hears("Hello")
+        await talk.is_quiet(TIMEOUT_S - 1)
+        talk.session.detach()
+        await talk.passes(0.5)
+        talk.session.attach()
+        await talk.is_quiet(TIMEOUT_S - 1)
+        early = talk.told(SilenceLasted)
+        await talk.is_quiet(1.5)
+
+        assert (early, len(talk.told(SilenceLasted))) == ([], 1)
+
+
 async def test_without_a_timeout_silence_may_last() -> None:
     async with timed() as talk:
         await talk.hears("Hello")
