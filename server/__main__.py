@@ -33,7 +33,7 @@ from server.process.listener import listen
 from server.process.streams import prepare_streams
 from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
-from server.starter.rules import StarterRules
+from server.starter.rules import StarterRules, check_hubs
 from server.starter.starter import Starter
 from server.transports.uvicorn_websocket import ReadAhead
 
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if ignored := ignored_variables():
             log.info("these variables tell of a service and set nothing", variables=ignored)
         check_folders(settings)
+        check_hubs(settings.weights)
         tls = tls_of(settings.server)
         with listen(settings.server) as listener, asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_serve(settings, listener, tls))

@@ -12,6 +12,7 @@ from server.process.certificate import out_of_date, tls_of
 from server.process.folders import check_folders, not_writable
 from server.process.listener import listen
 from server.settings import Settings
+from server.starter.rules import check_hubs
 
 
 def findings(settings: Settings, ignored: Sequence[str] = ()) -> Iterator[str]:
@@ -19,6 +20,7 @@ def findings(settings: Settings, ignored: Sequence[str] = ()) -> Iterator[str]:
     server, characters = settings.server, settings.characters
     checks: Sequence[Callable[[], Any]] = (
         lambda: check_folders(settings),
+        lambda: check_hubs(settings.weights),
         lambda: tls_of(server),
         lambda: FileCharacters(load_characters(characters.folder), characters.default),
         lambda: listen(server).close(),

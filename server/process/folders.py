@@ -15,6 +15,7 @@ def check_folders(settings: Settings) -> None:
     """Raise `SettingError`, which names the setting, where a folder cannot be used."""
     check_weights(settings)
     characters = settings.characters.folder
+    _check_path(CHARACTERS, characters)
     if not characters.is_dir():
         what = "is a file" if characters.exists() else "is not there"
         raise SettingError(
@@ -27,6 +28,7 @@ def check_folders(settings: Settings) -> None:
 
 def check_weights(settings: Settings) -> None:
     """The same for the folder of weights alone, which need not be there yet."""
+    _check_path(WEIGHTS, settings.weights.folder)
     above = _nearest(settings.weights.folder)
     if not above.is_dir():
         raise SettingError(
@@ -50,6 +52,14 @@ def not_writable(settings: Settings) -> str:
 def _nearest(folder: Path) -> Path:
     """The folder, or what of its path is there."""
     return next((path for path in (folder, *folder.absolute().parents) if os.path.lexists(path)), Path("/"))
+
+
+def _check_path(setting: str, folder: Path) -> None:
+    """Raise `SettingError` where not even whether the folder is there can be found out; it need not be there."""
+    try:
+        folder.exists()
+    except OSError as error:  # a name that is too long, a folder above that is another user's
+        raise SettingError(f"{setting}: {str(folder)[:200]} cannot be looked at: {error.strerror}.") from None
 
 
 def _check_readable(setting: str, folder: Path) -> None:

@@ -13,6 +13,11 @@ from pydantic import AfterValidator
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}", re.IGNORECASE)
 NEAR_SUFFIXES = (".local", ".internal", ".lan", ".home", ".localhost", ".svc", ".test")
 """What names end with that only a local network knows."""
+NAME = re.compile(r"[\w.-]*\w\.?|[0-9a-f:.]+(%\w+)?")
+"""A name or an IPv4 address; an IPv6 address, perhaps with its interface."""
+NUMBERS = re.compile(r"[\d.]+")
+NOTHING = frozenset({"none", "null", "nil", "undefined", "false", "off"})
+"""How programs and templates write that there is no value."""
 STANDS_FOR = re.compile(r"\$\{?\w+\}?|%\w+%|<[^>]+>|\{\{.*\}\}")
 """A variable that nobody put in, or a placeholder of some instructions."""
 
@@ -48,9 +53,21 @@ def _host_and_port(rest: str) -> tuple[str, int | None]:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"it is no address: {str(error)[:80].lower()}") from None
-    if not host:
+    if not host or not NAME.fullmatch(host):
         raise ValueError("it names no host")
+    if host in NOTHING:
+        raise ValueError(f"its host is {host!r}: leave it empty where none is meant")
+    if NUMBERS.fullmatch(host) and not _is_ipv4(host):
+        raise ValueError("it names no host: numbers alone are an address only as in 127.0.0.1")
     return host, port
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_near(host: str) -> bool:

@@ -61,6 +61,15 @@ def config_named(environment: Mapping[str, str]) -> str:
     return plain(environment.get(PREFIX + "CONFIG", ""))
 
 
+def written_as(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Other programs' variables that are in force here, by the settings that they set."""
+    return {
+        setting: name
+        for name, setting in OPENAI_NAMES.items()
+        if plain(environment.get(name, "")) and not plain(environment.get(PREFIX + setting.upper(), ""))
+    }
+
+
 def set_by(environment: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
     """What the environment sets, with where it belongs; later ones win. Raises `SettingError`."""
     ignored = {*ignored_variables(environment), *NOT_SETTINGS}

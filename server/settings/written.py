@@ -73,9 +73,8 @@ def _stripped(value: str) -> str:
 def _parts(setting: Setting, value: Any) -> Any:
     """A list from text, whose parts commas separate; None where all parts are empty."""
     if isinstance(value, str):
-        listed = _listed(value)
-        if listed is not None:
-            return listed
+        if value.startswith("[") and value.endswith("]"):
+            return tuple(part for part in _listed(value) if part or setting.is_secret)
         value = value.split(",")
     if not isinstance(value, list | tuple) or not value:
         return value
@@ -88,15 +87,15 @@ def _parts(setting: Setting, value: Any) -> Any:
     return tuple(part for part in parts if part != "") or None
 
 
-def _listed(value: str) -> tuple[str, ...] | None:
-    """A list that is written as JSON, whose parts may have commas and quotes in them; None for other texts."""
-    if not value.startswith("["):
-        return None
+def _listed(value: str) -> list[str]:
+    """A list that is written as JSON, whose parts may have commas in them. Raises `ValueError`."""
     try:
         parts = json.loads(value)
     except (ValueError, RecursionError):
-        return None
-    return tuple(parts) if all(isinstance(part, str) for part in parts) else None
+        parts = None
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ValueError('a list in brackets is JSON, as ["one", "two"]; commas alone do as well: one,two')
+    return parts
 
 
 def _check_characters(value: str) -> None:
@@ -108,10 +107,12 @@ def _check_characters(value: str) -> None:
 
 def _path(value: str, base: Path) -> Path:
     try:
-        path = base / Path(value).expanduser()
+        path = (base / Path(value).expanduser()).absolute()
         written_out = not VARIABLE.search(value) or path.exists()
     except RuntimeError:  # a home that cannot be found
         raise ValueError("there is no such home folder as its ~ names: write the path out") from None
+    except FileNotFoundError:  # of all paths, only the working directory's has to be there
+        raise ValueError("it is relative to the folder you stand in, which is gone: write the path out") from None
     except OSError as error:
         raise ValueError(f"it is no path: {error.strerror}") from None
     if not written_out:

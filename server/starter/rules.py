@@ -9,10 +9,12 @@ from typing import Any, Protocol
 
 from pipeline.engines import registry
 from pipeline.engines.weights import Weights
+from pipeline.errors import KaikouError, SettingError
 from server.engines.loaded import explicit_of, installed_weights
 from server.engines.machine import cores, disk_free_bytes, has_gpu, memory_bytes
 from server.engines.selection import AUTO, GOES_BY_WEIGHTS, InstalledWeights
 from server.settings import Settings
+from server.settings.engines import WeightSettings
 
 STOPPED = "starter-stopped"
 """A file in the folder of weights: whoever pressed stop wants no more of it, at the next start either."""
@@ -40,6 +42,14 @@ class StarterEntry(Protocol):
 def this_machine(folder: Path) -> Any:
     """What this machine has, as the catalogue sees it; its disk is the one that `folder` is on."""
     return registry.catalogue().Machine(cores(), memory_bytes(), disk_free_bytes(folder), has_gpu())
+
+
+def check_hubs(weights: WeightSettings) -> None:
+    """Raise `SettingError` where weights are to come from a hub, or a mirror, that there cannot be."""
+    try:
+        registry.weights_puller(weights.folder, weights.mirrors, weights.hub, None)
+    except KaikouError as error:
+        raise SettingError(f"{error.message} See KAIKOU_MODELS_FROM and KAIKOU_MODELS_MIRROR.") from None
 
 
 @dataclass(frozen=True)

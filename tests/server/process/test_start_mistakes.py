@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
@@ -76,6 +77,11 @@ MISTAKES = {
     "no folder of characters": variables("KAIKOU_PERSONAS", PERSONAS="{folder}/none"),
     "a file in place of the characters": variables("KAIKOU_PERSONAS", FILE, PERSONAS="{folder}/f"),
     "no characters": variables("KAIKOU_PERSONAS", PERSONAS=HERE),
+    "characters by a name that is too long": variables("KAIKOU_PERSONAS", PERSONAS="a" * 300),
+    "weights by a name that is too long": variables("KAIKOU_WEIGHTS", WEIGHTS="a" * 300),
+    "a hub that there is not": variables("KAIKOU_MODELS_FROM", MODELS_FROM="gitlab"),
+    "a mirror of no hub": variables("KAIKOU_MODELS_MIRROR", MODELS_MIRROR="gitlab=https://m.example"),
+    "a mirror that is no address": variables("KAIKOU_MODELS_MIRROR", MODELS_MIRROR="mirror"),
     # characters
     "a character that is no TOML": variables("a.toml", {"a.toml": b"id = "}, PERSONAS=HERE),
     "a character of other bytes": variables("a.toml", {"a.toml": b"\xff\xfe"}, PERSONAS=HERE),
@@ -90,6 +96,7 @@ MISTAKES = {
     # the settings file
     "a file that is not there": flags("KAIKOU_CONFIG", "--config no.toml"),
     "a folder in place of the file": variables("KAIKOU_CONFIG", CONFIG=HERE),
+    "a folder of the file's name": Mistake("kaikou.toml", files={"kaikou.toml/x": b""}),
     "a file that is no TOML": toml("kaikou.toml", "port = "),
     "a file of UTF-16": toml("UTF-8", "port = 1".encode("utf-16")),
     "a file of UTF-16 without a mark": toml("UTF-8", "port = 1".encode("utf-16-le")),
@@ -101,8 +108,8 @@ MISTAKES = {
     "a table as a value": toml("log", "[server.log]\na = 1"),
     "an unknown setting": toml("Did you mean port?", "[server]\nprot = 1"),
     "an unknown section": toml("Did you mean server?", "[serve]\nport = 1"),
-    "a value in place of a section": toml("server", "server = 1"),
-    "a list of tables": toml("server", "[[server]]\nport = 1"),
+    "a value in place of a section": toml("write [server]", "server = 1"),
+    "a list of tables": toml("write [server]", "[[server]]\nport = 1"),
     "a secret in the file": toml("KAIKOU_LLM_API_KEY", 'llm_api_key = "x"'),
     "a control character": toml("KAIKOU_LLM_MODEL", 'llm_model = "a\\u0000b"'),
     "a path that no system takes": toml("KAIKOU_WEIGHTS", 'weights = "a\\u0000b"'),
@@ -113,6 +120,7 @@ MISTAKES = {
     "JSON that is none": variables("KAIKOU_LLM_EXTRA_BODY", LLM_EXTRA_BODY="{think: no}"),
     "JSON that is no table": variables("KAIKOU_LLM_EXTRA_BODY", LLM_EXTRA_BODY="[1]"),
     "JSON that is too deep": variables("KAIKOU_LLM_EXTRA_BODY", LLM_EXTRA_BODY="[" * 100_000),
+    "a list in brackets that is no JSON": variables("KAIKOU_API_KEYS", API_KEYS="[a, b]"),
     "bytes that are no text": variables("KAIKOU_LLM_MODEL", LLM_MODEL="\udcff"),
     "a key of other characters": variables("KAIKOU_LLM_API_KEY", LLM_API_KEY="sk-…"),
     # engines
@@ -151,6 +159,50 @@ def test_a_mistake_at_the_start_ends_in_a_sentence_that_names_it(
     assert (status, "://" in output) == (2, False), said
     assert (said.startswith("Kaikou: "), said.count("\n"), len(said) < 600) == (True, 1, True), said
     assert mistake.says in said
+
+
+def links(folder: Path) -> None:
+    (folder / "kaikou.toml").symlink_to("kaikou.toml")
+
+
+def leads_nowhere(folder: Path) -> None:
+    (folder / "kaikou.toml").symlink_to("elsewhere.toml")
+
+
+def pipe(folder: Path) -> None:
+    os.mkfifo(folder / "kaikou.toml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes links and pipes the POSIX way")
+@pytest.mark.parametrize("made", [links, leads_nowhere, pipe])
+@pytest.mark.parametrize("named", ["", "--config kaikou.toml"])
+def test_what_has_the_settings_files_name_and_is_no_file_is_told_and_not_passed_over(
+    made: Callable[[Path], None],
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert started(named, QUIET, monkeypatch) == 2
+    assert capsys.readouterr().err.startswith(
+        "Kaikou: kaikou.toml (--config, KAIKOU_CONFIG) is to be the settings file"
+    )
+
+
+def test_a_relative_path_from_a_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    status = started("--weights here", QUIET, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+
+    assert status == 2
+    assert "which is gone: write the path out." in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_told_with_another_one(

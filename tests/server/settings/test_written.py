@@ -68,6 +68,14 @@ def test_a_value_is_understood_as_people_write_it(name: str, value: str, meant: 
         ("llm_base_url", "${OPENAI_BASE_URL}"),
         ("llm_base_url", "http://<host>/v1"),
         ("tts_base_url", "http://a b/v1"),
+        ("llm_base_url", "None"),
+        ("llm_base_url", "http://undefined:11434/v1"),
+        ("llm_base_url", "11434"),
+        ("llm_base_url", "*"),
+        ("llm_base_url", '"'),
+        ("speech_model_url", "null"),
+        ("languages", "[zh, en]"),
+        ("trusted_proxies", '["10.0.0.1", 5]'),
         ("port", "8000 # the usual one"),
         ("port", "8,000"),
         ("port", "1e3x"),
@@ -87,6 +95,14 @@ def test_openais_address_without_a_scheme_is_understood_under_its_own_name() -> 
     settings = load_settings({}, {"OPENAI_BASE_URL": '"localhost:11434/v1"\r\n'})
 
     assert settings.engines.openai.llm_base_url == "http://localhost:11434/v1"
+
+
+def test_a_mistake_is_named_by_the_variable_that_was_written() -> None:
+    assert refusal({}, {"OPENAI_BASE_URL": "http://[x"}).startswith(
+        "The setting engines.openai.llm_base_url (OPENAI_BASE_URL) is not right: "
+    )
+    assert "(OPENAI_API_KEY)" in refusal({}, {"OPENAI_API_KEY": "é"})
+    assert "(KAIKOU_LLM_BASE_URL)" in refusal({}, {"OPENAI_BASE_URL": "http://a", "KAIKOU_LLM_BASE_URL": "http://[x"})
 
 
 def test_paths_are_relative_to_where_one_stands_and_in_the_file_to_its_folder(
