@@ -19,6 +19,8 @@ PRIVATE_NETS = tuple(
 )
 """RFC 1918, 4193, and 6598, which meshes such as Tailscale use."""
 PORT = re.compile(r"^[^:]+:\d{1,5}$")
+ADDRESS = re.compile(r"[0-9a-f.]*(?:\d|:)")
+"""What an address begins with, and few names."""
 BRACKETS = re.compile(r"\[([0-9a-f:.]+)\]((?:/\d{1,3})?)(?::(\d{1,5}))?")
 """An IPv6 address or a range, such as [fd00::]/8, perhaps with a port."""
 PARTIAL_ADDRESS = re.compile(r"(?:\d{1,3}\.){1,3}")
@@ -68,6 +70,8 @@ def _exemption(entry: str) -> Exemption:
 
 def _network(entry: str) -> IPv4Network | IPv6Network | None:
     """An address or a range of them."""
+    if not ADDRESS.match(entry):  # trying each name takes a second for some thousands
+        return None
     try:
         return ip_network(entry, strict=False)
     except ValueError:

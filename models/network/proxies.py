@@ -37,6 +37,12 @@ OLD_SOCKS = ("socks4", "socks4a")
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+(?:%\w+)?\]", re.IGNORECASE)
 SLASH_LOST = re.compile(r"[a-z0-9]+:/", re.IGNORECASE)
 """What http:/proxy.example begins with."""
+NOTHING = frozenset({"", "none", "null", "direct", "direct://", "off", "false"})
+"""How people and programs write that there is no proxy."""
+LONGEST_HOST, LONGEST_LOGIN = 253, 4096
+"""Letters: of a name (RFC 1035), and of what headers carry."""
+SCRIPT = re.compile(r"\.(?:pac|dat)$", re.IGNORECASE)
+"""What the address of a script that chooses the proxy ends with."""
 QUOTES = "\"'"
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -62,7 +68,8 @@ class Proxy:
     def url_with_login(self) -> str:
         """For a client; nobody else may see it."""
         scheme = "socks5h" if self.scheme == "socks5" else self.scheme
-        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.user or self.password else ""
+        user, password = (quote(part, safe="", errors="surrogateescape") for part in (self.user, self.password))
+        login = f"{user}:{password}@" if user or password else ""
         return f"{scheme}://{login}{self.host}:{self.port}"
 
     def __str__(self) -> str:
@@ -91,7 +98,7 @@ class Proxies:
         known = {NO_PROXY, *(name for names in VARIABLES.values() for name in names)}
         for variable in sorted(environment):  # capitals first, so that small ones win
             name, value = variable.lower(), _unquoted(environment[variable])
-            if name not in known or not value:
+            if name not in known or value.lower() in NOTHING:
                 continue
             if name == NO_PROXY:  # whoever sets both in two ways means both
                 exempt.append(value)
@@ -172,10 +179,13 @@ def parsed(value: str, variable: str) -> Proxy:
         raise ProxyMistake(f"{variable} names a proxy of SOCKS 4, which cannot be used. Is it socks5://host:port?")
     if scheme not in SCHEMES:
         raise ProxyMistake(f"{variable} names no kind of proxy that can be used. Write {_EXAMPLES}.")
+    if SCRIPT.search(rest) and "/" in rest:
+        raise ProxyMistake(f"{variable} names a script that chooses the proxy, which is not run. Write {_EXAMPLES}.")
     login, _, place = rest.rpartition("@")
     place = "" if SLASH_LOST.match(place) else re.split(r"[/?#]", place, maxsplit=1)[0]
     host, port = _host_and_port(place, USUAL_PORTS[SCHEMES[scheme]])
-    if not HOST.fullmatch(host) or not 0 < port < 65_536:
+    is_host = HOST.fullmatch(host) and not host.isdecimal() and len(host) <= LONGEST_HOST
+    if not is_host or not 0 < port < 65_536 or len(login) > LONGEST_LOGIN:
         raise ProxyMistake(f"{variable} is not the address of a proxy. Write {_EXAMPLES}.")
     user, _, password = login.partition(":")
     return Proxy(SCHEMES[scheme], host.lower(), port, variable, unquote(user), unquote(password))

@@ -62,7 +62,7 @@ async def _asked(sock: socket.socket, proxy: Proxy, place: str) -> int:
     loop = asyncio.get_running_loop()
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
     if proxy.user or proxy.password:
-        login = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+        login = base64.b64encode(f"{proxy.user}:{proxy.password}".encode(errors="surrogateescape")).decode()
         lines.append(f"Proxy-Authorization: Basic {login}")
     await loop.sock_sendall(sock, "\r\n".join([*lines, "", ""]).encode())
     head = b""

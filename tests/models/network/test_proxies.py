@@ -28,6 +28,7 @@ def way(url: str, **environment: str) -> str:
         ("https://a.example/v1", {"https_proxy": HTTPS, "HTTPS_PROXY": HTTP}, HTTPS),
         ("https://a.example/v1", {"https_proxy": "", "HTTPS_PROXY": HTTPS}, HTTPS),
         ("https://a.example/v1", {"https_proxy": " ", "ALL_PROXY": ""}, ""),
+        ("https://a.example/v1", {"https_proxy": "none", "ALL_PROXY": "DIRECT", "HTTPS_PROXY": "direct://"}, ""),
         ("https://a.example/v1", {"Https_Proxy": HTTPS}, HTTPS),
         ("https://a.example/v1", {}, ""),
         ("no address", {"ALL_PROXY": ALL}, ""),
@@ -139,6 +140,7 @@ def test_both_spellings_of_no_proxy_count() -> None:
         ("me:pässwort@p.example:1", "http://me:p%C3%A4sswort@p.example:1", "http://p.example:1"),
         ("http://CORP\\me:pw@p.example:1", "http://CORP%5Cme:pw@p.example:1", "http://p.example:1"),
         ("http://me@p.example:1", "http://me:@p.example:1", "http://p.example:1"),
+        ("http://me:s\udcff@p.example:1", "http://me:s%FF@p.example:1", "http://p.example:1"),
         ("http://me:100%@p.example:1", "http://me:100%25@p.example:1", "http://p.example:1"),
     ],
 )
@@ -165,6 +167,12 @@ def test_an_address_of_a_proxy_is_read_as_people_write_it(value: str, url: str, 
         "http:/proxy.example:3128",
         "http://me:s3cret@",
         "ftp://me:s3cret@proxy.example",
+        "http://proxy.example/proxy.pac",
+        "http://me:s3cret@proxy.example:80/wpad.dat",
+        "3128",
+        "0",
+        "http://me:s3cret@" + "p" * 254,
+        "http://me:" + "s3cret" * 1_000 + "@proxy.example",
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable_without_its_value(value: str) -> None:
