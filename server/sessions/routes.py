@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from server.errors import UpgradeRequired
+from server.errors import NotFound, UpgradeRequired
 from server.identity.warnings import warn
 from server.rest import Endpoint, api_route, failure, guarded, success
 from server.services import Services
 from server.sessions.websocket_handshake import Handshake
+from server.settings.origins import SHOWN
 from server.settings.serving import ServerSettings
 
 NOT_A_WEBSOCKET = (
@@ -40,7 +42,16 @@ def routes(services: Services) -> list[BaseRoute]:
         api_route("/api/place", place, services.settings.server, "POST"),
         *(WebSocketRoute(path, handshake.serve) for path in SOCKETS),
         *(Route(path, without_upgrade(services.settings.server)) for path in SOCKETS),
+        WebSocketRoute("/{path:path}", elsewhere),
     ]
+
+
+async def elsewhere(websocket: WebSocket) -> None:
+    """A WebSocket at any other path, perhaps that of a site, which a proxy passed on."""
+    path = websocket.url.path[:SHOWN]
+    warn(websocket, "a WebSocket was opened at a path that is not known", path=path, known=SOCKETS[0])
+    error = NotFound(f"There is no WebSocket at {path}, but at {SOCKETS[0]}.", code="unknown_url")
+    await websocket.send_denial_response(failure(error, openai=True))
 
 
 def without_upgrade(settings: ServerSettings) -> Endpoint:
