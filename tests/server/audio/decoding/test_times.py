@@ -97,3 +97,8 @@ def test_jitter_of_the_time_stamps_leaves_the_sound_whole() -> None:
         verdicts.add(timeline.judge(number * 0.02 + jitter_s))
         timeline.place(320)
     assert (verdicts, timeline.end) == ({"follows"}, 500 * 320)
+
+
+def test_what_an_encoder_needed_to_begin_delays_nothing() -> None:
+    recorded = heard(recording(Encoding("adts", "aac"), beeps(3.0, (0.5, 2.0))))
+    assert recorded.beeps == pytest.approx([0.5, 2.0], abs=0.03)

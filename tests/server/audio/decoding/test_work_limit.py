@@ -14,6 +14,7 @@ from pipeline.audio.samples import LINE_RATE
 from pipeline.errors import InvalidRequest
 from server.audio.codec import wav_header
 from server.audio.decoding.decode import Decoding
+from server.audio.decoding.work_limit import WorkLimit
 from tests.server.audio.decoding.beeps import Encoding, add_track, beeps, frames, recording
 
 TICK_S = 0.002
@@ -89,3 +90,15 @@ def test_work_between_two_pieces_of_sound_counts() -> None:
         np.concatenate(
             [*Decoding(Slow(recording(Encoding("wav", "pcm_s16le"), beeps(60.0, ()))), 60.0, clock).samples()]
         )
+
+
+def test_work_for_all_pieces_of_sound_counts_together() -> None:
+    clock = Clock()
+    limit = WorkLimit(clock)
+    for _ in range(10):
+        limit.resume()
+        clock.now += 1.0
+        limit.pause(1.0)
+    limit.resume()
+    with pytest.raises(InvalidRequest):
+        limit.check()
