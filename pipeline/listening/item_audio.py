@@ -190,7 +190,7 @@ class ItemAudio:
     def _not_transcribed(self, item: Item, index: int, error: KaikouError) -> None:
         # What the client said of the audio, if anything, is all that is known of it.
         _write(item, index, replace(item.parts[index], sound=None, transcribed=True))
-        if not item.parts[index].text:
+        if not item.parts[index].text and not any(item is failed for failed, _error in self._failed):
             self._failed.append((item, error))
         if self._is_told(item):
             self._context.outbox.put(TranscriptionFailed(item.id, error, index))

@@ -143,6 +143,18 @@ async def test_many_parts_together_are_given_up_when_their_time_is_over() -> Non
         assert [ended.reply.status for ended in talk.told(ReplyEnded)] == ["failed"]
 
 
+async def test_the_lost_words_of_the_last_item_count_whatever_else_is_lost() -> None:
+    failing = [Words(fails=True) for _ in range(21)]
+    async with conversing(*failing, chat_model=Listener()) as talk:
+        talk.session.add_item(said("item_last"))
+        talk.session.add_item(of_parts(20), "root")
+        talk.session.request_reply(ASK)
+        await talk.passes(1.0)
+
+        (ended,) = talk.told(ReplyEnded)
+        assert ended.reply.error is talk.told(TranscriptionFailed)[0].error
+
+
 async def test_an_answer_waits_only_so_long_for_all_items_together() -> None:
     hanging = [Words(hangs=True) for _ in range(20)]
     async with conversing(*hanging, limits=LIMITS, chat_model=Listener()) as talk:
