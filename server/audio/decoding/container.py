@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 
-from server.audio.decoding.track import UNREADABLE
+from server.audio.decoding.track import UNREADABLE, decoded
 from server.audio.decoding.window import Window
 from server.audio.decoding.work_limit import WorkLimit
 
@@ -95,7 +95,7 @@ def _first_audible(container: Any, groups: Sequence[tuple[int, ...]], limit: Wor
 
 def _is_audible(packet: Any) -> bool:
     with suppress(*UNREADABLE):
-        resampled = (made for frame in packet.decode() for made in _as_floats(frame))
+        resampled = (made for frame in decoded(packet) for made in _as_floats(frame))
         return any(float(np.abs(wave).max(initial=0)) > AUDIBLE for wave in resampled)
     return False
 

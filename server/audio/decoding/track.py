@@ -55,7 +55,7 @@ class Track:
 
     def push(self, packet: Any, unread: Unread) -> Iterator[tuple[int, Wave]]:
         """Position and sound. `unread`: what was passed over before this packet. Raises one of `UNREADABLE`."""
-        frames = [frame for frame in packet.decode() if _is_sane(frame)]
+        frames = [frame for frame in decoded(packet) if _is_sane(frame)]
         if frames and self._primed:
             self._primed = False
             del frames[0]
@@ -132,6 +132,12 @@ class Track:
         channels = np.concatenate(self._waiting, axis=1)
         self._waiting, self._count = [], 0
         return self._at, self._channels.mixed(np.nan_to_num(channels, copy=False, posinf=0, neginf=0))
+
+
+def decoded(packet: Any) -> list[Any]:
+    """The packet's frames. None of a stream that libav found on the way, and does not know the codec of."""
+    frames: list[Any] = packet.decode() if isinstance(packet.stream, av.AudioStream) else []
+    return frames
 
 
 def _is_sane(frame: Any) -> bool:

@@ -168,3 +168,25 @@ def test_weights_of_channels_change_without_a_click() -> None:
 def test_what_is_quiet_stays_as_it_is() -> None:
     quiet = np.array([0.001, -0.001], np.float32)
     assert Limiter().limited(quiet).tolist() == [33, -33]
+
+
+def _side_by_side() -> bytes:
+    how, file = Encoding("ogg", "libopus", 48_000), io.BytesIO()
+    with av.open(file, "w", format="ogg") as output:
+        tracks = [add_track(output, how), add_track(output, how)]
+        for both in zip(frames(how, beeps(4.0, (0.5,), 48_000)), frames(how, beeps(4.0, (2.0,), 48_000)), strict=True):
+            for track, frame in zip(tracks, both, strict=True):
+                output.mux(track.encode(frame))
+        for track in tracks:
+            output.mux(track.encode(None))
+    return file.getvalue()
+
+
+def test_streams_side_by_side_in_ogg_are_one_recording() -> None:
+    recorded = heard(_side_by_side())
+    assert (recorded.beeps, recorded.missing) == (pytest.approx([0.5, 2.0], abs=0.05), [])
+
+
+def test_of_a_stream_whose_beginning_was_cut_off_nothing_is_decoded() -> None:
+    file = _side_by_side()
+    assert heard(file[file.index(b"OggS", 4) :]).beeps == pytest.approx([2.0], abs=0.05)
