@@ -56,6 +56,7 @@ export class CallAudio {
       console.error(error);
       return this.listener.noSound();
     }
+    if (this.closed) return player.close();
     this.player = player;
     await this.useSpeaker();
   }

@@ -64,7 +64,7 @@ export class Call {
     this.audio = new CallAudio({
       frame: (pcm) => this.sendMicrophone(pcm),
       played: (report) => this.reportPlayback(report),
-      changed: () => this.onchange(),
+      changed: () => this.microphoneChanged(),
       microphoneLost: () => this.microphoneLost(),
       microphoneReplaced: (name) => this.dispatch({ type: "kaikou.notice", code: "microphone_replaced", level: "info", message: name }),
       noSound: () => this.dispatch({ type: "kaikou.notice", code: "no_sound", level: "error", message: "" }),
@@ -113,7 +113,7 @@ export class Call {
       return this.set({ access: error.problem });
     }
     this.set({ access: "" });
-    this.dismissNotice("microphone_lost");
+    this.microphoneChanged();
     this.proceed();
   }
 
@@ -239,6 +239,11 @@ export class Call {
     this.dispatch({ type: "kaikou.notice", code: "microphone_lost", level: "warning", message: "" });
   }
 
+  microphoneChanged() {
+    if (this.audio.microphone) this.dismissNotice("microphone_lost");
+    this.onchange();
+  }
+
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
@@ -319,9 +324,11 @@ export class Call {
   /** @param {Event} event */
   dispatch(event) {
     const before = this.state;
+    const { notice } = this.conversation;
     const wanted = effects(this.conversation, event);
     this.conversation = reduce(this.conversation, event);
     this.followSession(event);
+    if (this.conversation.notice !== notice) this.noticeChanged();
     for (const effect of wanted) this.perform(effect);
     if (this.state !== before) this.stateChanged(this.state);
     this.onchange();
@@ -336,10 +343,14 @@ export class Call {
       this.speechStartMs = event.audio_start_ms;
     } else if (event.type === "input_audio_buffer.speech_stopped") {
       this.recordings.keepUtterance(event.item_id, this.speechStartMs ?? event.audio_end_ms, event.audio_end_ms);
-    } else if (event.type === "kaikou.notice" && event.level === "info") {
-      clearTimeout(this.timers.notice);
-      this.timers.notice = setTimeout(() => this.dispatch({ type: "page.notice_dismissed" }), INFO_NOTICE_MS);
     }
+  }
+
+  /** Another one, or none: the time of the one before counts for nothing. */
+  noticeChanged() {
+    clearTimeout(this.timers.notice);
+    if (this.conversation.notice?.level !== "info") return;
+    this.timers.notice = setTimeout(() => this.dispatch({ type: "page.notice_dismissed" }), INFO_NOTICE_MS);
   }
 
   /** @param {Effect} effect */

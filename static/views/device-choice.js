@@ -16,5 +16,5 @@ export async function fillDevices(choice, kind, chosen) {
 /** From now on. @param {import("../conversation/call.js").Call | null} call one that goes on @param {string} microphone */
 export function chooseMicrophone(call, microphone) {
   savePreferences({ microphone });
-  if (call?.audio.microphone) void call.audio.changeMicrophone();
+  if (call?.audio.microphone || call?.audio.lost) void call.audio.changeMicrophone();
 }

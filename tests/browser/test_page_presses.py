@@ -202,6 +202,25 @@ def test_a_microphone_that_is_turned_on_again_is_missed_no_more(without_micropho
     expect(without_microphone.locator("#status")).to_have_text("Go ahead")
 
 
+def test_a_microphone_that_is_chosen_after_the_last_one_went_is_used(without_microphone: Page) -> None:
+    without_microphone.click("#settings-open")
+    without_microphone.select_option("#microphone", "a")
+    expect(without_microphone.locator(".notice")).to_have_count(0)
+    without_microphone.click("#settings-close")
+    expect(without_microphone.locator("#mute")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_warning_outlasts_the_time_of_the_notice_before_it(without_microphone: Page, script: Script) -> None:
+    page = without_microphone
+    script.send("kaikou.notice", code="connection_lost", level="info", message="")
+    expect(page.locator(".notice")).to_contain_text("may be missing")
+    page.clock.run_for(5000)
+    script.send("kaikou.notice", code="sound_held", level="warning", message="")
+    expect(page.locator(".notice")).to_contain_text("Press anywhere")
+    page.clock.run_for(5000)
+    expect(page.locator(".notice")).to_contain_text("Press anywhere")
+
+
 def test_a_microphone_that_is_turned_on_does_not_hide_that_nobody_hears_it(
     without_microphone: Page, script: Script
 ) -> None:
