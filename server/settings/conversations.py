@@ -58,7 +58,7 @@ class AnswerSettings(Section):
 
     reply_s: Positive = 300.0
     """A character's answer is ended after this much audio."""
-    conversation_items: int = Field(default=2_000, ge=10)
+    conversation_items: int = Field(default=2_000, ge=10, le=10**9)
     """Messages and calls that a conversation holds; of a longer one the oldest leave."""
     prompt_characters: Count = 24_000
     """How much of a conversation the language model sees."""

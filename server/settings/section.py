@@ -8,8 +8,10 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+"""A time: at most what locks and timers take, which in seconds is 31 years."""
+Count = Annotated[int, Field(ge=1, le=10**12)]
+"""A number of things: at most what memory could hold, for queues take no more than 64 bits."""
 
 
 def _from_json(value: Any) -> Any:

@@ -116,6 +116,8 @@ MISTAKES = {
     # the environment
     "an unknown variable": variables("Did you mean port?", PROT="1"),
     "a number with words": variables("KAIKOU_SESSION_S", SESSION_S="ten"),
+    "a number beyond all bounds": variables("KAIKOU_BREAKER_FAILURES", BREAKER_FAILURES="9" * 25),
+    "a time beyond all bounds": variables("KAIKOU_DRAIN_S", DRAIN_S="1e300"),
     "an endless time": variables("KAIKOU_SESSION_S", SESSION_S="inf"),
     "JSON that is none": variables("KAIKOU_LLM_EXTRA_BODY", LLM_EXTRA_BODY="{think: no}"),
     "JSON that is no table": variables("KAIKOU_LLM_EXTRA_BODY", LLM_EXTRA_BODY="[1]"),
