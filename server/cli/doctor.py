@@ -115,6 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 async def _examine(settings: Settings) -> int:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -164,3 +169,21 @@ def test_it_says_whether_the_starter_set_is_there_and_why_not(
         (tmp_path / name).mkdir()
 
     assert said in starter_line(rules, installed)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals itself the POSIX way")
+def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(server: socket.socket) -> None:
+        with server.accept()[0]:  # the language model is asked, and says nothing
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setenv("KAIKOU_WEIGHTS", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}/v1")
+        asked = Thread(target=interrupt, args=(server,))
+        asked.start()
+        status = main(["--model"])
+        asked.join()
+
+    assert status == 130
