@@ -9,7 +9,7 @@ from pipeline.errors import KaikouError
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.process.certificate import out_of_date, tls_of
-from server.process.folders import check_folders, not_writable
+from server.process.folders import check_characters, check_weights, not_writable
 from server.process.listener import listen
 from server.settings import Settings
 from server.starter.rules import check_hubs
@@ -17,12 +17,12 @@ from server.starter.rules import check_hubs
 
 def findings(settings: Settings, ignored: Sequence[str] = ()) -> Iterator[str]:
     """What would keep the server from starting, and what hardly is meant so. ignored: variables that set nothing."""
-    server, characters = settings.server, settings.characters
+    server = settings.server
     checks: Sequence[Callable[[], Any]] = (
-        lambda: check_folders(settings),
+        lambda: check_weights(settings),
+        lambda: _load_characters(settings),
         lambda: check_hubs(settings.weights),
         lambda: tls_of(server),
-        lambda: FileCharacters(load_characters(characters.folder), characters.default),
         lambda: listen(server).close(),
     )
     for check in checks:
@@ -36,3 +36,9 @@ def findings(settings: Settings, ignored: Sequence[str] = ()) -> Iterator[str]:
         yield told
     if ignored:
         yield f"These variables tell of a service of that name and set nothing: {', '.join(sorted(ignored))}."
+
+
+def _load_characters(settings: Settings) -> None:
+    """Raise `SettingError` for a folder that cannot be read, before anything is read from it, and for a character."""
+    check_characters(settings)
+    FileCharacters(load_characters(settings.characters.folder), settings.characters.default)

@@ -14,6 +14,11 @@ WEIGHTS, CHARACTERS = "weights (KAIKOU_WEIGHTS)", "personas (KAIKOU_PERSONAS)"
 def check_folders(settings: Settings) -> None:
     """Raise `SettingError`, which names the setting, where a folder cannot be used."""
     check_weights(settings)
+    check_characters(settings)
+
+
+def check_characters(settings: Settings) -> None:
+    """The same for the folder of characters alone."""
     characters = settings.characters.folder
     _check_path(CHARACTERS, characters)
     if not characters.is_dir():

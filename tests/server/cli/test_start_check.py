@@ -33,6 +33,15 @@ def test_all_mistakes_of_a_start_are_found_at_once(tmp_path: Path) -> None:
     assert told[-1].endswith("set nothing: KAIKOU_SERVICE_HOST.")
 
 
+def test_a_folder_that_cannot_be_looked_at_is_found_once_and_ends_nothing() -> None:
+    told = found(personas="a" * 300, models_from="gitlab")
+
+    assert [len([line for line in told if name in line]) for name in ("KAIKOU_PERSONAS", "KAIKOU_MODELS_FROM")] == [
+        1,
+        1,
+    ]
+
+
 def test_the_commands_about_weights_name_a_folder_that_is_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
