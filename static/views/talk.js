@@ -151,6 +151,7 @@ class TalkView {
     const status = statusOf(call);
     if (this.status.textContent !== status) this.status.textContent = status; // It is read out whenever it is written.
     this.captions.render();
+    if (!call.busy && document.activeElement === this.stop) this.mute.focus(); // What is disabled loses the focus.
     this.stop.disabled = !call.busy;
     this.showMuted(!call.audio.listening && state !== "asking");
     this.silence.render();

@@ -302,6 +302,18 @@ def test_the_focus_goes_on_to_the_controls_when_a_problem_is_over(page: Page, ad
     expect(page.locator("#mute")).to_be_focused()
 
 
+def test_the_focus_goes_on_to_the_microphone_when_there_is_nothing_more_to_stop(
+    page: Page, address: str, script: Script
+) -> None:
+    script.seconds = 8.0
+    talk(page, address)
+    wait_for(page, "speaking")
+    page.focus("#stop")
+    page.keyboard.press("Enter")
+    wait_for(page, "resting")
+    expect(page.locator("#mute")).to_be_focused()
+
+
 def test_a_key_that_is_being_typed_is_left_alone_while_a_notice_comes_and_goes(
     page: Page, address: str, script: Script
 ) -> None:
