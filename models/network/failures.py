@@ -81,7 +81,9 @@ def is_untrusted(error: BaseException | None) -> bool:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and what it came from."""
-    while error is not None:
+    """The error, and what it came from; each once, for who raises the cause of an error again makes a circle."""
+    known = set[int]()
+    while error is not None and id(error) not in known:
+        known.add(id(error))
         yield error
         error = error.__cause__ or error.__context__

@@ -18,7 +18,8 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except openai.OpenAIError as error:
-        raise plain(error) from None
+        failure = plain(error)
+        raise failure from failure.__cause__  # which tells a certificate that is not trusted from no answer
 
 
 def plain(error: openai.OpenAIError) -> Exception:

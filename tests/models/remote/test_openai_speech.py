@@ -2,6 +2,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.engines.protocols import SynthesisRequest, VoiceChoice
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy, EngineError, EngineKeyRefused, EngineTimeout, EngineUnavailable, SettingError
 from pipeline.text.styles import STYLES
+from tests.models.network.certificates import certificate_for
 from tests.models.remote_speech import ENOUGH_S, HELLO, KEY, SECRETIVE, hangs_up_at_once, heard, said, talking_by
 from tests.models.speech_server import (
     Answer,
@@ -278,6 +280,19 @@ async def test_where_nobody_listens_the_engine_is_unavailable() -> None:
     await engine.aclose()
 
     assert str(server.port) not in raised.value.message
+
+
+async def test_a_certificate_that_is_not_trusted_is_told_of(tmp_path: Path) -> None:
+    serving = certificate_for("localhost", tmp_path).serving
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=serving)
+    async with (
+        server,
+        aclosing(create({"base_url": f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"})) as engine,
+    ):
+        with pytest.raises(EngineUnavailable) as raised:
+            await said(engine)
+
+    assert raised.value.code == "untrusted_certificate"
 
 
 @pytest.mark.parametrize("url", ["http://[", "localhost:8880"])
