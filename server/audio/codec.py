@@ -103,6 +103,8 @@ class Compressed:
             self._stream.bit_rate = how.bit_rate
 
     def encode(self, pcm: Samples) -> bytes:
+        if not len(pcm):  # of a piece so short that the resampler holds all of it back; libav takes no frame of nothing
+            return b""
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm[None, :]), format="s16", layout="mono")
         frame.sample_rate = RATE
         return self._write(frame)

@@ -40,6 +40,19 @@ def test_a_file_leaves_while_it_is_made(format: AudioFormat) -> None:
     assert next(number for number, piece in enumerate(made) if piece) <= 1
 
 
+@pytest.mark.parametrize("format", get_args(AudioFormat))
+def test_a_piece_without_samples_changes_nothing(format: AudioFormat) -> None:
+    file, plain = encoder(format), encoder(format)
+    nothing = np.zeros(0, np.int16)
+    with_nothing = [file.encode(nothing), file.encode(SOUND), file.encode(nothing), file.finish()]
+    assert heard_or_raw(b"".join(with_nothing), format) == heard_or_raw(plain.encode(SOUND) + plain.finish(), format)
+
+
+def heard_or_raw(file: bytes, format: AudioFormat) -> bytes:
+    """Samples, since a container may have random numbers in it."""
+    return file if format == "pcm" else heard_in(file, RATE).tobytes()
+
+
 def test_pcm_is_nothing_but_samples() -> None:
     assert b"".join(pieces("pcm")) == SOUND.tobytes()
 
