@@ -1,4 +1,4 @@
-"""`bench talk`: one conversation over the loopback with real recordings in real time, as the page would hold it.
+"""`bench talk`: a conversation, or several, over the loopback with real recordings in real time, as the page holds them.
 
 Reports the time from the last sound of a sentence to the first audible sample of the answer, where it went, the word
 error rate of the captions, and the underruns of a player without any buffer.
@@ -133,6 +133,13 @@ async def converse(address: str, clips: Sequence[Clip], character: str) -> list[
     return turns
 
 
+async def converse_at_once(address: str, clips: Sequence[Clip], character: str, speakers: int) -> list[Turn]:
+    """The turns of so many conversations at once, each of which begins with another clip."""
+    shifts = (len(clips) * number // speakers for number in range(speakers))
+    spoken = [converse(address, [*clips[shift:], *clips[:shift]], character) for shift in shifts]
+    return [turn for turns in await asyncio.gather(*spoken) for turn in turns]
+
+
 def summary(turns: Sequence[Turn]) -> dict[str, Any]:
     """The figures of a run."""
     answered = [turn.voice_to_voice for turn in turns if turn.voice_to_voice is not None and not turn.cut]
@@ -178,6 +185,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--character", default="philosopher")
     parser.add_argument("--longest", type=float, default=6.0, help="longest clip in seconds")
     parser.add_argument("--turns", type=int, default=12, help="at most this many clips")
+    parser.add_argument("--speakers", type=int, default=1, help="conversations at once")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     options = parser.parse_args(arguments)
     try:
@@ -186,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error)
         return 2
     with server("--engines", options.engines) as (address, _process):
-        turns = asyncio.run(converse(address, clips, options.character))
+        turns = asyncio.run(converse_at_once(address, clips, options.character, options.speakers))
     figures = summary(turns)
     print(table(turns, figures))
     report = {**figures, "each": [asdict(turn) for turn in turns]}
