@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.audio.samples import LINE_RATE, Samples, milliseconds_of, samples_of
+from pipeline.conversation.limits import RecognitionLimits
 from pipeline.engines.protocols import Recognition, Recognizer, RecognizerStream, VoiceDetector, WordTime
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
@@ -33,8 +34,8 @@ PRE_ROLL_MS = 500
 SLICE_WINDOWS = 3
 """Windows judged in one go, about a millisecond: nobody else on the event loop waits longer."""
 
-OPEN_S, BUSY_S, CALL_S = 15.0, 60.0, 20.0
-"""Bounds: of one attempt to open a recogniser, of all attempts while it is busy, of any other call."""
+BUSY_S = 60.0
+"""How long a recogniser is asked again while it is busy."""
 
 SETTLE_S = 10.0
 """How long the final words of an utterance may take while nobody else needs the recogniser."""
@@ -135,13 +136,16 @@ class Segmenter:
 
 @dataclass(frozen=True)
 class RecordingTranscriber:
-    """Hears recordings with the engines of the conversations, as far as these leave room. `settle_s`: see `_settle_s`."""
+    """Hears recordings with the engines of the conversations, as far as these leave room.
+
+    limits: those of the conversations; of `settle_s` see `_settle_s`.
+    """
 
     detector: VoiceDetector
     recognizer: Recognizer
     workers: Workers
     throttle: Throttle
-    settle_s: float
+    limits: RecognitionLimits
 
     async def segments(
         self, pieces: AsyncGenerator[Samples, None], segmenter: Segmenter, language: str
@@ -163,28 +167,28 @@ class RecordingTranscriber:
             began = time.perf_counter()
 
     async def _recognize(self, utterance: RecordedUtterance, language: str) -> Segment:
-        name, call = self.recognizer.info.name, self.workers.call
+        name, call, stall_s = self.recognizer.info.name, self.workers.call, self.limits.stall_s
         stream = await self._open(language)
         try:
             for start in range(0, len(utterance.pcm), LONGEST_PIECE):
                 began = time.perf_counter()
                 piece = utterance.pcm[start : start + LONGEST_PIECE]
-                await call(partial(stream.accept, piece), timeout_s=CALL_S, engine=name)
+                await call(partial(stream.accept, piece), timeout_s=stall_s, engine=name)
                 await self.throttle.rest(began)
             budget = self._settle_s()
-            heard = await call(partial(stream.settle, budget), timeout_s=budget + CALL_S, engine=name)
+            heard = await call(partial(stream.settle, budget), timeout_s=budget + stall_s, engine=name)
         finally:
             stream.close()
         return _segment(utterance, heard.clean())
 
     async def _open(self, language: str) -> RecognizerStream:
         """A recogniser; waits while conversations need them all. Raises `EngineBusy`."""
-        recognizer, name = self.recognizer, self.recognizer.info.name
+        recognizer, name, open_s = self.recognizer, self.recognizer.info.name, self.limits.open_s
         open = partial(getattr(recognizer, "open_recording", recognizer.open), language)
         patience = time.monotonic() + BUSY_S
         while True:
             try:
-                return await self.workers.call(open, timeout_s=OPEN_S, engine=name, undo=lambda late: late.close())
+                return await self.workers.call(open, timeout_s=open_s, engine=name, undo=lambda late: late.close())
             except EngineBusy:
                 if time.monotonic() > patience:
                     raise
@@ -195,7 +199,7 @@ class RecordingTranscriber:
 
         An engine that does not stream has its only pass here.
         """
-        return self.settle_s if self.recognizer.info.streams and self.throttle.talking() else SETTLE_S
+        return self.limits.settle_s if self.recognizer.info.streams and self.throttle.talking() else SETTLE_S
 
 
 def _segment(utterance: RecordedUtterance, heard: Recognition) -> Segment:

@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -88,13 +88,13 @@ class SpeechParams(MessagePart):
 
 @dataclass
 class SpeechEndpoint:
-    """The endpoint and what it needs. `audio_s`: how long the synthesiser may be silent."""
+    """The endpoint and what it needs. `limits`: those of a conversation's answers, which may be shorter than a text."""
 
     engines: CurrentEngines
     slots: JobSlots
     throttle: Throttle
     failed: Callable[[str, Exception], None]
-    audio_s: float
+    limits: SpeakingLimits
 
     async def create(self, request: Request) -> Response:
         """The text as audio, or as events with pieces of it."""
@@ -143,7 +143,7 @@ class SpeechEndpoint:
                 yield piece
 
     async def _samples(self, params: SpeechParams, made: Made) -> AsyncGenerator[Samples, None]:
-        limits = SpeakingLimits(audio_s=self.audio_s, longest_s=LONGEST_S)
+        limits = replace(self.limits, longest_s=LONGEST_S)
         clauses = _clauses(params)
         with self.engines.lease() as loaded:
             synthesizer, workers = loaded.engines.synthesizer, loaded.workers

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from pipeline.engines.bulkhead import Outcome
 from pipeline.errors import SettingError
 from server.engines.loaded import LoadedEngines
 from server.settings import load_settings
+from tests.server.audio.files import file_of
 from tests.server.faulty_engines import StartledDetector
 from tests.server.talking import RATE, WAIT_S, Talk, talking
 from tests.serving import Serving, serving
@@ -252,6 +254,15 @@ async def test_a_recogniser_that_hangs_does_not_take_the_voices_threads() -> Non
         async with asyncio.timeout(10):
             assert outcome(await writer.ask()) == ("completed", "")
         assert "conversation.item.input_audio_transcription.failed" not in speaker.types
+
+
+async def test_a_voice_that_stalls_over_a_file_has_failed_and_so_has_a_recogniser() -> None:
+    async with serving(**QUICK, synthesizer="stalling", recognizer="silent") as server:
+        async with httpx2.AsyncClient(base_url=f"{server.http}/v1/audio/") as client:
+            await client.post("speech", json={"input": "That is a lovely question.", "stream_format": "sse"})
+            await client.post("transcriptions", files={"file": ("speech.wav", file_of(sentence()))})
+        ended = {bulkhead.role: bulkhead.outcomes for bulkhead in server.loaded.bulkheads if bulkhead.outcomes}
+    assert ended == {"synthesizer": {Outcome.FAILED: 1}, "recognizer": {Outcome.FAILED: 1}}
 
 
 async def test_a_server_is_ready_while_each_role_has_an_engine_that_could_start() -> None:

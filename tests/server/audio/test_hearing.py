@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +14,18 @@ import pytest_asyncio
 from models.stub import StubRecognizer
 from models.stub import create_recognizer as stub_recognizer
 from pipeline.audio.samples import LINE_RATE, Samples
+from pipeline.conversation.limits import RecognitionLimits
 from pipeline.engines import registry
 from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, VoiceDetector, VoiceStream, WordTime
 from pipeline.engines.workers import Workers
-from pipeline.errors import EngineBusy
+from pipeline.errors import EngineBusy, EngineTimeout
 from server.audio.hearing import LONG_MS, PAUSES, RecordedUtterance, RecordingTranscriber, Segment, Segmenter
 from server.audio.job_slots import Throttle
 from tests.models.recordings import recording
 from tests.speech import sentence, silence
 
 WINDOW = 512
+LIMITS = RecognitionLimits(settle_s=0.45)
 
 
 class Levels:
@@ -165,7 +168,7 @@ async def cut(pcm: Samples) -> AsyncGenerator[Samples, None]:
 
 
 def hearing(recognizer: Listener | StubRecognizer, workers: Workers, *, talking: bool = False) -> RecordingTranscriber:
-    return RecordingTranscriber(Levels(), recognizer, workers, Throttle(lambda: talking), 0.45)
+    return RecordingTranscriber(Levels(), recognizer, workers, Throttle(lambda: talking), LIMITS)
 
 
 async def heard(by: RecordingTranscriber, pcm: Samples) -> list[Segment]:
@@ -205,6 +208,27 @@ async def test_a_busy_recogniser_is_waited_for(workers: Workers) -> None:
     assert len(await heard(hearing(Listener(busy=1), workers), TWO)) == 2
 
 
+class Hanging(Listener):
+    """Never opens an utterance, or never takes a piece of one."""
+
+    def __init__(self, opens: bool) -> None:
+        super().__init__()
+        self._opens = opens
+
+    async def open(self, language: str = "") -> RecognizerStream:  # type: ignore[override]
+        return self if self._opens else await self.accept(language)
+
+    async def accept(self, _what: object) -> Any:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("opens", [False, True])
+async def test_a_recogniser_may_hang_no_longer_than_in_a_conversation(workers: Workers, opens: bool) -> None:
+    by = replace(hearing(Hanging(opens), workers), limits=RecognitionLimits(open_s=0.05, stall_s=0.05))
+    with pytest.raises(EngineTimeout):
+        await heard(by, TWO)
+
+
 async def test_beside_a_conversation_a_file_has_no_more_time_for_its_final_words(workers: Workers) -> None:
     alone, beside, at_the_end_only = Listener(), Listener(), Listener()
     at_the_end_only.info = replace(Listener.info, streams=False)
@@ -228,7 +252,7 @@ async def test_giving_up_frees_the_recogniser(workers: Workers) -> None:
 async def test_a_recording_of_a_sentence_is_one_segment(workers: Workers) -> None:
     pcm = np.concatenate([silence(0.5), sentence(), silence(0.5)])
     by = RecordingTranscriber(
-        registry.create("voice_detector", "silero"), Listener(), workers, Throttle(lambda: False), 0.45
+        registry.create("voice_detector", "silero"), Listener(), workers, Throttle(lambda: False), LIMITS
     )
     segments = await heard(by, pcm)
     assert len(segments) == 1
