@@ -39,6 +39,12 @@ class NoRoom(KaikouError):
     code = "no_room"
 
 
+class Overloaded(KaikouError):
+    """The machine has too much else to do: what was asked for did not get on in time."""
+
+    code = "overloaded"
+
+
 class NotFound(KaikouError):
     """There is nothing of that name."""
 
@@ -83,6 +89,7 @@ STATUS: Mapping[type[KaikouError], int] = {
     EngineUnavailable: 503,
     EngineTimeout: 504,
     EngineError: 502,
+    Overloaded: 503,
     NoRoom: 507,
     KaikouError: 500,
 }

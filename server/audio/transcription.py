@@ -13,7 +13,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import EngineError, InvalidRequest
+from pipeline.audio.samples import Samples
+from pipeline.engines.workers import Workers
+from pipeline.errors import EngineError, EngineTimeout, InvalidRequest
 from server.audio.decoding.decode import Decoding
 from server.audio.hearing import RecordingTranscriber, Segment, Segmenter
 from server.audio.job_slots import JobSlots
@@ -33,6 +35,7 @@ from server.audio.written import (
 )
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
+from server.errors import Overloaded
 
 log = structlog.get_logger("kaikou")
 
@@ -117,9 +120,9 @@ class TranscriptionEndpoint:
         self, decoding: Decoding, hearing: RecordingTranscriber, segmenter: Segmenter, language: str
     ) -> AsyncGenerator[Segment, None]:
         async with self.slots.slot():
-            pieces = hearing.workers.iterate(decoding.samples, timeout_s=DECODE_S, engine="The decoder")
+            samples = decoded(decoding, hearing.workers)
             try:
-                async with aclosing(hearing.segments(pieces, segmenter, language)) as segments:
+                async with aclosing(hearing.segments(samples, segmenter, language)) as segments:
                     async for segment in segments:
                         if segment.text:
                             yield segment
@@ -153,6 +156,16 @@ class TranscriptionEndpoint:
             message = f"This server's recogniser does not understand '{language}', only {', '.join(known)}."
             raise InvalidRequest(message, code="unsupported_language", param="language")
         return language or (known[0] if len(known) == 1 else "")
+
+
+async def decoded(decoding: Decoding, workers: Workers, longest_s: float = DECODE_S) -> AsyncGenerator[Samples, None]:
+    """All sound of a file, each piece of it within `longest_s`. Raises `Overloaded`, and as `Decoding.samples`."""
+    try:
+        async with aclosing(workers.iterate(decoding.samples, timeout_s=longest_s)) as pieces:
+            async for piece in pieces:
+                yield piece
+    except EngineTimeout as error:
+        raise Overloaded(f"Reading the file stalled for {longest_s:g} s; please try again.") from error
 
 
 def _last(fields: Mapping[str, Sequence[str]], name: str, default: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,7 +19,11 @@ from openai.types.audio import TranscriptionVerbose
 from models.stub import HEARD
 from pipeline.audio.samples import LINE_RATE
 from pipeline.engines.protocols import EngineInfo, Recognition, RecognizerStream, WordTime
+from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
+from server.audio.decoding.decode import Decoding
+from server.audio.transcription import decoded
+from server.errors import Overloaded
 from tests.models.recordings import recording
 from tests.server.audio.decoding.beeps import Encoding
 from tests.server.audio.decoding.beeps import recording as recording_of
@@ -326,6 +332,22 @@ async def test_a_recogniser_that_fails_is_told_with_a_status() -> None:
     async with serving(instead={"recognizer": Told(fails=True)}) as server:
         answer = await raw(server, files={"file": WAV})
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "engine_error")
+
+
+async def test_a_file_that_is_read_too_slowly_is_no_failure_of_an_engine() -> None:
+    workers, read = Workers(1), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.wait(5)
+            return super().read(size)
+
+    try:
+        with pytest.raises(Overloaded, match=r"stalled for 0\.05 s"):
+            await anext(decoded(Decoding(Slow(WAV[1]), 60.0), workers, longest_s=0.05))
+    finally:
+        read.set()
+        workers.close()
 
 
 async def test_so_many_files_are_worked_on_at_once_and_the_rest_waits_or_is_sent_away() -> None:
