@@ -477,7 +477,7 @@ class Progress:
 
 
 def starts(python: Path, command: Command) -> list[str]:
-    return [str(python), *(["-P"] if command.steps == TO_SERVE else []), "-m", command.module]
+    return [str(python), *(["-P", "-m", "server.process"] if command.steps == TO_SERVE else ["-m"]), command.module]
 
 
 def hand_over(command: list[str]) -> NoReturn:

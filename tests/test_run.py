@@ -86,7 +86,9 @@ def bare_home(folder: Path, wheels: Path) -> Home:
     (folder / "server" / "__main__.py").write_text(SERVER, "utf-8")
     (folder / "server" / "cli").mkdir()
     (folder / "server" / "cli" / "weights.py").write_text(WEIGHTS, "utf-8")
-    shutil.copy(run.__file__, folder / "run.py")
+    for ours in ("run.py", "server/process/__main__.py"):
+        (folder / ours).parent.mkdir(exist_ok=True)
+        shutil.copy(run.ROOT / ours, folder / ours)
     home.require("requirements.txt", "greeting==1.0")
     home.require("requirements-nodeps.txt", "# none")
     home.require("requirements-dev.txt", "pytest")
@@ -361,6 +363,15 @@ def test_environment_whose_python_is_gone_is_neither_ready_nor_alive(home: Home)
     python.symlink_to("/gone/python3")
 
     assert (run.is_ready(venv, {run.PYTHON}), run.answers(python)) == (False, False)
+
+
+@pytest.mark.parametrize("command", ["serve", "models"])
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_traceback(home: Home, command: str) -> None:
+    program = home.folder / run.COMMANDS[command].module.replace(".", "/")
+    program = program / "__main__.py" if program.is_dir() else program.with_suffix(".py")
+    program.write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n", "utf-8")
+
+    assert home.start(command, "list") == (130, "", "")
 
 
 @pytest.mark.usefixtures("held_lock")
