@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+AT_THE_END_MS = 20.0
+"""A player that stands still so near the end has played everything: it counts whole milliseconds of what it was given, and a
+resampler before it keeps the last two or three."""
+
 
 class Playback:
     """One item's way through the player. Times are clock readings in seconds, positions are milliseconds of its audio.
@@ -40,6 +44,8 @@ class Playback:
     def reported(self, played_ms: float, playing: bool, now: float) -> None:
         """The client's player says where it is. It cannot be further than what was sent."""
         self._at_ms, self._playing = min(max(0.0, played_ms), self.sent_ms), playing
+        if not playing and not self.queued_ms and self.sent_ms - self._at_ms < AT_THE_END_MS:
+            self._at_ms = self.sent_ms
         self._since = now if self._paused_at is None else self._paused_at
 
     def follows(self, ends_at: float, now: float) -> None:
@@ -66,7 +72,7 @@ class Playback:
 
     def runs(self, now: float) -> bool:
         """Whether the player has something to play and plays it."""
-        return self._playing and self._paused_at is None and now >= self._since and self.sent_ms > self.position(now)
+        return self._playing and self._paused_at is None and now >= self._since and self.sent_ms > self._position(now)
 
     def position(self, now: float) -> int:
         """How much was heard by `now`, in milliseconds."""
@@ -74,7 +80,7 @@ class Playback:
 
     def lead_s(self, now: float) -> float:
         """How far what was queued and sent is ahead of what was heard, in seconds."""
-        return (self.total_ms - self.position(now)) / 1000
+        return (self.total_ms - self._position(now)) / 1000
 
     def ends_at(self, now: float) -> float:
         """When everything so far will have been heard, if what is queued is sent in time."""

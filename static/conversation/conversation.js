@@ -234,7 +234,8 @@ const REDUCERS = {
   "kaikou.thinking": (state, { response_id, state: thought }) =>
     response_id === state.responseId ? { ...state, thought: thought === "over" ? "" : thought } : state,
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
-  "kaikou.playback.pause": (state, { item_id }) => ({ ...state, pausedByServer: item_id, pausedByPage: "" }),
+  "kaikou.playback.pause": (state, { item_id }) =>
+    lineOf(state, item_id)?.over ? state : { ...state, pausedByServer: item_id, pausedByPage: "" },
   "kaikou.playback.resume": (state) => ({ ...state, pausedByServer: "", pausedByPage: "" }),
   error: refused,
   "page.typed": (state, { item_id, text }) => ({

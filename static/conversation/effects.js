@@ -20,7 +20,8 @@ const linesOf = (state, id) => state.lines.filter((line) => line.responseId === 
 const EFFECTS = {
   "input_audio_buffer.speech_started": (state) => (state.playing && state.pausedByServer !== state.playing ? [{ do: "hold" }] : []),
   "page.grace_over": (state, { item_id }) => (state.pausedByPage === item_id ? [{ do: "flush" }] : []),
-  "kaikou.playback.pause": () => [{ do: "pause" }],
+  // Of an item that was heard to its end nothing is left to pause; the server may learn that a moment later.
+  "kaikou.playback.pause": (state, { item_id }) => (lineOf(state, item_id)?.over ? [] : [{ do: "pause" }]),
   "kaikou.playback.resume": () => [{ do: "resume" }],
   "response.created": (state) => (state.pausedByServer || state.pausedByPage ? [{ do: "flush" }] : []),
   "response.output_audio.delta": (state, { item_id, response_id, delta }) =>

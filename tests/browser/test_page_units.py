@@ -188,6 +188,13 @@ def test_a_doubt_that_was_right_flushes_when_the_reply_is_cancelled(page: Page) 
     assert [order["do"] for order in result["orders"] if order["do"] != "play"] == ["hold", "pause", "flush"]
 
 
+def test_a_pause_that_comes_when_all_was_heard_changes_nothing(page: Page) -> None:
+    late = [started("u2"), {"type": "kaikou.playback.pause", "item_id": "a1"}]
+    result = run(page, CONVERSATION, FOLD, [*SPOKEN_TURN, *late])
+    assert "pause" not in [order["do"] for order in result["orders"]]
+    assert result["trace"][-1] == "listening"
+
+
 def test_a_reply_that_was_all_sent_is_flushed_when_the_server_truncates_it(page: Page) -> None:
     events = [
         *SPOKEN_TURN[:13],

@@ -1,15 +1,20 @@
-"""A reply is over when it was heard: while the client is cut off, nothing is."""
+"""A reply is over when it was heard: not later, and while the client is cut off, nothing is."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+
+import pytest
 
 from models.embedded.silero import create as create_detector
 from models.stub import create_chat_model, create_recognizer, create_synthesizer
 from pipeline.conversation.config import Engines, ResponseRequest, SessionConfig
 from pipeline.conversation.limits import SessionLimits, SpeakingLimits
+from pipeline.conversation.notices import PlaybackPaused, PlaybackStopped, ReplyAudio
 from pipeline.engines.workers import Workers
 from pipeline.session import Session
+from tests.pipeline.conversing import Mouth, Words, conversing
 
 
 async def test_a_reply_is_not_over_because_its_client_was_cut_off_for_long() -> None:
@@ -38,3 +43,25 @@ async def test_a_reply_is_not_over_because_its_client_was_cut_off_for_long() -> 
     workers.close()
 
     assert still_heard
+
+
+class OtherRate(Mouth):
+    """Its sentences are no whole number of milliseconds long, as those of most voices."""
+
+    info = replace(Mouth.info, rate=22_050)
+
+
+@pytest.mark.parametrize("reports", [True, False], ids=["with reports", "by the clock"])
+async def test_a_voice_right_behind_a_reply_that_was_heard_out_is_no_interruption(reports: bool) -> None:
+    async with conversing(Words("Yes."), synthesizer=OtherRate()) as talk:
+        await talk.hears("Shall we?")
+        sent = talk.told(ReplyAudio)
+        sent_s = sum(len(audio.pcm) for audio in sent) / sent[0].rate
+        await talk.passes(sent_s + 0.1)
+        if reports:
+            talk.session.played(sent[0].item.id, int(sent_s * 1000), playing=False)
+        await talk.passes(0.5)  # a reply that plays out is looked at twice a second
+        over = talk.session.at_rest
+        await talk.speaks(0.5)
+
+        assert (over, talk.told(PlaybackPaused, PlaybackStopped)) == (True, [])

@@ -112,6 +112,13 @@ def test_what_was_taken_back_is_never_heard() -> None:
     assert (positions(playback, 0.5, 2), playback.total_ms) == ([500, 600], 600)
 
 
+@pytest.mark.parametrize("milliseconds", [1000.0, 1000.7, 2999.99])
+def test_what_was_played_is_over_also_where_it_is_no_whole_number_of_milliseconds(milliseconds: float) -> None:
+    playback = playing(milliseconds)
+
+    assert (playback.runs(3.0), playback.lead_s(3.0)) == (False, 0.0)
+
+
 # --- By the client's reports ---------------------------------------------------------------------------------------------
 
 
@@ -128,6 +135,22 @@ def test_a_player_that_says_it_plays_is_taken_to_play_on() -> None:
     playback.reported(100, playing=True, now=0.5)
 
     assert positions(playback, 0.75, 1.25, 9) == [350, 850, 1000]
+
+
+def test_a_player_that_stands_still_at_the_end_has_played_all_of_it() -> None:
+    playback = playing(8042.6)
+    playback.reported(8040, playing=False, now=8.0)  # whole milliseconds of what a resampler let through
+
+    assert (playback.runs(8.0), playback.lead_s(8.0), playback.position(8.0)) == (False, 0.0, 8042)
+
+
+def test_a_player_that_ran_dry_before_the_rest_was_sent_has_not_played_it() -> None:
+    playback = Playback()
+    playback.queued(1000)
+    playback.sent(500, 0)
+    playback.reported(499, playing=False, now=0.5)
+
+    assert (playback.position(0.5), playback.lead_s(0.5) > 0.5) == (499, True)
 
 
 def test_a_player_that_says_it_stands_stands_until_it_says_otherwise() -> None:
