@@ -40,6 +40,11 @@ TLS = "listen 443 ssl; ssl_certificate x; ssl_certificate_key x;"
 ANY_CHARACTERS = 'b64/+=="quoted", two words; ключ 密钥'
 
 
+def over_tls(directives: str) -> str:
+    """A server of nginx's that passes everything on."""
+    return f"server {{ {TLS} location / {{ proxy_pass http://127.0.0.1:7210; {directives} }} }}"
+
+
 @contextmanager
 def visit(browser: Browser, locale: str = "en-GB") -> Iterator[tuple[Page, list[str]]]:
     """A page, and the addresses of the sockets that it opens; ends with what went wrong on it."""
@@ -57,6 +62,19 @@ def visit(browser: Browser, locale: str = "en-GB") -> Iterator[tuple[Page, list[
     yield page, sockets
     context.close()
     assert problems == []
+
+
+@contextmanager
+def visit_through_nginx(
+    browser: Browser, folder: Path, server: str, locale: str = "en-GB", **flags: Any
+) -> Iterator[tuple[Page, list[str], str]]:
+    """As `visit`, with a server of ours behind a `server` of nginx's, and the host to ask it at."""
+    with (
+        served(**flags) as running,
+        nginx(folder, server, running.http) as host,
+        visit(browser, locale) as (page, sockets),
+    ):
+        yield page, sockets, host
 
 
 def press_talk(page: Page) -> None:
@@ -88,11 +106,7 @@ def expect_an_answer(page: Page) -> None:
 def test_one_talks_through_nginx_as_it_is_documented(
     browser: Browser, tmp_path: Path, server: str, path: str, flags: dict[str, Any]
 ) -> None:
-    with (
-        served(**flags) as running,
-        nginx(tmp_path, server, running.http) as host,
-        visit(browser) as (page, sockets),
-    ):
+    with visit_through_nginx(browser, tmp_path, server, **flags) as (page, sockets, host):
         host = host.replace("127.0.0.1", ELSEWHERE)
         talk(page, f"https://{host}{path}")
         expect_an_answer(page)
@@ -112,7 +126,7 @@ def test_one_talks_through_caddy_as_it_is_documented(browser: Browser, tmp_path:
 
 def test_a_double_slash_that_a_proxy_makes_does_no_harm(browser: Browser, tmp_path: Path) -> None:
     server = STRIPPED.replace("location /kaikou/ {", "location /kaikou {")
-    with served() as running, nginx(tmp_path, server, running.http) as host, visit(browser) as (page, _sockets):
+    with visit_through_nginx(browser, tmp_path, server) as (page, _sockets, host):
         talk(page, f"https://{host}/kaikou/")
         expect_an_answer(page)
 
@@ -121,12 +135,10 @@ def test_a_double_slash_that_a_proxy_makes_does_no_harm(browser: Browser, tmp_pa
 def test_a_proxy_that_drops_the_upgrade_is_told_in_words_on_the_page_and_in_the_log(
     browser: Browser, tmp_path: Path, locale: str, words: str
 ) -> None:
-    server = f"server {{ {TLS} location / {{ proxy_pass http://127.0.0.1:7210; proxy_set_header Host $http_host; }} }}"
+    server = over_tls("proxy_set_header Host $http_host;")
     with (
         structlog.testing.capture_logs() as logs,
-        served() as running,
-        nginx(tmp_path, server, running.http) as host,
-        visit(browser, locale) as (page, _sockets),
+        visit_through_nginx(browser, tmp_path, server, locale) as (page, _sockets, host),
     ):
         talk(page, f"https://{host}/")
         wait_for(page, "gone")
@@ -140,12 +152,9 @@ def test_a_proxy_that_drops_the_upgrade_is_told_in_words_on_the_page_and_in_the_
 def test_a_proxy_that_hides_the_host_is_told_in_words_on_the_page_and_in_the_log(
     browser: Browser, tmp_path: Path, locale: str, words: str
 ) -> None:
-    server = f"server {{ {TLS} location / {{ proxy_pass http://127.0.0.1:7210; {PASSES_UPGRADE} }} }}"
     with (
         structlog.testing.capture_logs() as logs,
-        served() as running,
-        nginx(tmp_path, server, running.http) as host,
-        visit(browser, locale) as (page, _sockets),
+        visit_through_nginx(browser, tmp_path, over_tls(PASSES_UPGRADE), locale) as (page, _sockets, host),
     ):
         origin = f"https://{host.replace('127.0.0.1', ELSEWHERE)}"
         talk(page, origin)
@@ -169,18 +178,14 @@ def test_a_proxy_that_hides_the_host_is_told_in_words_on_the_page_and_in_the_log
     ids=["host", "host and port", "standard", "port"],
 )
 def test_a_host_that_is_told_in_another_header_is_understood(browser: Browser, tmp_path: Path, headers: str) -> None:
-    server = f"server {{ {TLS} location / {{ proxy_pass http://127.0.0.1:7210; {PASSES_UPGRADE} {headers} }} }}"
-    with served() as running, nginx(tmp_path, server, running.http) as host, visit(browser) as (page, _sockets):
+    with visit_through_nginx(browser, tmp_path, over_tls(PASSES_UPGRADE + headers)) as (page, _sockets, host):
         talk(page, f"https://{host.replace('127.0.0.1', ELSEWHERE)}")
         expect_an_answer(page)
 
 
 def test_a_key_of_any_characters_opens_the_page_and_the_talk(browser: Browser, tmp_path: Path) -> None:
-    with (
-        served(api_keys=["sk-other", ANY_CHARACTERS]) as running,
-        nginx(tmp_path, OF_ITS_OWN, running.http) as host,
-        visit(browser) as (page, _sockets),
-    ):
+    keys = ["sk-other", ANY_CHARACTERS]
+    with visit_through_nginx(browser, tmp_path, OF_ITS_OWN, api_keys=keys) as (page, _sockets, host):
         page.goto(f"https://{host}/")
         page.fill("#key", "密钥/+=")
         page.press("#key", "Enter")
@@ -194,6 +199,6 @@ def test_a_key_of_any_characters_opens_the_page_and_the_talk(browser: Browser, t
 def test_a_page_of_some_proxys_in_place_of_the_server_is_no_server(browser: Browser, tmp_path: Path) -> None:
     proxy = "proxy_pass http://127.0.0.1:7210;"
     server = f"server {{ {TLS} location / {{ {proxy} }} location /api/ {{ return 200 '<p>Log in first'; }} }}"
-    with served() as running, nginx(tmp_path, server, running.http) as host, visit(browser) as (page, _sockets):
+    with visit_through_nginx(browser, tmp_path, server) as (page, _sockets, host):
         page.goto(f"https://{host}/")
         expect(page.locator(".no-server")).to_contain_text("does not answer")
