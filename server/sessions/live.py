@@ -65,7 +65,7 @@ class LiveSession:
         self._transport: Transport | None = None
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
-        self._comers = 0
+        self._attempts = 0
         self._over = False  # from the moment on at which that is decided: nobody may come back after it
 
     @property
@@ -147,26 +147,24 @@ class LiveSession:
         """Whether a client that saw `seen` last could be brought up to date now, and the session is not ending."""
         return not self._over and self._replay.after(seen) is not None
 
-    def comer(self) -> int:
-        """The number of a connection that has just come to resume the session."""
-        self._comers += 1
-        return self._comers
+    def new_attempt(self) -> int:
+        """The number of an attempt to resume the session, made by a connection that has just come."""
+        self._attempts += 1
+        return self._attempts
 
-    async def take_over(self, seen: str, comer: int = 0) -> list[str | OutputAudio] | None:
+    async def take_over(self, seen: str, attempt: int) -> list[str | OutputAudio] | None:
         """The events that a client lacks that saw `seen` last; None if it cannot be brought up to date any more.
 
         A transport that is still attached sends nothing after that. `attach` must follow at once, before any other wait.
-        Raises `Superseded` where a later one has come: behind a standstill several do at once, most of them given up.
-        comer: which one it is; 0 if it comes just now.
+        Raises `Superseded` where a later attempt was made: behind a standstill several are at once, most of them given up.
         """
-        comer = comer or self.comer()
         if not self.can_resume(seen):
             return None
-        while (attached := self._attached) and not attached.done() and comer == self._comers:
+        while (attached := self._attached) and not attached.done() and attempt == self._attempts:
             await _close(self._transport, CLOSE_SUPERSEDED, "resumed elsewhere")
             attached.cancel()
             await asyncio.wait({attached})
-        if comer != self._comers:
+        if attempt != self._attempts:
             raise Superseded
         return None if self._over else self._replay.after(seen)
 

@@ -77,10 +77,12 @@ class Handshake:
         query = websocket.query_params
         seen = query.get("seen", "")
         live = await self.sessions.resumable(query.get("resume", ""), seen, principal)
-        comer = live.comer() if live else 0
-        if live is None or not await _accept(websocket):
+        if live is None:
             return None, None
-        missed = await live.take_over(seen, comer)
+        attempt = live.new_attempt()
+        if not await _accept(websocket):
+            return None, None
+        missed = await live.take_over(seen, attempt)
         if missed is None:  # what it lacks was given up while the connection before was being closed
             return None, None
         log.info("session resumed", session=live.id, missed=len(missed))

@@ -294,7 +294,7 @@ def live_without_engines() -> tuple[LiveSession, Outbox]:
 async def test_what_is_said_while_a_first_connection_is_being_closed_is_not_lost() -> None:
     (live, outbox), first, second = live_without_engines(), StubbornTransport(), StubbornTransport()
     serving_first = asyncio.create_task(live.attach(first))
-    taking_over = asyncio.create_task(live.take_over(""))
+    taking_over = asyncio.create_task(live.take_over("", live.new_attempt()))
     await first.closing.wait()
     outbox.put(Answered({"event_id": "late"}))
     serving_second = asyncio.create_task(live.attach(second, await taking_over))
@@ -310,7 +310,7 @@ async def test_of_several_that_come_back_at_once_the_last_goes_on() -> None:
     (live, _outbox), first, last = live_without_engines(), StubbornTransport(), StubbornTransport()
     serving_first = asyncio.create_task(live.attach(first))
     await asyncio.sleep(0)
-    given_up, newest = live.comer(), live.comer()
+    given_up, newest = live.new_attempt(), live.new_attempt()
     missed = await live.take_over("", newest)
     serving_last = asyncio.create_task(live.attach(last, missed))
     with pytest.raises(Superseded):
@@ -377,7 +377,7 @@ async def test_a_client_that_comes_back_as_its_time_is_over_is_let_in_for_good_o
     clock.advance(RESUME_S)
     for _ in range(steps):
         await asyncio.sleep(0)
-    missed = await live.take_over("")
+    missed = await live.take_over("", live.new_attempt())
     attached = None if missed is None else asyncio.create_task(live.attach(back, missed))
     await asyncio.wait({life}, timeout=0.02)
     resumed, lives = attached is not None, not life.done()
