@@ -8,7 +8,7 @@ import { TICK_MS } from "./silence-watch.js";
 /** A silence this long, from a microphone that was never heard, may be two channels that cancel each other. */
 const CANCELLING_S = 1;
 /** As often in a row a microphone that ends before it was heard is replaced; then the next device that comes is waited for. */
-const MOST_STILLBORN = 3;
+const MOST_ENDED_UNHEARD = 3;
 
 /**
  * @typedef {object} Listener
@@ -34,7 +34,8 @@ export class CallAudio {
     /** The same device as the browser finds it, while it is tried. @type {Microphone | null} */
     this.unprocessed = null;
     this.microphonesAsked = 0;
-    this.stillborn = 0;
+    /** How many in a row ended before they were heard. */
+    this.endedUnheard = 0;
     /** @type {Player | null} */
     this.player = null;
     this.timer = 0;
@@ -133,8 +134,8 @@ export class CallAudio {
 
   /** The microphone went away, or after that there may be one again: use what there is. */
   async replaceMicrophone() {
-    this.stillborn = this.microphone?.watch.heard ? 0 : this.stillborn + 1;
-    if (this.stillborn > MOST_STILLBORN) return this.loseMicrophone("busy");
+    this.endedUnheard = this.microphone?.watch.heard ? 0 : this.endedUnheard + 1;
+    if (this.endedUnheard > MOST_ENDED_UNHEARD) return this.loseMicrophone("busy");
     try {
       await this.openMicrophone();
     } catch (error) {
@@ -157,7 +158,7 @@ export class CallAudio {
     await this.useSpeaker();
     const there = (await devices("audioinput")).map(({ deviceId }) => deviceId);
     if (this.lost && there.length > 0) {
-      this.stillborn = 0;
+      this.endedUnheard = 0;
       await this.replaceMicrophone();
     } else if (this.microphone && this.microphone.deviceId !== preferences.microphone && there.includes(preferences.microphone)) {
       await this.changeMicrophone();
