@@ -29,7 +29,7 @@ from server.operations.event_loop import new_event_loop
 from server.operations.logs import configure_logging
 from server.process.certificate import out_of_date, tls_of
 from server.process.folders import check_folders, not_writable
-from server.process.listener import listen
+from server.process.listener import host_and_port, listen
 from server.process.streams import prepare_streams
 from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
@@ -100,8 +100,7 @@ async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContex
         ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
-    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
+    address = f"{'https' if tls else 'http'}://{host_and_port(settings.server.host, listener.getsockname()[1])}"
 
     def ready() -> None:
         _announce(address, loaded, model, name, starter, [*registry.proxies().mistakes(), *_remarks(settings)])

@@ -37,8 +37,12 @@ def listen(server: ServerSettings) -> socket.socket:
     return listener
 
 
+def host_and_port(host: str, port: int) -> str:
+    """Both as in an address: IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _refused(server: ServerSettings, error: OSError) -> str:
-    where = f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
     match error.errno:
         case errno.EADDRINUSE:
             other = server.port + 1 if server.port < 65_535 else 7210
@@ -61,7 +65,7 @@ def _refused(server: ServerSettings, error: OSError) -> str:
                 f"{HOST}: this machine has no IPv6, so {server.host} cannot be listened on. Use 0.0.0.0 or 127.0.0.1."
             )
         case _:
-            return f"Cannot listen on {where} ({HOST}, {PORT}): {_why(error)}."
+            return f"Cannot listen on {host_and_port(server.host, server.port)} ({HOST}, {PORT}): {_why(error)}."
 
 
 def _why(error: OSError | UnicodeError) -> str:

@@ -18,8 +18,10 @@ NAME = re.compile(r"[\w.-]*\w\.?|[0-9a-f:.]+(%\w+)?")
 NUMBERS = re.compile(r"[\d.]+")
 NOTHING = frozenset({"none", "null", "nil", "undefined", "false", "off"})
 """How programs and templates write that there is no value."""
-STANDS_FOR = re.compile(r"\$\{?\w+\}?|%\w+%|<[^>]+>|\{\{.*\}\}")
-"""A variable that nobody put in, or a placeholder of some instructions."""
+VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%")
+"""A variable whose value nobody put in."""
+PLACEHOLDER = re.compile(rf"{VARIABLE.pattern}|<[^>]+>|\{{\{{.*\}}\}}")
+"""The same, or what some instructions leave to be filled in."""
 
 
 def _url(plain: str, tls: str, *others: str) -> Callable[[str], str]:
@@ -29,7 +31,7 @@ def _url(plain: str, tls: str, *others: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not value:
             return value
-        if STANDS_FOR.search(value):
+        if PLACEHOLDER.search(value):
             raise ValueError("it holds a placeholder: variables are not put in here; write the address itself")
         if re.search(r"\s", value):
             raise ValueError("an address holds no blank")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from server.settings.addresses import VARIABLE
 from server.settings.tree import Setting
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -28,7 +29,6 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 
 WITH_UNIT = re.compile(r"([\d_]*\.?\d+)\s*([a-z]+)", re.IGNORECASE)
 
-VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 """How Python tells bytes of the environment that are not in its encoding."""
