@@ -43,6 +43,13 @@ def opened(file: Window) -> Iterator[Any]:
         yield container
 
 
+def packets(container: Any, streams: Sequence[Any] = ()) -> Iterator[Any]:
+    """The packets of these streams, in the order of the file; without any, of all. Raises one of `UNREADABLE`."""
+    # At the end PyAV also asks for what is left of streams that libav found on the way, and that it has not itself.
+    with suppress(IndexError):
+        yield from container.demux(*streams)
+
+
 def chosen_tracks(file: Window) -> tuple[int, ...]:
     """The indices of the audio tracks to hear together: those of one language, as recorders write one for each person.
 
@@ -84,7 +91,7 @@ def _first_audible(container: Any, groups: Sequence[tuple[int, ...]], limit: Wor
     order = {index: number for number, group in enumerate(groups) for index in group}
     best = len(groups)
     with suppress(*UNREADABLE):
-        for packet in container.demux([container.streams[index] for index in order]):
+        for packet in packets(container, [container.streams[index] for index in order]):
             limit.check()
             if order[packet.stream_index] < best and _is_audible(packet):
                 best = order[packet.stream_index]

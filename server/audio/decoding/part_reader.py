@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.audio.samples import LINE_RATE
-from server.audio.decoding.container import chosen_tracks, opened
+from server.audio.decoding.container import chosen_tracks, opened, packets
 from server.audio.decoding.mixing import Wave, together
 from server.audio.decoding.parts import tag_length
 from server.audio.decoding.timeline import Timeline
@@ -97,7 +97,7 @@ def _packets(container: Any) -> Iterator[Any]:
     errors = 0
     while errors < MOST_ERRORS:
         try:
-            for packet in container.demux():
+            for packet in packets(container):
                 errors = 0
                 yield packet
             return

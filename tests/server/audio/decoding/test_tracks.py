@@ -190,3 +190,10 @@ def test_streams_side_by_side_in_ogg_are_one_recording() -> None:
 def test_of_a_stream_whose_beginning_was_cut_off_nothing_is_decoded() -> None:
     file = _side_by_side()
     assert heard(file[file.index(b"OggS", 4) :]).beeps == pytest.approx([2.0], abs=0.05)
+
+
+def test_packets_of_a_stream_that_libav_only_finds_on_the_way_are_passed_over() -> None:
+    how = Encoding("mpegts", "aac", 44_100)
+    file = bytearray(recording(how, beeps(3.0, (0.5, 2.0), how.rate)))
+    file[10 * 188 + 2] ^= 0x55  # the number of a packet's stream: ISO 13818-1, 2.4.3.2
+    assert heard(bytes(file)).beeps == pytest.approx([0.5, 2.0], abs=0.05)
