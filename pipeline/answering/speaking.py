@@ -90,9 +90,9 @@ async def asked(
     the answer. One in a language that is not the person's is asked for once more too; the second one is taken.
     """
     names = (*request.character.name.values(), request.character.id) if request.character else None
-    usage, person = Usage(), _whose_language_counts(request)
+    usage, person = Usage(), _words_to_answer_alike(request)
     for _attempt in range(ATTEMPTS):
-        answer = _Answer(spoken, names, person)
+        answer, person = _Answer(spoken, names, person), ""
         async with aclosing(_generator(model.reply(request))) as events:
             async for event in events:
                 if isinstance(event, Thinking):
@@ -116,7 +116,7 @@ async def asked(
                     usage = Usage(output_tokens=made.characters // 4)
                     break
         if answer.foreign:
-            request, person, made.characters = replace(request, messages=_reminded(request.messages)), "", 0
+            request, made.characters = replace(request, messages=_reminded(request.messages)), 0
             continue
         for part in answer.finish():
             yield part
@@ -129,8 +129,8 @@ async def asked(
     raise _wordless(usage, model.info.name)
 
 
-def _whose_language_counts(request: ChatRequest) -> str:
-    """The person's last words, if the answer should be in their language; else nothing."""
+def _words_to_answer_alike(request: ChatRequest) -> str:
+    """The person's last words, if the answer should be in their language, which the character speaks; else nothing."""
     system = "".join(message.text for message in request.messages if message.role == "system")
     said, taken = "", False
     for message in request.messages:
@@ -140,8 +140,9 @@ def _whose_language_counts(request: ChatRequest) -> str:
             taken = bool(is_foreign(message.text, said))  # the person did not mind, or it is meant so
     if taken or request.character is None or names_another(system, said):
         return ""
-    others = [language for language in request.character.languages if language.partition("-")[0] != "zh"]
-    return said if (others if language_of(said) != "zh" else others != [*request.character.languages]) else ""
+    chinese = language_of(said) == "zh"
+    speaks_it = any((language.partition("-")[0] == "zh") is chinese for language in request.character.languages)
+    return said if speaks_it else ""
 
 
 def _reminded(messages: Sequence[Message]) -> list[Message]:

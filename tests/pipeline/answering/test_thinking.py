@@ -294,11 +294,12 @@ async def test_an_answer_in_another_language_is_asked_for_once_more(
     assert len(model.asked) == 1 + (answers == [ENGLISH])
 
 
-async def test_the_second_answer_is_taken_in_whatever_language() -> None:
+@pytest.mark.parametrize("first", [[TextDelta(CHINESE), Usage()], [Usage()]], ids=["in another", "without words"])
+async def test_the_second_answer_is_taken_in_whatever_language(first: list[ChatEvent]) -> None:
     desk = Desk().begin()
 
     await desk.run(
-        Model([TextDelta(CHINESE), Usage()], [TextDelta(CHINESE), Usage()]),
+        Model(first, [TextDelta(CHINESE), Usage()]),
         ChatRequest([Message("user", "Hello")], character=WIZARD),
     )
 
