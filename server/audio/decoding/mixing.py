@@ -26,6 +26,12 @@ PIECE = LINE_RATE
 RELEASE = 1.25
 """How much less is taken from the level from one second to the next, once it was too high."""
 
+CREST, PEAKS = 4.0, 0.01
+"""What is so many times louder than all but this share of a piece is cut off: a damaged number, and no level of sound."""
+
+LOUDEST = 2.0**31
+"""Nothing is louder: files of numbers beyond full scale are at most scaled like integers."""
+
 
 class Channels:
     """The channels of one track, which become one; their weights are judged anew for every stretch."""
@@ -34,7 +40,11 @@ class Channels:
         self._weights: Wave = np.zeros(0, np.float32)
 
     def mixed(self, channels: Wave) -> Wave:
-        """As loud as the loudest channel, whether the others are silent, the same, the opposite or something else."""
+        """As loud as the loudest channel, whether the others are silent, the same, the opposite or something else.
+
+        What is no number, or larger than any of sound, is taken for silence in `channels` itself.
+        """
+        channels[~(np.abs(channels) <= LOUDEST)] = 0
         if len(channels) == 1:
             only: Wave = channels[0]
             return only
@@ -102,7 +112,10 @@ class Limiter:
 
     def limited(self, wave: Wave) -> Samples:
         """The samples of a piece."""
-        peak = float(np.abs(wave).max(initial=0))
+        levels = np.abs(wave)
+        peak = float(levels.max(initial=0))
+        if peak > 1:
+            peak = max(1.0, min(peak, CREST * float(np.quantile(levels, 1 - PEAKS))))
         self._gain = min(1.0, self._gain * RELEASE, 1 / peak if peak > 0 else 1.0)
         samples: Samples = np.clip(np.rint(wave * (32767 * self._gain)), -32768, 32767).astype(np.int16)
         return samples

@@ -131,7 +131,7 @@ class Track:
     def _block(self) -> tuple[int, Wave]:
         channels = np.concatenate(self._waiting, axis=1)
         self._waiting, self._count = [], 0
-        return self._at, self._channels.mixed(np.nan_to_num(channels, copy=False, posinf=0, neginf=0))
+        return self._at, self._channels.mixed(channels)
 
 
 def decoded(packet: Any) -> list[Any]:

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from numpy.typing import NDArray
 
 from pipeline.audio.samples import LINE_RATE, level_dbfs
 from server.audio.decoding.mixing import PIECE, Channels, Limiter, together
@@ -49,17 +50,31 @@ def test_channels_that_come_to_cancel_each_other_are_heard() -> None:
     assert heard(recording(STEREO, VOICE, opposite)).beeps == pytest.approx([0.5, 3.0], abs=WITHIN_S)
 
 
+def _of_numbers(*channels: NDArray[np.float32]) -> bytes:
+    layout, file = "mono" if len(channels) == 1 else "stereo", io.BytesIO()
+    with av.open(file, "w", format="wav") as output:
+        stream = output.add_stream("pcm_f32le", rate=LINE_RATE, layout=layout)
+        frame = av.AudioFrame.from_ndarray(np.stack(channels, 1).reshape(1, -1), format="flt", layout=layout)
+        frame.sample_rate = LINE_RATE
+        output.mux(stream.encode(frame))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("number", [300.0, 1e9, 1e30, 3e38, np.nan, np.inf])
+def test_after_a_damaged_number_the_rest_is_as_loud_as_before(number: float, channels: int) -> None:
+    wave = (VOICE / 32_768).astype(np.float32)
+    wave[2 * LINE_RATE] = number
+    recorded = heard(_of_numbers(*[wave] * channels))
+    assert recorded.beeps[-1] == pytest.approx(3.0, abs=WITHIN_S)
+    assert level_dbfs(recorded.pcm[3 * LINE_RATE :]) == pytest.approx(level_dbfs(VOICE[3 * LINE_RATE :]), abs=0.5)
+
+
 @pytest.mark.parametrize("scale", [1.0, 32_768.0])
 def test_numbers_beyond_full_scale_are_not_distorted(scale: float) -> None:
     wave = (VOICE / 32_768 * scale).astype(np.float32)
     wave[100], wave[200] = np.nan, np.inf
-    file = io.BytesIO()
-    with av.open(file, "w", format="wav") as output:
-        stream = output.add_stream("pcm_f32le", rate=LINE_RATE, layout="mono")
-        frame = av.AudioFrame.from_ndarray(wave[None, :], format="flt", layout="mono")
-        frame.sample_rate = LINE_RATE
-        output.mux(stream.encode(frame))
-    recorded = heard(file.getvalue())
+    recorded = heard(_of_numbers(wave))
     assert recorded.beeps == pytest.approx([0.5, 3.0], abs=WITHIN_S)
     beep = recorded.pcm[9_000:14_000].astype(np.float64)
     assert np.abs(beep).max() / np.sqrt((beep**2).mean()) == pytest.approx(2**0.5, abs=0.05), "a sine, not a square"
