@@ -7,7 +7,7 @@ import re
 _ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9])(?<!\d )[A-Za-z]?[a-z]{2,}(?![A-Za-z])")
 """Not a name such as iPhone or GDP, nor a unit behind its number."""
 _NAMES_CHINESE = re.compile("chinese|mandarin|cantonese|translat|中文|汉语|普通话|翻译", re.IGNORECASE)
-_NAMES_ANOTHER = re.compile("english|translat|英文|英语|翻译|怎么说", re.IGNORECASE)
+_NAMES_ENGLISH = re.compile("english|translat|英文|英语|翻译|怎么说", re.IGNORECASE)
 _KANA = re.compile("[\u3041-\u30ff]")
 FEWEST_HAN, FEWEST_LETTERS = 4, 24
 """From so much of it on an answer's script is taken for its language: a name or a greeting may be foreign."""
@@ -39,7 +39,7 @@ def language_of(text: str, default: str = "en") -> str:
 
 def names_another(text: str, person: str) -> bool:
     """Whether a text speaks of a language that is not the person's, or of translating, so that the answer may be in it."""
-    return bool((_NAMES_ANOTHER if any(map(is_han, person)) else _NAMES_CHINESE).search(text))
+    return bool((_NAMES_ENGLISH if any(map(is_han, person)) else _NAMES_CHINESE).search(text))
 
 
 def is_foreign(text: str, person: str) -> bool | None:
