@@ -105,7 +105,7 @@ class Conversation:
             case "kaikou.timing":
                 self.turn.marks = event["marks"]
             case "response.done" if self._spoken.is_set() or not self.turn.clip:
-                asyncio.get_running_loop().call_later(max(0.0, 0.2), self.done.set)
+                asyncio.get_running_loop().call_later(0.2, self.done.set)
 
 
 async def converse(address: str, clips: Sequence[Clip], character: str) -> list[Turn]:
