@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from server.identity.origins import is_loopback
-from server.settings.origins import ANY
 from server.settings.serving import ServerSettings
+from server.settings.values.origins import ANY
 
 SHORTEST_KEY = 16
 """Letters. Shorter ones can be tried out by whoever reaches the server."""

@@ -9,7 +9,7 @@ from pipeline.errors import KaikouError
 from server.characters.catalogue import FileCharacters
 from server.characters.reading import load_characters
 from server.process.certificate import out_of_date, tls_of
-from server.process.folders import check_characters, check_weights, not_writable
+from server.process.folders import check_characters, check_data, check_weights, not_writable
 from server.process.listener import listen
 from server.settings import Settings
 from server.starter.rules import check_hubs
@@ -20,6 +20,7 @@ def findings(settings: Settings, ignored: Sequence[str] = ()) -> Iterator[str]:
     server = settings.server
     checks: Sequence[Callable[[], Any]] = (
         lambda: check_weights(settings),
+        lambda: check_data(settings),
         lambda: _load_characters(settings),
         lambda: check_hubs(settings.weights),
         lambda: tls_of(server),

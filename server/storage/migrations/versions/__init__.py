@@ -1,0 +1,1 @@
+"""The migrations, in order: each names the one before it."""
