@@ -1,0 +1,1 @@
+"""What is done in the background, and how does it go on after a crash?"""
