@@ -1,4 +1,4 @@
-"""Who uses the API, and whether they may: keys where the operator set some."""
+"""The keys of the settings: how clients present one, and whose it is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from starlette.requests import HTTPConnection
 
-from server.errors import Unauthorized
-from server.identity.principal import OWNER, Principal, holder_of
+from server.identity.principal import Principal, holder_of
 from server.settings.serving import ServerSettings
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -39,16 +38,12 @@ def presented_key(connection: HTTPConnection) -> str:
     return _text(next(in_subprotocol, "").removeprefix(KEY_SUBPROTOCOL).encode("utf-8", "surrogateescape"))
 
 
-def identify(server: ServerSettings, key: str) -> Principal:
-    """Whose `key` this is; the owner of this machine where the operator wants none. Raises `Unauthorized`."""
-    if not server.api_keys:
-        return OWNER
+def holder(server: ServerSettings, key: str) -> Principal | None:
+    """Whose `key` of the settings this is; None if it is none of them."""
     given = key.encode()
     # All are compared, in constant time, so that the answer's delay says nothing about any of them.
     matches = [hmac.compare_digest(given, known.get_secret_value().encode()) for known in server.api_keys]
-    if not any(matches):
-        raise Unauthorized("Incorrect API key provided. Ask whoever runs this server for one.")
-    return holder_of(key)
+    return holder_of(key) if any(matches) else None
 
 
 def _header(connection: HTTPConnection, name: str) -> str:

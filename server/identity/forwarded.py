@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.identity.warnings import WARNINGS, BoundedWarnings
-from server.settings.origins import ANY, root_path
 from server.settings.serving import ServerSettings
+from server.settings.values.origins import ANY, root_path
 
 PUBLIC_HOSTS, UNTRUSTED = "kaikou.public_hosts", "kaikou.untrusted_proxy"
 """Where the scope keeps them: the hosts that browsers may know us by, and the proxy that was not believed."""
@@ -123,8 +123,9 @@ class Told:
 
 def told_by_proxy(headers: Headers, trusted: TrustedProxies) -> Told:
     """What the headers say of the first proxy, and of the nearest client that is no known proxy itself."""
-    chain = [_host_of(part) for part in _parts(headers, "x-forwarded-for")]
-    first = {name: next(_parts(headers, f"x-forwarded-{name}"), "") for name in ("proto", "host", "port", "prefix")}
+    chain = [_host_of(part) for part in _parts(_nearest(headers, "x-forwarded-for"))]
+    names = ("proto", "host", "port", "prefix")
+    first = {name: next(_parts(_value(headers, f"x-forwarded-{name}")), "") for name in names}
     element = _nearest_stranger(list(_elements(headers)), trusted)
     strangers = (host for host in reversed(chain) if host not in trusted)
     return Told(
@@ -136,9 +137,9 @@ def told_by_proxy(headers: Headers, trusted: TrustedProxies) -> Told:
     )
 
 
-def _parts(headers: Headers, name: str) -> Iterator[str]:
+def _parts(value: str) -> Iterator[str]:
     """The values of a header, which each proxy adds to, or adds a header of its own."""
-    return (part.strip(' "') for part in _value(headers, name).split(",") if part.strip(' "'))
+    return (part.strip(' "') for part in value.split(",") if part.strip(' "'))
 
 
 def _value(headers: Headers, name: str) -> str:
@@ -147,10 +148,16 @@ def _value(headers: Headers, name: str) -> str:
     return value if len(value) <= LONGEST else ""
 
 
+def _nearest(headers: Headers, name: str) -> str:
+    """The same of a header that the nearest proxies write at the end of, however much anybody sent before."""
+    value = ",".join(headers.getlist(name))
+    return value if len(value) <= LONGEST else value[-LONGEST:].partition(",")[2]
+
+
 def _elements(headers: Headers) -> Iterator[Element]:
     """What each proxy wrote into `Forwarded`, the first proxy first."""
     element: Element = {}
-    for name, written, follows in PAIR.findall(_value(headers, "forwarded")):
+    for name, written, follows in PAIR.findall(_nearest(headers, "forwarded")):
         element[name.lower()] = written.strip('"')
         if follows == ",":
             yield element

@@ -13,8 +13,8 @@ from starlette.requests import HTTPConnection
 from server.errors import OriginDenied
 from server.identity.forwarded import public_hosts, untrusted_proxy
 from server.identity.warnings import warn
-from server.settings.origins import ANY, DEFAULT_PORTS, SHOWN, web_origin
 from server.settings.serving import ServerSettings
+from server.settings.values.origins import ANY, DEFAULT_PORTS, SHOWN, web_origin
 
 
 def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
@@ -32,6 +32,30 @@ def check_origin(server: ServerSettings, connection: HTTPConnection) -> None:
     raise OriginDenied(
         f"Pages of the origin {shown} may not use this server. Whoever runs it can allow them: "
         f"KAIKOU_ALLOWED_ORIGINS={shown}"
+    )
+
+
+def check_not_rebound(server: ServerSettings, connection: HTTPConnection) -> None:
+    """Raises `OriginDenied` if it may be a page whose name was made to point at this machine, and that reads.
+
+    Its browser takes it for a page of ours: it sends no `Origin` with a GET, and every header that the page likes. What
+    no page can set are `Host` and `Sec-Fetch-Site`; browsers send the latter over https and to this machine only.
+    """
+    host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
+    reached_by_name = host != "" and is_loopback(server.host) and _is_foreign_name(_name(host))
+    if not reached_by_name or server.ssl_certfile is not None or "sec-fetch-site" in connection.headers:
+        return
+    if origin is not None and (named_in_settings(server, origin) or is_own(server, connection, origin)):
+        return
+    if any(named_in_settings(server, f"{scheme}://{host}") for scheme in DEFAULT_PORTS):
+        return
+    shown = host[:SHOWN]
+    told = {"host": shown}
+    if known_by := _canonical(f"https://{host}"):
+        told["set"] = f"KAIKOU_ALLOWED_ORIGINS={','.join([*server.allowed_origins, known_by])}"
+    warn(connection, "a request by a name that is not known was refused", **told)
+    raise OriginDenied(
+        f"This server does not go by the name {shown}. Whoever runs it can allow it: KAIKOU_ALLOWED_ORIGINS=https://{shown}"
     )
 
 
@@ -64,13 +88,18 @@ def is_loopback(host: str) -> bool:
         return f".{host.lower().removesuffix('.')}".endswith(".localhost")
 
 
-def _is_foreign_name(host: str) -> bool:
-    """Whether somebody could make it point at this machine: a name, for an address is what it is."""
+def is_address(host: str) -> bool:
+    """Whether it is an address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return not is_loopback(host)
-    return False
+        return False
+    return True
+
+
+def _is_foreign_name(host: str) -> bool:
+    """Whether somebody could make it point at this machine: a name, for an address is what it is."""
+    return not is_address(host) and not is_loopback(host)
 
 
 def _canonical(origin: str) -> str:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["owner", "key", "client_secret", "login", "api_key"]
+"""owner: nothing, for nobody is asked; key: one of the settings; login: a cookie or a token; api_key: an account's."""
+
+Role: TypeAlias = Literal["owner", "operator", "member", "guest"]
+"""Without accounts, everybody is owner of what is theirs. An operator sees accounts and usage, never what was said."""
 
 ID_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `id` is theirs from one start of the server to the next; `kind` is what they showed.
+    """Who asks. `id` is theirs from one start of the server to the next, and owns what is kept; `kind` is what they showed.
 
     Neither is a secret nor can be turned back into one, so both may be logged. Whoever holds a client secret acts on
     the account of the one who made it, and has its `id`.
+
+    scopes: what a key may be used for; None: everything. grant: the log-in or the key that was shown, which can be revoked.
     """
 
     id: str
-    kind: Literal["owner", "key", "client_secret"]
+    kind: Kind
+    role: Role = "owner"
+    scopes: frozenset[str] | None = None
+    grant: str = ""
 
 
 OWNER = Principal("owner", "owner")

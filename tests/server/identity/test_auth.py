@@ -7,7 +7,8 @@ from starlette.requests import HTTPConnection
 
 from pipeline.errors import SettingError
 from server.errors import Unauthorized
-from server.identity.auth import identify, presented_key
+from server.identity.auth import holder, presented_key
+from server.identity.identity import Identity
 from server.identity.principal import OWNER
 from server.settings import load_settings
 from server.settings.serving import ServerSettings
@@ -71,7 +72,7 @@ def test_a_plain_request_without_subprotocols_has_no_key() -> None:
 def test_a_key_with_a_comma_in_it_is_written_in_a_list_of_json() -> None:
     server = settings(api_keys='["a,b", "c\\"d"]')
 
-    assert [identify(server, key).kind for key in ("a,b", 'c"d')] == ["key", "key"]
+    assert None not in [holder(server, key) for key in ("a,b", 'c"d')]
 
 
 @pytest.mark.parametrize(
@@ -94,28 +95,40 @@ def test_a_key_that_cannot_be_sent_is_named_at_the_start_but_not_shown(keys: str
 
 
 @pytest.mark.parametrize("key", ["", "anything"])
-def test_without_keys_in_the_settings_whoever_comes_is_the_owner(key: str) -> None:
-    assert identify(settings(), key) == OWNER
+async def test_without_keys_in_the_settings_whoever_comes_is_the_owner(key: str) -> None:
+    assert await Identity(settings()).identify(connection(("authorization", f"Bearer {key}"))) == OWNER
+
+
+async def test_where_a_login_is_required_nobody_is_the_owner() -> None:
+    with pytest.raises(Unauthorized) as caught:
+        await Identity(settings(), login_required=True).identify(connection())
+
+    assert caught.value.code == "login_required"
 
 
 @pytest.mark.parametrize("key", ["sk-one", "sk-two", "clé"])
 def test_any_of_the_keys_is_right(key: str) -> None:
-    assert identify(settings(api_keys="sk-one, sk-two, clé"), key).kind == "key"
+    principal = holder(settings(api_keys="sk-one, sk-two, clé"), key)
+
+    assert principal is not None
+    assert principal.kind == "key"
 
 
 def test_a_key_is_always_the_same_principal_and_another_key_another() -> None:
-    ids = [identify(settings(api_keys=keys), keys[:6]).id for keys in ("sk-one,sk-two", "sk-one", "sk-two,sk-one")]
+    ids = [holder(settings(api_keys=keys), keys[:6]) for keys in ("sk-one,sk-two", "sk-one", "sk-two,sk-one")]
 
     assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
 
 
 def test_a_principal_does_not_tell_the_key() -> None:
-    assert "sk-one" not in repr(identify(settings(api_keys="sk-one"), "sk-one"))
+    assert "sk-one" not in repr(holder(settings(api_keys="sk-one"), "sk-one"))
 
 
 @pytest.mark.parametrize("key", ["", "sk-on", "sk-one ", "sk-onee", "SK-ONE", "sk-one, sk-two", "cle"])
-def test_a_wrong_key_is_refused_without_a_word_about_the_right_ones(key: str) -> None:
+async def test_a_wrong_key_is_refused_without_a_word_about_the_right_ones(key: str) -> None:
+    server = settings(api_keys="sk-one,sk-two,clé")
+    assert holder(server, key) is None
     with pytest.raises(Unauthorized) as caught:
-        identify(settings(api_keys="sk-one,sk-two,clé"), key)
+        await Identity(server).identify(connection())
 
     assert (caught.value.code, "sk-" in str(caught.value)) == ("invalid_api_key", False)

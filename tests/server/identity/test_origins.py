@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import httpx2
 import pytest
 import structlog
 from starlette.requests import HTTPConnection
 
 from server.errors import OriginDenied
 from server.identity.forwarded import PUBLIC_HOSTS, UNTRUSTED
-from server.identity.origins import check_origin
+from server.identity.origins import check_not_rebound, check_origin
 from server.settings import load_settings
-from server.settings.origins import web_origin
 from server.settings.serving import ServerSettings
+from server.settings.values.origins import web_origin
+from tests.serving import serving
 
 HERE = "localhost:7210"
 APP = "https://app.example.org"
@@ -130,3 +132,53 @@ def test_the_log_says_which_origin_was_refused_and_what_to_set() -> None:
             "or_set": "KAIKOU_TRUSTED_PROXIES=172.18.0.2",
         }
     ]
+
+
+def reads(host: str, **headers: str) -> HTTPConnection:
+    sent = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return HTTPConnection({"type": "http", "headers": [(name.encode(), text.encode()) for name, text in sent.items()]})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x_forwarded_proto": "https"},
+        {"x_forwarded_host": "localhost:7210"},
+        {"origin": "http://evil.example:7210"},
+    ],
+)
+def test_a_name_that_was_made_to_point_at_this_machine_reads_nothing(headers: dict[str, str]) -> None:
+    with pytest.raises(OriginDenied, match="does not go by the name evil"):
+        check_not_rebound(settings(), reads("evil.example:7210", **headers))
+
+
+@pytest.mark.parametrize(
+    ("server", "connection"),
+    [
+        (settings(), reads("localhost:7210")),
+        (settings(), reads("127.0.0.1:7210")),
+        (settings(), reads("")),  # HTTP/1.0, which no browser speaks
+        (
+            settings(),
+            reads("kaikou.example.org", sec_fetch_site="same-origin"),
+        ),  # over https, by a proxy on this machine
+        (settings(), reads("kaikou.example.org", origin="https://kaikou.example.org")),
+        (settings(allowed_origins="https://kaikou.example.org"), reads("kaikou.example.org")),
+        (settings(allowed_origins="http://kaikou.lan:80"), reads("kaikou.lan")),
+        (settings(ssl_certfile="own.pem", ssl_keyfile="own.key"), reads("kaikou.example.org")),
+        (settings(host="0.0.0.0"), reads("kaikou.example.org")),
+    ],
+)
+def test_a_name_that_a_browser_vouches_for_or_the_settings_know_reads(
+    server: ServerSettings, connection: HTTPConnection
+) -> None:
+    check_not_rebound(server, connection)
+
+
+async def test_a_page_with_a_rebound_name_gets_nothing_of_a_personal_machine() -> None:
+    async with serving() as server, httpx2.AsyncClient(base_url=server.http) as client:
+        addresses = ["/api/conversations", "/api/files", "/api/account", "/v1/models", "/metrics"]
+        statuses = [(await client.get(at, headers={"Host": "evil.example:7210"})).status_code for at in addresses]
+
+    assert statuses == [403] * len(addresses)
