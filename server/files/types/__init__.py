@@ -1,0 +1,1 @@
+"""What is a file, by what is in it?"""
