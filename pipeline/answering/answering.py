@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from pipeline.answering.apology import Apologies
 from pipeline.answering.fillers import Fillers, lines_of
+from pipeline.answering.heard_sound import HeardAnswers
 from pipeline.answering.reply import Reply, ReplySink
 from pipeline.answering.speaking import SynthesisOptions
-from pipeline.audio.samples import Samples
 from pipeline.conversation.config import ResponseRequest
 from pipeline.conversation.context import Context
-from pipeline.conversation.journal import ReplyUsage
+from pipeline.conversation.journal import ItemTimed, ReplyUsage
 from pipeline.conversation.notices import (
     ItemLeft,
     PlaybackPaused,
@@ -26,7 +26,7 @@ from pipeline.conversation.notices import (
     TurnTiming,
 )
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import ChatRequest
+from pipeline.engines.protocols import ChatRequest, context_window_of
 from pipeline.engines.workers import stray_cancellation_fails
 from pipeline.errors import LimitReached
 from pipeline.listening.echo import Playing
@@ -34,8 +34,10 @@ from pipeline.listening.item_audio import ItemAudio
 from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import JustSaid
 from pipeline.listening.recognizing import Turn
+from pipeline.prompt.budget import Budget, budget_of, within_window
 from pipeline.prompt.messages import chat_request, last_said
-from pipeline.prompt.sources import context_for
+from pipeline.prompt.short_term import ShortTermMemory
+from pipeline.prompt.sources import Asked, Known, context_for
 from pipeline.speech_model.client import SpeechModelClient
 from pipeline.text.language import language_of
 from pipeline.turns.events import (
@@ -75,9 +77,11 @@ class Answering:
         listening: Listening,
         item_audio: ItemAudio,
         report: Callable[[Event], None],
+        short_term: ShortTermMemory,
         speech_model: SpeechModelClient | None = None,
     ) -> None:
         self._context, self._listening, self._report, self._speech_model = context, listening, report, speech_model
+        self._short_term = short_term
         self._item_audio = item_audio
         self._replies: dict[int, tuple[Reply, asyncio.Task[None]]] = {}
         self._out_of_band: dict[str, tuple[Reply, asyncio.Task[None]]] = {}
@@ -85,6 +89,7 @@ class Answering:
         self.asked: ResponseRequest | None = None
         self._spoken: Reply | None = None
         self._apologies = Apologies()
+        self._heard = HeardAnswers(context, listening)
         context.outbox.audio_left = self._audio_left
 
     def __getitem__(self, number: int) -> Reply:
@@ -131,6 +136,7 @@ class Answering:
         reply.take_back()
         heard_ms = reply.playback.position(self._context.now())
         made = reply.record.status != "in_progress"
+        self._heard.interrupted(reply, heard_ms)
         cut = reply.not_heard_out(heard_ms)
         for item, own_ms in cut:
             if item.status != "in_progress":  # else the end of the answer tells it
@@ -229,20 +235,26 @@ class Answering:
         for reply, _task in self._replies.values():
             if item := next((item for item in reply.record.items if item.id == item_id), None):
                 reply.playback.reported(reply.line_position(item, played_ms), playing, now)
+                self._heard.reported(reply)
                 before = reply.playback
             elif before and before.lead_s(now) > 0:
                 reply.playback.follows(before.ends_at(now), now)
                 before = reply.playback
+        if before is None and not playing and (item := self._context.transcript.get(item_id)):
+            self._heard.stopped(item, played_ms)
 
     def _audio_left(self, audio: ReplyAudio) -> None:
         """A piece is on its way to the client: from here on it can be heard."""
         for reply, _task in (*self._replies.values(), *self._out_of_band.values()):
             if reply.record is audio.reply:
+                if audio.reply.in_conversation:
+                    self._heard.leaves(reply, audio)
                 reply.playback.sent(len(audio.pcm) * 1000 / audio.rate, self._context.now())
 
     def truncate(self, item: Item, heard_ms: int) -> int | None:
         """The client's player stopped within an item; if that was all sent, the number of its reply, which is over."""
         item.truncate(heard_ms)
+        self._heard.stopped(item, heard_ms)
         for number, (reply, task) in self._replies.items():
             if reply.message is not item:
                 continue
@@ -267,6 +279,10 @@ class Answering:
             if number > left and reply.playback.position(now) == 0:
                 reply.playback.follows(ends_at, now)
             ends_at = reply.playback.ends_at(now)
+
+    def tell_heard(self, *, all: bool = False) -> None:
+        """Put the sound that was heard meanwhile into the journal; `all` of it at the end of the session."""
+        self._heard.tell(all=all)
 
     def pause_clock(self) -> None:
         """Stop counting audio as heard by the clock: the client is disconnected."""
@@ -316,7 +332,6 @@ class Answering:
         timing.reply_id = record.id
         outbox = context.outbox
         place = context.transcript.add
-        record_audio = self._record if context.journal.audio else None
         sink = ReplySink(
             outbox.put,
             outbox.wait_for_room,
@@ -324,20 +339,20 @@ class Answering:
             place,
             context.new_id,
             context.now,
-            record_audio,
             self._forget,
+            self._begins_to_sound,
         )
-        language = language_of(last_said(self._shown(ask, None)), config.language)
+        language = language_of(self._said(ask), config.language)
         fillers = Fillers(lines_of(config.character, language), len(context.transcript))
-        options = SynthesisOptions(modality, voice, config.language, ask.say)
+        options = SynthesisOptions(modality, voice, config.language, ask.say, config.narrated)
         return Reply(record, options, timing, sink, context.playback(self._audible_until()), fillers)
 
     def _forget(self, item: Item) -> None:
         if self._context.transcript.remove(item.id):
-            self._context.outbox.put(ItemLeft(item.id))
+            self._context.outbox.put(ItemLeft(item.id, taken_back=True))
 
-    def _record(self, item: Item, pcm: Samples, rate: int, heard_at: float) -> None:
-        self._context.journal.record("assistant", self._listening.position_at(heard_at), pcm, rate, item.id)
+    def _begins_to_sound(self, item: Item, heard_at: float) -> None:
+        self._context.journal.put(ItemTimed(item.id, self._listening.line_ms(heard_at)))
 
     def _count(self, reply: Reply) -> None:
         """Write what an answer used to the journal, once it is over."""
@@ -364,6 +379,7 @@ class Answering:
         context.observer.turn(reply.timing)
         self._report(ReplyGenerated(number))
         await self._played_out(reply)
+        self._heard.over(reply)
         self._replies.pop(number, None)
         self._count(reply)
         self._report(over)
@@ -373,7 +389,7 @@ class Answering:
         context = self._context
         if ask.say or not reply.spoken or not self._apologies.due(context.now()):
             return
-        language = language_of(last_said(self._shown(ask, None)), context.config.language)
+        language = language_of(self._said(ask), context.config.language)
         text = self._apologies.text(context.config.character, language, code)
         limits = context.limits.speaking
         quick = replace(limits, audio_s=min(limits.audio_s, APOLOGY_AUDIO_S))
@@ -398,30 +414,67 @@ class Answering:
         context = self._context
         if not draft and ask.input is None and not ask.say:
             await self._listening.recognized()
-        shown = self._shown(ask, draft)
-        await self._item_audio.known(shown)
+        if not (self._speech_model and self._speech_model.wanted):
+            window = context_window_of(context.engines.chat_model)
+            ask = within_window(ask, context.config, context.limits.prompt, window)
+        budget = self._budget(ask)
+        await self._item_audio.known(self._shown(ask, draft, budget))
         if self._speech_model and self._speech_model.wanted:
             parts = self._speech_model.answer(ask, reply.record.items, reply.made, reply.first_token)
             await reply.send(parts, self._speech_model.rate, context.limits.speaking.lead_s)
             return
+        shown = self._shown(ask, draft, budget)
         if failure := self._listening.failure(reply.timing.item_id) or self._item_audio.failure(shown):
             raise failure
-        request = await self._request(ask, draft)
+        request = await self._request(reply, ask, shown, budget)
         engines = context.engines
         await reply.run(engines.chat_model, request, engines.synthesizer, context.workers, context.limits.speaking)
+        if not self._makes_others(reply):
+            self._short_term.answered(budget)
 
-    async def _request(self, ask: ResponseRequest, draft: Item | None) -> ChatRequest:
-        context, config, items = self._context, self._context.config, self._shown(ask, draft)
-        budget_s = context.limits.sources_s
-        known = await context_for(items, last_said(items), config.sources, budget_s, context.spawn)
-        return chat_request(config, ask, items, known)
+    def _makes_others(self, reply: Reply) -> bool:
+        """Whether an answer other than this one wants the model."""
+        others = (
+            other for other, _task in (*self._replies.values(), *self._out_of_band.values()) if other is not reply
+        )
+        return any(other.record.status == "in_progress" for other in others)
 
-    def _shown(self, ask: ResponseRequest, draft: Item | None) -> list[Item]:
-        """The items that the model sees."""
-        items = self._context.transcript.newest(self._context.limits.prompt_characters)
-        if ask.input is not None:
-            items = list(ask.input)
-        return [*items, draft] if draft else items
+    async def _request(self, reply: Reply, ask: ResponseRequest, shown: list[Item], budget: Budget) -> ChatRequest:
+        """What the model is asked, where it is asked at all."""
+        config = self._context.config
+        if ask.say:
+            return chat_request(config, ask, shown)
+        self._short_term.withdraw()
+        known = await self._known(ask, shown, budget)
+        summary = self._short_term.text(config.language) if ask.input is None else ""
+        reply.uses([*([Known(summary, "summary")] if summary else []), *known])
+        request = chat_request(config, ask, shown, [part.text for part in known], summary)
+        return replace(request, told=tuple(part.quote for part in known if part.quote))
+
+    def _budget(self, ask: ResponseRequest) -> Budget:
+        context, config = self._context, self._context.config
+        window = context_window_of(context.engines.chat_model)
+        instructions = f"{ask.instructed(config)}\n{ask.instructed_after(config)}"
+        sources = bool(config.sources)
+        return budget_of(context.limits.prompt, window, instructions, ask.offered(config), sources=sources)
+
+    async def _known(self, ask: ResponseRequest, items: list[Item], budget: Budget) -> list[Known]:
+        """What is known beside `items`; nothing where the client itself says what the model sees."""
+        if ask.input is not None or not ask.in_conversation:
+            return []
+        context, said = self._context, last_said(items)
+        asked = Asked(items, said, language_of(said, context.config.language), budget.known)
+        return await context_for(asked, context.config.sources, context.limits.sources_s, context.spawn)
+
+    def _shown(self, ask: ResponseRequest, draft: Item | None, budget: Budget) -> list[Item]:
+        """The items that the model sees word for word."""
+        if ask.input is None:
+            return self._short_term.shown(budget, draft)
+        return [*ask.input, draft] if draft else list(ask.input)
+
+    def _said(self, ask: ResponseRequest) -> str:
+        """The person's last words, in what is to be answered."""
+        return last_said(self._context.transcript.said if ask.input is None else ask.input)
 
     async def _played_out(self, reply: Reply) -> None:
         """Wait until the person heard all of it; bounded, since a player may never say so."""
@@ -433,6 +486,7 @@ class Answering:
                 give_up = reply.playback.ends_at(now()) + PLAYED_GRACE_S
             elif now() > give_up:
                 return
+            self._heard.tell()
             await asyncio.sleep(min(max(left, 0.02), 0.5))
 
 

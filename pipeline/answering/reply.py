@@ -19,8 +19,10 @@ from pipeline.answering.written import written
 from pipeline.audio.resample import Resampler
 from pipeline.audio.samples import Samples
 from pipeline.conversation.answer_parts import AnswerPart, AudioPiece, Made, SpokenClause
+from pipeline.conversation.known import Known
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.conversation.notices import (
+    ContextUsed,
     Notice,
     PlaybackStopped,
     ReplyAudio,
@@ -67,8 +69,8 @@ class ReplySink:
 
     tell: queue a notice for the client; wait_for_room: wait until the queue has room for audio; take_back: remove the
     queued audio of a reply, returning its milliseconds; place: put an item into the conversation, returning the id
-    before it; new_id: a fresh id with the given prefix; now: the clock, in seconds. record: takes sound that will be
-    heard from this clock reading on, if anybody wants it. forget: takes an item out of the conversation again.
+    before it; new_id: a fresh id with the given prefix; now: the clock, in seconds. forget: takes an item out of the
+    conversation again. sounds: told of an item whose first sound will be heard at this clock reading.
     """
 
     tell: Callable[[Notice], None]
@@ -77,8 +79,8 @@ class ReplySink:
     place: Callable[[Item], str | None]
     new_id: Callable[[str], str]
     now: Callable[[], float]
-    record: Callable[[Item, Samples, int, float], None] | None = None
     forget: Callable[[Item], None] = lambda _item: None
+    sounds: Callable[[Item, float], None] = lambda _item, _heard_at: None
 
 
 class Reply:
@@ -100,6 +102,7 @@ class Reply:
         self._released, self._audible = asyncio.Event(), asyncio.Event()
         self._audible.set()
         self._begun = self._ended = False
+        self._used: Sequence[Known] = ()
         self._open: Item | None = None
         self._sent_text = ""
         self._clause: SpokenClause | None = None
@@ -150,8 +153,14 @@ class Reply:
         if not self._begun and not self._ended:
             self._begun = True
             self._sink.tell(ReplyStarted(self.record))
+            self._tell_used()
             self._fillers.begin(self._sink.now())
         self._released.set()
+
+    def uses(self, parts: Sequence[Known]) -> None:
+        """What the model is shown for it beside what was said; the client is told once it knows of the answer."""
+        self._used = parts
+        self._tell_used()
 
     def hold(self) -> None:
         """Send no more audio until `go_on`."""
@@ -200,17 +209,17 @@ class Reply:
         limits: SpeakingLimits,
     ) -> None:
         """Make the reply and send it to its end. Raises `KaikouError`; closing it (`end`) is then the caller's."""
-        spoken = self.options.modality == "audio"
+        spoken, narrated = self.options.modality == "audio", self.options.narrated
         progress = Progress(self.first_token, self._thinks, self._retract)
         events = (
             said(self.options.say)
             if self.options.say
-            else asked(model, request, limits, self.made, progress, spoken=spoken)
+            else asked(model, request, limits, self.made, progress, spoken=spoken, narrated=narrated)
         )
         if not spoken:
             await self.send(written(events), 0, limits.lead_s)
         else:
-            await self._speak(clauses_of(events, self.options.language), synthesizer, workers, limits)
+            await self._speak(clauses_of(events, self.options.language, narrated), synthesizer, workers, limits)
             await self._finish()
 
     async def send(self, parts: AsyncGenerator[AnswerPart, None], rate: int, lead_s: float) -> None:
@@ -267,6 +276,11 @@ class Reply:
         """Note when the first result of the model arrived."""
         self.timing.mark("first_token", self._sink.now())
         self._tell_thinking("over")
+
+    def _tell_used(self) -> None:
+        if self._used and self._begun and not self._ended:
+            self._sink.tell(ContextUsed(self.record.id, self._used))
+            self._used = ()
 
     # --- Thoughts -----------------------------------------------------------------------------------------------------
 
@@ -350,8 +364,8 @@ class Reply:
         if self.timing.first_audio is None and self._clause and self._clause.text:  # else it is said while it thinks
             self.timing.mark("first_audio", now)
             self._sink.tell(TurnTimed(replace(self.timing)))
-        if self._sink.record:
-            self._sink.record(item, pcm, rate, self.playback.ends_at(now))
+        if not item.audio_ms:
+            self._sink.sounds(item, self.playback.ends_at(now))
         self.playback.queued(len(pcm) * 1000 / rate)
         self.loudness = self.loudness or Loudness(rate)
         self.loudness.add(pcm)
@@ -365,7 +379,7 @@ class Reply:
             return
         self._words_told = True
         words = _later(clause.words, self._clause_at_ms)
-        item.words = [word for word in item.words if word.start_ms < self._clause_at_ms] + words
+        item.words = [word for word in item.words if word.start_ms < round(self._clause_at_ms)] + words
         self._sink.tell(ReplyWords(self.record, item, words))
 
     def _send_other(self, event: TextDelta | ToolCall | Usage) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias, cast
 
+from pipeline.characters.stage_directions import CharacterMarkup
 from pipeline.conversation.answer_parts import GUESSED_MS_PER_CHARACTER, AudioPiece, Made, Modality, SpokenClause
 from pipeline.conversation.limits import SpeakingLimits
 from pipeline.engines.protocols import (
@@ -31,7 +32,6 @@ from pipeline.text.clauses import Clause, Clauses
 from pipeline.text.clean import CleanStream, clean
 from pipeline.text.in_character import InCharacter
 from pipeline.text.language import is_foreign, language_of, names_another
-from pipeline.text.speakable import Markup
 from pipeline.text.word_times import align, interpolate
 
 THEIR_LANGUAGE = "Answer in the language of the person's last words."
@@ -43,13 +43,14 @@ ATTEMPTS = 2
 class SynthesisOptions:
     """How an answer is given. `say` is spoken as it stands, without asking the model.
 
-    voice: its style is that of the first clauses, until a mark changes it.
+    voice: its style is that of the first clauses, until a mark changes it. narrated: see `CharacterMarkup`.
     """
 
     modality: Modality = "audio"
     voice: VoiceChoice = VoiceChoice()
     language: str = "en"
     say: str = ""
+    narrated: bool = False
 
 
 async def said(text: str) -> AsyncGenerator[Written, None]:
@@ -82,6 +83,7 @@ async def asked(
     progress: Progress,
     *,
     spoken: bool = True,
+    narrated: bool = False,
 ) -> AsyncGenerator[Written, None]:
     """The model's events, cleaned, up to `longest_characters` of text. Raises what the model does.
 
@@ -92,7 +94,7 @@ async def asked(
     names = (*request.character.name.values(), request.character.id) if request.character else None
     usage, person = Usage(), _words_to_answer_alike(request)
     for _attempt in range(ATTEMPTS):
-        answer, person = _Answer(spoken, names, person), ""
+        answer, person = _Answer(spoken, names, person, narrated), ""
         async with aclosing(_generator(model.reply(request))) as events:
             async for event in events:
                 if isinstance(event, Thinking):
@@ -158,8 +160,9 @@ class _Answer:
     person: the words whose language it should be in, if that counts. foreign: it is not.
     """
 
-    def __init__(self, spoken: bool, names: tuple[str, ...] | None, person: str) -> None:
+    def __init__(self, spoken: bool, names: tuple[str, ...] | None, person: str, narrated: bool) -> None:
         self.worded = self.foreign = False
+        self._narrated = narrated
         self._person = person
         self._spoken, self._held, self._cleaner = spoken, "", CleanStream()
         self._names = names
@@ -199,7 +202,7 @@ class _Answer:
     def _write(self, text: str) -> Iterator[TextDelta]:
         self._held += text
         if not self.worded:
-            shown = [piece for piece in Markup().push(self._held) if isinstance(piece, str)]
+            shown = [piece for piece in CharacterMarkup(self._narrated).push(self._held) if isinstance(piece, str)]
             self.worded = any(map(str.isalnum, "".join(shown))) if self._spoken else bool(self._held.strip())
         verdict = is_foreign(self._held, self._person) if self._person and self.worded else False
         self.foreign = bool(verdict)
@@ -223,10 +226,10 @@ def _wordless(usage: Usage, engine: str) -> EngineError:
 
 
 async def clauses_of(
-    events: AsyncGenerator[Written, None], language: str = "en"
+    events: AsyncGenerator[Written, None], language: str = "en", narrated: bool = False
 ) -> AsyncGenerator[Clause | ToolCall | Usage | Retracted, None]:
     """The text cut into speakable clauses; calls and usage pass through in their place. language: of the conversation."""
-    clauses = Clauses(language=language)
+    clauses = Clauses(language=language, markup=CharacterMarkup(narrated))
     async with aclosing(events):
         async for event in events:
             if isinstance(event, TextDelta):
@@ -234,7 +237,7 @@ async def clauses_of(
                     yield clause
                 continue
             if isinstance(event, Retracted):
-                clauses = Clauses(language=language)
+                clauses = Clauses(language=language, markup=CharacterMarkup(narrated))
             for clause in clauses.finish() if isinstance(event, ToolCall) else ():
                 yield clause
             yield event

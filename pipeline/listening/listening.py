@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from pipeline.audio.samples import LINE_RATE, Samples, milliseconds_of, samples_of
 from pipeline.conversation.context import Context
+from pipeline.conversation.journal import ItemTimed
 from pipeline.conversation.notices import (
     AudioDropped,
     AudioTaken,
@@ -26,6 +28,7 @@ from pipeline.engines.within import STOOD_STILL_S
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.recognizing import Recognizing, Turn
+from pipeline.listening.sound_line import Moment, SoundLine
 from pipeline.listening.turn_sound import TurnSound
 from pipeline.listening.utterance import Utterance
 from pipeline.speech_model.client import SpeechModelClient
@@ -81,6 +84,7 @@ class Listening:
         self._manual_samples = 0
         self._heard = self._invented = 0
         self._arrived = context.now()
+        self._line = SoundLine(self._arrived)
         self._current: Turn | None = None
         self.turns: dict[int, Turn] = {}
 
@@ -95,6 +99,7 @@ class Listening:
         if self._manual_mode:
             self._keep_for_commit(pcm)
             return []
+        self._record(pcm)
         waiting = np.concatenate((self._rest, pcm)) if len(self._rest) else pcm
         whole = len(waiting) // self._window * self._window
         self._rest = waiting[whole:]
@@ -103,7 +108,6 @@ class Listening:
     def push_window(self, window: Samples, probability: float) -> Sequence[Event]:
         """Take the next window, with the probability that it is the person's speech; act on the events before the next."""
         at, self._invented = self._heard, 0
-        self._record(window)
         self._heard += len(window)
         if self._current is None:
             self._pre_roll.append((at, window))
@@ -165,12 +169,34 @@ class Listening:
         self._heard += len(pcm)
 
     def _record(self, pcm: Samples) -> None:
-        if self._context.journal.audio:
-            self._context.journal.record("user", self._heard, pcm, LINE_RATE)
+        self._tell(self._line.take(pcm, self._arrived, self._context.journal.audio))
 
     def position_at(self, clock: float) -> int:
-        """The sample that arrives at `clock`, given that a microphone sends in real time. See `_clock_at`."""
-        return round(self._heard + (clock - self._arrived) * LINE_RATE)
+        """Where on the line of both sides lies what is heard at `clock`."""
+        self._tell(self._line.settle(clock))
+        return self._line.at(clock)
+
+    def moment(self) -> Moment:
+        """What is heard now, to be placed on the line of both sides."""
+        return self._line.moment(self._context.now())
+
+    def place(self, moment: Moment) -> tuple[int, int] | None:
+        """Between which positions on the line of both sides it lies; None as long as that is not known."""
+        now = self._context.now()
+        self._tell(self._line.settle(now))
+        return self._line.place(moment, now)
+
+    def line_ms(self, clock: float) -> int:
+        """Likewise of what will be heard then, as far as is known now; in milliseconds."""
+        return milliseconds_of(max(0, self._line.at(clock)))
+
+    def tell_rest(self) -> None:
+        """Put the microphone's last sound into the journal, at the end of the session."""
+        self._tell(self._line.settle(math.inf))
+
+    def _tell(self, placed: Iterable[tuple[int, Samples]]) -> None:
+        for at, pcm in placed:
+            self._context.journal.record("user", at, pcm, LINE_RATE)
 
     def _uncommitted(self) -> int:
         if self._manual_mode:
@@ -235,7 +261,7 @@ class Listening:
             language=context.config.recognized,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
-        turn.drafts = recognizer is None
+        turn.began, turn.drafts = effect.at, recognizer is None
         early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
         for samples in early:
             utterance.accept_audio(samples)
@@ -269,6 +295,8 @@ class Listening:
         turn.speech_end, turn.turn_end = self._clock_at(effect.ended), context.now()
         if not turn.by_client:
             context.outbox.put(VoiceEnded(turn.item.id, milliseconds_of(effect.at)))
+        began, ended = (milliseconds_of(self._line.of_sample(sample)) for sample in (turn.began, effect.ended))
+        context.journal.put(ItemTimed(turn.item.id, began, ended))
         previous = context.transcript.add(turn.item)
         context.outbox.put(AudioTaken(turn.item.id, previous))
         context.outbox.put(ItemAdded(turn.item, previous))

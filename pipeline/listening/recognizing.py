@@ -25,8 +25,8 @@ DOUBTED_WORDS_S = 1.5
 class Turn:
     """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
 
-    failure: why its words are not known. drafts: whether its words can be had in a pause. invented: samples of silence
-    that its client did not send.
+    began: the position of its first sample. failure: why its words are not known. drafts: whether its words can be had in a
+    pause. invented: samples of silence that its client did not send.
     """
 
     number: int
@@ -36,6 +36,7 @@ class Turn:
     speech_end: float
     turn_end: float | None = None
     recognized_at: float | None = None
+    began: int = 0
     wordless: bool = False
     failure: KaikouError | None = None
     drafts: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -111,3 +112,20 @@ async def test_the_client_truncates_the_second_message_on_its_own_line() -> None
 
         assert [item.text.strip() for item in spoken(talk)] == [FIRST, "eight nine"]
         assert talk.session.at_rest
+
+
+class OtherRate(InPieces):
+    """Its clauses are no whole number of milliseconds long, as those of most voices."""
+
+    info = replace(Mouth.info, rate=22_050)
+
+
+async def test_each_word_is_there_once_wherever_its_clause_begins() -> None:
+    said = " ".join(f"{'la' * number} one." for number in range(1, 12))
+    async with conversing(Words(said), synthesizer=OtherRate()) as talk:
+        await talk.hears(said)
+        await talk.passes(60.0)
+        [item] = spoken(talk)
+
+    assert item.text == said
+    assert "".join(word.text for word in item.words) == said

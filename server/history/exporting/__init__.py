@@ -1,0 +1,1 @@
+"""How does somebody take along what they said: one conversation, or all of them?"""
