@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
+
+from pipeline.characters.book import Book
 
 T = TypeVar("T")
 
 Texts: TypeAlias = Mapping[str, str]
 Lists: TypeAlias = Mapping[str, tuple[str, ...]]
+Purpose: TypeAlias = Literal["talk", "practice", "interview", "story"]
 
 CONDITIONS = (
     *("always", "short", "vague", "numbers", "no_numbers", "story", "no_story", "we", "fillers"),
@@ -99,8 +102,12 @@ class Plan:
 class Character:
     """Someone to talk to. Texts are per language; `voice` is an engine's voice or a wish such as "female-2".
 
+    greetings: what it may say instead of `greeting`. scenario: where and when the talk takes place. instructions: the
+    card's own system prompt, in place of who it is told to be; after: what the model is reminded of before it answers.
+    nickname: what it is called in texts with `{{char}}`. book: what it recalls when the talk comes to it. speed: 1.0 is
+    the voice's own; pitch: semitones up or down.
     engine: "speech_model" for one that hears and speaks itself, "separate" for recogniser, language model and voice; empty
-    for what the server's settings say.
+    for what the server's settings say. version: of its file, by a hash.
     phrases: stock phrases by kind. nods go before the next question, no_matter after a no; unclear when nothing could be
     made of what was heard, beyond when only a language model could answer; offer names `{topics}`; recall returns to an
     earlier `{answer}`; hello_name on learning `{name}`, by_name to use it now and then, your_name and no_name when asked
@@ -124,7 +131,17 @@ class Character:
     exchanges: Mapping[str, tuple[Exchange, ...]]
     phrases: Mapping[str, Lists]
     plan: Mapping[str, Plan]
+    scenario: Texts = field(default_factory=dict)
+    greetings: Lists = field(default_factory=dict)
+    instructions: Texts = field(default_factory=dict)
+    after: Texts = field(default_factory=dict)
+    nickname: Texts = field(default_factory=dict)
+    book: Book = Book()
+    purpose: Purpose = "talk"
+    speed: float = 1.0
+    pitch: float = 0.0
     engine: str = ""
+    version: str = ""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -138,3 +155,9 @@ def text_in(mapping: Mapping[str, T], language: str) -> T:
     """The entry for `language` ("zh-CN" finds "zh"), else the first, which is the default language's."""
     tag = language.partition("-")[0].lower()
     return mapping[tag] if tag in mapping else next(iter(mapping.values()))
+
+
+def all_greetings(character: Character, language: str) -> tuple[str, ...]:
+    """What it may begin a talk with, the usual one first."""
+    further = text_in(character.greetings, language) if character.greetings else ()
+    return (text_in(character.greeting, language), *further)

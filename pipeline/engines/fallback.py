@@ -32,6 +32,7 @@ from pipeline.engines.protocols import (
     Synthesizer,
     Thinking,
     TurnModel,
+    context_window_of,
 )
 from pipeline.engines.speech_model import SpeechLink, SpeechModel
 from pipeline.engines.threads import EngineThreads
@@ -101,6 +102,11 @@ class ChatChain(_Chain[ChatModel]):
     def __init__(self, members: Sequence[Member[ChatModel]], patience_s: float, thought_s: float = 60.0) -> None:
         super().__init__(members, patience_s)
         self._thought_s = thought_s
+
+    @property
+    def context_window(self) -> int | None:
+        """The smallest of those that are known: which engine will answer is not."""
+        return min(filter(None, (context_window_of(member.engine) for member in self._members)), default=None)
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         def ask(member: Member[ChatModel], bound_s: float) -> AsyncGenerator[ChatEvent, None]:

@@ -45,6 +45,7 @@ class EngineInfo:
     note: what a person should know (what it cannot do, what would be better); empty if nothing.
     clones: whether a synthesiser speaks like a given `VoiceSample`. styles: whether it follows `VoiceChoice.style`.
     times_words: whether it says where words sound. streams: whether partials, or audio, come before all is done.
+    pitches: whether it follows `VoiceChoice.pitch`; what another one says is shifted behind it.
     wants_words: whether a blocking synthesiser is to be given "twenty dollars" where "$20" is written.
     proxy: the proxy that leads to an engine a network away, such as http://proxy.example:3128, without its login.
     """
@@ -59,6 +60,7 @@ class EngineInfo:
     styles: bool = False
     times_words: bool = False
     wants_words: bool = False
+    pitches: bool = False
     streams: bool = True
     proxy: str = ""
 
@@ -179,7 +181,8 @@ class ChatRequest:
     """What the model is asked. `messages` begin with the system prompt; `character` is there for models that are scripted.
 
     tool_choice: "auto", "none", "required" or the name of a tool.
-    language: BCP 47 primary tag the conversation is in.
+    language: BCP 47 primary tag the conversation is in. told: what the person said in earlier talks, word for word, which
+    stands in the messages as well; it is there for models that are scripted.
     """
 
     messages: Sequence[Message]
@@ -188,6 +191,7 @@ class ChatRequest:
     tools: Sequence[Tool] = ()
     tool_choice: str = "auto"
     max_tokens: int | None = None
+    told: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,11 @@ ChatEvent: TypeAlias = TextDelta | ToolCall | Usage | Thinking | Retracted
 
 
 class ChatModel(Protocol):
+    """One that knows how many tokens its model can read and write together has a second property, `context_window`.
+
+    It is None while that is unknown. See `context_window_of`.
+    """
+
     info: EngineInfo
 
     def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
@@ -248,6 +257,11 @@ class ChatModel(Protocol):
         """
 
     async def aclose(self) -> None: ...
+
+
+def context_window_of(model: ChatModel) -> int | None:
+    """The window of a model in tokens; None where that is unknown."""
+    return getattr(model, "context_window", None) or None
 
 
 # --- Synthesis -------------------------------------------------------------------------------------------------------

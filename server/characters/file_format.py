@@ -1,7 +1,8 @@
 """What a character's file may say, field by field.
 
 A file holds what does not depend on language at the top and one table per language, so that a translator works on one
-block. Texts get their white space collapsed; a single text stands for a list of one.
+block. Texts get their white space collapsed, but for the lines of long ones; a single text stands for a list of one.
+What is long is so long because cards of other systems are; `pipeline.prompt.system_prompt` has a budget.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
+from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -24,19 +26,34 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from pipeline.characters.character import CONDITIONS
+from pipeline.characters.book import Position
+from pipeline.characters.character import CONDITIONS, Purpose
 
 LIST_LIMIT = 120
 """Entries of a list or a table."""
 
+BOOK_LIMIT = 5_000
+"""Entries of a lorebook."""
+
 LANGUAGE_TAG = "[a-z]{2,3}"
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 """Control characters, which neither a page nor a voice can use."""
 
 
 def _clean(value: object, check: ValidatorFunctionWrapHandler) -> Any:
-    text = check(" ".join(value.split()) if isinstance(value, str) else value)
+    return _printable(check(" ".join(value.split()) if isinstance(value, str) else value))
+
+
+def _clean_lines(value: object, check: ValidatorFunctionWrapHandler) -> Any:
+    """Spaces are collapsed, line breaks stay, at most two of them together."""
+    if isinstance(value, str):
+        lines = "\n".join(" ".join(line.split()) for line in value.splitlines())
+        value = re.sub(r"\n{3,}", "\n\n", lines).strip()
+    return _printable(check(value))
+
+
+def _printable(text: Any) -> Any:
     if _UNPRINTABLE.search(text):
         raise PydanticCustomError("unprintable", "contains control characters")
     return text
@@ -51,20 +68,38 @@ def _must_match(pattern: str, description: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def is_visible(text: str) -> bool:
+    """Whether there is anything in it that can be seen."""
+    return any(category(letter)[0] in "LNPS" for letter in text)
+
+
+def _visible(text: str) -> str:
+    if not is_visible(text):
+        raise PydanticCustomError("invisible", "has nothing in it that can be seen")
+    return text
+
+
 CLEAN = WrapValidator(_clean)
+CLEAN_LINES = WrapValidator(_clean_lines)
 LIST_OF_ONE = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=500), CLEAN]
 Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=80), CLEAN]
-Prose: TypeAlias = Annotated[str, Field(min_length=1, max_length=3000), CLEAN]
+Prose: TypeAlias = Annotated[str, Field(min_length=1, max_length=50_000), CLEAN_LINES]
+Speech: TypeAlias = Annotated[str, Field(min_length=1, max_length=20_000), CLEAN_LINES]
 Texts: TypeAlias = Annotated[tuple[Text, ...], Field(max_length=LIST_LIMIT), LIST_OF_ONE]
 SomeTexts: TypeAlias = Annotated[tuple[Text, ...], Field(min_length=1, max_length=LIST_LIMIT), LIST_OF_ONE]
+Speeches: TypeAlias = Annotated[tuple[Speech, ...], Field(max_length=LIST_LIMIT), LIST_OF_ONE]
+Line: TypeAlias = Annotated[str, Field(min_length=1, max_length=20_000), CLEAN]
+Lines: TypeAlias = Annotated[tuple[Line, ...], Field(max_length=LIST_LIMIT), LIST_OF_ONE]
+SomeLines: TypeAlias = Annotated[tuple[Line, ...], Field(min_length=1, max_length=LIST_LIMIT), LIST_OF_ONE]
 Labels: TypeAlias = Annotated[tuple[Label, ...], Field(max_length=LIST_LIMIT), LIST_OF_ONE]
 Options: TypeAlias = Annotated[dict[Label, Texts], Field(max_length=LIST_LIMIT)]
 Condition: TypeAlias = Annotated[Label, _must_match("|".join(CONDITIONS), f"one of {', '.join(CONDITIONS)}")]
 Id: TypeAlias = Annotated[Label, _must_match("[a-z0-9]+(-[a-z0-9]+)*", "small letters, digits and hyphens")]
 Colour: TypeAlias = Annotated[Label, _must_match("#[0-9a-fA-F]{6}", "a colour such as #5b6470")]
 Engine: TypeAlias = Annotated[Label, _must_match("speech_model|separate", "speech_model or separate")]
+Order: TypeAlias = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 Language: TypeAlias = Annotated[Label, _must_match(LANGUAGE_TAG, "a language tag such as en or zh")]
 
 
@@ -105,9 +140,9 @@ class QuestionTable(Table):
 
 
 class ExchangeTable(Table):
-    heard: SomeTexts
-    says: SomeTexts
-    then: Texts = ()
+    heard: SomeLines
+    says: SomeLines
+    then: Lines = ()
 
 
 class PhrasesTable(Table):
@@ -164,12 +199,44 @@ class PlanTable(Table):
     again: Texts = ()
 
 
+class EntryTable(Table):
+    """One entry of the lorebook; `pipeline.characters.book.BookEntry` says what its fields mean."""
+
+    content: Annotated[str, Field(max_length=50_000), CLEAN_LINES] = ""
+    keys: Texts = ()
+    secondary_keys: Texts = ()
+    selective: bool = False
+    constant: bool = False
+    enabled: bool = True
+    insertion_order: Order = 100
+    priority: Order = 0
+    position: Position = "after_char"
+    case_sensitive: bool = False
+    name: Text = ""
+    comment: Prose = ""
+    id: Label = ""
+
+
+class BookTable(Table):
+    entries: tuple[EntryTable, ...] = Field(default=(), max_length=BOOK_LIMIT)
+    name: Text = ""
+    description: Prose = ""
+    scan_depth: int = Field(default=4, ge=0, le=100)
+    token_budget: int = Field(default=500, ge=0, le=100_000)
+    recursive_scanning: bool = False
+
+
 class LanguageTable(Table):
-    name: Label
+    name: Annotated[Label, AfterValidator(_visible)]
     line: Text = ""
     who: Prose
     manner: Prose = ""
-    greeting: Text
+    scenario: Prose = ""
+    greeting: Speech
+    greetings: Speeches = ()
+    instructions: Prose = ""
+    after: Prose = ""
+    nickname: Label = ""
     voice: Text = "neutral"
     limits: Prose = ""
     topics: Labels = ()
@@ -191,6 +258,10 @@ class CharacterFile(Table):
     accent: Colour = "#5b6470"
     engine: Engine = ""
     portrait: Id | None = None
+    purpose: Purpose = "talk"
+    speed: float = Field(default=1.0, ge=0.5, le=1.5)
+    pitch: float = Field(default=0.0, ge=-12, le=12)
+    book: BookTable = BookTable()
 
     @classmethod
     def knows(cls, field: str) -> bool:

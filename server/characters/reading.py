@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.characters.character import Character
 from pipeline.errors import InvalidRequest, SettingError
+from server.api.reading import MOST_FAULTS
 from server.characters.file_format import CharacterFile, LanguageTable
+from server.errors import FieldFault
 
 FILE_LIMIT = 1_000_000
 """Bytes of a file; the longest of ours has 40,000."""
@@ -31,19 +35,32 @@ _CHARACTER = TypeAdapter(Character)
 
 def load_characters(folder: Path) -> dict[str, Character]:
     """Every `*.toml` in `folder` by id, in order of file name. Raises `SettingError` naming the file and the field."""
-    characters: dict[str, Character] = {}
+    return {id: character for id, (character, _) in load_files(folder).items()}
+
+
+def load_files(folder: Path) -> dict[str, tuple[Character, Mapping[str, Any]]]:
+    """The same, each with what its file says. Raises `SettingError`."""
+    files: dict[str, tuple[Character, Mapping[str, Any]]] = {}
     for path in sorted(folder.glob("*.toml")):
-        character = load_character(path)
-        if character.id in characters:
+        character, data = load_file(path)
+        if character.id in files:
             raise SettingError(f"{path.name}: the id {character.id!r} is taken by another file.")
-        characters[character.id] = character
-    return characters
+        files[character.id] = character, data
+    return files
 
 
 def load_character(path: Path) -> Character:
     """The character in one file. Raises `SettingError` naming the file and the field."""
+    return load_file(path)[0]
+
+
+def load_file(path: Path) -> tuple[Character, Mapping[str, Any]]:
+    """The character in one file, and what the file says. Raises `SettingError` naming the file and the field."""
     try:
-        return parse_character(tomllib.loads(_content(path)))
+        content = _content(path)
+        version = blake2b(content.encode(), digest_size=8).hexdigest()
+        data = tomllib.loads(content)
+        return replace(parse_character(data), version=version), data
     except InvalidRequest as error:
         raise SettingError(f"{path.name}: {error.message}") from error
     # Besides its own error, tomllib lets through those of numbers that are too long and of nesting that is too deep.
@@ -70,11 +87,31 @@ def parse_character(data: Mapping[str, Any]) -> Character:
     return _character(file)
 
 
+def problems_of(data: Mapping[str, Any]) -> Sequence[FieldFault]:
+    """All that is wrong with untrusted data, by the dotted paths of its fields; nothing if it is a character."""
+    try:
+        CharacterFile.model_validate(data)
+    except ValidationError as error:
+        return _problems(error)
+    return ()
+
+
 def _first_problem(error: ValidationError) -> InvalidRequest:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    problem = WORDING.get(first["type"]) or re.sub(r"^\w+ should", "should", first["msg"])
-    return InvalidRequest(f"`{path}` {problem}{'' if problem.endswith('?') else '.'}", param=path)
+    first = _problems(error)[0]
+    end = "" if first.message.endswith("?") else "."
+    return InvalidRequest(f"`{first.field}` {first.message}{end}", param=first.field)
+
+
+def _problems(error: ValidationError) -> Sequence[FieldFault]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
+    return [
+        FieldFault(
+            ".".join(str(part) for part in one["loc"]),
+            one["type"],
+            WORDING.get(one["type"]) or re.sub(r"^\w+ should", "should", one["msg"]),
+        )
+        for one in found
+    ]
 
 
 def _character(file: CharacterFile) -> Character:

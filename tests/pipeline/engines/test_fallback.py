@@ -1,45 +1,33 @@
+"""Chains of voices and of language models: the next one takes over where the one before fails or is full."""
+
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.bulkhead import Bulkhead, BulkheadLimits, Outcome
-from pipeline.engines.fallback import ChatChain, GuardedTurnModel, Member, RecognizerChain, SynthesizerChain
+from pipeline.engines.bulkhead import BulkheadLimits, Outcome
+from pipeline.engines.fallback import ChatChain, SynthesizerChain
 from pipeline.engines.protocols import (
     ChatEvent,
     ChatRequest,
     EngineInfo,
-    Recognition,
-    Role,
     SpeechChunk,
     SynthesisRequest,
     TextDelta,
     Thinking,
 )
-from pipeline.engines.workers import Workers
 from pipeline.errors import (
     EngineBusy,
     EngineError,
     EngineKeyRefused,
     EngineTimeout,
-    UnknownLanguage,
 )
 from tests.loop_clock import LoopClock
-
-PATIENCE_S = 60.0
-"""Passed only where the clock is moved."""
-PIECE = np.ones(LINE_RATE // 10, np.int16)
-
-
-def broken(name: str) -> EngineError:
-    return EngineError("The line is dead.", engine=name)
+from tests.pipeline.engines.guarding import PATIENCE_S, GuardedMembers, broken, outcomes
 
 
 @dataclass
@@ -79,6 +67,7 @@ class Model:
     name: str
     script: Sequence[str | Exception | None] = ()
     asked: int = 0
+    context_window: int | None = None
 
     @property
     def info(self) -> EngineInfo:
@@ -96,74 +85,6 @@ class Model:
 
     async def aclose(self) -> None:
         """Nothing to free."""
-
-
-@dataclass
-class Ear:
-    """A recogniser that names what it heard; dies in the call of that name, and the `after`th of them.
-
-    opens: it takes until then to open.
-    """
-
-    name: str
-    dies_in: str = ""
-    after: int = 0
-    languages: tuple[str, ...] = ()
-    heard: list[int] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    opens: threading.Event | None = None
-
-    @property
-    def info(self) -> EngineInfo:
-        return EngineInfo(self.name, "recognizer", self.languages, LINE_RATE)
-
-    def open(self, _language: str = "") -> Ear:
-        self._called("open")
-        if self.opens:
-            self.opens.wait(PATIENCE_S)
-        return self
-
-    def accept(self, pcm: Samples) -> str:
-        self._called("accept")
-        self.heard.append(len(pcm))
-        return f"{self.name} {len(self.heard)}"
-
-    def settle(self, _budget_s: float) -> Recognition:
-        self._called("settle")
-        return Recognition(f"{self.name} heard {sum(self.heard)}")
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-    def _called(self, name: str) -> Ear:
-        self.calls.append(name)
-        if name == self.dies_in and self.calls.count(name) > self.after:
-            raise broken(self.name)
-        return self
-
-
-GuardedMembers = Callable[..., list[Member[Any]]]
-
-
-@pytest.fixture
-def guarded() -> Iterator[GuardedMembers]:
-    """Engines behind bulkheads, whose threads end with the test."""
-    threads: list[Workers] = []
-
-    def make(*engines: Any, limits: BulkheadLimits | None = None) -> list[Member[Any]]:
-        threads.extend(Workers(2) for _ in engines)
-        roles: list[Role] = [engine.info.role for engine in engines]
-        bulkheads = [Bulkhead(role, engine.info.name, limits) for role, engine in zip(roles, engines, strict=True)]
-        made = zip(engines, bulkheads, threads[-len(engines) :], strict=True)
-        return [Member(engine, engine.info, bulkhead, workers) for engine, bulkhead, workers in made]
-
-    yield make
-    for workers in threads:
-        workers.close()
-
-
-def outcomes(members: Sequence[Member[Any]]) -> list[dict[Outcome, int]]:
-    return [dict(member.bulkhead.outcomes) for member in members]
 
 
 async def audio_of(chain: SynthesizerChain, language: str = "en") -> list[int]:
@@ -238,6 +159,13 @@ async def test_an_engine_whose_key_is_refused_is_asked_once(guarded: GuardedMemb
 
     assert [await text_of(chain) for _ in range(3)] == ["Hello."] * 3
     assert model.asked == 1
+
+
+def test_the_window_of_several_models_is_the_smallest_that_is_known(guarded: GuardedMembers) -> None:
+    models = [Model(str(window), context_window=window) for window in (None, 8_192, 4_096)]
+
+    assert ChatChain(guarded(*models), PATIENCE_S).context_window == 4_096
+    assert ChatChain(guarded(models[0]), PATIENCE_S).context_window is None
 
 
 async def test_an_engine_that_is_full_is_passed_over_at_once(guarded: GuardedMembers) -> None:
@@ -347,150 +275,3 @@ async def test_a_thought_that_comes_to_nothing_leaves_the_next_model_all_of_its_
     members = guarded(Thinker(LoopClock(), thoughts, ""), Model("near", ["Hello."]))
 
     assert await text_of(ChatChain(members, 20.0, thought_s=60.0)) == "Hello."
-
-
-# --- An utterance --------------------------------------------------------------------------------------------------------
-
-
-async def hear(chain: RecognizerChain, pieces: int) -> tuple[list[str], str]:
-    """The partial texts of an utterance and its final one."""
-    utterance = await chain.open("en")
-    try:
-        partials = [await utterance.accept(PIECE) for _ in range(pieces)]
-        return partials, (await utterance.settle(0.5)).text
-    finally:
-        utterance.close()
-
-
-def recognizers(members: list[Member[Any]], longest_s: float = 90.0) -> RecognizerChain:
-    return RecognizerChain(members, PATIENCE_S, PATIENCE_S, longest_s)
-
-
-@pytest.mark.parametrize(
-    ("dies_in", "partials"),
-    [
-        ("open", ["two 1", "two 2", "two 3"]),
-        ("accept", ["one 1", "two 2", "two 3"]),
-        ("settle", ["one 1", "one 2", "one 3"]),
-    ],
-)
-async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
-    guarded: GuardedMembers, dies_in: str, partials: list[str]
-) -> None:
-    first, second = Ear("one", dies_in, after=dies_in == "accept"), Ear("two")
-    members = guarded(first, second)
-
-    assert await hear(recognizers(members), 3) == (partials, f"two heard {3 * len(PIECE)}")
-    assert outcomes(members) == [{Outcome.FAILED: 1}, {Outcome.WORKED: 1}]
-    assert (first.calls.count("close"), second.calls.count("close")) == (dies_in != "open", 1)
-
-
-class EarForRecordings(Ear):
-    """One that does otherwise with recordings."""
-
-    def open_recording(self, _language: str = "") -> Ear:
-        return self._called("open_recording")
-
-
-async def test_a_recording_is_opened_as_one_by_the_engines_that_have_a_way_for_it(guarded: GuardedMembers) -> None:
-    first, second = EarForRecordings("one", "accept"), Ear("two")
-    chain = recognizers(guarded(first, second))
-    utterance = await chain.open_recording("en")
-    text = await utterance.accept(PIECE)
-    utterance.close()
-
-    assert text == "two 1"
-    assert (first.calls, second.calls) == (["open_recording", "accept", "close"], ["open", "accept", "close"])
-
-
-async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(
-    guarded: GuardedMembers,
-) -> None:
-    members = guarded(Ear("one", "accept"), Ear("two", "settle"))
-    with pytest.raises(EngineError) as caught:
-        await hear(recognizers(members), 2)
-
-    assert (caught.value.engine, outcomes(members)) == ("two", [{Outcome.FAILED: 1}] * 2)
-
-
-async def test_an_utterance_that_is_too_long_is_not_heard_again(guarded: GuardedMembers) -> None:
-    second = Ear("two")
-    with pytest.raises(EngineError):
-        await hear(recognizers(guarded(Ear("one", "settle"), second), longest_s=0.25), 3)
-
-    assert second.calls == []
-
-
-async def test_nothing_is_kept_for_a_recogniser_that_has_none_behind_it(guarded: GuardedMembers) -> None:
-    utterance = await recognizers(guarded(Ear("one"))).open("en")
-    await utterance.accept(PIECE)
-    utterance.close()
-
-    assert utterance._kept == []
-
-
-async def test_an_utterance_that_is_forgotten_frees_its_place_and_is_no_failure(guarded: GuardedMembers) -> None:
-    ear = Ear("one")
-    members = guarded(ear)
-    utterance = await recognizers(members).open("en")
-    during = members[0].bulkhead.active
-    utterance.close()
-    utterance.close()
-
-    assert (during, members[0].bulkhead.active, ear.calls, outcomes(members)) == (
-        1, 0, ["open", "close"], [{Outcome.CANCELLED: 1}],
-    )  # fmt: skip
-
-
-async def test_an_utterance_thrown_away_while_it_opens_frees_its_place_and_engine(
-    guarded: GuardedMembers,
-) -> None:
-    release = threading.Event()
-    ear = Ear("one", opens=release)
-    members = guarded(ear)
-    opening = asyncio.create_task(recognizers(members).open("en"))
-    while not ear.calls:
-        await asyncio.sleep(0)
-    during = members[0].bulkhead.active
-    opening.cancel()
-    await asyncio.wait({opening})
-    after = members[0].bulkhead.active
-    release.set()
-    while "close" not in ear.calls:
-        await asyncio.sleep(0.001)
-
-    assert (during, after, outcomes(members)) == (1, 0, [{Outcome.CANCELLED: 1}])
-
-
-async def test_a_language_that_nobody_understands_is_an_error_but_no_engines_failure(guarded: GuardedMembers) -> None:
-    members = guarded(Ear("one", languages=("en",)))
-    with pytest.raises(UnknownLanguage, match="one does not understand 'zh'"):
-        await recognizers(members).open("zh")
-
-    assert outcomes(members) == [{}]
-
-
-# --- A turn's sound --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_turn_model_is_guarded_too(guarded: GuardedMembers) -> None:
-    @dataclass
-    class Judge:
-        answers: list[float]
-        info: EngineInfo = EngineInfo("judge", "turn_model")
-
-        def probability(self, _pcm: Samples) -> float:
-            if not self.answers:
-                raise broken("judge")
-            return self.answers.pop()
-
-        def close(self) -> None:
-            """Nothing to free."""
-
-    members = guarded(Judge([0.5]))
-    model = GuardedTurnModel(members, PATIENCE_S)
-    told = await model.probability(PIECE)
-    with pytest.raises(EngineError):
-        await model.probability(PIECE)
-
-    assert (told, outcomes(members)) == (0.5, [{Outcome.WORKED: 1, Outcome.FAILED: 1}])

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.characters.book import Book, BookEntry
 from pipeline.characters.character import Character, Exchange, Question, text_in
 from pipeline.errors import InvalidRequest, SettingError
 from pipeline.prompt.system_prompt import system_prompt
+from server.characters.answers import ListedFields
 from server.characters.file_format import CharacterFile, LanguageTable
 from server.characters.reading import load_characters, parse_character
 
@@ -63,11 +65,27 @@ def test_one_text_is_a_list_of_one_and_white_space_is_collapsed() -> None:
 
 def test_every_field_of_a_file_reaches_the_character() -> None:
     in_a_file = {*CharacterFile.model_fields, *LanguageTable.model_fields} - {"default_language"}
+    of_the_file = {"version"}
 
     character = parse_character(written(accent="#123456", engine="separate", portrait="baker-2"))
 
-    assert in_a_file == {field.name for field in fields(Character)}
+    assert in_a_file | of_the_file == {field.name for field in fields(Character)}
     assert (character.accent, character.engine, character.portrait) == ("#123456", "separate", "baker-2")
+
+
+def test_what_cards_of_other_systems_need_has_its_fields() -> None:
+    book = {
+        "entries": [{"keys": "moon", "content": "@@depth 2\nIt  is cheese.", "insertion_order": 3}],
+        "scan_depth": 2,
+    }
+    table = {"who": "One.\r\n\n\n\nTwo.", "greetings": ["Hi!", "Ho!\nHum."], "instructions": "x" * 50_000}
+
+    character = parse_character(english(**table) | {"book": book, "speed": 1.2, "pitch": -2, "purpose": "story"})
+
+    assert (character.speed, character.pitch, character.purpose) == (1.2, -2.0, "story")
+    assert character.book == Book((BookEntry("@@depth 2\nIt is cheese.", ("moon",), insertion_order=3),), scan_depth=2)
+    assert character.who == {"en": "One.\n\nTwo."}
+    assert character.greetings == {"en": ("Hi!", "Ho!\nHum.")}
 
 
 def test_equal_files_are_equal_and_can_be_kept_in_a_cache() -> None:
@@ -78,6 +96,11 @@ def test_equal_files_are_equal_and_can_be_kept_in_a_cache() -> None:
     ("data", "param"),
     [
         (written(engine="both"), "engine"),
+        (written(speed=3), "speed"),
+        (written(pitch="low"), "pitch"),
+        (written(purpose="war"), "purpose"),
+        (written(book={"entries": [{"content": "x", "position": "top"}]}), "book.entries.0.position"),
+        (english(who="x" * 50_001), "en.who"),
         ({}, "id"),
         ({"id": "baker"}, "languages"),
         (written(id="../etc"), "id"),
@@ -118,7 +141,7 @@ def test_what_is_wrong_is_named_by_its_path(data: dict[str, Any], param: str) ->
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (english(greetings="Hello."), "`en.greetings` is not a known field. Did you mean `greeting`?"),
+        (english(greting="Hello."), "`en.greting` is not a known field. Did you mean `greeting`?"),
         (written(acent="#000000"), "`acent` is not a known field. Did you mean `accent`?"),
         (english(phrases={"nodds": "Hm."}), "`en.phrases.nodds` is not a known field. Did you mean `nods`?"),
         (written(fr={}), "`fr.name` is missing."),
@@ -176,3 +199,15 @@ def test_two_files_cannot_share_an_id(tmp_path: Path) -> None:
 
     with pytest.raises(SettingError, match=r"b\.toml: the id 'wizard' is taken"):
         load_characters(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e\u2066", "\u0301", "\ufeff \u00ad"], ids=ascii)
+def test_a_name_in_which_nothing_can_be_seen_is_refused(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="nothing in it that can be seen"):
+        parse_character(english(name=name))
+
+
+def test_lists_show_a_line_as_it_is_read() -> None:
+    line = "*winks* Hey {{user}}! I am {{char}}."
+    assert ListedFields.of(parse_character(english(line=line))).line == {"en": "Hey friend! I am Bo."}
+    assert ListedFields.of(parse_character(english(line="Tea at 5 🍵 (always)"))).line == {"en": "Tea at 5 🍵 (always)"}

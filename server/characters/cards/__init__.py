@@ -1,0 +1,1 @@
+"""How does a card of another system become a character's file, and a file that card again?"""
