@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -17,6 +17,7 @@ from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.notices import HearingFailed, ItemAdded
 from pipeline.conversation.outbox import Outbox
 from pipeline.conversation.playback import Playback
+from pipeline.conversation.summary import Summary
 from pipeline.conversation.transcript import Item, Transcript
 from pipeline.engines.workers import Workers
 from pipeline.errors import InvalidRequest
@@ -24,6 +25,7 @@ from pipeline.listening.idle_timeout import IdleTimeout
 from pipeline.listening.item_audio import ItemAudio
 from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import OverlappingSpeech
+from pipeline.prompt.short_term import ShortTermMemory
 from pipeline.speech_model.client import SpeechModelClient, policy_without_words
 from pipeline.turns.dialogue import BargeIn, Dialogue, Policy
 from pipeline.turns.events import (
@@ -64,7 +66,7 @@ class Session:
     """A conversation with one person. `run` once; everything else from the same event loop while it runs.
 
     What it has to say waits in `outbox`; what was said is in `transcript`, and goes to the `journal`. One that was
-    begun before goes on with its `transcript`, of which the client is not told here.
+    begun before goes on with its `transcript` and `summary`, of which the client is not told here.
     `playback` makes, for each answer, what knows how much of it was heard: it is the transport's, see `Playback`.
     """
 
@@ -78,6 +80,7 @@ class Session:
         now: Callable[[], float] = time.monotonic,
         journal: Journal | None = None,
         transcript: Sequence[ItemSnapshot] = (),
+        summary: Summary | None = None,
         playback: Callable[[float], Playback] = Playback,
     ) -> None:
         limits, observer = limits or SessionLimits(), observer or Observer()
@@ -86,6 +89,7 @@ class Session:
         self._context.playback = playback
         for item in transcript[-limits.items :]:
             self.transcript.add(item.restored())
+        self._short_term = ShortTermMemory(self._context, summary)
         self._tasks: asyncio.TaskGroup | None = None
         self._speech_model = SpeechModelClient(self._context, engines.speech_model) if engines.speech_model else None
         self._dialogue = Dialogue(self._policy)
@@ -93,7 +97,9 @@ class Session:
         self._overlapping = OverlappingSpeech()
         self._listening = Listening(self._context, self._overlapping, self._receive, self._speech_model)
         self._item_audio = ItemAudio(self._context, self._speech_model)
-        self._answering = Answering(self._context, self._listening, self._item_audio, self._receive, self._speech_model)
+        self._answering = Answering(
+            self._context, self._listening, self._item_audio, self._receive, self._short_term, self._speech_model
+        )
         self._idle = IdleTimeout(lambda: self._listening.heard_ms, self._idle_timed_out)
         self._idle.configure(config.idle_timeout_ms)
         self._closing = asyncio.Event()
@@ -112,6 +118,15 @@ class Session:
     def transcript(self) -> Transcript:
         """What was said and heard."""
         return self._context.transcript
+
+    @property
+    def summary(self) -> Summary:
+        """What is still known of the older part of the conversation; changes are in the journal."""
+        return self._short_term.summary
+
+    def forget(self, items: Collection[str]) -> None:
+        """Take what comes from the items with these ids out of the summary, for good; the items themselves stay."""
+        self._short_term.forget(items)
 
     @property
     def idle_s(self) -> float:
@@ -141,6 +156,7 @@ class Session:
             self._voice.close()
             self._idle.stop()
             self._tasks = None
+            self._tell_all_sound()
             self._journal.close()
             try:
                 await asyncio.wait({writing}, timeout=JOURNAL_S)
@@ -161,6 +177,16 @@ class Session:
         for event in self._listening.configure(config.endpointing):
             self._receive(event)
 
+    def keep_sound(self, wanted: bool) -> None:
+        """Whether the journal gets the sound of both sides from now on: the person agreed, or agrees no more."""
+        if not wanted:
+            self._tell_all_sound()
+        self._journal.keep_sound(wanted)
+
+    def _tell_all_sound(self) -> None:
+        self._listening.tell_rest()
+        self._answering.tell_heard(all=True)
+
     def detach(self) -> None:
         """The client was cut off: until it is back, nothing counts as heard and its silence means nothing."""
         self._context.attached = False
@@ -180,6 +206,7 @@ class Session:
         Voice detection takes about 0.1 ms for each 32 ms: keep calls short. Raises `LimitReached`.
         """
         self._voice.push(self._listening.windows(pcm))
+        self._answering.tell_heard()
 
     def commit_audio(self) -> None:
         """The client ends the turn. Raises `InvalidRequest` if there is less than 100 ms of it."""
@@ -210,6 +237,7 @@ class Session:
             return False
         self.transcript.remove(item_id)
         self._item_audio.give_up(item)
+        self._short_term.forget([item_id])
         self._journal.put(ItemRemoved(item_id))
         return True
 

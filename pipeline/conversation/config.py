@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from pipeline.characters.character import Character
 from pipeline.conversation.answer_parts import Made, Modality
+from pipeline.conversation.known import Source
 from pipeline.conversation.notices import TurnTiming
 from pipeline.conversation.transcript import Item
 from pipeline.engines.detection import Detection
@@ -15,9 +15,6 @@ from pipeline.engines.protocols import ChatModel, Recognizer, Synthesizer, Tool,
 from pipeline.engines.speech_model import SpeechModel
 from pipeline.turns.dialogue import Policy
 from pipeline.turns.endpoint import Endpointing
-
-Source: TypeAlias = Callable[[Sequence[Item], str], Awaitable[str]]
-"""What helps to answer the last words (second) of the items (first), for the model to read; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +40,21 @@ class Engines:
 class SessionConfig:
     """The changeable settings of a conversation.
 
-    instructions: the system prompt. character: for models that play from its file. language: BCP 47 primary tag.
+    instructions: the system prompt. after: a reminder that the model reads before the person's last words.
+    shortened: both in at most so many tokens, for a model with a small window; None: they stand as they are.
+    character: for models that play from its file. language: BCP 47 primary tag.
     heard_language: likewise what the person speaks, if the client says that it is another; see `recognized`.
     endpointing: how turns are found; None leaves it to the client. policy: how they are taken.
     idle_timeout_ms: how long the person may say nothing after the character was heard, before it speaks again; None:
     for ever.
     by_speech_model: whether the speech model hears and answers, if there is one.
+    narrated: whether the character's texts tell what happens between what is said; see `CharacterMarkup`.
     sources: who knows more than was said; it is shown to the language model beside the instructions.
     """
 
     instructions: str = ""
+    after: str = ""
+    shortened: Callable[[int], str] | None = field(default=None, compare=False)
     character: Character | None = None
     language: str = "en"
     heard_language: str | None = None
@@ -65,6 +67,7 @@ class SessionConfig:
     policy: Policy = field(default_factory=Policy)
     idle_timeout_ms: int | None = None
     by_speech_model: bool = False
+    narrated: bool = False
     sources: Sequence[Source] = ()
 
     @property
@@ -97,6 +100,18 @@ class ResponseRequest:
     in_conversation: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
     audio_format: object = None
+
+    def instructed(self, config: SessionConfig) -> str:
+        """The instructions of the answer."""
+        return config.instructions if self.instructions is None else self.instructions
+
+    def instructed_after(self, config: SessionConfig) -> str:
+        """Those that stand late, with what is known; a client's own for this answer leave no others."""
+        return config.after if self.instructions is None else ""
+
+    def offered(self, config: SessionConfig) -> Sequence[Tool]:
+        """The functions that the answer may call."""
+        return config.tools if self.tools is None else self.tools
 
     def most_tokens(self, config: SessionConfig) -> int | None:
         """The most tokens that the answer may have; None: as many as the model likes."""

@@ -20,7 +20,10 @@ from pipeline.conversation.notices import (
     ReplyItemEnded,
     Transcribed,
     TranscriptionFailed,
+    TurnTimed,
+    TurnTiming,
 )
+from pipeline.conversation.summary import Summary
 from pipeline.conversation.transcript import Item, ItemRole, ItemType, Part, Status, Transcript
 from pipeline.engines.protocols import WordTime
 from pipeline.engines.workers import stray_cancellation_fails
@@ -63,10 +66,14 @@ class ItemSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinished:
-    """An item is complete, but for a spoken turn's words, which follow as a correction. `previous`: the id before it."""
+    """An item is complete, but for a spoken turn's words, which follow as a correction. `previous`: the id before it.
+
+    reply_id: of which answer it is; empty for what the person or the client said.
+    """
 
     item: ItemSnapshot
     previous: str | None
+    reply_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,32 @@ class ItemCorrected:
 
 @dataclass(frozen=True, slots=True)
 class ItemRemoved:
-    """The client deleted an item, or it left a conversation that was full."""
+    """The client deleted an item, or the model took it back. One that left a conversation that was full stays said."""
 
     item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryChanged:
+    """The summary of the conversation's older part; with the items it makes a conversation that can be gone on with."""
+
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTimed:
+    """Where an item sounds on the line of both sides; `end_ms` is None for what the character begins to say."""
+
+    item_id: str
+    at_ms: int
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTimed:
+    """Where an answer's time went, once all of it is made."""
+
+    timing: TurnTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +129,18 @@ class ReplyUsage:
     output_tokens: int
 
 
+Speaker: TypeAlias = Literal["user", "assistant"]
+
+
 @dataclass(frozen=True, slots=True)
 class AudioPassed:
-    """Sound of one side, at `rate` Hz; its first sample is heard at `at`, a position on the microphone's sample line.
+    """Sound of one side, at `rate` Hz; its first sample is heard at `at`, in samples at `LINE_RATE`.
 
-    What the character says beyond the microphone's last sample is placed by the clock.
+    Both sides share one line of time: the microphone's samples, and the time in which it sends none (`SoundLine`). What
+    the character says is told once it was heard.
     """
 
-    speaker: Literal["user", "assistant"]
+    speaker: Speaker
     at: int
     pcm: Samples
     rate: int
@@ -120,7 +154,17 @@ class EntriesLost:
     count: int
 
 
-Entry: TypeAlias = ItemFinished | ItemCorrected | ItemRemoved | ReplyUsage | AudioPassed | EntriesLost
+Entry: TypeAlias = (
+    ItemFinished
+    | ItemCorrected
+    | ItemRemoved
+    | SummaryChanged
+    | ItemTimed
+    | ReplyTimed
+    | ReplyUsage
+    | AudioPassed
+    | EntriesLost
+)
 
 
 class Journal:
@@ -135,12 +179,16 @@ class Journal:
         longest_audio_s: float = 30.0,
     ) -> None:
         self._write = write
-        self.audio = audio and write is not None
+        self.keep_sound(audio)
         self._longest, self._longest_audio_s = longest, longest_audio_s
         self._entries: deque[Entry] = deque()
         self._audio_s = 0.0
         self._lost = 0
         self._filled, self._closed = asyncio.Event(), False
+
+    def keep_sound(self, wanted: bool) -> None:
+        """Whether sound is kept from now on: what is heard before, or after it is wanted no more, is in no entry."""
+        self.audio = wanted and self._write is not None
 
     def put(self, entry: Entry) -> None:
         """Queue an entry for the writer; never waits."""
@@ -154,10 +202,10 @@ class Journal:
         self._entries.append(entry)
         self._filled.set()
 
-    def record(
-        self, speaker: Literal["user", "assistant"], at: int, pcm: Samples, rate: int, item_id: str = ""
-    ) -> None:
-        """Queue a copy of some sound. To be called only if `audio`."""
+    def record(self, speaker: Speaker, at: int, pcm: Samples, rate: int, item_id: str = "") -> None:
+        """Queue a copy of some sound, if it is to be kept."""
+        if not self.audio:
+            return
         kept = pcm.copy()
         kept.setflags(write=False)
         self.put(AudioPassed(speaker, at, kept, rate, item_id))
@@ -170,11 +218,14 @@ class Journal:
             case ItemAdded() if notice.done:
                 self.put(ItemFinished(ItemSnapshot.of(notice.item), notice.previous))
             case ReplyItemEnded() if notice.item.id in transcript:
-                self.put(ItemFinished(ItemSnapshot.of(notice.item), transcript.previous(notice.item.id)))
+                previous = transcript.previous(notice.item.id)
+                self.put(ItemFinished(ItemSnapshot.of(notice.item), previous, notice.reply.id))
             case Transcribed() | TranscriptionFailed() if item := transcript.get(notice.item_id):
                 self.corrected(item, transcript)
-            case ItemLeft():
+            case ItemLeft() if notice.taken_back:
                 self.put(ItemRemoved(notice.item_id))
+            case TurnTimed() if notice.timing.status:
+                self.put(ReplyTimed(replace(notice.timing)))
             case _:
                 pass
 

@@ -39,11 +39,26 @@ class SpeakingLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptLimits:
+    """How many tokens the language model is shown, by the estimate of `pipeline/text/tokens.py`.
+
+    tokens: at most, of all together. window: what a model that does not tell can read and write. answer_tokens: of the
+    window, kept free for the answer. known_tokens: for what `SessionConfig.sources` know; summary_tokens: for what was
+    said before the turns that are shown word for word.
+    """
+
+    tokens: int = 6_000
+    window: int = 8_192
+    answer_tokens: int = 600
+    known_tokens: int = 1_500
+    summary_tokens: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLimits:
     """Bounds of one session.
 
     queued_audio_s: audio that may wait for a slow client. manual_audio_s: audio kept until a client commits it.
-    prompt_characters: how much of the conversation the model sees.
     sources_s: how long an answer may wait for `SessionConfig.sources`. items: of a longer one the oldest leave.
     out_of_band: answers outside the conversation that may run at once. speculations_per_minute: answers that may be prepared
     in a pause and turn out wrong.
@@ -51,10 +66,10 @@ class SessionLimits:
 
     queued_audio_s: float = 4.0
     manual_audio_s: float = 300.0
-    prompt_characters: int = 24_000
     sources_s: float = 0.15
     items: int = 2_000
     out_of_band: int = 4
     speculations_per_minute: int = 20
+    prompt: PromptLimits = field(default_factory=PromptLimits)
     recognition: RecognitionLimits = field(default_factory=RecognitionLimits)
     speaking: SpeakingLimits = field(default_factory=SpeakingLimits)

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline.audio.samples import Samples
 from pipeline.conversation.answer_parts import Modality
+from pipeline.conversation.known import Known
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import Usage, VoiceChoice, WordTime
 from pipeline.errors import KaikouError
@@ -73,9 +74,13 @@ class ItemAdded:
 
 @dataclass(frozen=True, slots=True)
 class ItemLeft:
-    """The conversation was full, and this item, one of its oldest, is no part of it any more."""
+    """The conversation was full, and this item, one of its oldest, is no part of it any more.
+
+    taken_back: it left because the model took back what it had said.
+    """
 
     item_id: str
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,14 @@ class ReplyRecord:
 @dataclass(frozen=True, slots=True)
 class ReplyStarted:
     reply: ReplyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUsed:
+    """What the model was shown for an answer beside what was said; told once an answer, and only if there is any."""
+
+    reply_id: str
+    parts: Sequence[Known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +282,7 @@ Notice: TypeAlias = (
     | Transcribed
     | TranscriptionFailed
     | ReplyStarted
+    | ContextUsed
     | ReplyThinking
     | ReplyItemStarted
     | ReplyText

@@ -1,4 +1,4 @@
-"""What was said and what was heard: the conversation's items in order, and the newest of them. Pure."""
+"""What was said and what was heard: the conversation's items in order. Pure."""
 
 from __future__ import annotations
 
@@ -168,17 +168,10 @@ class Transcript:
         self._order.remove(id)
         return True
 
-    def newest(self, characters: int) -> list[Item]:
-        """The newest items for the model, oldest first, that fit into about `characters` characters; at least one."""
-        kept, used = list[Item](), 0
-        for id in reversed(self._order):
-            if (item := self._items[id]).aside:
-                continue
-            used += len(item.text) + len(item.name)
-            if kept and used > characters:
-                break
-            kept.append(item)
-        return kept[::-1]
+    @property
+    def said(self) -> list[Item]:
+        """The items that are for the model, in order."""
+        return [item for item in self if not item.aside]
 
 
 def _are_one_call(one: Item, other: Item) -> bool:

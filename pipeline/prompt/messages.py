@@ -17,31 +17,33 @@ def last_said(items: Sequence[Item]) -> str:
 
 
 def chat_request(
-    config: SessionConfig, ask: ResponseRequest, items: Sequence[Item], context: Sequence[str] = ()
+    config: SessionConfig, ask: ResponseRequest, items: Sequence[Item], context: Sequence[str] = (), summary: str = ""
 ) -> ChatRequest:
     """What the model is asked: to go on after `items`, as the conversation is set and the answer was asked for."""
-    instructions = config.instructions if ask.instructions is None else ask.instructions
+    if after := ask.instructed_after(config):
+        context = [*context, after]
     language = language_of(last_said(items), config.language)
     return ChatRequest(
-        prompt(instructions, items, language, context),
+        prompt(ask.instructed(config), items, language, context, summary),
         config.character,
         language,
-        config.tools if ask.tools is None else ask.tools,
+        ask.offered(config),
         ask.tool_choice or config.tool_choice,
         ask.most_tokens(config),
     )
 
 
 def prompt(
-    instructions: str, items: Sequence[Item], language: str = "en", context: Sequence[str] = ()
+    instructions: str, items: Sequence[Item], language: str = "en", context: Sequence[str] = (), summary: str = ""
 ) -> list[Message]:
     """The messages that show `items` to a model, with notes in `language` on how the person sounded.
 
-    Instructions stand as they are. What is known besides (`context`) comes late, before the last words of the person:
-    what precedes it stays the same from turn to turn, so that models need not read it again. A call and its output
-    appear only together, since models refuse one without the other.
+    Instructions stand as they are, and what was said before the items (`summary`) after them. What is known besides
+    (`context`) comes late, before the last words of the person: what precedes it stays the same from turn to turn, so
+    that models need not read it again. A call and its output appear only together, since models refuse one without the
+    other.
     """
-    messages = [Message("system", instructions)] if instructions else []
+    messages = [Message("system", text) for text in (instructions, summary) if text]
     outputs = _outputs(items)
     for item in items:
         if output := outputs.get(item.id):

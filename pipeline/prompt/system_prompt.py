@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from pipeline.characters.character import Character, text_in
+from pipeline.characters.macros import with_original
 from pipeline.text.styles import STYLES
+from pipeline.text.tokens import fitted, tokens_of
+
+BUDGET = 4_000
+"""Tokens of a system prompt, our rules among them. Those of the built-in characters have 1,000 to 2,500."""
 
 _RULES = {
     "en": """\
@@ -52,6 +60,7 @@ until the next mark and is never read out. Use one where the feeling changes, no
 _LABELS = {
     "en": {
         "you": "You are {name}.",
+        "scenario": "Where and when: ",
         "manner": "Manner: ",
         "limits": "Limits: ",
         "deflect": "Outside these limits, say so briefly in your own way and turn to what you can do.",
@@ -66,6 +75,7 @@ _LABELS = {
     },
     "zh": {
         "you": "你是{name}。",
+        "scenario": "情景：",
         "manner": "说话方式：",
         "limits": "界限：",
         "deflect": "超出界限时，用你自己的方式简短说明，再转到你能做的事。",
@@ -83,33 +93,90 @@ _LABELS = {
 _EXAMPLES = 6
 
 
+@dataclass(frozen=True, slots=True)
+class SystemPrompt:
+    """after: a reminder that is placed behind the conversation. cut: the fields of the file that did not fit in whole."""
+
+    text: str
+    after: str = ""
+    cut: tuple[str, ...] = ()
+
+
 def system_prompt(character: Character, language: str, *, styles: bool = False) -> str:
     """The one system prompt of a conversation that begins in `language`, made from the character's file.
 
     styles: whether the voice follows style marks, so that the model may set them.
     """
+    return composed(character, language, styles=styles).text
+
+
+def composed(character: Character, language: str, *, styles: bool = False, tokens: int = BUDGET) -> SystemPrompt:
+    """`system_prompt` within `tokens`, which our rules always get whole. Examples give way first, then what is longest."""
     tag = language.partition("-")[0].lower()
     tag = tag if tag in character.languages else character.default_language
-    label, rules = text_in(_LABELS, tag), text_in(_RULES, tag)
-    name, plan = character.name[tag], character.plan.get(tag)
-    parts = [label["you"].format(name=name) + " " + character.who[tag]]
-    if manner := character.manner[tag]:
-        parts.append(label["manner"] + manner)
-    if limits := character.limits[tag]:
-        parts.append(f"{label['limits']}{limits} {label['deflect']}")
-    if topics := character.topics[tag]:
-        parts.append(label["topics"] + label["comma"].join(topics))
+    label = text_in(_LABELS, tag)
+    written = dict(_written(character, tag))
+    rules = _rules(character, tag, styles)
+    begin = label["language"] if tag in _LABELS else f"Begin in the language with the tag {tag!r}."
+    left = tokens - tokens_of(rules) - tokens_of(begin) - sum(map(tokens_of, label.values()))
+    parts = fitted(written, left)
+    cut = [field for field, text in parts.items() if text != written[field]]
+    left -= sum(map(tokens_of, parts.values()))
+    after = parts.pop("after")
+    examples = _examples(character, tag)
+    shown = _fitting(examples, left)
+    if len(shown) < len(examples):
+        cut.append("exchanges")
+    told = [_labelled(field, text, label) for field, text in parts.items() if text]
+    talk = ["\n".join([label["examples"], *shown])] if shown else []
+    return SystemPrompt("\n\n".join([*told, rules, *talk, begin]), after, tuple(cut))
+
+
+def _written(character: Character, tag: str) -> Iterator[tuple[str, str]]:
+    """What the file says of who they are, by field, in the order in which it is told."""
+    label, plan = text_in(_LABELS, tag), character.plan.get(tag)
+    you = label["you"].format(name=character.name[tag])
+    if instructions := character.instructions.get(tag):
+        yield "instructions", with_original(instructions, you)
+        yield "who", character.who[tag]
+    else:
+        yield "who", f"{you} {character.who[tag]}"
+    yield "scenario", character.scenario.get(tag, "")
+    yield "manner", character.manner[tag]
+    yield "limits", character.limits[tag]
+    yield "topics", label["comma"].join(character.topics[tag])
     if plan:
-        steps = " / ".join(f"[{step.when}] {step.ask[0]}" if step.when else step.ask[0] for step in plan.steps)
-        parts.append(f"{label['plan']}{steps} {label['close']}")
-    elif questions := character.questions[tag]:
-        parts.append(label["questions"] + " / ".join(question.ask for question in questions))
+        yield "plan", " / ".join(f"[{step.when}] {step.ask[0]}" if step.when else step.ask[0] for step in plan.steps)
+    else:
+        yield "questions", " / ".join(question.ask for question in character.questions[tag])
+    yield "after", character.after.get(tag, "")
+
+
+def _labelled(field: str, text: str, label: dict[str, str]) -> str:
+    told = label.get(field, "") + text
+    return told + {"limits": " " + label["deflect"], "plan": " " + label["close"]}.get(field, "")
+
+
+def _rules(character: Character, tag: str, styles: bool) -> str:
+    rules = text_in(_RULES, tag)
     if styles:
         rules += "\n" + text_in(_STYLES, tag).replace("{marks}", " ".join(f"[{mark}]" for mark in STYLES))
-    parts.append(rules.replace("{name}", name))
-    if exchanges := character.exchanges[tag]:
-        chosen = exchanges[:: max(1, len(exchanges) // _EXAMPLES)][:_EXAMPLES]
-        talk = (f"{label['them']}{exchange.heard[0]}\n{name}: {exchange.says[0]}" for exchange in chosen)
-        parts.append("\n".join([label["examples"], *talk]))
-    parts.append(label["language"] if tag in _LABELS else f"Begin in the language with the tag {tag!r}.")
-    return "\n\n".join(parts)
+    return rules.replace("{name}", character.nickname.get(tag) or character.name[tag])
+
+
+def _examples(character: Character, tag: str) -> list[str]:
+    """A few exchanges, from all over the file."""
+    exchanges, them = character.exchanges[tag], text_in(_LABELS, tag)["them"]
+    chosen = exchanges[:: max(1, len(exchanges) // _EXAMPLES)][:_EXAMPLES]
+    return [f"{them}{exchange.heard[0]}\n{character.name[tag]}: {exchange.says[0]}" for exchange in chosen]
+
+
+def _fitting(examples: list[str], tokens: int) -> list[str]:
+    """Those from the beginning for which there is room."""
+    shown = []
+    for example in examples:
+        tokens -= tokens_of(example)
+        if tokens < 0:
+            break
+        shown.append(example)
+    return shown

@@ -25,6 +25,7 @@ from pipeline.engines.protocols import EngineInfo, Recognition, Usage
 from pipeline.engines.speech_model import SpeechLink, SpeechModel, SpeechModelConfig, SpeechModelRequest
 from pipeline.engines.workers import each_within, stray_cancellation_fails
 from pipeline.errors import EngineError, EngineTimeout
+from pipeline.prompt.budget import newest
 from pipeline.prompt.messages import prompt
 from pipeline.speech_model.parts import SpeechParts
 from pipeline.speech_model.remote_conversation import (
@@ -198,7 +199,7 @@ class SpeechModelClient:
 
     async def _bring_up_to_date(self, connection: SpeechModelConnection) -> None:
         transcript, link = self._context.transcript, connection.link
-        items = text_apart(transcript.newest(self._context.limits.prompt_characters))
+        items = text_apart(newest(transcript.said, self._context.limits.prompt.tokens))
         present = {item.id for item in text_apart(item for item in transcript if not item.aside)}
         for step in connection.remote.steps(items, present, self._sounds):
             match step:
@@ -331,7 +332,8 @@ def _judge(text: str, sound: Sound, *, final: bool) -> Verdict | None:
 
 def _speech_setup(config: SessionConfig) -> SpeechModelConfig:
     limits = config.tool_choice, config.max_tokens
-    return SpeechModelConfig(config.instructions, config.voice, config.recognized, tuple(config.tools), *limits)
+    instructions = "\n\n".join(filter(None, (config.instructions, config.after)))
+    return SpeechModelConfig(instructions, config.voice, config.recognized, tuple(config.tools), *limits)
 
 
 def _request(ask: ResponseRequest, config: SessionConfig) -> SpeechModelRequest:

@@ -24,8 +24,14 @@ _GESTURE_STEMS = (
     "|point|sit|stand|bow|wave|laugh|chuckle|fold|cross|rub|scratch|tap|brush|tuck|pull|push|lift|hold|place|set|draw|pour"
     "|adjust|study|watch|blink|frown|smirk|bite|clench|slide|close|open|shake|clear|lick|whisper|murmur|hum|giggle|blush"
 )
+_NOT_DONE = (
+    "is|was|has|does|says|said|needs?|wants?|knows?|loves?|likes?|hates?|prefers?|thinks?|believes?|means|seems?|lives?|lived"
+    "|works?|worked|lies|costs?|owns?|owned|belongs?|depends?|contains?|includes?|exists?|consists?|teaches|married|died"
+    "|invented|founded|uses|used|gets|helps|helped|opens? (?:at|on)|closes? (?:at|on)"
+)
+"""What is told of somebody or something, and not seen."""
 _DOING = re.compile(
-    r"(?:he|she|they|the [a-z]+) (?:[a-z]+ly )?(?!(?:is|was|has|does|says|said|needs?|wants?|knows?|loves?|likes?)\b)"
+    rf"(?:he|she|they|the [a-z]+) (?:[a-z]+ly )?(?!(?:{_NOT_DONE})\b)"
     rf"(?:[a-z]*[^sui\W]s|[a-z]+ed|(?:{_GESTURE_STEMS})s?)\b.* .*"
     rf"|(?:he|she|they|(?-i:[A-Z][a-z]+)) (?:[a-z]+ly )?(?:{_GESTURE_STEMS})(?:e?s|e?d)(?:[.!…]*|\W.*)"
     rf"|i (?:[a-z]+ly )?(?:{_GESTURE_STEMS})\b.*"

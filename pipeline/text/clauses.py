@@ -232,12 +232,12 @@ class Clauses:
     def __init__(self, limits: ClauseLimits = _DEFAULTS, language: str = "en", markup: Markup | None = None) -> None:
         """language: BCP 47 primary tag of what is said in place of code and tables where no text comes before them.
 
-        markup: what reads the text if it is not a model's; it reads code and tables, too.
+        markup: what reads the text.
         """
         self._limits, self._language = limits, language
         self._shape = limits.first
-        self._blocks = Blocks() if markup is None else None
         self._markup = markup or Markup()
+        self._blocks = None if self._markup.reads_blocks else Blocks()
         self._text = ""
         self._start = self._at = 0
         self._size = self._said = self._enclosed = _NONE

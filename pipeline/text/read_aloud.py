@@ -42,6 +42,8 @@ _SENTENCE_MAY_END = frozenset('.,;:!?…。，；：！？、—–-"”’」�
 class ReadAloud(Markup):
     """styles: whether a known style in square brackets at the beginning of a line or behind punctuation is followed."""
 
+    reads_blocks = True
+
     def __init__(self, styles: bool = False) -> None:
         super().__init__()
         self._styles = styles

@@ -105,7 +105,9 @@ _UNCLOSED = re.compile(r"[*_]{1,3}(?![ *_])([^*_\n]{1,240})\n")
 """A model that was cut, or forgot."""
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,20})(?:[^<>\n\w-][^<>\n]{0,200})?>")
 _TAG_BEGUN = re.compile(r"</?(?:[A-Za-z][\w-]{0,20}(?:[^<>\n\w-][^<>\n]{0,200})?)?")
-_BREAKING_TAGS = frozenset("br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr blockquote pre".split())
+_BREAKING_TAGS = frozenset(
+    "br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr blockquote pre details summary center".split()
+)
 _INLINE_TAGS = frozenset("a b i u s em strong code span sub sup mark small kbd".split())
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
 _ENTITY_BEGUN = re.compile(r"&(?:#\d{0,7}|#[xX][0-9a-fA-F]{0,6}|[A-Za-z]{0,8}|[A-Za-z]{2,8}\d{1,2})")
@@ -124,6 +126,9 @@ class Markup:
     black brackets, where known ones are acting anywhere: "(born 1879)" is content. In square brackets a single word is a
     mark; nothing, numbers (a citation) and up to four words in lower case vanish; the rest is content.
     """
+
+    reads_blocks = False
+    """Whether code and tables are read like all else, and not apart from it (`pipeline/text/blocks.py`)."""
 
     def __init__(self) -> None:
         self.gap = ""
@@ -170,7 +175,7 @@ class Markup:
             return at + 1
         if self._line_begins:
             return self._begin_line(held, at)
-        if self._removed and char in MARKS:
+        if self._removed and char in MARKS and not held.startswith("![", at):
             return self._close_up(held, at)
         if self._in_url:
             if (url := _REST_OF_URL.match(held, at)) and url[0]:
@@ -439,6 +444,7 @@ _BEFORE_SIGNS = [
         ("(大约|大概|约|近|差不多)约", r"\1"),
         (r"(?<![\w)])\^|\^(?![\w(])", " "),
         (r"_(?![\w.+-]{0,64}@\w)", " "),
+        (r"[~～]+(?=[.,!?…。，！？\"”’\s]|\Z)|(?<!\S)(?:[:;=]['-]?[()DP3]+|[xX]D+|[Tt]_[Tt]|\^ ?\^)(?!\w)", ""),
     )
 ]
 """What would be lost with the signs that are silent: a range, "about", a power, the underscores of an address."""

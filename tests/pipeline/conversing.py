@@ -15,6 +15,7 @@ from pipeline.conversation.config import Engines, Observer, ResponseRequest, Ses
 from pipeline.conversation.journal import ItemSnapshot, Journal
 from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.notices import Notice
+from pipeline.conversation.summary import Summary
 from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SynthesisRequest
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
@@ -169,6 +170,7 @@ async def conversing(
     limits: SessionLimits | None = None,
     journal: Journal | None = None,
     transcript: Sequence[ItemSnapshot] = (),
+    summary: Summary | None = None,
     chat_model: Any = None,
     synthesizer: Any = None,
     turn_model: Any = None,
@@ -183,7 +185,7 @@ async def conversing(
     workers, loop, clock = Workers(1), asyncio.get_running_loop(), Clock()
     config = SessionConfig(policy=policy or Policy(), endpointing=Endpointing(wait_ms=wait or fixed_wait(wait_ms)))
     observer = replace(observer or Observer(), unexpected=lambda *what: unexpected.append(what))
-    session = Session(config, engines, workers, limits, observer, lambda: clock.now, journal, transcript)
+    session = Session(config, engines, workers, limits, observer, lambda: clock.now, journal, transcript, summary)
     talk, real_time = Conversation(session, clock), loop.time
     loop.time = lambda: clock.now  # type: ignore[method-assign]
     tasks = [asyncio.create_task(session.run()), asyncio.create_task(_listen(talk))]

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
 from pipeline.conversation.transcript import Item, ItemRole, Transcript
 from pipeline.engines.protocols import WordTime
@@ -169,38 +168,3 @@ def test_a_better_figure_corrects_an_earlier_cut() -> None:
 def spoken() -> Item:
     words = [WordTime("Good", 0, 500), WordTime(" morning,", 500, 1_000), WordTime(" friend.", 1_000, 1_500)]
     return Item("a", role="assistant", text="Good morning, friend.", spoken=True, words=words)
-
-
-# --- The window that the model sees --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("characters", "window"),
-    [
-        (0, ["c"]),
-        (4, ["c"]),
-        (9, ["c"]),
-        (10, ["b", "c"]),
-        (14, ["b", "c"]),
-        (15, ["a", "b", "c"]),
-        (99, ["a", "b", "c"]),
-    ],
-)
-def test_the_newest_items_that_fit_are_seen_and_the_last_in_any_case(characters: int, window: list[str]) -> None:
-    conversation = transcript(said("a", "12345"), said("b", "12345"), said("c", "12345"))
-
-    assert [item.id for item in conversation.newest(characters)] == window
-
-
-def test_of_an_empty_conversation_nothing_is_seen() -> None:
-    assert Transcript().newest(100) == []
-
-
-@LAW
-@given(lengths=st.lists(st.integers(0, 30), max_size=30), characters=st.integers(0, 200))
-def test_the_window_is_the_longest_end_of_the_conversation_that_fits(lengths: list[int], characters: int) -> None:
-    items = [said(str(number), "x" * length) for number, length in enumerate(lengths)]
-    fitting = [items[start:] for start in range(len(items)) if sum(lengths[start:]) <= characters]
-    window = transcript(*items).newest(characters)
-
-    assert window == (fitting[0] if fitting else items[-1:])

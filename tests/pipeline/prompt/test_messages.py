@@ -182,3 +182,15 @@ def test_a_silence_is_shown_in_the_language_of_the_last_words_that_were_said() -
     for words, shown in (("Hello.", "(silence)"), ("你好。", "（沉默）")):
         items = [said("a", words), said("d", "Hm.", "assistant"), silence, noise]
         assert chat_request(SessionConfig(), ResponseRequest(), items).messages[-1] == Message("user", shown)
+
+
+def test_the_reminder_comes_last_of_all_that_the_model_is_told_before_the_persons_last_words() -> None:
+    config = SessionConfig("Be kind.", after="Be brief.")
+    items = [said("a", "Hello."), said("b", "Hi!", "assistant"), said("c", "Who?")]
+
+    told = chat_request(config, ResponseRequest(), items, ["Bob is here."]).messages
+
+    assert told[-2:] == [Message("system", "Bob is here.\n\nBe brief."), Message("user", "Who?")]
+    assert chat_request(config, ResponseRequest(instructions="Be rude."), items).messages[-2] == Message(
+        "assistant", "Hi!"
+    )

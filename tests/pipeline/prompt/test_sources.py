@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from pipeline.conversation.config import ResponseRequest
+from pipeline.conversation.limits import PromptLimits, SessionLimits
+from pipeline.conversation.notices import ContextUsed, ReplyStarted
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta
+from pipeline.prompt.sources import Asked, Known
 from pipeline.turns.dialogue import Policy
 from tests.pipeline.conversing import Conversation, Words, conversing
 
@@ -34,13 +37,13 @@ class Model:
 class Memory:
     """Knows who is talking, after so long, or never; keeps what it was asked and whether it was told to stop."""
 
-    def __init__(self, seconds: float | None = 0.0, text: str = "They are Ada.") -> None:
-        self._seconds, self._text = seconds, text
+    def __init__(self, seconds: float | None = 0.0, *texts: str) -> None:
+        self._seconds, self._texts = seconds, texts or ("They are Ada.",)
         self.asked: list[str] = []
         self.stopped = False
 
-    async def __call__(self, _items: Sequence[Item], said: str) -> str:
-        self.asked.append(said)
+    async def __call__(self, asked: Asked) -> Sequence[Known]:
+        self.asked.append(asked.said)
         if self._seconds is None:
             raise OSError("The memory is gone.")
         try:
@@ -48,7 +51,7 @@ class Memory:
         except asyncio.CancelledError:
             self.stopped = True
             raise
-        return self._text
+        return [Known(text, "memory", f"fact_{place}") for place, text in enumerate(self._texts)]
 
 
 def knows(talk: Conversation, *sources: Memory) -> None:
@@ -95,3 +98,44 @@ async def test_an_answer_that_is_prepared_in_the_pause_asks_the_sources_there() 
 
     assert (turn_goes_on, asked_in_the_pause, memory.asked) == (True, ["Who am I?"], ["Who am I?"])
     assert ("system", "They are Ada.") in model.shown
+    assert_told_once(talk)
+
+
+async def test_a_part_that_does_not_fit_leaves_its_room_to_the_shorter_ones_after_it() -> None:
+    model, limits = Model(), SessionLimits(prompt=PromptLimits(known_tokens=20))
+    first = Memory(0.0, "They are Ada.", "one word after the other " * 9)
+    async with conversing(chat_model=model, limits=limits) as talk:
+        knows(talk, first, Memory(0.0, "", "It is Monday.", "They were born in a town by the sea, long ago."))
+        await ask(talk)
+
+    assert model.shown[1] == ("system", "They are Ada.\n\nIt is Monday.")
+    used = talk.told(ContextUsed)[0]
+    assert [(part.kind, part.id) for part in used.parts] == [("memory", "fact_0"), ("memory", "fact_1")]
+
+
+async def test_a_source_that_knows_much_leaves_the_others_their_share_and_takes_what_they_do_not_need() -> None:
+    model, limits = Model(), SessionLimits(prompt=PromptLimits(known_tokens=20))
+    much = Memory(0.0, *(f"Friend {name}." for name in "abcdefgh"))
+    async with conversing(chat_model=model, limits=limits) as talk:
+        knows(talk, much, Memory(0.0, "It is Monday."))
+        await ask(talk)
+
+    assert model.shown[1][1].split("\n\n") == ["Friend a.", "Friend b.", "Friend c.", "It is Monday."]
+
+
+async def test_sources_are_not_asked_where_the_client_says_what_the_model_sees_nor_beside_the_conversation() -> None:
+    model, memory = Model(), Memory()
+    async with conversing(chat_model=model) as talk:
+        knows(talk, memory)
+        talk.session.add_item(Item("a", text="Who am I?"))
+        talk.session.request_reply(ResponseRequest(input=[Item("b", text="And who is this?")]))
+        await talk.settles()
+        talk.session.request_reply(ResponseRequest(in_conversation=False))
+        await talk.settles()
+
+    assert (len(model.asked), memory.asked) == (2, [])
+
+
+def assert_told_once(talk: Conversation) -> None:
+    """What was used is told once for each answer that the client knows of, right after its beginning."""
+    assert [type(notice) for notice in talk.told(ReplyStarted, ContextUsed)] == [ReplyStarted, ContextUsed]
