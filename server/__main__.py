@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import sys
+import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
 from types import FrameType
@@ -18,12 +19,15 @@ import structlog
 import uvicorn
 
 from pipeline.engines import registry
-from pipeline.engines.threads import end_all
+from pipeline.engines.threads import EXIT_WAIT_S, end_all
 from pipeline.errors import KaikouError
 from server import VERSION
+from server.accounts.start import check_accounts, told_at_start
 from server.app import create_app
 from server.cli.proxy_check import ways_out
 from server.engines.loaded import LoadedEngines, find_language_model
+from server.errors import StorageError
+from server.identity.identity import without_accounts
 from server.operations.advice import advice
 from server.operations.event_loop import new_event_loop
 from server.operations.logs import configure_logging
@@ -35,9 +39,15 @@ from server.sessions.draining import DrainingServer
 from server.settings import Settings, ignored_variables, load_settings
 from server.starter.rules import StarterRules, check_hubs
 from server.starter.starter import Starter
+from server.storage.database import Database
+from server.storage.objects import Objects
+from server.storage.opening import opened_database, opened_objects, where_kept
 from server.transports.uvicorn_websocket import ReadAhead
 
 log = structlog.get_logger("kaikou")
+
+AWAY = 1
+"""Status of a start that found its database away: unlike a wrong setting (2), it may succeed later."""
 
 DRAIN_S = 5
 """How long open connections may take to end after a signal."""
@@ -52,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log.info("these variables tell of a service and set nothing", variables=ignored)
         check_folders(settings)
         check_hubs(settings.weights)
+        check_accounts(settings)
         tls = tls_of(settings.server)
         with listen(settings.server) as listener, asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(_serve(settings, listener, tls))
+            runner.run(_open_and_serve(settings, listener, tls))
     except KaikouError as error:
         print(f"Kaikou: {error.message}", file=sys.stderr)
-        return 2
+        return AWAY if isinstance(error, StorageError) else 2
     except KeyboardInterrupt:
         return 130
     except SystemExit as ended:  # SIGTERM; wrong options; a server that did not start, which says why
@@ -78,7 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+async def _open_and_serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+    people = [principal.id for principal in without_accounts(settings.server)]
+    async with opened_database(settings.storage, people) as database:
+        objects = await opened_objects(settings.storage)
+        await _serve(settings, database, objects, listener, tls)
+
+
+async def _serve(
+    settings: Settings, database: Database, objects: Objects, listener: socket.socket, tls: ssl.SSLContext | None
+) -> None:
     found = await find_language_model(settings.engines, settings.weights)
     name, options = found or ("", None)
     loaded = LoadedEngines(settings, options)
@@ -87,7 +107,8 @@ async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContex
     if loaded.speech_model_default and loaded.engines.speech_model:
         model = loaded.engines.speech_model.info.note
     starter = Starter.of(StarterRules(settings, options))
-    app = create_app(settings, loaded, model, starter)
+    app = create_app(settings, loaded, database, objects, model, starter)
+    accounts = await told_at_start(app.state.services.accounts)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
@@ -103,11 +124,13 @@ async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContex
     address = f"{'https' if tls else 'http'}://{host_and_port(settings.server.host, listener.getsockname()[1])}"
 
     def ready() -> None:
-        _announce(address, loaded, model, name, starter, [*registry.proxies().mistakes(), *_remarks(settings)])
+        mistakes = [*registry.proxies().mistakes(), *_remarks(settings)]
+        kept = [f"keeps in       {where_kept(settings.storage, database)}", *accounts]
+        _announce(address, loaded, model, name, starter, mistakes, kept)
         if settings.server.open:
             webbrowser.open(address)
 
-    await DrainingServer(config, app.state.realtime, ready).serve([listener])
+    await DrainingServer(config, app.state.realtime, ready, app.state.services.jobs.drain).serve([listener])
 
 
 def _announce(
@@ -117,10 +140,12 @@ def _announce(
     server: str,
     starter: Starter | None = None,
     mistakes: Sequence[str] = (),
+    kept: Sequence[str] = (),
 ) -> None:
     """The start message: where it is, what it runs, what it fetches, what would make it better.
 
     mistakes: what more likely is not meant so: variables of proxies, whether or not an engine needs them; a certificate.
+    kept: lines about where what is kept lies, and who comes in.
     """
     engines = loaded.engines
     language_model = f"{model} at {server}" if server else engines.chat_model.info.name
@@ -133,6 +158,8 @@ def _announce(
     print(f"    speaks with    {loaded.display_name('synthesizer')}")
     for way in ways_out(status.info for status in loaded.statuses.values()):
         print(f"    goes out by    {way}")
+    for line in kept:
+        print(f"    {line}")
     if starter and starter.at_work:
         print(f"    fetches        {starter.described()}, in the background")
         print("                   (KAIKOU_STARTER=off does without)")
@@ -169,6 +196,12 @@ def leave(status: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+    # Nor is waited for a thread that a database or a disk holds.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    watch = threading.Timer(EXIT_WAIT_S, os._exit, (status,))
+    watch.daemon = True
+    watch.start()
     sys.exit(status)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -21,10 +22,31 @@ from pipeline.errors import (
 log = structlog.get_logger("kaikou")
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with a field, which is named by its dotted path; an empty one means all that was sent."""
+
+    field: str
+    code: str
+    message: str
+
+
 class TooLarge(InvalidRequest):
     """What was sent is larger than it may be."""
 
     code = "body_too_large"
+
+
+class QuotaExceeded(TooLarge):
+    """It is more than a person may have."""
+
+    code = "quota_exceeded"
+
+
+class ChecksumMismatch(InvalidRequest):
+    """The bytes that came are not those that were sent."""
+
+    code = "checksum_mismatch"
 
 
 class TooSlow(InvalidRequest):
@@ -43,6 +65,69 @@ class Overloaded(KaikouError):
     """The machine has too much else to do: what was asked for did not get on in time."""
 
     code = "overloaded"
+
+
+class RateReached(LimitReached):
+    """It was asked for too often. `headers` say what the rate is, `retry_after_s` when there is more of it."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: float, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.retry_after_s, self.headers = retry_after_s, headers
+
+
+class StorageError(KaikouError):
+    """The database, or the place of recordings and files, cannot be used. Nothing was changed."""
+
+    code = "storage_unavailable"
+
+
+class StorageFull(StorageError):
+    """There is no room left where things are kept."""
+
+    code = "storage_full"
+
+
+class ValidationFailed(InvalidRequest):
+    """The request can be read, but a field of it is not as it should be. `fields` says which and how."""
+
+    code = "validation_failed"
+
+    def __init__(self, fields: Sequence[FieldFault]) -> None:
+        first = fields[0]
+        super().__init__(f"Invalid '{first.field}': {first.message}." if first.field else f"{first.message}.")
+        self.fields = tuple(fields)
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is of another type than this route takes."""
+
+    code = "unsupported_media_type"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """There is something at this address, but not for this method."""
+
+    code = "method_not_supported"
+
+
+class Forbidden(KaikouError):
+    """We know who asks, and they may not."""
+
+    code = "forbidden"
+
+
+class Conflict(KaikouError):
+    """It does not fit the state that things are in by now."""
+
+    code = "conflict"
+
+
+class PreconditionFailed(KaikouError):
+    """It was changed since the version that `If-Match` names; get it anew."""
+
+    code = "changed_meanwhile"
 
 
 class NotFound(KaikouError):
@@ -78,10 +163,17 @@ class NotImplementedYet(KaikouError):
 STATUS: Mapping[type[KaikouError], int] = {
     InvalidRequest: 400,
     TooLarge: 413,
+    ChecksumMismatch: 460,  # as tus has it
     TooSlow: 408,
     Unauthorized: 401,
     OriginDenied: 403,
     UpgradeRequired: 426,
+    ValidationFailed: 422,
+    UnsupportedMediaType: 415,
+    MethodNotAllowed: 405,
+    Forbidden: 403,
+    Conflict: 409,
+    PreconditionFailed: 412,
     NotFound: 404,
     LimitReached: 429,
     NotImplementedYet: 501,
@@ -91,6 +183,8 @@ STATUS: Mapping[type[KaikouError], int] = {
     EngineError: 502,
     Overloaded: 503,
     NoRoom: 507,
+    StorageError: 503,
+    StorageFull: 507,
     KaikouError: 500,
 }
 """The HTTP status of an error, that of its nearest ancestor in the tree."""
@@ -99,6 +193,16 @@ STATUS: Mapping[type[KaikouError], int] = {
 def status_of(error: KaikouError) -> int:
     """The HTTP status that says what `error` is."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def details_of(error: KaikouError) -> dict[str, Any] | None:
+    """What programs can make use of beside the code: which fields are wrong, or what the error says itself."""
+    if (details := getattr(error, "details", None)) is not None:
+        return dict(details)
+    faults = getattr(error, "fields", ())
+    if not faults and (param := getattr(error, "param", None)):
+        faults = (FieldFault(param, error.code, error.message),)
+    return {"fields": [asdict(fault) for fault in faults]} if faults else None
 
 
 def openai_error(error: KaikouError) -> dict[str, Any]:

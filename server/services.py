@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the folders of the domains import this one, which only names what they share
-    from server.characters.catalogue import Characters
+    from server.accounts.accounts import Accounts
+    from server.api.limits import Limits
+    from server.characters.catalogue import AllCharacters
     from server.engines.current import CurrentEngines
+    from server.files.files import Files
+    from server.history.exporting.job import ExportJob
+    from server.identity.identity import Identity
+    from server.jobs.jobs import Jobs
+    from server.memory.memory import Memory
     from server.operations.metrics import Metrics
     from server.sessions.client_secrets import ClientSecrets
     from server.sessions.limits import DefaultsOf
     from server.sessions.sessions import Sessions
     from server.settings import Settings
     from server.starter.starter import Starter
+    from server.storage.database import Database
+    from server.storage.links import Links
+    from server.storage.objects import Objects
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,18 @@ class Services:
     """
 
     settings: Settings
+    database: Database
+    objects: Objects
+    jobs: Jobs
+    links: Links
+    files: Files
+    exports: ExportJob
+    identity: Identity
+    limits: Limits
+    accounts: Accounts
     engines: CurrentEngines
-    characters: Characters
+    characters: AllCharacters
+    memory: Memory
     client_secrets: ClientSecrets
     metrics: Metrics
     sessions: Sessions

@@ -108,7 +108,7 @@ class Espeak:
             "from kana only."
         )
         languages = tuple(sorted(tags))
-        given = {"styles": True, "times_words": True, "wants_words": True}
+        given = {"styles": True, "times_words": True, "wants_words": True, "pitches": True}
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, VOICES, note, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:

@@ -98,7 +98,7 @@ class Flite:
     def __init__(self) -> None:
         self._voices = load_voices()
         voices = tuple(voice for voice in VOICES if voice.id in self._voices)
-        given = {"styles": True, "times_words": True, "wants_words": True}
+        given = {"styles": True, "times_words": True, "wants_words": True, "pitches": True}
         self.info = EngineInfo(NAME, "synthesizer", ("en",), RATE, voices, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:

@@ -41,7 +41,7 @@ class EmbeddedVoices:
         note = " ".join(filter(None, (self._espeak.info.note, "" if self._flite else BETTER)))
         voices = (*clear, *self._espeak.info.voices)
         languages = self._espeak.info.languages
-        given = {"styles": True, "times_words": True, "wants_words": True}
+        given = {"styles": True, "times_words": True, "wants_words": True, "pitches": True}
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, note, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:

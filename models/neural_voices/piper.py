@@ -67,7 +67,7 @@ class Piper:
         self._network, timed = _network(voice.network, threads, places)
         self._outputs = ("output", DURATIONS) if timed else ("output",)
         self._english = English(NAME)
-        given = {"styles": True, "times_words": timed, "wants_words": True}
+        given = {"styles": True, "times_words": timed, "wants_words": True, "pitches": True}
         self.info = EngineInfo(NAME, "synthesizer", (voice.language,), voice.rate, voice.voices, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:

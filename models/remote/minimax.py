@@ -126,7 +126,7 @@ class MiniMax:
             for wish, voice in named.items()
         )
         proxy = self._remote.server.proxy
-        self.info = EngineInfo(NAME, "synthesizer", tuple(BOOSTS), RATE, voices, styles=True, proxy=proxy)
+        self.info = EngineInfo(NAME, "synthesizer", tuple(BOOSTS), RATE, voices, styles=True, pitches=True, proxy=proxy)
 
     async def speak(self, request: SynthesisRequest) -> AsyncIterator[SpeechChunk]:
         """The clause's audio as it arrives; nothing for a clause without words.

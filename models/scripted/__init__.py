@@ -1,6 +1,6 @@
 """The built-in brain for when no language model is there: each character talks from its own file.
 
-It keeps nothing: whatever it remembers it derives from the messages, so that any server may answer the next turn.
+It keeps nothing: whatever it remembers it derives from the request, so that any server may answer the next turn.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from models.scripted.brain import reply_to
 from models.scripted.general import general
 from models.scripted.intents import Intent
 from models.scripted.memory import turns_of
-from models.scripted.words import HAN
 from models.support.known_settings import check_known
 from pipeline.characters.character import Character
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
+from pipeline.memory.words import HAN
 
 SAD_NEWS = (Intent.CRISIS, Intent.GRIEF)
 GENTLY = "[gentle] "
@@ -46,7 +46,7 @@ class ScriptedChat:
         language = request.language.partition("-")[0].lower()
         language = language if language in character.languages else character.default_language
         turns = turns_of(request.messages)
-        text = reply_to(character, turns, language, self._now())
+        text = reply_to(character, turns, language, self._now(), request.told)
         pieces = _PIECE.findall(text)
         if any(intent.within(turns[-1].said) for intent in SAD_NEWS):
             yield TextDelta(GENTLY)

@@ -7,25 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from models.scripted.book import book_of
 from models.scripted.intents import Intent, is_question
 from models.scripted.lead import Lead
-from models.scripted.memory import PastTurn, Talk, answers, key_of, name_in, name_of, was_heard
+from models.scripted.memory import PastTurn, Talk, answers, key_of, name_of, was_heard
 from models.scripted.progress import TalkProgress, progress_of
 from models.scripted.retrieval import Match
+from models.scripted.script import script_of
 from models.scripted.skills import computed
-from models.scripted.words import (
-    FUNCTION_WORDS,
-    HAN,
-    answer_language,
-    length,
-    plain,
-    quote,
-    said_within,
-    squash,
-    tokens,
-)
+from models.scripted.words import answer_language, length, quote, said_within
 from pipeline.characters.character import Character, text_in
+from pipeline.memory.names import name_in
+from pipeline.memory.words import FUNCTION_WORDS, HAN, plain, squash, tokens
 
 SURE, SURE_WHILE_LEADING, LIKELY = 0.56, 0.8, 0.45
 """How well an exchange must fit: to be said, to interrupt a plan, and to answer a question for want of a better one.
@@ -44,6 +36,9 @@ QUESTION_LENGTH = 60
 SAD = {"en": "i am sad", "zh": "我很难过"}
 """What bad news amounts to, in the words every file has an answer for."""
 
+KNOWN = {"en": "You told me once: “{said}”.", "zh": "以前你告诉过我：“{said}”。"}
+"""How it says what it knows from an earlier talk."""
+
 RECALL_AFTER = 6
 BY_NAME_EVERY = 7
 LONGEST_SAID = 2000
@@ -53,25 +48,32 @@ _CHINESE_GAP = re.compile(rf"(?<=[，。！？；：”])\s+(?=[{HAN}“])")
 """Chinese sentences follow one another without a space."""
 
 
-def reply_to(character: Character, turns: Sequence[PastTurn], language: str, now: datetime) -> str:
-    """What the character says next in a conversation begun in `language`; never empty, never marked up."""
+def reply_to(
+    character: Character, turns: Sequence[PastTurn], language: str, now: datetime, told: Sequence[str] = ()
+) -> str:
+    """What the character says next in a conversation begun in `language`; never empty, never marked up.
+
+    told: what the person said in earlier talks.
+    """
     for turn in turns:
         language = answer_language(turn.said, character.languages, language)
     if turns == (PastTurn("", ""),):
         return plain(character.greeting[language])
-    text = plain(_Brain(character, Talk(turns), language, now).reply())
+    text = plain(_Brain(character, Talk(turns), language, now, told).reply())
     return _CHINESE_GAP.sub("", text)[:LONGEST_REPLY]
 
 
 class _Brain:
     """A character about to answer the last turn of a talk."""
 
-    def __init__(self, character: Character, talk: Talk, language: str, now: datetime) -> None:
-        self._character, self._talk, self._now = character, talk, now
+    def __init__(
+        self, character: Character, talk: Talk, language: str, now: datetime, told: Sequence[str] = ()
+    ) -> None:
+        self._character, self._talk, self._now, self._told = character, talk, now, told
         self._said = plain(talk.said[:LONGEST_SAID])
         self._progress = progress_of(character, talk) if character.plan else TalkProgress()
         self._language = self._instructing(language)
-        self._book, self._spoken = book_of(character, self._language), book_of(character, language)
+        self._script, self._spoken = script_of(character, self._language), script_of(character, language)
         self._plan = character.plan.get(self._language)
         self._lead = Lead(character, self._plan, self._progress, talk) if self._plan else None
 
@@ -112,7 +114,7 @@ class _Brain:
             return ""
         if self._leading and self._progress.pending:
             return self._leading.again()
-        whole = self._talk.last_of(line for line in self._book.lines if "{" not in line)
+        whole = self._talk.last_of(line for line in self._script.lines if "{" not in line)
         return whole or self._talk.turns[-1].line
 
     def _protect(self) -> str:
@@ -130,7 +132,7 @@ class _Brain:
     def _remember(self) -> str:
         if Intent.ASK_NAME.within(self._said):
             return self._named("your_name") if self._name else self._phrase("no_name")
-        return self._recalled(after=1) if Intent.ASK_MEMORY.within(self._said) else ""
+        return (self._recalled(after=1) or self._known()) if Intent.ASK_MEMORY.within(self._said) else ""
 
     def _compute(self) -> str:
         return computed(self._talk.said, self._language, self._now)
@@ -188,7 +190,7 @@ class _Brain:
         if self._introduces or len(self._talk.turns) < RECALL_AFTER:
             return ""
         recent = self._talk.lines[-RECALL_AFTER:]
-        used = any(was_heard(key_of(line), text) for line in self._book.phrases["recall"] for text in recent)
+        used = any(was_heard(key_of(line), text) for line in self._script.phrases["recall"] for text in recent)
         return "" if used else self._recalled(after=3)
 
     def _ask(self) -> str:
@@ -206,7 +208,7 @@ class _Brain:
 
     def _anything(self) -> str:
         """Whatever was not said for longest. A file would have to be very short for this to repeat itself soon."""
-        return self._talk.freshest([*self._book.lines, *self._book.phrases["unclear"]])
+        return self._talk.freshest([*self._script.lines, *self._script.phrases["unclear"]])
 
     # --- What was said -----------------------------------------------------------------------------------------------
 
@@ -221,17 +223,22 @@ class _Brain:
 
     @cached_property
     def _match(self) -> Match | None:
-        found = (book.index.best(self._said) for book in (self._book, self._spoken))
+        found = (script.index.best(self._said) for script in (self._script, self._spoken))
         return max(filter(None, found), key=lambda match: match.score, default=None)
 
     @cached_property
     def _name(self) -> str:
-        return name_of(self._talk.turns)
+        return name_of(self._talk.turns) or self._known_name
+
+    @cached_property
+    def _known_name(self) -> str:
+        """The name that was given in an earlier talk."""
+        return next(filter(None, map(name_in, self._told)), "")
 
     @cached_property
     def _introduces(self) -> bool:
         """Whether the name was told just now, and not already known."""
-        return bool(name_in(self._said)) and self._name != name_of(self._talk.turns[:-1])
+        return bool(name_in(self._said)) and self._name != (name_of(self._talk.turns[:-1]) or self._known_name)
 
     @property
     def _leading(self) -> Lead | None:
@@ -257,20 +264,20 @@ class _Brain:
         heard = tokens(self._said)[:60]
         if self._language != "en" or any(not token.isascii() for token in heard):
             return False
-        known = sum(token in self._book.words for token in heard)
+        known = sum(token in self._script.words for token in heard)
         if len(heard) == 1:
             return not known and not _asks(self._talk.turns[-1].line)
         return known < KNOWN_SHARE * len(heard)
 
     @property
     def _missed_before(self) -> bool:
-        missed = (*self._book.phrases["unclear"], *self._book.phrases["beyond"])
+        missed = (*self._script.phrases["unclear"], *self._script.phrases["beyond"])
         return any(was_heard(key_of(line), self._talk.lines[-1]) for line in missed)
 
     # --- Lines to make a reply of ------------------------------------------------------------------------------------
 
     def _phrase(self, kind: str) -> str:
-        return self._talk.fresh(self._book.phrases[kind])
+        return self._talk.fresh(self._script.phrases[kind])
 
     def _best_line(self, least: float) -> str:
         return self._talk.fresh(self._match.exchange.says) if self._match and self._match.score >= least else ""
@@ -278,12 +285,12 @@ class _Brain:
     @cached_property
     def _chained(self) -> str:
         """What follows in the file on the last thing the character said, if that is still to be said."""
-        line = self._talk.last_of(self._book.lines)
-        following = (chain[chain.index(line) + 1 :][:1] for chain in self._book.chains if line in chain)
+        line = self._talk.last_of(self._script.lines)
+        following = (chain[chain.index(line) + 1 :][:1] for chain in self._script.chains if line in chain)
         return self._talk.fresh(next(following, ())) if line else ""
 
     def _next_question(self) -> str:
-        return self._talk.fresh(self._book.questions)
+        return self._talk.fresh(self._script.questions)
 
     def _nod(self) -> str:
         """A word of acknowledgement: a greeting by name at first, the name now and then, or a stock phrase."""
@@ -299,12 +306,21 @@ class _Brain:
         return self._named("hello_name") if self._introduces else ""
 
     def _named(self, kind: str) -> str:
-        return self._talk.freshest(self._book.phrases[kind]).replace("{name}", self._name)
+        return self._talk.freshest(self._script.phrases[kind]).replace("{name}", self._name)
 
     def _correction(self) -> str:
         """A slip of the learner put right in passing, if there was one."""
         slips = self._plan.corrections if self._plan else ()
         return self._talk.fresh(c.says for c in slips if any(said_within(slip, self._said) for slip in c.heard))
+
+    def _known(self) -> str:
+        """What the person said in an earlier talk, one thing that was not brought up yet; else their name."""
+        for said in self._told:
+            piece = quote(said)
+            same = answer_language(said, self._character.languages, self._language) == self._language
+            if piece and same and not name_in(said) and not any(squash(piece) in text for text in self._talk.lines):
+                return text_in(KNOWN, self._language).replace("{said}", piece)
+        return self._named("your_name") if self._known_name else ""
 
     def _recalled(self, after: int) -> str:
         """An earlier answer brought up again, the fullest that was not yet."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from models.scripted.intents import Intent, is_question
-from models.scripted.words import HAN, length, plain, squash
+from models.scripted.words import length
 from pipeline.engines.protocols import Message
+from pipeline.memory.names import name_in
+from pipeline.memory.words import squash
 from pipeline.prompt.vocal_cues import without_notes
 
 WINDOW = 12
@@ -90,44 +92,6 @@ def was_heard(key: str, text: str) -> bool:
     half = key[: (len(key) + 1) // 2]
     at = text.rfind(half)
     return at >= 0 and key.startswith(text[at:])
-
-
-# --- Names -----------------------------------------------------------------------------------------------------------
-
-_NAME = r"([^\W\d_][^\W\d_'’-]{1,19}(?: (?-i:[A-Z])[^\W\d_'’-]{1,19})?)"
-_SAYS_NAME = re.compile(
-    rf"\b(?:my name is|my name['’]?s|name['’]s|(?:you can |please )?call me) {_NAME}", re.IGNORECASE
-)
-_IS_NAME = re.compile(r"\b(?:[Ii]['’]?m|[Ii] am|[Tt]his is) ([A-Z][^\W\d_'’-]{1,19})\b(?=\s*(?:[.,!?]|and\b|$))")
-_HAN_NAME = re.compile(rf"(?:我叫|我的名字(?:是|叫)|我名字(?:是|叫)|叫我)\s*([{HAN}·]{{1,6}}|[A-Za-z]{{2,20}})")
-_SURNAME = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
-    "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
-)
-_IS_HAN_NAME = re.compile(rf"我是\s*([{_SURNAME}][{HAN}]{{1,2}}|[A-Z][a-z]{{1,19}})(?=[，。！,.!\s]|$)")
-_TAIL = re.compile(r"(?:吧|就行|就好|好了|就可以|啊|呀|哦|呢|了|的)+$")
-_NOT_NAMES = frozenset(
-    """a an the not so just very really sorry fine good great okay ok sure here happy sad tired back well from in at on
-    hungry lost what who when maybe your my that this later crazy stupid anything whatever again now names american
-    british english chinese german french spanish italian japanese korean indian russian canadian australian mexican
-    brazilian european asian african christian muslim""".split()
-)
-_NOT_HAN_NAME = re.compile(r"什么|啥|谁|怎么|名字|^[你您他她它们不人这那]|[生师员人的工]$")
-
-
-def name_in(said: str) -> str:
-    """The name a person gives in this message, or nothing. Recognisers drop capitals, so only some phrasings count."""
-    text = plain(said)[:400]
-    for pattern in (_HAN_NAME, _IS_HAN_NAME):
-        if match := pattern.search(text):
-            name = _TAIL.sub("", match[1])
-            if name and not _NOT_HAN_NAME.search(name):
-                return name if not name.isascii() else name.capitalize()
-    for pattern in (_SAYS_NAME, _IS_NAME):
-        match = pattern.search(text)
-        if match and match[1].split()[0].casefold() not in _NOT_NAMES:
-            return " ".join(part[0].upper() + part[1:] for part in match[1].split())
-    return ""
 
 
 def name_of(turns: Sequence[PastTurn]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from models.scripted.words import length, quote, tokens, weight_of
+from models.scripted.words import length, quote
 from models.scripted.words import sound as sounds_like
 from pipeline.characters.character import Remark
+from pipeline.memory.words import tokens, weight_of
 
 SHORT_ANSWER = 12
 """Words below which an answer in an interview is short."""

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.scripted.words import FUNCTION_WORDS, alike, sound, tokens, weight_of
+from models.scripted.words import alike, sound
 from pipeline.characters.character import Exchange
+from pipeline.memory.words import FUNCTION_WORDS, tokens, weight_of
 
 QUERY_TOKENS = 90
 """Of a long message only the beginning is compared."""

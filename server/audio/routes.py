@@ -11,6 +11,7 @@ from server.audio.job_slots import JobSlots, Throttle
 from server.audio.speech import SpeechEndpoint
 from server.audio.transcription import TranscriptionEndpoint
 from server.engines.loaded import LoadedEngines
+from server.identity.scopes import SPEECH
 from server.rest import openai_route
 from server.services import Services
 from server.sessions.limits import session_limits
@@ -32,8 +33,8 @@ def routes(services: Services) -> list[BaseRoute]:
     speech = SpeechEndpoint(engines, texts, throttle, failed, limits.speaking)
     transcription = TranscriptionEndpoint(engines, hearing, uploads, files, failed, jobs.file_bytes, jobs.file_s)
     return [
-        openai_route("/v1/audio/speech", speech.create, settings.server, "POST"),
-        openai_route("/v1/audio/voices", speech.voices, settings.server),
-        openai_route("/v1/audio/models", speech.models, settings.server),
-        openai_route("/v1/audio/transcriptions", transcription.create, settings.server, "POST"),
+        openai_route("/v1/audio/speech", speech.create, services.identity, "POST", SPEECH),
+        openai_route("/v1/audio/voices", speech.voices, services.identity),
+        openai_route("/v1/audio/models", speech.models, services.identity),
+        openai_route("/v1/audio/transcriptions", transcription.create, services.identity, "POST", SPEECH),
     ]

@@ -16,6 +16,7 @@ from pipeline.engines import registry
 from pipeline.engines.bulkhead import BreakerState, Bulkhead
 from pipeline.engines.fallback import Member
 from pipeline.engines.normalizing import NormalizingSynthesizer
+from pipeline.engines.pitched import pitched
 from pipeline.engines.protocols import EngineInfo, Role
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError, EngineUnavailable, SettingError
@@ -141,9 +142,10 @@ class LoadedEngines:
         """Languages the synthesiser speaks; empty for any."""
         return self.engines.synthesizer.info.languages
 
-    def languages_of(self, character: Character) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        """The languages in which the character hears and speaks here; empty for any, None for none at all."""
-        if self.uses_speech_model(character):
+    def languages_of(self, engine: str) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The languages in which a character hears and speaks here whose file asks for `engine`; empty for any, None for
+        none at all."""
+        if self._is_for_speech_model(engine):
             return (), ()
         return None if self.lacks("recognizer") else self.hears, None if self.lacks("synthesizer") else self.speaks
 
@@ -161,9 +163,12 @@ class LoadedEngines:
 
         The separate engines stand in for one that could not start.
         """
+        return self._is_for_speech_model(character.engine)
+
+    def _is_for_speech_model(self, engine: str) -> bool:
         default = "speech_model" if self.speech_model_default else "separate"
         there = self.engines.speech_model is not None and self.speech_model_starts
-        return there and (character.engine or default) == "speech_model"
+        return there and (engine or default) == "speech_model"
 
     @property
     def embedded(self) -> bool:
@@ -285,8 +290,10 @@ def _named_setting(role: Role) -> Iterator[None]:
 
 
 def _engine(role: Role, name: str, settings: Mapping[str, Any]) -> Any:
-    """The engine of that name, with the text normaliser in front of it where it wants words. See `registry.create`."""
+    """The engine of that name, with what a voice lacks: words for what is written, a pitch. See `registry.create`."""
     engine = registry.create(role, name, settings)
+    if role == "synthesizer" and not engine.info.pitches:
+        engine = pitched(engine)
     return NormalizingSynthesizer(engine, registry.text_normalizer()) if engine.info.wants_words else engine
 
 
@@ -326,7 +333,8 @@ async def find_language_model(
     """
     settings = engines.openai
     memory = weights.folder / LEARNT if weights else None
-    common = {"extra_body": settings.llm_extra_body, "memory": memory}
+    window = settings.llm_context_window
+    common = {"extra_body": settings.llm_extra_body, "context_window": window, "memory": memory}
     key = settings.llm_api_key.get_secret_value()
     if settings.llm_base_url or key:
         options = {"base_url": settings.llm_base_url, "api_key": key, "model": settings.llm_model, **common}

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from server.characters.catalogue import Characters
 from server.engines.current import CurrentEngines
 from server.errors import NotFound, NotImplementedYet, invalid_request
+from server.identity.scopes import REALTIME
 from server.protocol.client_events import check_misplaced
 from server.protocol.session_object import SessionObject, transcription_object, updated
 from server.rest import json_body, json_response, openai_route, principal_of
@@ -38,13 +39,13 @@ class SecretRequest(BaseModel):
 
 def routes(services: Services) -> list[BaseRoute]:
     """`/v1`, but for audio and the realtime socket."""
-    settings = services.settings.server
+    identity = services.identity
     api = OpenAIApi(services.engines, services.characters, services.client_secrets, services.defaults)
     return [
-        openai_route("/v1/models", api.models, settings),
-        openai_route("/v1/models/{id:path}", api.model, settings),
-        openai_route("/v1/realtime/client_secrets", api.client_secrets, settings, "POST"),
-        openai_route("/v1/realtime/calls", api.calls, settings, "POST"),
+        openai_route("/v1/models", api.models, identity),
+        openai_route("/v1/models/{id:path}", api.model, identity),
+        openai_route("/v1/realtime/client_secrets", api.client_secrets, identity, "POST", REALTIME),
+        openai_route("/v1/realtime/calls", api.calls, identity, "POST", REALTIME),
     ]
 
 
@@ -58,14 +59,14 @@ class OpenAIApi:
     defaults: DefaultsOf
     created: int = field(default_factory=lambda: int(time.time()))
 
-    async def models(self, _request: Request) -> Response:
+    async def models(self, request: Request) -> Response:
         """Characters first, each of which is a model to talk to; then the engines."""
-        return json_response({"object": "list", "data": [self._model(id) for id in await self._ids()]})
+        return json_response({"object": "list", "data": [self._model(id) for id in await self._ids(request)]})
 
     async def model(self, request: Request) -> Response:
         """One model by its id."""
         id = request.path_params["id"]
-        if id not in await self._ids():
+        if id not in await self._ids(request):
             raise NotFound(f"The model '{id[:64]}' does not exist.", code="model_not_found")
         return json_response(self._model(id))
 
@@ -98,9 +99,9 @@ class OpenAIApi:
         """WebRTC is not there yet."""
         raise NotImplementedYet("WebRTC calls are not supported yet; connect a WebSocket to /v1/realtime.")
 
-    async def _ids(self) -> list[str]:
+    async def _ids(self, request: Request) -> list[str]:
         engines = [status.info.name for status in self.engines.current.statuses.values()]
-        characters = [character.id for character in await self.characters.everyone()]
+        characters = [character.id for character in await self.characters.everyone(principal_of(request).id)]
         return list(dict.fromkeys([*characters, *engines]))
 
     def _model(self, id: str) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from pipeline.errors import SettingError
 from server.settings import Settings
 
-WEIGHTS, CHARACTERS = "weights (KAIKOU_WEIGHTS)", "personas (KAIKOU_PERSONAS)"
+WEIGHTS, CHARACTERS, DATA = "weights (KAIKOU_WEIGHTS)", "personas (KAIKOU_PERSONAS)", "data (KAIKOU_DATA)"
 
 
 def check_folders(settings: Settings) -> None:
     """Raise `SettingError`, which names the setting, where a folder cannot be used."""
     check_weights(settings)
     check_characters(settings)
+    check_data(settings)
 
 
 def check_characters(settings: Settings) -> None:
@@ -40,6 +41,16 @@ def check_weights(settings: Settings) -> None:
             f"{WEIGHTS}: {above} is a file. Name a folder, which is made when something is fetched into it."
         )
     _check_readable(WEIGHTS, above)
+
+
+def check_data(settings: Settings) -> None:
+    """The same for the folder of what is kept, which need not be there yet, but is written to."""
+    _check_path(DATA, settings.storage.folder)
+    above = _nearest(settings.storage.folder)
+    if not above.is_dir():
+        raise SettingError(f"{DATA}: {above} is a file. Name a folder, in which everything is kept; it is made.")
+    if not os.access(above, os.R_OK | os.W_OK | os.X_OK):
+        raise SettingError(f"{DATA}: {above} cannot be read and written. Which user runs this?")
 
 
 def not_writable(settings: Settings) -> str:

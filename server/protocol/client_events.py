@@ -203,7 +203,9 @@ class ClearOutput(MessagePart):
 
 
 class Greet(MessagePart):
-    """Extension: the character says its greeting."""
+    """Extension: the character says its greeting; 0 is the first, then come the other ones of its file."""
+
+    greeting: int = Field(default=0, ge=0)
 
 
 class PlaybackReport(MessagePart):

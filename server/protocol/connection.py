@@ -11,18 +11,23 @@ from typing import Any, assert_never
 import numpy as np
 
 from pipeline.audio.samples import Samples, samples_of
-from pipeline.characters.character import Character, text_in
+from pipeline.characters.character import Character, all_greetings
+from pipeline.characters.filled import book_filling, filled_character
 from pipeline.conversation.config import NO_LIMIT, ResponseRequest
 from pipeline.conversation.notices import Answered
 from pipeline.conversation.transcript import Item
 from pipeline.engines.protocols import VoiceChoice
 from pipeline.engines.within import within
 from pipeline.errors import InvalidRequest, KaikouError
+from pipeline.prompt.lorebook import LorebookSource
+from pipeline.prompt.sources import Source
 from pipeline.session import Session
 from server.characters.catalogue import Characters
-from server.errors import NotFound, as_told, openai_error
+from server.characters.expressions import Expressions
+from server.errors import as_told, openai_error
 from server.protocol.audio_format import Decoder
 from server.protocol.audio_rounds import AudioRounds, Microphone
+from server.protocol.character_lookup import character_of
 from server.protocol.client_events import (
     APPEND,
     Acknowledge,
@@ -53,6 +58,7 @@ from server.protocol.client_events import (
     parse_json,
 )
 from server.protocol.client_items import audio_in, item_of
+from server.protocol.greeting import Remembering, first_words
 from server.protocol.input_audio import InputAudio
 from server.protocol.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
 from server.protocol.session_object import (
@@ -97,18 +103,26 @@ class Connection:
         extensions: bool,
         token: str = "",
         resume_s: float = 0.0,
+        conversation_id: str = "",
+        person_id: str = "",
+        person_name: str = "",
+        remembering: Remembering | None = None,
     ) -> None:
         self.session, self.object = session, session_object
-        self._characters, self._model, self._defaults = characters, model, defaults
+        self._characters, self._model, self._defaults, self._person_id = characters, model, defaults, person_id
         self._expires_at, self.extensions = expires_at, extensions
         self.token, self._resume_s = token, resume_s
         self.acknowledged = ""
+        self._lorebook: LorebookSource | None = None
+        self._person_name, self._remembering = person_name, remembering
+        self._keeping, self._may_record, self._records = (False, ""), False, False
         self._received_events = self._unyielded = 0
         self._id = session.new_id("sess")
         self._input = InputAudio(session_object.audio.input.format, append_bytes)
         self._microphone = Microphone(rounds, session_object.audio.input.format, session.accept_audio, self._failed)
+        self.conversation_id = conversation_id or session.new_id("conv")
         self.events = ServerEvents(
-            session.new_id("conv"), session_object.audio.output.format, transcribes=False, extensions=extensions
+            self.conversation_id, session_object.audio.output.format, transcribes=False, extensions=extensions
         )
         self._apply(session_object, character)
         self._answer({"type": "session.created", "session": self._echo()})
@@ -174,6 +188,43 @@ class Connection:
         received = {"received_events": self._received_events, "received_samples": self._input.received_samples}
         return {"type": "kaikou.resumed", "event_id": new_event_id(), "session_id": self._id, **received}
 
+    def tell_keeping(self, kept: bool, reason: str) -> None:
+        """Tell whether the conversation is kept, and its sound; and if not, why."""
+        self._keeping = kept, reason
+        if self.extensions:
+            state = {"kept": kept, "recording": self._records, "reason": reason}
+            self._answer({"type": "kaikou.keeping", "conversation_id": self.conversation_id, **state})
+
+    def allow_recording(self) -> None:
+        """There is somewhere to keep sound, for a person who agrees to it."""
+        self._may_record = True
+        self._record(self.object.kaikou.record)
+
+    def recording_ended(self, _kept: bool, reason: str) -> None:
+        """No more sound can be kept; the conversation may be."""
+        self._may_record = False
+        if self._records:
+            self._records = False
+            self.session.keep_sound(False)
+        self.tell_keeping(self._keeping[0], reason)
+
+    def tell_remembered(self, fact: Mapping[str, str], action: str) -> None:
+        """Tell what was remembered, forgotten or put right because the person said so."""
+        self._answer({"type": "kaikou.remembered", "fact": fact, "action": action})
+
+    def _record(self, wanted: bool) -> None:
+        """Keep sound from now on, or no longer."""
+        wanted = wanted and self._may_record and self.object.type == "realtime"
+        if wanted != self._records:
+            self._records = wanted
+            self.session.keep_sound(wanted)
+            self.tell_keeping(*self._keeping)
+
+    @property
+    def character(self) -> Character:
+        """Who is talked to just now."""
+        return self._character
+
     def _audio_of(self, data: bytes) -> Iterable[bytes]:
         if not self.extensions:
             message = "Binary messages are not part of this protocol: send JSON text."
@@ -232,7 +283,7 @@ class Connection:
             case ClearOutput():
                 raise InvalidRequest("output_audio_buffer.clear is for WebRTC calls; send response.cancel.")
             case Greet():
-                self._greet()
+                await self._greet(event.greeting)
             case Acknowledge():
                 self.acknowledged = event.last_event_id
             case Ping():
@@ -248,9 +299,16 @@ class Connection:
         place = {"item_id": event.item_id, "content_index": event.content_index}
         self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
 
-    def _greet(self) -> None:
-        character, config = self._character, self.session.config
-        self.session.request_reply(ResponseRequest(say=text_in(character.greeting, config.language)))
+    async def _greet(self, number: int) -> None:
+        greetings = all_greetings(self._character, self.session.config.language)
+        if number >= len(greetings):
+            known = "only its first one" if len(greetings) == 1 else f"those of 0 to {len(greetings) - 1}"
+            raise InvalidRequest(f"The character has no greeting {number}, but {known}.", param="greeting")
+        fresh = number == 0 and not len(self.session.transcript)  # one that was chosen is said as it is
+        by_model, remembering = self._defaults.language_model, self._remembering if fresh else None
+        self.session.request_reply(
+            await first_words(greetings[number], self._character, self.session.config, remembering, by_model=by_model)
+        )
 
     # --- The session object -------------------------------------------------------------------------------------------
 
@@ -265,20 +323,31 @@ class Connection:
         self._answer({"type": "session.updated", "session": self._echo()})
 
     async def _character_of(self, session_object: SessionObject) -> Character:
-        """Who is talked to: by the session object, else by the model's name."""
-        if not (id := session_object.kaikou.character):
-            return await self._characters.find(self._model)
-        try:
-            return await self._characters.get(id)
-        except NotFound as error:
-            raise InvalidRequest(error.message, param="session.kaikou.character") from None
+        """Who is talked to: by the session object, else by the model's name. A talk keeps the version that it has."""
+        who, before = session_object.kaikou, self.object.kaikou
+        if (who.character, who.draft) == (before.character, before.draft):
+            return self._character
+        return await character_of(who, self._model, self._characters, self._person_id)
 
     def _apply(self, session_object: SessionObject, character: Character) -> None:
+        character = filled_character(character, self._person_name, self.conversation_id)
         self.object, self._character = session_object, character
         self.events.output_format = session_object.audio.output.format
         wanted = session_object.audio.input.transcription is not None
         self.events.transcribes = wanted or session_object.type == "transcription"
-        self.session.configure(config_of(session_object, character, self._defaults))
+        self.session.configure(config_of(session_object, character, self._defaults, self._sources()))
+        self._record(session_object.kaikou.record)
+
+    def _sources(self) -> list[Source]:
+        """Who knows more than was said. A book that is still the same is not read again."""
+        sources: list[Source] = [self._remembering.known] if self._remembering else []
+        book = self._character.book
+        if not book.entries:
+            return sources
+        if self._lorebook is None or self._lorebook.book is not book:
+            filling = book_filling(self._character, self._person_name, self.conversation_id)
+            self._lorebook = LorebookSource(book, filling, Expressions)
+        return [*sources, self._lorebook]
 
     def _echo(self) -> dict[str, Any]:
         if self.object.type == "transcription":

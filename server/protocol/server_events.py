@@ -14,6 +14,7 @@ from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
+    ContextUsed,
     HearingFailed,
     ItemAdded,
     ItemLeft,
@@ -47,7 +48,15 @@ from server.transports.transport import OutputAudio
 
 Json = dict[str, Any]
 
-EXTENSION_NOTICES = (ReplyThinking, ReplyWords, TurnTimed, PlaybackPaused, PlaybackResumed, PlaybackStopped)
+EXTENSION_NOTICES = (
+    ContextUsed,
+    ReplyThinking,
+    ReplyWords,
+    TurnTimed,
+    PlaybackPaused,
+    PlaybackResumed,
+    PlaybackStopped,
+)
 """Told only to clients that asked for the extensions: the stock ones report events they do not know as errors."""
 
 
@@ -351,9 +360,12 @@ def _common_words(one: str, other: str) -> str:
 
 
 def _extension_event(
-    notice: ReplyThinking | ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed | PlaybackStopped,
+    notice: ContextUsed | ReplyThinking | ReplyWords | TurnTimed | PlaybackPaused | PlaybackResumed | PlaybackStopped,
 ) -> Json:
     match notice:
+        case ContextUsed():
+            used = [{"kind": part.kind, "id": part.id, "label": part.label} for part in notice.parts]
+            return {"type": "kaikou.context", "response_id": notice.reply_id, "used": used}
         case ReplyThinking():
             return {"type": "kaikou.thinking", "response_id": notice.reply.id, "state": notice.state}
         case ReplyWords():

@@ -6,17 +6,20 @@ nothing and what is echoed is always well formed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.characters.character import Character, text_in
+from pipeline.characters.stage_directions import is_narrated
 from pipeline.conversation.config import SessionConfig
 from pipeline.engines.protocols import Tool, VoiceChoice
 from pipeline.errors import InvalidRequest
-from pipeline.prompt.system_prompt import system_prompt
+from pipeline.prompt.sources import Source
+from pipeline.prompt.system_prompt import SystemPrompt, composed
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import WORDS_MS, Eagerness, Waits, adaptive_wait, fixed_wait
@@ -94,11 +97,16 @@ class Audio(MessagePart):
 
 
 class Extension(MessagePart):
-    """What Kaikou adds: who is talked to, and in which language."""
+    """What Kaikou adds: who is talked to, in which language, and whether the person agrees to be recorded.
+
+    draft: a character of the person's own, to be talked to as it is being edited; it wins over `character`.
+    """
 
     character: str | None = None
+    draft: str | None = None
     language: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
     barge_in: Literal["immediate", "confirmed"] = "immediate"
+    record: bool = False
 
 
 SessionType: TypeAlias = Literal["realtime", "transcription"]
@@ -116,6 +124,12 @@ class SessionObject(MessagePart):
     max_output_tokens: MaxTokens = "inf"
     audio: Audio = Audio()
     kaikou: Extension = Extension()
+
+
+def with_character(session: SessionObject, character: str, language: str) -> SessionObject:
+    """The session with this character, in this language."""
+    who = session.kaikou.model_copy(update={"character": character, "draft": None, "language": language})
+    return session.model_copy(update={"kaikou": who})
 
 
 OF_ANSWERS = frozenset({"create_response", "interrupt_response", "idle_timeout_ms"})
@@ -158,6 +172,7 @@ class Defaults:
     """What the server's settings say where the client says nothing.
 
     by_speech_model: whether a speech model hears and answers for a character. styles: whether the voice follows style marks.
+    language_model: whether answers are written, and not picked from the character's file.
     """
 
     endpointing: Endpointing
@@ -166,23 +181,27 @@ class Defaults:
     waits: Waits = Waits()
     by_speech_model: Callable[[Character], bool] = lambda _character: False
     styles: bool = False
+    language_model: bool = False
 
 
-def config_of(session: SessionObject, character: Character, defaults: Defaults) -> SessionConfig:
-    """What the session object means. The client's instructions win over the character's."""
+def config_of(
+    session: SessionObject, character: Character, defaults: Defaults, sources: Sequence[Source] = ()
+) -> SessionConfig:
+    """What the session object means. The client's instructions win over the character's, and over what `sources` know."""
     language = _language(session, character)
     detection, output = session.audio.input.turn_detection, session.audio.output
-    instructions, transcribing = session.instructions, session.type == "transcription"
+    transcribing = session.type == "transcription"
     by_speech_model = not transcribing and defaults.by_speech_model(character)
-    if instructions is None:
-        styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
-        instructions = system_prompt(character, language, styles=styles)
+    styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
+    told = _prompt(session, character, language, styles)
     return SessionConfig(
-        instructions=instructions,
+        instructions=told.text,
+        after=told.after,
+        shortened=None if session.instructions is not None else partial(_shortened, character, language, styles),
         character=character,
         language=language,
         heard_language=_heard_language(session),
-        voice=VoiceChoice(output.voice or text_in(character.voice, language), output.speed),
+        voice=_voice(output, character, language),
         modality=session.output_modalities[0],
         tools=tools_of(session.tools),
         tool_choice=tool_choice_of(session.tool_choice),
@@ -191,7 +210,27 @@ def config_of(session: SessionObject, character: Character, defaults: Defaults) 
         idle_timeout_ms=None if transcribing else _idle_timeout_ms(detection),
         policy=ONLY_WRITE_DOWN if transcribing else _policy(detection, session.kaikou, defaults),
         by_speech_model=by_speech_model,
+        narrated=is_narrated(character),
+        sources=() if transcribing or session.instructions is not None else sources,
     )
+
+
+def _prompt(session: SessionObject, character: Character, language: str, styles: bool) -> SystemPrompt:
+    if session.instructions is not None:
+        return SystemPrompt(session.instructions)
+    return composed(character, language, styles=styles)
+
+
+def _shortened(character: Character, language: str, styles: bool, tokens: int) -> str:
+    told = composed(character, language, styles=styles, tokens=tokens)
+    return "\n\n".join(filter(None, (told.text, told.after)))
+
+
+def _voice(output: AudioOutput, character: Character, language: str) -> VoiceChoice:
+    """A speed that the client names wins over the character's; another voice is not the one that its pitch was made for."""
+    speed = output.speed if "speed" in output.model_fields_set else character.speed
+    pitch = 0.0 if output.voice else character.pitch
+    return VoiceChoice(output.voice or text_in(character.voice, language), speed, pitch)
 
 
 def _language(session: SessionObject, character: Character) -> str:

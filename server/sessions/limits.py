@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pipeline.conversation.limits import RecognitionLimits, SessionLimits, SpeakingLimits
+from pipeline.conversation.limits import PromptLimits, RecognitionLimits, SessionLimits, SpeakingLimits
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import Waits
 from server.engines.bulkheads import BACKSTOP_S, OPEN_S, longest_turn_s
@@ -27,6 +27,7 @@ def session_defaults(turns: TurnSettings, loaded: LoadedEngines) -> Defaults:
         Waits(turns.shortest_wait_ms, turns.longest_wait_ms),
         loaded.uses_speech_model,
         loaded.engines.synthesizer.info.styles,
+        loaded.language_model_connected,
     )
 
 
@@ -35,7 +36,7 @@ def session_limits(settings: Settings) -> SessionLimits:
     turns, answers, engines = settings.turns, settings.answers, settings.engine_limits
     return SessionLimits(
         queued_audio_s=answers.queued_audio_s,
-        prompt_characters=answers.prompt_characters,
+        prompt=PromptLimits(answers.prompt_tokens),
         items=answers.conversation_items,
         speculations_per_minute=turns.speculations_per_minute,
         recognition=RecognitionLimits(

@@ -14,7 +14,7 @@ from pipeline.conversation.notices import Answered, Notice, PlaybackStopped, Rep
 from pipeline.engines.within import within
 from pipeline.errors import LimitReached
 from pipeline.session import Session
-from server.errors import openai_error
+from server.errors import Unauthorized, openai_error
 from server.identity.principal import Principal
 from server.protocol.connection import Connection
 from server.protocol.server_events import error_event
@@ -34,7 +34,16 @@ FAREWELL_S = 0.3
 CLOSE_S, DISCARD_S = 1.0, 5.0
 """How long closing may take; and reading on meanwhile, for a client that sends faster than it reads."""
 
-CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED = 1000, 1008, 1012, 4001
+CLOSE_NORMAL, CLOSE_TOO_SLOW, CLOSE_RESTART, CLOSE_SUPERSEDED, CLOSE_REVOKED = 1000, 1008, 1012, 4001, 4401
+
+ENDED = {
+    CLOSE_TOO_SLOW: "too_slow",
+    CLOSE_RESTART: "server_stopped",
+    CLOSE_SUPERSEDED: "continued_elsewhere",
+    CLOSE_REVOKED: "logged_out",
+}
+"""How a session ends with these codes, in a word."""
+
 TOO_SLOW = "the client does not read what it asked for"
 
 
@@ -66,6 +75,9 @@ class LiveSession:
         self._left, self._back = asyncio.Event(), asyncio.Event()
         self._code, self._reason = CLOSE_NORMAL, ""
         self._attempts = 0
+        self._revoked, self._revoked_for = asyncio.Event(), Unauthorized("You are logged out.")
+        self.ended = "left"
+        """How the session ended, in a word."""
         self._over = False  # from the moment on at which that is decided: nobody may come back after it
 
     @property
@@ -78,10 +90,12 @@ class LiveSession:
     async def run(self) -> None:
         """Live until the client is gone for good, the session is too old, or too long idle."""
         session = self.connection.session
-        tasks = [asyncio.create_task(self._converse()), asyncio.create_task(self._watch())]
+        lives = (self._converse(), self._watch(), self._until_revoked())
+        tasks = [asyncio.create_task(life) for life in lives]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if error := next(iter(done)).exception():
+                self.ended = "failed"
                 log.error("session failed", session=self.id, exc_info=error)
         finally:
             try:
@@ -96,7 +110,19 @@ class LiveSession:
     def end(self, code: int, reason: str) -> None:
         """End the session; its transport is closed with this code and reason."""
         self._code, self._reason, self._over = code, reason, True
+        self.ended = ENDED.get(code, self.ended)
         self.connection.session.close()
+
+    def revoke(self, why: Unauthorized) -> None:
+        """End the session of somebody who may not go on; the client is told why."""
+        self._code, self._reason, self._over, self._revoked_for = CLOSE_REVOKED, why.code, True, why
+        self.ended = ENDED[CLOSE_REVOKED]
+        self._revoked.set()
+
+    async def _until_revoked(self) -> None:
+        await self._revoked.wait()
+        self.connection.session.outbox.put(Answered(error_event(openai_error(self._revoked_for))))
+        await asyncio.sleep(FAREWELL_S)
 
     async def _converse(self) -> None:
         try:
@@ -118,14 +144,17 @@ class LiveSession:
             try:
                 async with asyncio.timeout(min(10.0, max(0.1, expires - now()))):
                     await self._left.wait()
-                if not self.resumable or self._over or not await self._comes_back():
+                if not self.resumable or self._over:
+                    return None
+                if not await self._comes_back():
+                    self.ended = "connection_lost"
                     return None
             except TimeoutError:
                 pass
             if now() >= expires:
-                return await self._expire("has reached its longest duration")
+                return await self._expire("has reached its longest duration", "longest")
             if idle.seconds() >= settings.idle_s:
-                return await self._expire("was idle for too long")
+                return await self._expire("was idle for too long", "idle")
 
     async def _comes_back(self) -> bool:
         until = self._now() + self._settings.resume_s
@@ -135,8 +164,8 @@ class LiveSession:
                     await self._back.wait()
         return self._back.is_set()  # also if it came just as its time was over
 
-    async def _expire(self, why: str) -> None:
-        self._reason, self._over = f"the session {why}", True
+    async def _expire(self, why: str, ended: str) -> None:
+        self._reason, self._over, self.ended = f"the session {why}", True, ended
         error = openai_error(LimitReached(f"Your session {why}.", code="session_expired"))
         self.connection.session.outbox.put(Answered(error_event(error)))
         await asyncio.sleep(FAREWELL_S)

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex, token_urlsafe
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
 from pipeline.characters.character import Character
-from pipeline.conversation.journal import Journal
+from pipeline.conversation.journal import Entry, Journal
 from pipeline.conversation.limits import SessionLimits
-from pipeline.errors import LimitReached
+from pipeline.engines.within import within
+from pipeline.errors import InvalidRequest, LimitReached
 from pipeline.session import Session
 from server.characters.catalogue import Characters
 from server.engines.current import CurrentEngines, Lease
 from server.engines.loaded import LoadedEngines
+from server.errors import NotFound, StorageError
+from server.history.continuing import Continued
+from server.history.history import History
+from server.history.keeping.kept import About, KeptConversation
+from server.history.sound.recorder import RecordedSession
 from server.identity.principal import Principal
+from server.memory.memory import Memory
+from server.memory.recall import Recall, Talk, fact_object
 from server.operations.metrics import Metrics
 from server.protocol.audio_rounds import AudioRounds
+from server.protocol.character_lookup import character_of
 from server.protocol.connection import Connection, expiry
-from server.protocol.session_object import SessionObject, config_of
+from server.protocol.session_object import SessionObject, config_of, with_character
 from server.sessions.admission import Admission
 from server.sessions.limits import DefaultsOf
-from server.sessions.live import CLOSE_RESTART, LiveSession
+from server.sessions.live import CLOSE_RESTART, CLOSE_SUPERSEDED, LiveSession
 from server.sessions.registry import AdmissionQueue, LocalAdmissionQueue, LocalSessionRegistry, SessionRegistry
 from server.sessions.running_time import RunningTime
 from server.settings import conversations
@@ -41,17 +50,56 @@ RETRY_AFTER_S = 15
 THINKING_S = 20.0
 """Who says nothing for longer than this is not in the middle of a conversation."""
 
-TICK_S = 0.02
-"""How often the loop's lag is sampled."""
+TICK_S, IDLE_TICK_S = 0.02, 0.1
+"""How often the loop's lag is sampled; while nobody is there, less often, since that is most of what an idle server does."""
+
+NAME_S = 1.0
+"""How long looking up the person's name may take."""
+
+Write: TypeAlias = Callable[[Entry], Awaitable[None]]
 
 STOP_S = 15.0
 """How long sessions may take to end when the server stops, before they are cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a session begins: who comes, with what, over what, and what was said before."""
+
+    principal: Principal
+    start: SessionObject
+    character: Character
+    model: str
+    transport: Transport
+    extensions: bool
+    continued: Continued | None
+    person_name: str
+
+
+async def nobody(_person_id: str) -> str:
+    """No name is known."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a session while it goes on: its conversation, its sound, and what is remembered."""
+
+    conversation: KeptConversation | None = None
+    sound: RecordedSession | None = None
+    recall: Recall | None = None
+
+    @property
+    def writers(self) -> list[Write]:
+        """Who hears what the journal tells."""
+        return [one.write for one in (self.conversation, self.sound, self.recall) if one]
 
 
 @dataclass
 class Sessions:
     """Everything that sessions share. Each is supervised by itself: what goes wrong in one ends no other.
 
+    name_of: what the person of that id wants to be called; empty if it is not known.
     `replica` is the name of this process, and the beginning of its sessions' tokens.
     """
 
@@ -62,6 +110,9 @@ class Sessions:
     limits: SessionLimits
     defaults: DefaultsOf
     admission: Admission
+    history: History
+    memory: Memory
+    name_of: Callable[[str], Awaitable[str]] = nobody
     registry: SessionRegistry = field(default_factory=LocalSessionRegistry)
     queue: AdmissionQueue = field(default_factory=LocalAdmissionQueue)
     replica: str = field(default_factory=lambda: token_hex(4))
@@ -143,64 +194,142 @@ class Sessions:
         return live if live and live.can_resume(seen) else None
 
     async def begin(
-        self, principal: Principal, start: SessionObject, model: str, transport: Transport, *, extensions: bool
+        self,
+        principal: Principal,
+        start: SessionObject,
+        model: str,
+        transport: Transport,
+        *,
+        extensions: bool,
+        continues: str = "",
     ) -> LiveSession:
         """A new session for `transport`, which the caller attaches. The caller also keeps a `place` meanwhile.
 
-        It has the engines that are the current ones now for as long as it lasts.
+        It has the engines that are the current ones now for as long as it lasts. `continues` is the id of a conversation
+        of the principal's that it goes on with. Raises `NotFound`, `StorageError` where that cannot be.
         """
-        character = await self.characters.find(start.kaikou.character or model)
+        if continues and (why_not := self.history.why_not(principal, extensions=extensions)):
+            message = f"This client cannot go on with a conversation that is kept ({why_not})."
+            raise InvalidRequest(message, code="cannot_continue", param="continue")
+        continued = await self._continued(continues, principal) if continues else None
+        if continued:
+            character = await self._same(continued.character_id, principal)
+            start = with_character(start, character.id, continued.language)
+        else:
+            character = await self._meant(start, model, principal)
+        name = await self._name(principal)
+        if principal.role == "guest":
+            self._end_all_of(principal)
         lease = self.engines.lease()
         try:
-            live = self._new(lease.loaded, principal, start, character, model or character.id, transport, extensions)
+            way = Way(principal, start, character, model or character.id, transport, extensions, continued, name)
+            live, kept = self._new(lease.loaded, way)
             await self.registry.add(live)
         except BaseException:
             lease.end()
             raise
         self.admission.entered()
         self.metrics.sessions.set(len(self.live))
-        self._own(self._supervise(live), lease)
+        self._own(self._supervise(live, kept), lease)
         log.info("session began", session=live.id, character=character.id, principal=principal.id, by=principal.kind)
         return live
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 
-    def _new(
-        self,
-        loaded: LoadedEngines,
-        principal: Principal,
-        start: SessionObject,
-        character: Character,
-        model: str,
-        transport: Transport,
-        extensions: bool,
-    ) -> LiveSession:
-        settings, defaults = self.settings, self.defaults(loaded)
+    async def _name(self, principal: Principal) -> str:
+        """What to call who comes; a talk begins without a name rather than late, or not at all."""
+        try:
+            async with within(NAME_S):
+                return await self.name_of(principal.id)
+        except (StorageError, TimeoutError):
+            return ""
+
+    async def _meant(self, start: SessionObject, model: str, principal: Principal) -> Character:
+        """Whom a new session is with. What it names and is not there is the default: stock clients name their models."""
+        if start.kaikou.draft:
+            return await character_of(start.kaikou, model, self.characters, principal.id)
+        return await self.characters.find(start.kaikou.character or model, principal.id)
+
+    async def _same(self, id: str, principal: Principal) -> Character:
+        """Whom a conversation goes on with: the character as it is now. Raises `NotFound` if it is there no more: with
+        somebody else it would be another conversation."""
+        try:
+            return await self.characters.get(id, principal.id)
+        except NotFound:
+            message = "The character of this conversation is not there any more: it can be read, and not gone on with."
+            raise NotFound(message, code="character_gone") from None
+
+    async def _continued(self, conversation_id: str, principal: Principal) -> Continued:
+        """The conversation to go on with; a session of it that goes on here ends, and its last words are in it."""
+        for live in list(self.live.values()):
+            if live.connection.conversation_id == conversation_id and live.principal.id == principal.id:
+                live.end(CLOSE_SUPERSEDED, "continued elsewhere")
+        return await self.history.continued(conversation_id, principal, self.limits.items)
+
+    def _settings_for(self, principal: Principal) -> conversations.SessionSettings:
+        if principal.role != "guest":
+            return self.settings
+        session_s = min(self.settings.session_s, self.settings.guest_session_s)
+        return self.settings.model_copy(update={"session_s": session_s})
+
+    def _end_all_of(self, guest: Principal) -> None:
+        """A new conversation ends the one before, which may only wait for a page that was closed."""
+        for live in list(self.live.values()):
+            if live.principal.id == guest.id:
+                live.end(CLOSE_SUPERSEDED, "another conversation began")
+
+    def _new(self, loaded: LoadedEngines, way: Way) -> tuple[LiveSession, Kept]:
+        settings, defaults, continued = self._settings_for(way.principal), self.defaults(loaded), way.continued
         id = token_hex(4)  # for the log: random, so that it identifies nobody
+        opened = continued.opened if continued else self.history.new(way.principal)
+        why_not = self.history.why_not(way.principal, extensions=way.extensions)
+        kept = Kept()
+        if not why_not:
+            written = self.history.begin(opened, lambda: _about(connection), lambda *state: told(*state))
+            sound = self.history.recorder.begin(written, lambda *state: connection.recording_ended(*state))
+            talk = Talk(
+                opened.person_id,
+                opened.id,
+                lambda: connection.character.id,
+                lambda: list(session.transcript),
+                lambda ids: session.forget(ids),
+                lambda fact, action: connection.tell_remembered(fact_object(fact), action),
+            )
+            kept = Kept(written, sound, self.memory.begin(talk) if self.memory.allowed(way.principal) else None)
         session = Session(
-            config_of(start, character, defaults),
+            config_of(way.start, way.character, defaults),
             loaded.engines,
             loaded.workers,
             self.limits,
-            self.metrics.observer(id, character.id, principal),
-            journal=Journal(self.metrics.write),
-            playback=transport.playback,
+            self.metrics.observer(id, way.character.id, way.principal),
+            journal=Journal(_all(self.metrics.write, *kept.writers)),
+            transcript=continued.transcript if continued else (),
+            summary=continued.summary if continued else None,
+            playback=way.transport.playback,
         )
         connection = Connection(
             session,
-            start,
-            character,
+            way.start,
+            way.character,
             self.characters,
-            model,
+            way.model,
             defaults,
             rounds=self.rounds,
             append_bytes=settings.append_bytes,
             expires_at=expiry(settings.session_s),
-            extensions=extensions,
+            extensions=way.extensions,
             token=f"{self.replica}.{token_urlsafe(18)}",
             resume_s=settings.resume_s,
+            conversation_id=opened.id,
+            person_id=way.principal.id,
+            person_name=way.person_name,
+            remembering=kept.recall,
         )
-        return LiveSession(id, connection, settings, principal, self.clock)
+        told = connection.tell_keeping
+        told(kept.conversation is not None, why_not)
+        if kept.sound:
+            connection.allow_recording()
+        return LiveSession(id, connection, settings, way.principal, self.clock), kept
 
     @property
     def _free(self) -> int:
@@ -213,14 +342,20 @@ class Sessions:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _task: lease.end())
 
-    async def _supervise(self, live: LiveSession) -> None:
+    async def _supervise(self, live: LiveSession, kept: Kept) -> None:
         """One session's life; nothing that goes wrong in it reaches another."""
         try:
             try:
                 await live.run()
             finally:
                 self.admission.left()
+                if kept.conversation:
+                    kept.conversation.end(live.ended)
+                if kept.recall:
+                    self.memory.end(kept.recall)
                 await self.registry.remove(live)
+                if kept.sound:
+                    await kept.sound.end()
         except Exception:
             log.error("session failed", session=live.id, exc_info=True)
         self.metrics.sessions.set(len(self.live))
@@ -231,8 +366,8 @@ class Sessions:
         while True:
             lags, began, cpu = list[float](), loop.time(), time.thread_time()
             while loop.time() - began < 1.0:
-                due = loop.time() + TICK_S
-                await asyncio.sleep(TICK_S)
+                due = loop.time() + (TICK_S if self.live else IDLE_TICK_S)
+                await asyncio.sleep(due - loop.time())
                 lags.append(loop.time() - due)
                 if still_s := self.clock.tick():
                     log.warning("the process stood still", seconds=round(still_s, 1))
@@ -243,3 +378,16 @@ class Sessions:
                 self.admission.measured(share, lag, len(self.live))
                 self.metrics.loop_lag.set(lag)
                 self.metrics.loop_cpu.set(share)
+
+
+def _all(*writers: Write) -> Write:
+    async def write(entry: Entry) -> None:
+        for one in writers:
+            await one(entry)
+
+    return write
+
+
+def _about(connection: Connection) -> About:
+    language, talks = connection.session.config.language, connection.object.type == "realtime"
+    return About(connection.character, language, talks)

@@ -12,15 +12,16 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from pipeline.errors import InvalidRequest, KaikouError, LimitReached
 from server.errors import openai_error, status_of
-from server.identity.auth import identify, presented_key
+from server.identity.auth import presented_key
+from server.identity.identity import Identity
 from server.identity.origins import check_origin
 from server.identity.principal import Principal
+from server.identity.scopes import REALTIME, check_scopes
 from server.protocol.server_events import error_event, new_event_id
 from server.protocol.session_object import SessionObject
 from server.sessions.client_secrets import PREFIX, ClientSecret, ClientSecrets
 from server.sessions.live import CLOSE_SUPERSEDED, LiveSession, Superseded
 from server.sessions.sessions import RETRY_AFTER_S, Sessions
-from server.settings.serving import ServerSettings
 from server.transports.transport import OutputAudio
 from server.transports.websocket import WebSocketTransport
 
@@ -36,7 +37,7 @@ CLOSE_REFUSED, CLOSE_BETA, CLOSE_TRY_LATER = 1008, 4000, 1013
 class Handshake:
     """Serves `/v1/realtime`: lets clients in and connects them to their sessions."""
 
-    settings: ServerSettings
+    identity: Identity
     secrets: ClientSecrets
     sessions: Sessions
 
@@ -62,10 +63,14 @@ class Handshake:
 
     async def _identify(self, websocket: WebSocket) -> tuple[Principal, ClientSecret | None]:
         """Who comes, and with which client secret. Raises `OriginDenied`, `Unauthorized`."""
-        check_origin(self.settings, websocket)
+        check_origin(self.identity.server, websocket)
         key = presented_key(websocket)
         secret = await self.secrets.find(key) if key.startswith(PREFIX) else None
-        return secret.principal if secret else identify(self.settings, key), secret
+        if secret:
+            await self.identity.check_grant(secret.principal)
+        principal = secret.principal if secret else await self.identity.identify(websocket)
+        check_scopes(principal, (REALTIME,))
+        return principal, secret
 
     async def _resume(
         self, websocket: WebSocket, principal: Principal
@@ -94,7 +99,8 @@ class Handshake:
         model = query.get("model") or (secret.model if secret else "")
         start = secret.session if secret else _first_object(query.get("intent"))
         extensions = query.get("extensions") == "kaikou"
-        return await self.sessions.begin(principal, start, model, transport, extensions=extensions)
+        continues = query.get("continue", "")
+        return await self.sessions.begin(principal, start, model, transport, extensions=extensions, continues=continues)
 
 
 def _first_object(intent: str | None) -> SessionObject:

@@ -18,12 +18,14 @@ class SessionSettings(Section):
     """Conversations at once; a further one is told to come back later."""
     session_s: Positive = 3600.0
     """The longest conversation."""
+    guest_session_s: Positive = 900.0
+    """The longest conversation of a guest, who has one at a time."""
     idle_s: Positive = 900.0
     """A conversation in which nobody speaks or writes for this long is ended."""
     resume_s: Positive = 60.0
     """How long a conversation waits for a client whose connection broke."""
-    retained_bytes: Count = 512 * 1024
-    """What was sent to a client that may come back and not acknowledged yet; about 8 s of audio."""
+    retained_bytes: Count = 1536 * 1024
+    """What was sent to a client that may come back and not acknowledged yet; about 20 s of audio."""
     drain_s: Positive = 20.0
     """After a signal to stop: how long turns that go on may take to finish."""
     latency_cpu: float = Field(default=0.85, gt=0, le=1)
@@ -60,8 +62,9 @@ class AnswerSettings(Section):
     """A character's answer is ended after this much audio."""
     conversation_items: int = Field(default=2_000, ge=10, le=10**9)
     """Messages and calls that a conversation holds; of a longer one the oldest leave."""
-    prompt_characters: Count = 24_000
-    """How much of a conversation the language model sees."""
+    prompt_tokens: int = Field(default=6_000, ge=1_000, le=10**9)
+    """How much the language model is shown for an answer, in tokens: instructions, what is remembered, a summary of the
+    conversation and its newest turns. Less where its window is smaller."""
     lead_s: Positive = 2.0
     """How far audio is sent ahead of what the person hears."""
     queued_audio_s: Positive = 4.0

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
-from server.settings.addresses import HttpUrl, RealtimeUrl
 from server.settings.section import Count, EngineTables, Fields, Key, Positive, Section
+from server.settings.values.addresses import HttpUrl, RealtimeUrl
 
 
 class OpenAISettings(Section):
@@ -24,6 +24,8 @@ class OpenAISettings(Section):
     llm_extra_body: Fields = Field(default={})
     """Fields added to every request, such as {"reasoning_effort": "low"}: a table in the file, JSON in the environment. With
     a field about thinking among them, no other is sent."""
+    llm_context_window: int = Field(default=0, ge=0, le=10**9)
+    """How many tokens the model can read and write together; 0 takes what its server tells, else 8,192."""
     llm_discover: bool = True
     """Whether to look for a model server on this machine when none is set."""
     stt_base_url: HttpUrl = ""

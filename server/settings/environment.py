@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pipeline.errors import SettingError
 from server.settings.names import TABLE, Path, known, known_engine
 from server.settings.tree import PREFIX
-from server.settings.written import BYTE_ORDER_MARK, plain
+from server.settings.values.written import BYTE_ORDER_MARK, plain
 
 NOT_SETTINGS = frozenset({"KAIKOU_VENV", "KAIKOU_CONFIG"})
 """Variables with our prefix that belong to `run.py`, and the one that names the file."""

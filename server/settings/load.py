@@ -20,7 +20,7 @@ from server.settings.environment import config_named, set_by, written_as
 from server.settings.names import TABLE, Path, known, known_engine, unknown
 from server.settings.section import Section
 from server.settings.tree import AT, SECTIONS, SETTINGS, Settings
-from server.settings.written import meant, plain
+from server.settings.values.written import meant, plain
 
 ROOT = FilePath(__file__).parents[2]
 FILE = "kaikou.toml"

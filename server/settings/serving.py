@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
-from server.settings.addresses import Host
-from server.settings.origins import Network, Origin, RootPath
 from server.settings.section import Count, Positive, Section
+from server.settings.values.addresses import Host, RedisUrl
+from server.settings.values.origins import Network, Origin, RootPath
 
 LONGEST_KEY = 4096
 """Bytes. In base64 it is a third longer, and servers take lines of 8 KB."""
@@ -91,3 +92,21 @@ class AudioApiSettings(Section):
     """The largest file that is transcribed."""
     file_s: Positive = 7200.0
     """The longest file that is transcribed."""
+
+
+class RateSettings(Section):
+    """How often the API may be asked, in a minute; all of it may come at once."""
+
+    prefix = "rate_"
+    flat_names: ClassVar[Mapping[str, str]] = {"redis_url": "redis_url"}
+
+    reads: int = Field(default=1_200, ge=0, le=10**9)
+    """Requests of a person that read; 0 for any number."""
+    writes: int = Field(default=300, ge=0, le=10**9)
+    """Requests of a person that change something; 0 for any number."""
+    costly: int = Field(default=60, ge=0, le=10**9)
+    """Requests of a person that cost much, such as exports and samples of voices; 0 for any number."""
+    address: int = Field(default=3_000, ge=0, le=10**9)
+    """Requests from one address, whoever sends them; 0 for any number."""
+    redis_url: RedisUrl | None = None
+    """A Redis that several servers count in together, as redis://host:6379/0; without it each counts for itself."""

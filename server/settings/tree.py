@@ -8,10 +8,13 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
+from server.settings.accounts import AccountSettings, MailSettings
 from server.settings.conversations import AnswerSettings, CharacterSettings, SessionSettings, TurnSettings
 from server.settings.engines import EngineLimits, EngineSettings, WeightSettings
+from server.settings.keeping import FileSettings, HistorySettings, JobSettings, StorageSettings
 from server.settings.section import EngineTables, Section
-from server.settings.serving import AudioApiSettings, ServerSettings
+from server.settings.serving import AudioApiSettings, RateSettings, ServerSettings
+from server.settings.sign_on import SignOnSettings
 
 PREFIX = "KAIKOU_"
 
@@ -28,6 +31,14 @@ class Settings(Section):
     engine_limits: EngineLimits = EngineLimits()
     weights: WeightSettings = WeightSettings()
     audio_api: AudioApiSettings = AudioApiSettings()
+    rates: RateSettings = RateSettings()
+    storage: StorageSettings = StorageSettings()
+    history: HistorySettings = HistorySettings()
+    files: FileSettings = FileSettings()
+    jobs: JobSettings = JobSettings()
+    accounts: AccountSettings = AccountSettings()
+    mail: MailSettings = MailSettings()
+    sign_on: SignOnSettings = SignOnSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,10 @@ class Setting:
 
     def takes(self, kind: type) -> bool:
         """Whether its value is of that type, or is none."""
-        return kind is self.kind or kind in get_args(self.kind)
+        choices = (self.kind, *get_args(self.kind))
+        return any(
+            kind is getattr(choice, "__origin__", choice) for choice in choices
+        )  # also one with checks of its own
 
     @property
     def is_table(self) -> bool:

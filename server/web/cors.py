@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.errors import OriginDenied
 from server.identity.origins import check_origin, named_in_settings
 from server.rest import failure
-from server.settings.origins import ANY
 from server.settings.serving import ServerSettings
+from server.settings.values.origins import ANY
 
-METHODS = "GET, HEAD, POST, OPTIONS"
-READABLE = "*, ETag, Retry-After, X-Request-Id"
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+READABLE = "*, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 """Every header; by name those that clients read, for browsers that do not know the star, the last from a proxy's hand."""
 
 PREFLIGHT_S = 600

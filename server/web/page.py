@@ -50,7 +50,7 @@ class PageHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
-                headers["Content-Security-Policy"] = PAGE_POLICY
+                headers.setdefault("Content-Security-Policy", PAGE_POLICY)
                 if is_file:
                     headers["Cache-Control"] = "no-cache"
             await send(message)

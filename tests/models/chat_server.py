@@ -80,8 +80,13 @@ async def read_request(reader: asyncio.StreamReader) -> Asked:
 
 
 @asynccontextmanager
-async def chat_server(*answers: Answer, models: Answer | None = None) -> AsyncIterator[ChatServer]:
-    """A server on a free port; the last answer is given again and again. models: the one to requests for its list."""
+async def chat_server(
+    *answers: Answer, models: Answer | None = None, about: Answer | None = None
+) -> AsyncIterator[ChatServer]:
+    """A server on a free port; the last answer is given again and again.
+
+    models: the one to requests for its list; about: to those for more of a model or of the server.
+    """
     server = ChatServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -90,6 +95,10 @@ async def chat_server(*answers: Answer, models: Answer | None = None) -> AsyncIt
             if models and asked.path.endswith("/models"):
                 server.looked.append(asked)
                 await models(Line(reader, writer))
+                return
+            if asked.path in ("/props", "/api/show"):
+                server.looked.append(asked)
+                await (about or without_list())(Line(reader, writer))
                 return
             server.asked.append(asked)
             await answers[min(len(server.asked), len(answers)) - 1](Line(reader, writer))

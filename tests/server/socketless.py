@@ -98,7 +98,7 @@ class Client:
 @asynccontextmanager
 async def connected(defaults: Defaults = DEFAULTS, characters: Characters = CHARACTERS) -> AsyncIterator[Client]:
     """A client whose session goes on within the block, and of which nothing is left after it."""
-    client = Client(await CHARACTERS.find("wizard"), characters, defaults)
+    client = Client(await CHARACTERS.find("wizard", ""), characters, defaults)
     life, reading = asyncio.create_task(client.session.run()), asyncio.create_task(client.read())
     await asyncio.sleep(0)
     try:

@@ -96,7 +96,7 @@ HEAVY = {
 @pytest.mark.parametrize("name", HEAVY)
 async def test_the_loop_goes_on_while_a_heavy_message_is_refused(server: Serving, name: str) -> None:
     async with websockets.connect(f"{server.ws}/v1/realtime?extensions=kaikou", compression=None) as socket:
-        await until(socket, "session.created")
+        await until(socket, "kaikou.keeping")
         async with measured_rounds() as rounds:
             await socket.send(HEAVY[name])
             told = json.loads(await socket.recv())

@@ -1,4 +1,4 @@
-"""A talk that is longer than a conversation may be goes on, and what leaves it is told."""
+"""A talk that is longer than a conversation, or the model's window, may be goes on, and what leaves it is told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from pipeline.text.tokens import tokens_of
+from tests.models.chat_server import chat_server, delta, listing, saying
 from tests.server.talking import Talk, talking
 from tests.serving import Serving, serving
 
@@ -85,3 +87,23 @@ async def test_what_left_is_not_there_any_more(short: Serving) -> None:
         error = await talk.error("mine_1")
 
         assert (error["code"], kept(talk)[0]) == ("item_retrieve_invalid_item_id", "line_1")
+
+
+async def test_a_stock_client_with_a_long_talk_stays_in_the_models_window_and_keeps_its_beginning() -> None:
+    answer, chatter = (
+        saying(delta(content="I see."), delta("stop")),
+        "It rained, and the train stood still for a while.",
+    )
+    async with chat_server(answer, models=listing("m")) as model:
+        settings = {"chat_model": "openai", "llm_base_url": model.base_url, "prompt_tokens": 1_000}
+        async with serving(**settings) as server, talking(server) as talk:
+            await talk.configure(instructions="Be brief.", output_modalities=["text"])
+            await talk.write("My name is Ada, and my sister is called Mia.")
+            for _ in range(120):
+                await talk.write(chatter)
+            await talk.ask()
+
+    shown = [(message["role"], message["content"]) for message in model.asked[-1].body["messages"]]
+    assert shown[0] == ("system", "Be brief.")
+    assert "My name is Ada, and my sister is called Mia." in shown[1][1]
+    assert 300 < sum(tokens_of(text) for _role, text in shown) <= 1_000

@@ -102,7 +102,7 @@ async def test_the_page_and_those_who_watch_are_told_of_the_new_engines() -> Non
             paths = ("/health", "/ready", "/api/status", "/v1/models", "/api/characters")
             health, ready, status, models, cards = [(await client.get(path)).json() for path in paths]
             names = [json.dumps(of, ensure_ascii=False) for of in (health, ready, status, models)]
-            return [[NEW in name for name in names], cards["data"][0]["hears"]]
+            return [[NEW in name for name in names], cards["data"]["items"][0]["hears"]]
 
         before = await told()
         await current.renew(having(recognizer=Hearing(NEW)))

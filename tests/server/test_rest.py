@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from structlog.testing import capture_logs
 
-from server.rest import BODY_S, guarded, json_body, success
+from server.identity.identity import Identity
+from server.rest import BODY_S, guarded, json_body, json_response
 from server.settings import load_settings
 from tests.loop_clock import LoopClock
 
 
 async def echo(request: Request) -> Response:
-    return success(await json_body(request))
+    return json_response(await json_body(request))
 
 
 async def answered(*parts: dict[str, Any]) -> tuple[int, str | None, list[Any]]:
@@ -32,7 +33,7 @@ async def answered(*parts: dict[str, Any]) -> tuple[int, str | None, list[Any]]:
     clock = LoopClock()
     request = Request({"type": "http", "method": "POST", "path": "/api/echo", "headers": []}, receive)
     with capture_logs() as log:
-        answering = asyncio.ensure_future(guarded(echo, load_settings({}, {}).server)(request))
+        answering = asyncio.ensure_future(guarded(echo, Identity(load_settings({}, {}).server))(request))
         stopped = asyncio.create_task(waiting.wait())
         async with asyncio.timeout(2 * BODY_S):
             await asyncio.wait({stopped, answering}, return_when=asyncio.FIRST_COMPLETED)

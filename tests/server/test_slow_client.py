@@ -43,9 +43,11 @@ async def test_a_voice_takes_back_what_a_slow_client_was_not_sent_of_a_reply_tha
                 {"type": "response.create"},
             ):
                 await client.send(json.dumps(event))
-            (live,) = server.app.state.realtime.live.values()
-            session = live.connection.session
             async with asyncio.timeout(30):
+                while not server.app.state.realtime.live:
+                    await asyncio.sleep(0.02)
+                (live,) = server.app.state.realtime.live.values()
+                session = live.connection.session
                 while session.at_rest or session._active_reply():
                     await asyncio.sleep(0.02)
             await client.send(sentence().tobytes())

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio.samples import Samples
+from pipeline.conversation.known import Known
 from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
+    ContextUsed,
     HearingFailed,
     ItemAdded,
     ItemLeft,
@@ -162,6 +164,7 @@ def everything() -> Iterator[Notice]:
     yield ReplyEnded(reply(status="incomplete", reason="max_output_tokens"))
     yield ReplyEnded(reply(status="failed", error=EngineBusy("All are taken.")))
     record = reply(item := message("Good morning."))
+    yield ContextUsed("resp_1", [Known("They are Ada.", "memory", "fact_1", "Name")])
     yield ReplyThinking(record, "thinking")
     yield ReplyWords(record, item, [WordTime("Good", 0, 300)])
     yield TurnTimed(TIMING)

@@ -75,7 +75,7 @@ class Kokoro:
         self._warm_up()
         voices = self._voices.listed
         languages = tuple(dict.fromkeys(voice.language for voice in voices))
-        given = {"styles": True, "times_words": True, "wants_words": True}
+        given = {"styles": True, "times_words": True, "wants_words": True, "pitches": True}
         self.info = EngineInfo(NAME, "synthesizer", languages, RATE, voices, **given)
 
     def speak(self, request: SynthesisRequest) -> Iterator[SpeechChunk]:

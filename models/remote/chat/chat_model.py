@@ -52,7 +52,8 @@ _SECRET = re.compile(r"sk-[\w-]{6,}|Bearer\s+\S+|[A-Za-z0-9_-]{32,}")
 
 def create(settings: Mapping[str, Any]) -> OpenAIChat:
     """settings: `base_url` (empty: OpenAI), `api_key`, `model` (empty: the server's first), `max_tokens`, `extra_body`
-    (fields that are added to every request) and `memory` (the file that keeps what was learnt about models).
+    (fields that are added to every request), `context_window` (in tokens; 0: what the server tells) and `memory` (the file
+    that keeps what was learnt about models).
 
     Raises `EngineUnavailable` if OpenAI itself is asked for without a key.
     """
@@ -71,6 +72,7 @@ class OpenAIChat:
         model: str = "",
         max_tokens: int | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        context_window: int = 0,
         memory: str | Path | None = None,
     ) -> None:
         if not api_key and base_url == OPENAI:
@@ -91,6 +93,12 @@ class OpenAIChat:
         self._locator = Locator(self._http, base_url, model, self._server)
         self._memory = Memory(Path(memory) if memory else None)
         self._returned = Returned()
+        self._context_window = context_window
+
+    @property
+    def context_window(self) -> int | None:
+        """The model's window in tokens, as set or as its server told; None while that is unknown."""
+        return self._context_window or (self._locator.found.context if self._locator.found else None)
 
     async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
         """Text without the model's reasoning, calls when complete, usage last.
@@ -135,7 +143,7 @@ class OpenAIChat:
         if place is None:
             return {}
         profile = self._memory.profile(without_login(place.url), place.model)
-        window = f"{place.context} tokens" if place.context else "the server does not tell"
+        window = f"{self.context_window} tokens" if self.context_window else "the server does not tell"
         if profile.characters is not None:
             window += f"; {profile.characters} characters of a conversation fit"
         roles = in_a_sentence(Profile(), Profile(system=profile.system, alternates=profile.alternates))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -94,29 +94,46 @@ class Locator:
             except httpx2.HTTPError as error:
                 raise self._server.failure(error) from None
             if models is not None:
-                return self._among(url, models)
+                return await self._among(url, models)
         if not self.model:
             raise EngineUnavailable(
                 "The language model's server does not say which models it has.", engine=self._server.engine
             )
         return Place(self._addresses[0], self.model, kind_of(self._addresses[0], []))
 
-    def _among(self, url: str, models: Sequence[Listed]) -> Place:
+    async def _among(self, url: str, models: Sequence[Listed]) -> Place:
         self.model = self.model or first_chat_model([model.id for model in models])
         if not self.model:
             raise EngineUnavailable("The language model's server has no model loaded.", engine=self._server.engine)
-        context = next((model.context for model in models if model.id == self.model), None)
-        return Place(url, self.model, kind_of(url, models), context)
+        listed = next((model for model in models if model.id == self.model), Listed(self.model))
+        place = Place(url, self.model, kind_of(url, models), listed.context)
+        return place if place.context else replace(place, context=await self._window(place) or listed.trained)
+
+    async def _window(self, place: Place) -> int | None:
+        """The model's window where its server tells it elsewhere than in its list; None if it does not."""
+        root = place.url.removesuffix("/v1")
+        try:
+            match place.kind:
+                case servers.LLAMA_CPP:
+                    return servers.window_in_props(await self._json(f"{root}/props"))
+                case servers.LM_STUDIO:
+                    known = listed_in(await self._json(f"{root}/api/v0/models")) or []
+                    return next((model.context for model in known if model.id == place.model), None)
+                case servers.OLLAMA:
+                    return servers.window_in_show(await self._json(f"{root}/api/show", {"model": place.model}))
+        except httpx2.HTTPError:
+            pass
+        return None
 
     async def _list(self, url: str) -> list[Listed] | None:
         """The models at an address; None if there is no such list. Raises `EngineError` where a key is missing."""
         value = await self._json(f"{url}/models")
         return None if value is None else listed_in(value)
 
-    async def _json(self, url: str) -> Any:
-        """What an address answers, if that is JSON of a bounded length."""
-        body = bytearray()
-        async with self._http.stream("GET", url, timeout=LIST_S) as response:
+    async def _json(self, url: str, asked: Mapping[str, Any] | None = None) -> Any:
+        """What an address answers, if that is JSON of a bounded length. asked: what is posted to it."""
+        body, method = bytearray(), "GET" if asked is None else "POST"
+        async with self._http.stream(method, url, json=asked, timeout=LIST_S) as response:
             if response.status_code == httpx2.codes.UNAUTHORIZED and not self.model:
                 raise self._server.failure(Refusal.of(response))
             if response.status_code != httpx2.codes.OK:

@@ -41,6 +41,10 @@ _OWNERS = {
     "sglang": SGLANG,
 }
 _WINDOWS = ("max_model_len", "loaded_context_length", "context_length", "n_ctx")
+"""The fields that tell a model's window in a list."""
+_NUM_CTX = re.compile(r"^num_ctx\s+(\d+)$", re.MULTILINE)
+OLLAMAS_WINDOW = 4_096
+"""What Ollama gives a model that says nothing else, however much it could take: it cuts off what is over, silently."""
 _PORTS = {11434: OLLAMA, 1234: LM_STUDIO}
 _HOSTED: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("api.openai.com", r"^(?:gpt-5\.[1-9]|gpt-[6-9])(?!.*(?:chat|codex|pro))", {"reasoning_effort": "none"}),
@@ -73,11 +77,12 @@ _NEVER_QUIET = re.compile(r"gpt-oss", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A model that a server lists. context: its window in tokens, where the server says it."""
+    """A model that a server lists. context: its window in tokens, where that is told; trained: the longest it knows."""
 
     id: str
     owner: str = ""
     context: int | None = None
+    trained: int | None = None
 
 
 def listed_in(value: Any) -> list[Listed] | None:
@@ -92,11 +97,32 @@ def listed_in(value: Any) -> list[Listed] | None:
         if isinstance(name := entry.get("id") or entry.get("name") or entry.get("model"), str):
             meta = entry.get("meta")
             told = {**entry, **meta} if isinstance(meta, Mapping) else entry
-            context = next(
-                (window for key in _WINDOWS if isinstance(window := told.get(key), int) and window > 0), None
-            )
-            found.append(Listed(name.removeprefix("models/"), str(entry.get("owned_by") or ""), context))
+            context = next((window for key in _WINDOWS if (window := _tokens(told.get(key)))), None)
+            owner, trained = str(entry.get("owned_by") or ""), _tokens(told.get("n_ctx_train"))
+            found.append(Listed(name.removeprefix("models/"), owner, context, trained))
     return found
+
+
+def window_in_props(value: Any) -> int | None:
+    """The window that llama.cpp's properties tell, in tokens."""
+    defaults = value.get("default_generation_settings") if isinstance(value, Mapping) else None
+    return _tokens(defaults.get("n_ctx")) if isinstance(defaults, Mapping) else None
+
+
+def window_in_show(value: Any) -> int | None:
+    """The window of a model, in tokens, by what Ollama shows of it: as it was set, else what it gives to all."""
+    if not isinstance(value, Mapping):
+        return None
+    if set_to := _NUM_CTX.search(str(value.get("parameters") or "")):
+        return _tokens(int(set_to[1]))
+    about = value.get("model_info")
+    entries = about.items() if isinstance(about, Mapping) else ()
+    longest = next((_tokens(told) for key, told in entries if str(key).endswith(".context_length")), None)
+    return min(longest or OLLAMAS_WINDOW, OLLAMAS_WINDOW)
+
+
+def _tokens(value: Any) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def is_among(model: str, value: Any) -> bool:

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.scripted import create
-from models.scripted.book import book_of
 from models.scripted.brain import reply_to
-from models.scripted.memory import key_of, name_in, turns_of, was_heard
+from models.scripted.memory import key_of, turns_of, was_heard
+from models.scripted.script import script_of
 from models.scripted.skills import computed
-from models.scripted.words import answer_language, quote, squash
+from models.scripted.words import answer_language, quote
 from pipeline.engines.protocols import ChatRequest, Message, TextDelta, Tool, Usage
+from pipeline.memory.names import name_in
+from pipeline.memory.words import squash
 from pipeline.prompt.vocal_cues import note
 from server.characters.reading import parse_character
 from tests.models.scripted_talk import BUILT_IN, MONDAY, messages_of, next_line, talk
@@ -145,7 +147,7 @@ def test_the_same_talk_gets_the_same_answer(name: str) -> None:
     ],
 )
 def test_a_paraphrase_or_a_mishearing_finds_its_exchange(name: str, said: str, heard: str) -> None:
-    match = book_of(BUILT_IN[name], "zh" if HAN.search(said) else "en").index.best(said)
+    match = script_of(BUILT_IN[name], "zh" if HAN.search(said) else "en").index.best(said)
 
     assert match
     assert heard in match.exchange.heard
@@ -154,7 +156,7 @@ def test_a_paraphrase_or_a_mishearing_finds_its_exchange(name: str, said: str, h
 @each_language
 @each_character
 def test_every_topic_on_offer_can_be_talked_about(name: str, language: str) -> None:
-    index = book_of(BUILT_IN[name], language).index
+    index = script_of(BUILT_IN[name], language).index
 
     assert all((match := index.best(topic)) and match.score > 0.85 for topic in BUILT_IN[name].topics[language])
 
@@ -394,3 +396,25 @@ def test_an_answer_late_in_a_talk_takes_a_few_milliseconds(name: str) -> None:
         return thread_time() - began
 
     assert min(seconds() for _ in range(5)) < 0.05
+
+
+# --- Earlier talks ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "asks", "answers"),
+    [
+        (("My name is Ann.", "I want to learn the cello."), "What's my name?", "Ann"),
+        (("My name is Ann.", "I want to learn the cello."), "What do you know about me?", "I want to learn the cello"),
+        (("我叫小林。", "我想学大提琴。"), "我叫什么名字？", "小林"),
+        (("我叫小林。", "我想学大提琴。"), "你记得什么？", "我想学大提琴"),
+    ],
+)
+async def test_what_was_told_in_an_earlier_talk_is_known(told: tuple[str, ...], asks: str, answers: str) -> None:
+    language = "en" if asks.isascii() else "zh"
+    messages = [Message("user", "..."), Message("assistant", "..."), Message("user", asks)]
+    request = ChatRequest(messages, BUILT_IN["assistant"], language, told=told)
+
+    events = [event async for event in ENGINE.reply(request)]
+
+    assert answers in "".join(event.text for event in events if isinstance(event, TextDelta))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 
 from models.stub import HEARD
+from tests.full_disk import largest_file
 from tests.server.audio.files import file_of
 from tests.serving import Serving
 from tests.speech import sentence, silence
@@ -78,17 +77,6 @@ async def test_an_empty_file_is_named_as_such(server: Serving, disposition: str)
 
 
 # --- No room -------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Within it this process can write no file beyond this size, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _told(answer: httpx2.Response) -> tuple[int, str, str]:

@@ -41,7 +41,7 @@ async def test_the_server_is_ready_and_what_is_typed_is_answered_aloud(tmp_path:
 
 async def test_the_page_is_told_that_no_character_hears_and_how_to_mend_it(tmp_path: Path) -> None:
     async with serving(engines="auto", weights=tmp_path) as server, httpx2.AsyncClient() as http:
-        cards = (await http.get(f"{server.http}/api/characters")).json()["data"]
+        cards = (await http.get(f"{server.http}/api/characters")).json()["data"]["items"]
         status = (await http.get(f"{server.http}/api/status")).json()["data"]
 
     assert [card["hears"] for card in cards] == [[]] * len(cards)

@@ -97,7 +97,8 @@ async def test_connections_are_given_back_when_the_server_ends() -> None:
         named = {"engines": "stub", "synthesizer": "openai", "recognizer": "openai"}
         where = {"tts_base_url": provider.base_url, "stt_base_url": provider.base_url}
         loaded = LoadedEngines(load_settings({**named, **where}, {}))
-        clients = [member.engine._remote.http for member in loaded.members if member.bulkhead.name == "openai"]
+        engines = [member.engine for member in loaded.members if member.bulkhead.name == "openai"]
+        clients = [getattr(engine, "_engine", engine)._remote.http for engine in engines]
         await loaded.close()
 
     assert [client.is_closed for client in clients] == [True, True]
@@ -121,9 +122,10 @@ def test_openais_key_opens_all_of_openai_and_is_sent_nowhere_else(role: str, our
 
 
 def test_every_key_is_a_secret_by_its_type() -> None:
-    named = {name for name in SETTINGS if name.endswith(("_key", "_keys"))}
+    named = {name for name in SETTINGS if name.endswith(("_key", "_keys", "_secret", "_password"))}
+    with_a_password_in_it = {"database_url", "redis_url"}
 
-    assert {name for name, setting in SETTINGS.items() if setting.is_secret} == named
+    assert {name for name, setting in SETTINGS.items() if setting.is_secret} == named | with_a_password_in_it
 
 
 def test_lists_of_the_environment_are_separated_by_commas() -> None:

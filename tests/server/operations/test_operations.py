@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.engines.loaded import find_language_model
-from server.identity.auth import identify
+from server.identity.principal import holder_of
 from server.settings import load_settings
 from tests.server.talking import talking
 from tests.serving import PACED_S, Serving, serving
@@ -102,7 +102,7 @@ async def test_the_page_and_its_parts_are_served_with_headers_that_keep_it_to_it
 
 async def test_a_wrong_address_of_the_api_is_told_in_one_shape(server: Serving) -> None:
     response = await get(server, "/api/characters/nobody/sample")
-    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "character_not_found")
 
 
 async def test_a_characters_voice_sample_is_an_audible_wav(server: Serving) -> None:
@@ -136,7 +136,7 @@ async def test_the_log_names_on_whose_account_a_session_runs_and_by_what_they_sh
             async with talking(server, key="sk-one"), talking(server, key=secret.value):
                 pass
     began = [(line["principal"], line["by"]) for line in logged if line["event"] == "session began"]
-    account = identify(load_settings({}, {"KAIKOU_API_KEYS": "sk-one"}).server, "sk-one").id
+    account = holder_of("sk-one").id
     assert began == [(account, "key"), (account, "client_secret")]
 
 

@@ -25,6 +25,9 @@ greeting = "Hello."
 
 
 HERE = "{folder}"
+SECRET = "s3cr3t"
+"""In passwords and keys; no sentence has it."""
+MAIL = {"MAIL_HOST": "mail.example.org", "MAIL_FROM": "k@example.org", "PUBLIC_URL": "https://kaikou.example.org"}
 QUIET = {"KAIKOU_LLM_DISCOVER": "off", "KAIKOU_STARTER": "off", "KAIKOU_ENGINES": "stub"}
 
 
@@ -72,6 +75,76 @@ MISTAKES = {
     # folders
     "a file in place of the weights": variables("KAIKOU_WEIGHTS", FILE, WEIGHTS="{folder}/f"),
     "weights below a file": variables("KAIKOU_WEIGHTS", FILE, WEIGHTS="{folder}/f/w"),
+    "a file in place of what is kept": variables("KAIKOU_DATA", FILE, DATA="{folder}/f"),
+    "what is kept below a file": variables("KAIKOU_DATA", FILE, DATA="{folder}/f/d"),
+    "a bucket with half of its keys": variables(
+        "KAIKOU_S3_SECRET_KEY", OBJECTS_URL="s3://bucket", S3_ENDPOINT="http://127.0.0.1:9", S3_ACCESS_KEY="key"
+    ),
+    "a bucket of a server that is not there": variables(
+        "KAIKOU_OBJECTS_URL",
+        OBJECTS_URL="s3://bucket",
+        S3_ENDPOINT="http://127.0.0.1:9",
+        S3_ACCESS_KEY="a",
+        S3_SECRET_KEY="b",
+    ),
+    "a bucket that is none": variables("KAIKOU_OBJECTS_URL", OBJECTS_URL="https://bucket.example.org"),
+    "an S3 server in the open without TLS": variables("KAIKOU_S3_ENDPOINT", S3_ENDPOINT="http://s3.example.org"),
+    "keys in the address of an S3 server": variables("KAIKOU_S3_ACCESS_KEY", S3_ENDPOINT="https://a:b@s3.example.org"),
+    "a prefix that leads out of the bucket": variables(
+        "KAIKOU_OBJECTS_URL", OBJECTS_URL="s3://bucket/../x", S3_ACCESS_KEY="a", S3_SECRET_KEY=SECRET
+    ),
+    **{
+        f"a database whose {what}": variables("KAIKOU_DATABASE_URL", DATABASE_URL=url)
+        for what, url in {
+            "port is no number": f"postgresql://u:{SECRET}@127.0.0.1:port/x",
+            "host is no address": f"postgresql://u:{SECRET}@[::1/x",
+            "parameter nobody knows": f"postgresql://u:{SECRET}@127.0.0.1:9/x?colour=blue",
+            "parameter has no such value": f"postgresql://u:{SECRET}@127.0.0.1:9/x?sslmode=blue",
+        }.items()
+    },
+    **{
+        f"a Redis whose {what}": variables("KAIKOU_REDIS_URL", REDIS_URL=url)
+        for what, url in {
+            "scheme is another's": f"http://:{SECRET}@127.0.0.1:6379/0",
+            "port is no number": f"redis://:{SECRET}@127.0.0.1:port/0",
+            "port is out of range": f"redis://:{SECRET}@127.0.0.1:99999/0",
+            "host is no address": f"redis://:{SECRET}@[::1/0",
+            "host is not told": "redis://",
+            "socket is not told": "unix://",
+            "database is no number": f"redis://:{SECRET}@127.0.0.1:6379/one",
+            "database is below zero": "redis://127.0.0.1:6379/-1",
+            "parameter nobody knows": f"redis://:{SECRET}@127.0.0.1:6379/0?colour=blue",
+            "parameter has no such value": f"rediss://:{SECRET}@127.0.0.1:6379/0?ssl_cert_reqs=blue",
+            "password is not encoded": f"redis://:{SECRET}#{SECRET}@127.0.0.1:6379/0",
+        }.items()
+    },
+    **{
+        f"mail whose {what}": variables(f"KAIKOU_{name}", **{**MAIL, name: given})
+        for what, name, given in (
+            ("host has a scheme", "MAIL_HOST", "smtp://mail.example.org"),
+            ("host has a port", "MAIL_HOST", "mail.example.org:25"),
+            ("host has a password", "MAIL_HOST", f"u:{SECRET}@mail.example.org"),
+            ("host has a blank", "MAIL_HOST", "mail example"),
+            ("sender has no host", "MAIL_FROM", "kaikou"),
+            ("sender is two", "MAIL_FROM", "a@example.org, b@example.org"),
+            ("sender does not end", "MAIL_FROM", "Kaikou <a@example.org"),
+            ("page has no host", "PUBLIC_URL", "https://"),
+            ("page has a blank", "PUBLIC_URL", "https://kaikou example.org"),
+            ("page has a question", "PUBLIC_URL", "https://kaikou.example.org/?a=1"),
+            ("page has a password", "PUBLIC_URL", f"https://u:{SECRET}@kaikou.example.org"),
+            ("page has no such port", "PUBLIC_URL", "https://kaikou.example.org:port"),
+        )
+    },
+    "mail with half of a log-in": variables("mail_password", **MAIL, MAIL_USERNAME="kaikou"),
+    "mail with the other half of a log-in": variables("mail_username", **MAIL, MAIL_PASSWORD=SECRET),
+    "single sign-on with a password in its address": variables(
+        "KAIKOU_OIDC_ISSUER", OIDC_ISSUER=f"https://u:{SECRET}@login.example.org", OIDC_CLIENT_ID="kaikou"
+    ),
+    "single sign-on at an address with a blank": variables(
+        "KAIKOU_OIDC_ISSUER", OIDC_ISSUER="https://login example.org", OIDC_CLIENT_ID="kaikou"
+    ),
+    "single sign-on by nobody": variables("oidc_client_id", OIDC_ISSUER="https://login.example.org"),
+    "accounts in the open without https": variables("KAIKOU_ACCOUNTS", ACCOUNTS="required", HOST="0.0.0.0"),
     "a home of nobody": variables("KAIKOU_WEIGHTS", WEIGHTS="~nobody-of-that-name/w"),
     "a path with a variable": variables("KAIKOU_WEIGHTS", WEIGHTS="$HOME/w"),
     "no folder of characters": variables("KAIKOU_PERSONAS", PERSONAS="{folder}/none"),
@@ -134,7 +207,7 @@ MISTAKES = {
 
 
 def started(flags: str, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> int:
-    for name in [name for name in os.environ if name.startswith(("KAIKOU_", "OPENAI_"))]:
+    for name in [name for name in os.environ if name.startswith(("KAIKOU_", "OPENAI_")) and name != "KAIKOU_DATA"]:
         monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -161,6 +234,19 @@ def test_a_mistake_at_the_start_ends_in_a_sentence_that_names_it(
     assert (status, "://" in output) == (2, False), said
     assert (said.startswith("Kaikou: "), said.count("\n"), len(said) < 600) == (True, 1, True), said
     assert mistake.says in said
+    assert SECRET not in said
+
+
+def test_a_database_that_is_away_is_no_mistake_and_another_start_may_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    away = {"KAIKOU_DATABASE_URL": f"postgresql://u:{SECRET}@127.0.0.1:9/x", "KAIKOU_DATA": str(tmp_path)}
+    status = started("", QUIET | away, monkeypatch)
+    said = capsys.readouterr().err
+
+    assert (status, said.count("\n"), SECRET in said) == (1, 1, False), said
+    assert said.startswith("Kaikou: KAIKOU_DATABASE_URL (postgresql")
 
 
 def links(folder: Path) -> None:

@@ -121,6 +121,21 @@ def test_a_second_server_of_the_same_folder_serves_too_and_on_the_same_port_says
     assert third.stderr.startswith(f"Kaikou: Port {port} is taken")
 
 
+HELD = """
+import threading, time
+from concurrent.futures import ThreadPoolExecutor
+from server.__main__ import leave
+print("begun", flush=True)
+ThreadPoolExecutor(1).submit(time.sleep, 600)
+leave(3)
+"""
+
+
+def test_a_thread_that_a_disk_holds_does_not_hold_the_end_of_the_process() -> None:
+    ended = subprocess.run([sys.executable, "-c", HELD], cwd=ROOT, capture_output=True, timeout=START_S)
+    assert (ended.returncode, ended.stdout) == (3, b"begun\n"), ended.stderr
+
+
 def test_systemd_waits_for_longer_than_a_stop_may_take() -> None:
     unit = (ROOT / "docs" / "deployment.md").read_text("utf-8").partition("```ini\n[Unit]")[2].partition("```")[0]
     lines = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line)

@@ -1,4 +1,4 @@
-"""Characters that are kept elsewhere: finding one takes a moment, or fails, and happens once for each update."""
+"""Characters that are kept elsewhere: finding one takes a moment, or fails, and happens when another one is asked for."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ class Elsewhere:
         self.asked: list[str] = []
         self.away = self.silent = False
 
-    async def everyone(self) -> Sequence[Character]:
-        return await CHARACTERS.everyone()
+    async def everyone(self, person_id: str) -> Sequence[Character]:
+        return await CHARACTERS.everyone(person_id)
 
-    async def find(self, name: str) -> Character:
+    async def find(self, name: str, person_id: str) -> Character:
         self._ask(name)
-        return await CHARACTERS.find(name)
+        return await CHARACTERS.find(name, person_id)
 
-    async def get(self, id: str) -> Character:
+    async def get(self, id: str, person_id: str) -> Character:
         self._ask(id)
         if self.silent:
             await asyncio.Event().wait()
-        return await CHARACTERS.get(id)
+        return await CHARACTERS.get(id, person_id)
+
+    async def draft(self, id: str, person_id: str) -> Character:
+        self._ask(id)
+        return await CHARACTERS.draft(id, person_id)
 
     def _ask(self, name: str) -> None:
         self.asked.append(name)
@@ -37,7 +41,7 @@ class Elsewhere:
             raise OSError("The database is away.")
 
 
-async def test_a_character_is_looked_up_once_for_each_update() -> None:
+async def test_a_character_is_looked_up_when_another_one_is_asked_for() -> None:
     characters = Elsewhere()
     async with connected(characters=characters) as client:
         await client.send(update(kaikou={"character": "detective"}))
@@ -45,7 +49,7 @@ async def test_a_character_is_looked_up_once_for_each_update() -> None:
         await client.send(update(kaikou={"character": None}))
         await client.send({"type": "kaikou.greet"})
 
-    assert characters.asked == ["detective", "detective", "wizard"]
+    assert characters.asked == ["detective", "wizard"]
 
 
 async def test_an_update_whose_character_cannot_be_found_changes_nothing() -> None:

@@ -4,10 +4,12 @@ from typing import get_args
 
 import pytest
 
+from pipeline.conversation.known import Known
 from pipeline.conversation.notices import (
     Answered,
     AudioDropped,
     AudioTaken,
+    ContextUsed,
     ItemAdded,
     Notice,
     PartialText,
@@ -360,6 +362,18 @@ def test_a_client_with_extensions_gets_the_final_transcription_like_any_other() 
     final = said(events(extensions=True), *notices)[2:]
 
     assert final == [delta("Hello."), completed("Hello.")]
+
+
+def test_a_client_with_extensions_is_told_what_was_used_for_an_answer_but_not_its_text() -> None:
+    used = ContextUsed("resp_1", [Known("They are Ada.", "memory", "fact_1", "Name")])
+
+    assert said(events(extensions=True), used) == [
+        {
+            "type": "kaikou.context",
+            "response_id": "resp_1",
+            "used": [{"kind": "memory", "id": "fact_1", "label": "Name"}],
+        }
+    ]
 
 
 # --- All of them ---------------------------------------------------------------------------------------------------------

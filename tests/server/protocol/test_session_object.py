@@ -12,6 +12,7 @@ from pipeline.conversation.config import SessionConfig
 from pipeline.engines.protocols import Tool, VoiceChoice
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.system_prompt import system_prompt
+from pipeline.text.tokens import tokens_of
 from pipeline.turns.dialogue import BargeIn, Policy
 from pipeline.turns.endpoint import Endpointing
 from pipeline.turns.wait import WORDS_MS, Evidence, WaitRule, Waits, adaptive_wait, fixed_wait
@@ -67,7 +68,7 @@ def test_a_new_session_speaks_pcm_finds_turns_and_chooses_tools_itself() -> None
             },
             "output": {"format": {"type": "audio/pcm", "rate": 24_000}, "voice": "", "speed": 1.0},
         },
-        "kaikou": {"character": None, "language": None, "barge_in": "immediate"},
+        "kaikou": {"character": None, "draft": None, "language": None, "barge_in": "immediate", "record": False},
     }
 
 
@@ -308,6 +309,26 @@ def test_a_characters_prompt_and_voice_follow_the_language() -> None:
     config = config_of(session(kaikou={"language": "zh"}), WIZARD, DEFAULTS)
 
     assert (config.instructions, config.voice.name) == (system_prompt(WIZARD, "zh"), WIZARD.voice["zh"])
+    assert config.shortened is not None
+    assert tokens_of(config.shortened(1_000)) <= 1_000 < tokens_of(config.instructions)
+
+
+def test_a_characters_own_speed_and_pitch_reach_the_voice_and_a_clients_speed_wins() -> None:
+    slow = replace(WIZARD, speed=0.8, pitch=-2.0)
+
+    def voice(**output: Any) -> VoiceChoice:
+        return config_of(session(audio={"output": output}), slow, DEFAULTS).voice
+
+    assert voice() == VoiceChoice(WIZARD.voice["en"], 0.8, -2.0)
+    assert voice(speed=1.0) == VoiceChoice(WIZARD.voice["en"], 1.0, -2.0)
+    assert voice(voice="alloy") == VoiceChoice("alloy", 0.8)
+
+
+def test_the_reminder_of_a_characters_file_goes_with_its_prompt_and_not_with_a_clients() -> None:
+    reminded = replace(WIZARD, after={"en": "Be brief."})
+
+    assert config_of(SessionObject(), reminded, DEFAULTS).after == "Be brief."
+    assert config_of(session(instructions="Be kind."), reminded, DEFAULTS).after == ""
 
 
 @pytest.mark.parametrize("styles", [True, False])

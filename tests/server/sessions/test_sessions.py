@@ -14,10 +14,16 @@ from pipeline.conversation.playback import Playback
 from pipeline.errors import LimitReached
 from pipeline.turns.endpoint import Endpointing
 from server.characters.catalogue import FileCharacters
-from server.characters.reading import load_characters
+from server.characters.reading import load_characters, parse_character
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
+from server.errors import StorageError
+from server.history.history import History
+from server.history.keeping.keeper import Keeper
+from server.history.sound.recorder import Recorder
 from server.identity.principal import OWNER, by_client_secret, holder_of
+from server.jobs.jobs import Jobs
+from server.memory.start import arranged_memory
 from server.operations.metrics import Metrics
 from server.protocol.session_object import Defaults, SessionObject
 from server.sessions.admission import Admission
@@ -25,6 +31,9 @@ from server.sessions.limits import session_limits
 from server.sessions.live import LiveSession
 from server.sessions.sessions import Sessions
 from server.settings import load_settings
+from server.storage.database import open_database
+from server.storage.object_place import place_of
+from server.storage.objects import Objects
 from server.transports.transport import Disconnected, OutputAudio
 from tests.speech import sentence
 
@@ -103,7 +112,14 @@ async def running(**flags: Any) -> AsyncIterator[Sessions]:
     limits = session_limits(settings)
     engines = CurrentEngines(loaded)
     metrics, defaults = Metrics(engines), Defaults(Endpointing())
-    sessions = Sessions(settings.sessions, engines, characters, metrics, limits, lambda _loaded: defaults, admission)
+    database = open_database(settings.storage)
+    keeper = Keeper(database)
+    memory = arranged_memory(database, Jobs(settings.jobs, settings.storage), keeper, engines)
+    recorder = Recorder(settings.storage.folder / "recordings", Objects(place_of(settings.storage)), keeper)
+    history = History(keeper, recorder, keep=False)
+    sessions = Sessions(
+        settings.sessions, engines, characters, metrics, limits, lambda _loaded: defaults, admission, history, memory
+    )
     try:
         async with sessions.running():
             yield sessions
@@ -126,6 +142,31 @@ async def gone(sessions: Sessions, live: LiveSession) -> None:
     async with asyncio.timeout(WAIT_S):
         while live.connection.token in sessions.live:
             await asyncio.sleep(0.01)
+
+
+async def told_who(sessions: Sessions) -> str:
+    """What the model is told of who it talks to, by a character whose file says `{{user}}`."""
+    async with attached(sessions, MemoryTransport()) as live:
+        instructions = live.connection.session.config.instructions
+    await gone(sessions, live)
+    return instructions.partition("\n")[0]
+
+
+async def test_a_character_is_told_the_persons_name_and_does_without_where_it_cannot_be_looked_up() -> None:
+    async def ann(_person_id: str) -> str:
+        return "Ann"
+
+    async def away(_person_id: str) -> str:
+        raise StorageError("The database is away.")
+
+    async with running() as sessions:
+        file = {"name": "Bo", "who": "{{char}} adores {{user}}.", "greeting": "Hi?"}
+        bo = parse_character({"id": "assistant", "languages": ["en"], "en": file})
+        sessions.characters, told = FileCharacters({"assistant": bo}, "assistant"), list[str]()
+        for sessions.name_of in (ann, away):
+            told.append(await told_who(sessions))
+
+    assert told == ["You are Bo. Bo adores Ann.", "You are Bo. Bo adores the person."]
 
 
 async def test_a_whole_session_goes_over_a_transport_without_a_socket_and_at_its_pace() -> None:

@@ -36,10 +36,10 @@ ENOUGH_S = 5.0
 
 @asynccontextmanager
 async def talking(
-    *answers: Answer, models: Answer | None = None, known: bool = True, **settings: Any
+    *answers: Answer, models: Answer | None = None, about: Answer | None = None, known: bool = True, **settings: Any
 ) -> AsyncIterator[tuple[OpenAIChat, ChatServer]]:
     """known: whether the model answered before, so that its first words are not held back."""
-    async with chat_server(*answers, models=models or without_list()) as server:
+    async with chat_server(*answers, models=models or without_list(), about=about) as server:
         settings = {**({"memory": known_model(server)} if known else {}), **settings}
         chat = create({"base_url": server.base_url, "api_key": KEY, "model": "m", **settings})
         try:
@@ -298,6 +298,28 @@ async def test_without_a_name_the_servers_first_chat_model_is_looked_up_once() -
         ("/v1/chat/completions", "qwen3:4b"),
         ("/v1/chat/completions", "qwen3:4b"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "told", "set_to", "window"),
+    [
+        ("llamacpp", {"default_generation_settings": {"n_ctx": 8192}}, 0, 8192),
+        ("library", {"parameters": "num_ctx 16384"}, 0, 16384),
+        ("llamacpp", "no JSON", 0, None),
+        ("somebody", {}, 0, None),
+        ("llamacpp", {"default_generation_settings": {"n_ctx": 8192}}, 3000, 3000),
+    ],
+)
+async def test_the_window_is_what_is_set_else_what_the_server_tells(
+    owner: str, told: Any, set_to: int, window: int | None
+) -> None:
+    models, about = listing("m", owner=owner), refusing(200, told)
+    answers = saying(delta("stop", content="Hi"))
+    async with talking(answers, models=models, about=about, context_window=set_to) as (chat, _):
+        before = chat.context_window
+        await reply(chat)
+
+        assert (before, chat.context_window) == (set_to or None, window)
 
 
 async def test_a_server_without_a_model_is_unavailable() -> None:

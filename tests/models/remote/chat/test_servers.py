@@ -3,7 +3,17 @@ from typing import Any
 import pytest
 
 from models.network.direct import no_proxy_leads_to
-from models.remote.chat.servers import Listed, addresses, kind_of, listed_in, proposal, quiet_fields, thinks_first
+from models.remote.chat.servers import (
+    Listed,
+    addresses,
+    kind_of,
+    listed_in,
+    proposal,
+    quiet_fields,
+    thinks_first,
+    window_in_props,
+    window_in_show,
+)
 
 TEMPLATE = {"chat_template_kwargs": {"enable_thinking": False}}
 
@@ -79,6 +89,28 @@ def test_lists_of_models_are_read_in_every_shape() -> None:
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "window"),
+    [
+        ({"parameters": 'stop "<end>"\nnum_ctx                        16384'}, 16_384),
+        ({"parameters": "", "model_info": {"qwen3.context_length": 40_960}}, 4_096),
+        ({"model_info": {"gemma.context_length": 2_048}}, 2_048),
+        ({}, 4_096),
+        ("no", None),
+    ],
+)
+def test_of_ollama_the_window_is_what_was_set_for_the_model_else_what_all_get(told: Any, window: int | None) -> None:
+    assert window_in_show(told) == window
+
+
+def test_the_longest_that_a_model_of_llama_cpp_knows_is_not_taken_for_its_window() -> None:
+    listed = {"data": [{"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx_train": 131_072}}]}
+
+    assert listed_in(listed) == [Listed("m", "llamacpp", None, 131_072)]
+    assert window_in_props({"default_generation_settings": {"n_ctx": 8_192}}) == 8_192
+    assert window_in_props({"default_generation_settings": None}) is None
 
 
 def test_a_server_is_known_by_what_it_says_of_its_models_or_by_its_port() -> None:

@@ -8,15 +8,15 @@ from functools import lru_cache
 
 from models.scripted.general import general
 from models.scripted.retrieval import Index
-from models.scripted.words import FUNCTION_WORDS, tokens
 from pipeline.characters.character import Character, Exchange, text_in
+from pipeline.memory.words import FUNCTION_WORDS, tokens
 
 FEW_EXCHANGES = 10
 """A file with fewer exchanges than this gets the general small talk as well."""
 
 
 @dataclass(frozen=True)
-class Book:
+class Script:
     """The lines of one character in one language.
 
     index: finds the exchange that fits what was said.
@@ -38,15 +38,15 @@ class Book:
 
 
 @lru_cache(maxsize=64)
-def book_of(character: Character, language: str) -> Book:
-    """The book of a character; kept, since indexing takes a few milliseconds."""
+def script_of(character: Character, language: str) -> Script:
+    """The script of a character; kept, since indexing takes a few milliseconds."""
     own, ours = text_in(character.exchanges, language), text_in(general().exchanges, language)
     enough = own is ours or len(own) >= FEW_EXCHANGES
     exchanges = [_introduced(exchange, character, language) for exchange in (own if enough else own + ours)]
     questions = text_in(character.questions, language) or text_in(general().questions, language)
     phrases, spare = text_in(character.phrases, language), text_in(general().phrases, language)
     spoken = (token for e in exchanges for line in (*e.heard, *e.says, *e.then) for token in tokens(line))
-    return Book(
+    return Script(
         language=language,
         index=Index(exchanges),
         questions=tuple(question.ask for question in questions),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from server.settings.addresses import VARIABLE
 from server.settings.tree import Setting
+from server.settings.values.addresses import VARIABLE
 
 BYTE_ORDER_MARK = "\ufeff"
 """What some editors write in front of a file: of this server's settings, or of variables for a container."""
