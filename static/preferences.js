@@ -11,6 +11,7 @@
  * @property {number} speed 0.7 to 1.3
  * @property {"normal" | "large" | "huge"} captions
  * @property {"patient" | "normal" | "quick"} patience
+ * @property {boolean} record whether the person agrees that talks are recorded
  * @property {string[]} dismissed banners
  */
 
@@ -28,6 +29,7 @@ const DEFAULTS = {
   speed: 1,
   captions: "normal",
   patience: "normal",
+  record: false,
   dismissed: [],
 };
 

@@ -12,9 +12,9 @@ export class PlaybackReports {
    * What to tell, or null if it is too soon or about nothing.
    * @param {import("./player.js").Report} report @param {boolean} paused
    */
-  next({ event, itemId, playedMs }, paused) {
+  next({ event, itemId, playedMs, waits }, paused) {
     const { last } = this;
-    const playing = (event === "position" || event === "started") && !paused;
+    const playing = (event === "position" || event === "started") && !paused && !waits;
     const due = last.item_id !== itemId || last.playing !== playing || playedMs - last.played_ms >= REPORT_MS;
     if (!itemId || (!due && event === "position")) return null;
     this.last = { item_id: itemId, played_ms: playedMs, playing };

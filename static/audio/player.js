@@ -12,7 +12,7 @@ const CAPACITY = 30 * RATE;
 const ANSWER_MS = 300;
 const EVENTS = /** @type {const} */ (["position", "started", "ended", "flushed"]);
 
-/** @typedef {{ event: "position" | "started" | "ended" | "flushed", itemId: string, playedMs: number, totalMs: number }} Report */
+/** @typedef {{ event: "position" | "started" | "ended" | "flushed", itemId: string, playedMs: number, totalMs: number, waits?: boolean }} Report */
 /** @typedef {{ name: string, samples: number, done: boolean }} Item */
 
 export class Player {
@@ -212,7 +212,7 @@ export class Player {
   }
 
   /** @param {Float64Array} data as `post` in playout-buffer.js lays it out */
-  receive([kind, handle, played, waiting, frames, peak, energy, gaps]) {
+  receive([kind, handle, played, waiting, frames, peak, energy, gaps, waits]) {
     this.stats = { samples: frames, peak, rms: frames ? Math.sqrt(energy / frames) : 0, gaps };
     const event = EVENTS[kind];
     if (event === "flushed") return this.flushed(handle, played);
@@ -220,7 +220,7 @@ export class Player {
     this.at = { item: handle, playedMs: (1000 * played) / RATE, time: performance.now() };
     const item = this.items.get(handle);
     if (event === "ended") this.items.delete(handle);
-    if (item) this.onreport(this.report(event, item, played));
+    if (item) this.onreport(this.report(event, item, played, waits > 0));
     this.feed();
   }
 
@@ -233,8 +233,9 @@ export class Player {
     this.feed();
   }
 
-  /** @param {Report["event"]} event @param {Item} item @param {number} played @returns {Report} */
-  report(event, item, played) {
-    return { event, itemId: item.name, playedMs: Math.round((1000 * played) / RATE), totalMs: Math.round(this.lengthMs(item)) };
+  /** @param {Report["event"]} event @param {Item} item @param {number} played @param {boolean} waits whether for more sound @returns {Report} */
+  report(event, item, played, waits = false) {
+    const playedMs = Math.round((1000 * played) / RATE);
+    return { event, itemId: item.name, playedMs, totalMs: Math.round(this.lengthMs(item)), waits };
   }
 }

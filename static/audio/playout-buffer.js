@@ -3,7 +3,7 @@
  * output buffers in, samples and reports out; the audio thread drives it (playback-worklet.js).
  *
  * Commands: push, end, pause, resume, flush, volume. A report is one reused array (see REPORT): a position about every
- * 100 ms, and at once when an item starts, ends or is flushed. Whatever stops the sound lets its last value die away,
+ * 100 ms, and at once when an item starts, ends or is flushed, and when sound runs out within it or goes on. Whatever stops the sound lets its last value die away,
  * and whatever starts it fades in, so nothing clicks and positions stay exact. Nothing here allocates while it plays.
  */
 import { RingBuffer } from "./ring-buffer.js";
@@ -44,8 +44,8 @@ export class PlayoutBuffer {
     this.reportEvery = 0.1 * outputRate;
     this.onreport = onreport;
     this.prebuffer = LEAST_PREBUFFER_S * rate;
-    /** REPORT: kind, item, its samples played, samples waiting, frames output, peak, sum of squares, gaps. */
-    this.report = new Float64Array(8);
+    /** REPORT: kind, item, its samples played, samples waiting, frames output, peak, sum of squares, gaps, whether it waits. */
+    this.report = new Float64Array(9);
     this.sinceReport = 0;
     this.frames = 0;
     this.peak = 0;
@@ -118,6 +118,7 @@ export class PlayoutBuffer {
       if (length === 0 || (length < this.prebuffer && !this.ranges.complete)) return false;
       this.waiting = false;
       this.fade = 0;
+      if (this.started === this.ranges.current) this.post(POSITION);
     }
     // Two samples are needed to draw the line between them; the last of an item stands alone.
     if (length < 2 && !(length === 1 && this.ranges.complete)) return this.underran();
@@ -155,6 +156,7 @@ export class PlayoutBuffer {
   underran() {
     this.waiting = true;
     this.underrun = true;
+    this.post(POSITION);
     return false;
   }
 
@@ -193,6 +195,7 @@ export class PlayoutBuffer {
     report[5] = this.peak;
     report[6] = this.energy;
     report[7] = this.gaps;
+    report[8] = this.waiting ? 1 : 0;
     this.sinceReport = 0;
     this.onreport(report);
   }

@@ -14,29 +14,37 @@
  * @property {string} [lips]
  */
 
-const INK = "#2a211d";
-const FACE = "M66 86C66 60 80 47 100 47s34 13 34 39c0 25-16 46-34 46S66 111 66 86z";
+export const INK = "#2a211d";
+export const FACE = "M66 86C66 60 80 47 100 47s34 13 34 39c0 25-16 46-34 46S66 111 66 86z";
 
 /** @param {string} d @param {string} fill @param {string} [more] */
-const shape = (d, fill, more = "") => `<path d="${d}" fill="${fill}" ${more}/>`;
+export const shape = (d, fill, more = "") => `<path d="${d}" fill="${fill}" ${more}/>`;
 /** @param {string} d @param {string} stroke @param {number} width */
-const line = (d, stroke, width) =>
+export const line = (d, stroke, width) =>
   `<path d="${d}" fill="none" stroke="${stroke}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"/>`;
 /** @param {number} x @param {number} y @param {number} r @param {string} fill */
-const dot = (x, y, r, fill) => `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}"/>`;
+export const dot = (x, y, r, fill) => `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}"/>`;
 
 /** Shoulders and neck. @param {Palette} p */
-const bust = (p) =>
+export const bust = (p) =>
   shape("M22 206c0-34 26-47 58-54l20 14 20-14c32 7 58 20 58 54z", p.cloth) +
   shape("M84 116h32v30l6 5-22 17-22-17 6-5z", p.skin) +
   shape("M84 124q16 16 32 2v20l6 5-18 14c4-16-4-24-20-30z", p.shade);
 
-/** Ears, head, and the side away from the light. @param {Palette} p */
-const head = (p) =>
+/** Ears, head, and the side away from the light. @param {Palette} p @param {string} [face] */
+export const head = (p, face = FACE) =>
   dot(66, 92, 7, p.skin) +
   dot(134, 92, 7, p.shade) +
-  shape(FACE, p.skin) +
-  shape("M112 49c14 5 22 17 22 37 0 25-16 46-34 46 14-9 23-24 23-46 0-16-4-29-11-37z", p.shade);
+  shape(face, p.skin) +
+  (face === FACE ? shape("M112 49c14 5 22 17 22 37 0 25-16 46-34 46 14-9 23-24 23-46 0-16-4-29-11-37z", p.shade) : sideOf(face, p));
+
+let faces = 0;
+
+/** The same shade on a face of another outline: what of it is not in the light. @param {string} face @param {Palette} p */
+function sideOf(face, p) {
+  const clip = `side-${++faces}`;
+  return `<clipPath id="${clip}"><path d="${face}"/></clipPath>` + shape("M112 40c8 12 11 28 11 46 0 22-9 40-23 52h50V40z", p.shade, `clip-path="url(#${clip})"`);
+}
 
 /** Eyes, brows, nose, mouth. @param {Palette} p @param {string} brows @param {string} [mouth] */
 const features = (p, brows, mouth = "M91 114q9 6.500 18 0") =>
@@ -193,15 +201,46 @@ function stranger(id, accent) {
 /** How large each is drawn, so that hats stay in the picture. @type {Record<string, number>} */
 const SCALES = { wizard: 1, detective: 1.05, "english-coach": 1.07 };
 
+/** Of a character that is here no more. */
+export const UNKNOWN_ACCENT = "#2b6a61";
+
 let drawn = 0;
+
+/** What draws portraits of chosen parts, fetched when the first is to be drawn. @type {typeof import("./portrait-parts.js") | null} */
+let chosen = null;
+
+/** Draw those that had to wait for it. */
+async function drawChosen() {
+  chosen ??= await import("./portrait-parts.js");
+  for (const waiting of document.querySelectorAll("svg[data-parts]")) waiting.outerHTML = portrait(waiting.getAttribute("data-parts") ?? "", "");
+}
 
 /**
  * A round portrait, as SVG text; decoration, since the name is always beside it.
- * @param {string} id @param {string} accent for strangers
+ * @param {string} id one of ours, parts that somebody chose (`drawn-…`), or a stranger's name
+ * @param {string} accent for strangers
  */
 export function portrait(id, accent) {
   const known = PORTRAITS[id];
-  const scale = SCALES[id] ?? 1.13;
-  const clip = `face-${++drawn}`;
-  return `<svg class="portrait" viewBox="0 0 200 200" aria-hidden="true" focusable="false"><clipPath id="${clip}"><circle cx="100" cy="100" r="100"/></clipPath><g clip-path="url(#${clip})"><path d="M0 0h200v200H0z" fill="${known?.palette.ground ?? `color-mix(in srgb, ${accent} 24%, #efefeb)`}"/><g transform="matrix(${scale} 0 0 ${scale} ${100 * (1 - scale)} ${30 * (1 - scale)})">${known ? known.draw(known.palette) : stranger(id, accent)}</g></g></svg>`;
+  if (known) return framed(known.palette.ground, SCALES[id] ?? 1.13, known.draw(known.palette));
+  if (/^drawn-[a-z0-9-]+$/.test(id)) {
+    const drawing = chosen?.drawPortrait(id);
+    if (drawing) return framed(drawing.ground, drawing.scale, drawing.shapes);
+    if (!chosen) {
+      void drawChosen();
+      return framed("transparent", 1, "", `data-parts="${id}"`);
+    }
+  }
+  const colour = /^#[0-9a-f]{6}$/i.test(accent) ? accent : UNKNOWN_ACCENT;
+  return framed(`color-mix(in srgb, ${colour} 24%, #efefeb)`, 1.13, stranger(id, colour));
 }
+
+/** @param {string} ground @param {number} scale @param {string} shapes @param {string} [more] */
+function framed(ground, scale, shapes, more = "") {
+  const clip = `face-${++drawn}`;
+  return `<svg class="portrait" viewBox="0 0 200 200" aria-hidden="true" focusable="false" ${more}><clipPath id="${clip}"><circle cx="100" cy="100" r="100"/></clipPath><g clip-path="url(#${clip})"><path d="M0 0h200v200H0z" fill="${ground}"/><g transform="matrix(${scale} 0 0 ${scale} ${100 * (1 - scale)} ${30 * (1 - scale)})">${shapes}</g></g></svg>`;
+}
+
+/** What shows who somebody is: the picture they were given, or the drawn portrait. @param {{ picture?: string, portrait: string, accent: string }} character */
+export const faceOf = ({ picture, portrait: parts, accent }) =>
+  picture ? `<img class="portrait" src="${picture.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" alt="" draggable="false">` : portrait(parts, accent);

@@ -1,6 +1,7 @@
 /** Where the time of an answer went: one figure, which opens into the waterfall. */
 import { h } from "./dom.js";
 import { t } from "../i18n.js";
+import { usedKinds, usedList } from "./used.js";
 
 const MARKS = ["turn_end", "recognized", "first_token", "first_audio", "last_audio"];
 
@@ -12,9 +13,10 @@ const seconds = (ms) => (ms / 1000).toFixed(2);
 
 /**
  * @param {import("../conversation/conversation.js").Timing} timing
+ * @param {import("../conversation/conversation.js").Used[]} [used] what the model was shown for it
  * @returns {HTMLElement | null} nothing if the answer never sounded
  */
-export function timingOf({ marks, speculative }) {
+export function timingOf({ marks, speculative }, used = []) {
   const answered = marks.first_audio;
   if (typeof answered !== "number") return null;
   const known = MARKS.filter((name) => typeof marks[name] === "number");
@@ -38,10 +40,12 @@ export function timingOf({ marks, speculative }) {
   });
   const spoken = typeof marks.turn_end === "number";
   const caption = [t(spoken ? "timing.from" : "timing.typed"), speculative && t("timing.speculative")].filter(Boolean).join(" · ");
+  const kinds = usedKinds(used);
   return h(
     "details",
     { class: speculative ? "timing speculative" : "timing" },
-    h("summary", { "aria-label": t("timing", { seconds: seconds(answered) }) }, t("seconds", { seconds: seconds(answered) })),
+    h("summary", { "aria-label": [t("timing", { seconds: seconds(answered) }), ...kinds].join(" · ") }, [t("seconds", { seconds: seconds(answered) }), ...kinds].join(" · ")),
     h("table", { class: "waterfall" }, h("caption", {}, caption), h("tbody", {}, ...rows)),
+    usedList(used),
   );
 }

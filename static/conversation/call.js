@@ -39,11 +39,15 @@ export class Call {
    * @param {import("../protocol/api.js").Character} character
    * @param {string} language spoken
    * @param {import("./conversation.js").Conversation} [conversation] to go on with
+   * @param {string} [continued] its id, where the server keeps it
    */
-  constructor(character, language, conversation = EMPTY) {
+  constructor(character, language, conversation = EMPTY, continued = "") {
     this.character = character;
     this.language = language;
     this.conversation = conversation;
+    this.continued = continued;
+    /** Whether the server could not go on with what it keeps. */
+    this.cannotContinue = false;
     /** @type {Connection} */
     this.connection = "connecting";
     /** @type {Access} */
@@ -57,7 +61,7 @@ export class Call {
     /** A line typed before the session was there. */
     this.unsentLine = "";
     this.configured = false;
-    this.greeted = conversation.lines.length > 0;
+    this.greeted = conversation.lines.length > 0 || continued !== "";
     this.recordings = new Recordings();
     this.playbackReports = new PlaybackReports();
     this.onchange = () => {};
@@ -179,6 +183,7 @@ export class Call {
     if (this.audio.player?.busy) await this.audio.player.flush();
     if (this.ended || this.realtime !== realtime) return; // Pressed twice, or hung up meanwhile.
     this.conversation = EMPTY;
+    this.continued = "";
     this.greeted = false;
     this.recordings = new Recordings();
     this.realtime = this.socket();
@@ -213,7 +218,8 @@ export class Call {
 
   /** Tell the server how to listen and speak; also after a setting changed. */
   configure() {
-    this.realtime.send(sessionUpdate(this.language, preferences));
+    const { draft, id } = this.character;
+    this.realtime.send(sessionUpdate(this.language, preferences, this.conversation.keeping?.recording ?? false, draft ? id : ""));
   }
 
   // --- Sound ---------------------------------------------------------------------------------------------------------
@@ -247,9 +253,9 @@ export class Call {
   // --- The session ---------------------------------------------------------------------------------------------------
 
   socket() {
-    return new Realtime(() => realtimeAddress(this.character.id, this.waitingLine.ticket), serverKey.encoded, {
+    return new Realtime(() => realtimeAddress(this.character.id, this.waitingLine.ticket, this.continued), serverKey.encoded, {
       event: (event) => this.dispatch(event),
-      opened: (anew) => this.opened(anew),
+      opened: (anew, character) => this.opened(anew, character),
       resumed: (receivedSamples) => {
         this.waitingLine.entered();
         this.realtime.catchUp(this.recordings.microphoneSince(receivedSamples));
@@ -268,13 +274,30 @@ export class Call {
       },
       takenOver: () => this.giveUp("elsewhere"),
       // A browser hides why: ask for a place.
-      refused: (reason) => void (reason === "key" ? this.giveUp(reason) : this.waitingLine.ask(reason)),
+      refused: (reason) => this.refused(reason),
     });
   }
 
-  /** A session began. @param {boolean} anew in place of one that was lost; what the player holds of that is still heard */
-  opened(anew) {
+  /** @param {import("../protocol/realtime.js").Refusal} reason a browser may hide it: ask for a place */
+  refused(reason) {
+    if (this.cannotContinue) {
+      this.cannotContinue = false;
+      this.connect();
+    } else if (reason === "key" || reason === "log-in") this.giveUp(reason);
+    else void this.waitingLine.ask(reason);
+  }
+
+  /**
+   * A session began.
+   * @param {boolean} anew in place of one that was lost; what the player holds of that is still heard
+   * @param {string} character whom the server has it with, which for one that is not there is its usual one
+   */
+  opened(anew, character) {
     this.waitingLine.entered();
+    if (character && character !== this.character.id && !this.character.draft) {
+      this.realtime.close();
+      return this.giveUp("no-character");
+    }
     this.configured = false;
     if (anew) {
       this.dispatch({ type: "page.disconnected" });
@@ -283,6 +306,7 @@ export class Call {
     }
     this.recordings.beginSession();
     this.configure();
+    if (this.continued) return; // The server knows what was said.
     for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
   }
 
@@ -311,7 +335,8 @@ export class Call {
     const text = this.unsentLine;
     this.unsentLine = "";
     if (!this.greeted && !text) {
-      this.realtime.send({ type: "kaikou.greet" });
+      const { greeting } = this.character;
+      this.realtime.send({ type: "kaikou.greet", ...(greeting && { greeting }) });
       this.dispatch({ type: "page.greeted" });
     }
     this.greeted = true;
@@ -339,6 +364,11 @@ export class Call {
     if (event.type === "session.updated" && !this.configured) {
       this.configured = true;
       this.proceed();
+    } else if (event.type === "kaikou.keeping") {
+      this.continued = event.kept ? event.conversation_id : "";
+    } else if (event.type === "error") {
+      this.cannotContinue = ["conversation_not_found", "cannot_continue"].includes(event.error?.code);
+      if (this.cannotContinue) this.continued = ""; // the next attempt, also that of a talk that was cut off, goes without
     } else if (event.type === "input_audio_buffer.speech_started") {
       this.speechStartMs = event.audio_start_ms;
     } else if (event.type === "input_audio_buffer.speech_stopped") {

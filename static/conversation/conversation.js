@@ -8,6 +8,7 @@
  *   page.playback {item_id, played_ms, total_ms, event}   what the player did: started, position, ended, flushed
  *   page.grace_over {item_id}                       no doubt was announced: a voice over the reply is an interruption
  *   page.stopped                                    the person asked for silence
+ *   page.remembered_told {id}                       the person saw that it is remembered
  *   page.slow · page.settled · page.disconnected · page.notice_dismissed
  *
  * `reduce(state, event)` gives the next state, `effects(state, event)` what is to be done about it; both look at the
@@ -32,7 +33,10 @@
  * @property {string[]} sounds what else was heard with it, such as "laughter"
  */
 /** @typedef {{ marks: Record<string, number | null>, speculative: boolean }} Timing */
+/** @typedef {{ kind: "memory" | "lorebook" | "knowledge" | "summary", id: string, label: string }} Used what the model was shown for an answer */
+/** @typedef {{ fact: { id: string, text: string, kind: string }, action: "remembered" | "forgotten" | "corrected" }} Remembered */
 /** @typedef {{ code: string, level: "info" | "warning" | "error", message: string }} Notice */
+/** @typedef {{ conversationId: string, kept: boolean, recording: boolean, reason: string }} Keeping `reason`: why it is not kept */
 /**
  * @typedef {object} Conversation
  * @property {Line[]} lines
@@ -50,6 +54,9 @@
  * @property {string} failureCode its code; "" if it has none
  * @property {Notice | null} notice
  * @property {Record<string, Timing>} timings by response
+ * @property {Record<string, Used[]>} used by response
+ * @property {Remembered[]} remembered what the person was not told of yet
+ * @property {Keeping | null} keeping whether the server keeps it, and how it sounds; null until it says so
  */
 /** @typedef {{ type: string, [field: string]: any }} Event */
 /** @typedef {(state: Conversation, event: Event) => Conversation} Reducer */
@@ -71,6 +78,9 @@ export const EMPTY = {
   failureCode: "",
   notice: null,
   timings: {},
+  used: {},
+  remembered: [],
+  keeping: null,
 };
 
 /** Errors that need no notice: the other side was faster, or the session ends, which the page says when it is closed. */
@@ -79,6 +89,9 @@ const HARMLESS = new Set([
   "conversation_already_has_active_response",
   "item_truncate_invalid_item_id",
   "session_expired",
+  // The page begins another conversation with what it knows of that one.
+  "conversation_not_found",
+  "cannot_continue",
 ]);
 
 /** @param {string} id @param {"user" | "character"} role @returns {Line} */
@@ -186,6 +199,9 @@ function refused(state, { error }) {
   return { ...state, awaited: false, notice: { code: error?.code ?? "", level: "warning", message: error?.message ?? "" } };
 }
 
+/** @param {Conversation} state @param {string} id of a fact */
+const toldOfOthers = ({ remembered }, id) => remembered.filter(({ fact }) => fact.id !== id);
+
 /** @type {Record<string, Reducer>} */
 const REDUCERS = {
   "conversation.item.added": itemAdded,
@@ -231,6 +247,12 @@ const REDUCERS = {
     ...state,
     timings: { ...state.timings, [response_id]: { marks, speculative } },
   }),
+  "kaikou.context": (state, { response_id, used }) => ({ ...state, used: { ...state.used, [response_id]: used } }),
+  "kaikou.remembered": (state, { fact, action }) => ({ ...state, remembered: [...toldOfOthers(state, fact.id), { fact, action }] }),
+  "kaikou.keeping": (state, { conversation_id, kept, recording, reason }) => ({
+    ...state,
+    keeping: { conversationId: conversation_id, kept, recording, reason },
+  }),
   "kaikou.thinking": (state, { response_id, state: thought }) =>
     response_id === state.responseId ? { ...state, thought: thought === "over" ? "" : thought } : state,
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
@@ -250,12 +272,15 @@ const REDUCERS = {
   "page.stopped": (state) => ({ ...state, awaited: false, slow: false, stopped: state.responseId }),
   "page.slow": (state) => ({ ...state, slow: true }),
   "page.settled": (state) => ({ ...state, interrupted: false }),
+  "page.remembered_told": (state, { id }) => ({ ...state, remembered: toldOfOthers(state, id) }),
   "page.notice_dismissed": (state) => ({ ...state, notice: null }),
   // What the player holds is still heard; everything else of the old session is settled as it is.
   "page.disconnected": (state) => ({
     ...EMPTY,
     playing: state.playing,
     timings: state.timings,
+    used: state.used,
+    keeping: state.keeping && { ...state.keeping, recording: false },
     lines: state.lines
       .filter((line) => line.text)
       .map((line) => ({ ...line, final: true, over: line.over || !line.hasAudio })),

@@ -26,15 +26,15 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_RESTART = 1012;
 /** What browsers say where no close code came. */
 const CLOSE_UNTOLD = 1006;
-/** Close codes that say why: try again later, policy, and unauthorized. */
-const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key" });
+/** Close codes that say why: try again later, policy, unauthorized, and logged out. */
+const REASONS = /** @type {Record<number, Refusal>} */ ({ 1013: "full", 1008: "key", 3000: "key", 3003: "key", 4401: "log-in" });
 
-/** @typedef {"full" | "key" | "origin" | "no-socket" | "unreachable"} Refusal no-socket: it was never opened, and why is hidden */
+/** @typedef {"full" | "key" | "log-in" | "origin" | "no-socket" | "unreachable"} Refusal no-socket: it was never opened, and why is hidden */
 /** @typedef {{ type: string, [field: string]: any }} Event */
 /**
  * @typedef {object} Listener
  * @property {(event: Event) => void} event everything the server says, once
- * @property {(anew: boolean) => void} opened a session began; `anew` if there was one that could not go on
+ * @property {(anew: boolean, character: string) => void} opened a session began, with this character; `anew` if there was one that could not go on
  * @property {(receivedSamples: number) => void} resumed the session goes on; so much of the microphone had arrived
  * @property {(attempt: number, delayMs: number) => void} lost trying again in `delayMs`
  * @property {() => void} gone no more attempts by itself
@@ -173,7 +173,7 @@ export class Realtime {
     this.seen.clear();
     this.lastEventId = "";
     this.joined();
-    this.listener.opened(anew);
+    this.listener.opened(anew, session?.kaikou?.character ?? "");
   }
 
   /** @param {Event} event */
@@ -215,6 +215,11 @@ export class Realtime {
     if (code === CLOSE_TAKEN_OVER) {
       this.close();
       return this.listener.takenOver();
+    }
+    if (REASONS[code] === "log-in") {
+      this.token = "";
+      this.everOpened = false;
+      return this.listener.refused("log-in");
     }
     if (!this.everOpened) {
       const neverOpened = code === CLOSE_UNTOLD && !this.opened;

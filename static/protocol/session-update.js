@@ -5,8 +5,10 @@ const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
 /**
  * @param {string} language spoken
  * @param {import("../preferences.js").Preferences} preferences
+ * @param {boolean} recording whether the server records now
+ * @param {string} [draft] the character whose draft is talked to, by its maker; "" for one as it was saved
  */
-export const sessionUpdate = (language, { patience, speed }) => ({
+export const sessionUpdate = (language, { patience, speed, record }, recording, draft = "") => ({
   type: "session.update",
   session: {
     type: "realtime",
@@ -18,6 +20,6 @@ export const sessionUpdate = (language, { patience, speed }) => ({
       },
       output: { format: { type: "audio/pcm", rate: 24000 }, speed },
     },
-    kaikou: { language, barge_in: "confirmed" },
+    kaikou: { language, barge_in: "confirmed", ...(record === recording ? {} : { record }), ...(draft && { draft }) },
   },
 });

@@ -1,11 +1,12 @@
 /** Who is there to talk to: one person on stage, the others around; *Talk* is one press away. */
 import { applyAccent } from "../components/accent.js";
-import { fetchSample } from "../protocol/api.js";
 import { h, icon, iconButton, segmentedControl } from "../components/dom.js";
 import { language, languageName, localized, t } from "../i18n.js";
-import { portrait } from "../components/portraits.js";
+import { faceOf } from "../components/portraits.js";
 import { preferences, savePreferences } from "../preferences.js";
+import { hashOf } from "../router.js";
 import { starterCard } from "./starter.js";
+import { VoiceSample } from "./voice-sample.js";
 
 /** More than these are worth searching. */
 const FITS = 12;
@@ -36,7 +37,7 @@ export function hearing(character, spoken) {
 
 /**
  * @param {HTMLElement} root
- * @param {{ characters: Character[], status: import("../protocol/api.js").Status | null, talk: (character: Character) => void,
+ * @param {{ characters: Character[], status: import("../protocol/api.js").Status | null, word: string, talk: (character: Character) => void,
  *   prepare: () => void, settings: (section?: string) => void, renew: () => Promise<Character[]> }} page
  */
 export function choose(root, page) {
@@ -80,9 +81,16 @@ export function choose(root, page) {
   const cast = h(
     "section",
     { class: "cast", "aria-label": t("cast") },
+    page.word && h("p", { class: "note", id: "word", role: "status" }, page.word),
     h("h1", {}, t("welcome")),
     page.characters.length > FITS && search(list),
     list,
+    h(
+      "p",
+      { class: "others" },
+      h("a", { id: "others", class: "quiet", href: hashOf(["discover"]), html: icon("discover") }, h("span", {}, t("others"))),
+      h("a", { id: "own", class: "quiet", href: hashOf(["characters"]), html: icon("pencil") }, h("span", {}, t("own"))),
+    ),
     starter.element,
     advice(page.status),
   );
@@ -113,15 +121,15 @@ function placeOfFocus() {
   return character ? `[data-character="${character}"]` : "";
 }
 
-/** @param {Character} character @param {{ settings: (section?: string) => void }} page @param {VoiceSample} voice @param {() => void} refresh */
-function staged(character, page, voice, refresh) {
-  const name = localized(character.name);
+/** @param {Character} character @param {{ settings: (section?: string) => void }} page @param {VoiceSample} voice @param {() => void} refresh @param {"h1" | "h2"} [heading] */
+export function staged(character, page, voice, refresh, heading = "h2") {
+  const name = localized(character.name) || "…";
   const spoken = spokenWith(character);
   const note = hearing(character, spoken);
   const topics = localized(/** @type {any} */ (character.topics)) || [];
   return [
-    h("div", { class: "face", html: portrait(character.portrait, character.accent) }),
-    h("h2", { class: "name", dir: "auto" }, name),
+    h("div", { class: "face", html: faceOf(character) }),
+    h(heading, { class: "name", dir: "auto" }, name),
     h("p", { class: "line", dir: "auto" }, localized(character.line)),
     topics.length > 0 && h("p", { class: "topics", dir: "auto" }, `${t("about")} ${[...topics].slice(0, 3).join(" · ")}`),
     h(
@@ -159,7 +167,7 @@ function card(character, voice, pick) {
     h(
       "button",
       { type: "button", class: "choice", "data-character": character.id, onclick: pick },
-      h("span", { class: "face", html: portrait(character.portrait, character.accent) }),
+      h("span", { class: "face", html: faceOf(character) }),
       h(
         "span",
         { class: "words" },
@@ -175,7 +183,7 @@ function card(character, voice, pick) {
 }
 
 /** @param {() => void} talk @param {() => void} prepare */
-function talkButton(talk, prepare) {
+export function talkButton(talk, prepare) {
   const button = h("button", { type: "button", id: "talk", html: icon("microphone"), onclick: talk }, h("span", {}, t("talk")));
   for (const hint of ["pointerenter", "pointerdown", "focus"]) button.addEventListener(hint, prepare, { once: true });
   return button;
@@ -222,62 +230,4 @@ export function copyableCommand(text) {
     },
   });
   return h("span", { class: "command" }, h("code", { tabindex: 0 }, text), navigator.clipboard && button);
-}
-
-/** The voice samples of the cards: one at a time. */
-class VoiceSample {
-  constructor() {
-    this.audio = new Audio();
-    /** @type {HTMLButtonElement | null} */
-    this.playing = null;
-    /** What the playing button is called while it does not play. */
-    this.label = "";
-    this.audio.onended = () => this.stop();
-  }
-
-  /** @param {Character} character @param {string} spoken @param {Record<string, string>} [properties] @param {...Node} words */
-  button(character, spoken, properties = {}, ...words) {
-    const button = iconButton("play", t("sample", { name: localized(character.name) }), {
-      class: "round sample",
-      onclick: () => (this.playing === button ? this.stop() : void this.play(button, character.id, spoken)),
-      ...properties,
-    });
-    button.append(...words);
-    return button;
-  }
-
-  /** @param {HTMLButtonElement} button @param {string} id @param {string} spoken */
-  async play(button, id, spoken) {
-    this.stop();
-    this.playing = button;
-    this.label = button.getAttribute("aria-label") ?? "";
-    face(button, "stop", t("sample.stop"));
-    button.setAttribute("aria-busy", "true");
-    try {
-      this.audio.src = URL.createObjectURL(await fetchSample(id, spoken));
-      this.audio.volume = preferences.volume;
-      if (this.playing === button) await this.audio.play();
-    } catch {
-      // No voice for this language, or a server that is starting: say so where it was asked.
-      if (this.playing === button) this.stop();
-      button.title = t("sample.none");
-      button.classList.add("none");
-    }
-    button.removeAttribute("aria-busy");
-  }
-
-  stop() {
-    this.audio.pause();
-    URL.revokeObjectURL(this.audio.src);
-    if (this.playing) face(this.playing, "play", this.label);
-    this.playing = null;
-  }
-}
-
-/** Change a button's icon and name, not its words. @param {HTMLElement} button @param {"play" | "stop"} name @param {string} label */
-function face(button, name, label) {
-  const drawn = button.querySelector("svg");
-  if (drawn) drawn.outerHTML = icon(name);
-  button.setAttribute("aria-label", label);
-  button.title = label;
 }

@@ -28,6 +28,16 @@ def character(identifier: str, language: str = "en", hears: tuple[str, ...] = ("
         "portrait": identifier,
         "hears": list(hears),
         "speaks": ["en", "zh"],
+        "mine": False,
+        "published": True,
+        "unfinished": False,
+        "favourite": False,
+        "talks": 0,
+        "purpose": "talk",
+        "tags": [],
+        "picture": "",
+        "origin": None,
+        "updated_at": None,
     }
 
 
@@ -43,8 +53,20 @@ STARTER: dict[str, Any] = {
     "may_change": True,
 }
 ANSWERS: dict[str, Any] = {
+    "/api/account": {"mode": "off", "account": None},
+    "/api/characters/philosopher": {**character("philosopher"), "file": {}, "visibility": "published"},
+    "/api/memory": {"items": [], "next": None},
+    "/api/memory/choices": {"items": []},
+    "/api/files": {
+        "items": [],
+        "next": None,
+        "usage": {"files": 0, "bytes": 0, "most_files": 20, "most_bytes": 200_000_000},
+    },
     "/api/starter": STARTER,
-    "/api/characters": [character("assistant"), character("philosopher"), character("nobody-knows")],
+    "/api/characters": {
+        "items": [character("assistant"), character("philosopher"), character("nobody-knows")],
+        "next": None,
+    },
     "/api/status": {
         "version": "0.0.0",
         "language_model": {"name": "scripted", "connected": False},

@@ -184,6 +184,22 @@ def test_a_late_packet_is_waited_for_and_nothing_of_it_is_lost(page: Page) -> No
     assert play(page, script, {}) == [[["started", 1, 0], ["ended", 1, 7200]], 1]
 
 
+def test_sound_that_runs_out_is_told_at_once_and_when_it_goes_on(page: Page) -> None:
+    script = """
+      const standing = [];
+      const buffer = new m.PlayoutBuffer({ rate: 24000, capacity: 240000 }, 24000, (report) =>
+        standing.push([report[2], report[8]]));
+      const block = new Float32Array(128);
+      const fill = (frames) => { for (let at = 0; at < frames; at += 128) buffer.fill(block); };
+      buffer.receive({ do: "push", item: 1, pcm: pcm(2000) });
+      fill(2304);
+      buffer.receive({ do: "push", item: 1, pcm: pcm(4000) });
+      fill(1024);
+      return standing;
+    """
+    assert play(page, script, {}) == [[0, 0], [1999, 1], [1999, 0]]
+
+
 def test_a_tone_keeps_its_pitch_and_level_and_starts_without_a_click(page: Page) -> None:
     script = """
       const tone = Int16Array.from({ length: 24000 }, (_, i) => 16384 * Math.sin(2 * Math.PI * 300 * i / 24000));
@@ -247,7 +263,8 @@ def test_messages_that_the_server_has_are_forgotten_and_the_rest_is_sent_again_i
 def test_what_was_heard_is_told_every_200_ms_and_at_once_when_it_starts_stops_or_is_another_item(page: Page) -> None:
     script = """
       const reports = new m.PlaybackReports();
-      const told = (event, itemId, playedMs, paused = false) => reports.next({ event, itemId, playedMs }, paused);
+      const told = (event, itemId, playedMs, paused = false, waits = false) =>
+        reports.next({ event, itemId, playedMs, waits }, paused);
       return [
         told("flushed", "", 0),
         told("started", "a", 0),
@@ -257,6 +274,8 @@ def test_what_was_heard_is_told_every_200_ms_and_at_once_when_it_starts_stops_or
         told("position", "a", 260, true),
         told("ended", "a", 260),
         told("started", "b", 0),
+        told("position", "b", 40, false, true),
+        told("position", "b", 40),
       ];
     """
 
@@ -272,6 +291,8 @@ def test_what_was_heard_is_told_every_200_ms_and_at_once_when_it_starts_stops_or
         None,
         report("a", 260, False),
         report("b", 0, True),
+        report("b", 40, False),
+        report("b", 40, True),
     ]
 
 

@@ -45,7 +45,8 @@ class Server:
         self._answer(route, self.told)
 
     def characters(self, route: Route) -> None:
-        self._answer(route, [character(name, hears=self.hears) for name in ("assistant", "philosopher")])
+        items = [character(name, hears=self.hears) for name in ("assistant", "philosopher")]
+        self._answer(route, {"items": items, "next": None})
 
     def _answer(self, route: Route, data: Any) -> None:
         body = json.dumps({"success": True, "data": data, "message": "", "error": None})
@@ -56,7 +57,7 @@ class Server:
 def server(page: Page) -> Server:
     server = Server()
     page.route("**/api/starter**", server.starter)
-    page.route("**/api/characters", server.characters)
+    page.route("**/api/characters?*", server.characters)
     return server
 
 

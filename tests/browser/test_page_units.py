@@ -300,6 +300,9 @@ def test_a_line_whose_sound_has_not_begun_is_still_to_come(page: Page) -> None:
 
 # --- Words and colours ------------------------------------------------------------------------------------------------
 
+TEXTS = " ".join(["i18n.js", *sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("texts.js"))])
+"""The words of the page and those that views bring."""
+
 
 def test_both_languages_have_the_same_texts_with_the_same_blanks(page: Page) -> None:
     script = """
@@ -307,12 +310,12 @@ def test_both_languages_have_the_same_texts_with_the_same_blanks(page: Page) -> 
       const shape = (table) => Object.fromEntries(Object.entries(table).map(([key, text]) => [key, blanks(text)]));
       return [shape(m.TABLES.en), shape(m.TABLES.zh)];
     """
-    english, chinese = run(page, "i18n.js", script)
+    english, chinese = run(page, TEXTS, script)
     assert english == chinese
 
 
 def test_every_text_that_the_page_asks_for_exists(page: Page) -> None:
-    known = set(run(page, "i18n.js", "return Object.keys(m.TABLES.en)"))
+    known = set(run(page, TEXTS, "return Object.keys(m.TABLES.en)"))
     sources = "\n".join(path.read_text(encoding="utf-8") for path in STATIC.rglob("*.js"))
     asked = set(re.findall(r"""\bt\("([\w.-]+)"[,)]""", sources))
     assert asked - known == set()

@@ -102,7 +102,7 @@ def test_every_control_has_a_name(page: Page, address: str) -> None:
     page.click("#settings-open")
     page.wait_for_selector("#settings dl")
     unnamed += page.evaluate(UNNAMED)
-    page.click("#settings-close")
+    page.click("#people-open")
     page.click("#talk")
     wait_for(page, "resting")
     assert unnamed + page.evaluate(UNNAMED) == []

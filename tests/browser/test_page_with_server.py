@@ -92,11 +92,13 @@ def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(li
         expect(page.locator(".panel, .notice")).to_have_count(0)
 
 
-def test_a_line_that_died_in_silence_is_noticed_and_the_talk_goes_on(line: Line, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["the browser tells of it", "nobody tells of it"])
+def test_a_line_that_died_in_silence_is_noticed_and_the_talk_goes_on(line: Line, tmp_path: Path, *, told: bool) -> None:
     with visiting(line.address, recording(tmp_path, silence(60.0))) as (page, wire):
         wait_for(page, "speaking")
         line.silence()
-        page.evaluate("window.dispatchEvent(new Event('online'))")
+        if told:
+            page.evaluate("window.dispatchEvent(new Event('online'))")
         wait_for(page, "reconnecting")
         wait_for(page, "resting")
         said = wire.of("response.output_audio_transcript.done")[0]["transcript"]

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tests.serving import Serving, serving
 
 START_S = 60.0
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Served(Serving):
+    """A server, and the loop that it runs in."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have the server's thread do it, and wait for what comes of it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(START_S)
+
 
 @contextmanager
-def served(**flags: Any) -> Iterator[Serving]:
+def served(**flags: Any) -> Iterator[Served]:
     """As `serving`."""
     found: list[Serving] = []
     ready, loop, done = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
@@ -29,7 +43,7 @@ def served(**flags: Any) -> Iterator[Serving]:
     thread.start()
     try:
         assert ready.wait(START_S)
-        yield found[0]
+        yield Served(found[0].http, found[0].loaded, found[0].app, loop)
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join()

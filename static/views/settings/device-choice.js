@@ -1,8 +1,8 @@
 /** A list of microphones or speakers to choose from. */
-import { devices } from "../audio/devices.js";
-import { h } from "../components/dom.js";
-import { t } from "../i18n.js";
-import { savePreferences } from "../preferences.js";
+import { devices } from "../../audio/devices.js";
+import { h } from "../../components/dom.js";
+import { t } from "../../i18n.js";
+import { savePreferences } from "../../preferences.js";
 
 /** Show which there are now. @param {HTMLSelectElement} choice @param {"audioinput" | "audiooutput"} kind @param {string} chosen */
 export async function fillDevices(choice, kind, chosen) {
@@ -13,7 +13,7 @@ export async function fillDevices(choice, kind, chosen) {
   );
 }
 
-/** From now on. @param {import("../conversation/call.js").Call | null} call one that goes on @param {string} microphone */
+/** From now on. @param {import("../../conversation/call.js").Call | null} call one that goes on @param {string} microphone */
 export function chooseMicrophone(call, microphone) {
   savePreferences({ microphone });
   if (call?.audio.microphone || call?.audio.lost) void call.audio.changeMicrophone();

@@ -1,32 +1,34 @@
 /** The talk: the character in the middle, what is said below, one row of controls. */
-import { applyAccent } from "../components/accent.js";
-import { h, icon, iconButton } from "../components/dom.js";
-import { hasText, localized, t } from "../i18n.js";
-import { portrait } from "../components/portraits.js";
-import { Ring } from "../components/ring.js";
+import { applyAccent } from "../../components/accent.js";
+import { h, icon, iconButton } from "../../components/dom.js";
+import { hasText, localized, t } from "../../i18n.js";
+import { faceOf } from "../../components/portraits.js";
+import { Ring } from "../../components/ring.js";
 import { Captions } from "./captions.js";
-import { hearing } from "./choose.js";
+import { hearing } from "../choose.js";
 import { explanation, problemOf, problemPanel } from "./problem.js";
+import { RememberedChips } from "./remembered.js";
 import { SilentMicrophone } from "./silent-microphone.js";
+import "./texts.js";
 
 /** Keys are for the page unless something on it wants them. */
 const WANTS_KEYS = "input, textarea, select, summary, a, dialog, dialog *";
 
-/** @typedef {import("../conversation/conversation.js").Notice} Notice */
+/** @typedef {import("../../conversation/conversation.js").Notice} Notice */
 /** @typedef {{ end: () => void, settings: (section?: string) => void }} Actions */
 
 /**
  * What stays when the view is drawn again: a line half typed, and the silent microphone nobody wants to be told of.
- * @typedef {{ draft: string, dismissed: import("../audio/microphone.js").Microphone | null }} Kept
+ * @typedef {{ draft: string, dismissed: import("../../audio/microphone.js").Microphone | null }} Kept
  */
 
-/** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
+/** @param {HTMLElement} root @param {import("../../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
 export function talk(root, call, actions, kept) {
   return new TalkView(root, call, actions, kept);
 }
 
 class TalkView {
-  /** @param {HTMLElement} root @param {import("../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
+  /** @param {HTMLElement} root @param {import("../../conversation/call.js").Call} call @param {Actions} actions @param {Kept} kept */
   constructor(root, call, actions, kept) {
     this.call = call;
     this.actions = actions;
@@ -39,9 +41,11 @@ class TalkView {
     this.captions = new Captions(call);
     this.canvas = h("canvas", { class: "ring", "aria-hidden": "true" });
     this.status = h("p", { id: "status", role: "status" });
+    this.keeping = h("p", { id: "keeping", role: "status" });
     this.panel = h("div");
     this.notice = h("div");
     this.hint = h("div");
+    this.remembered = new RememberedChips(call, () => this.mute.focus());
     this.silence = new SilentMicrophone(call, kept, () => this.mute.focus());
     this.say = h("input", {
       id: "say",
@@ -80,12 +84,13 @@ class TalkView {
       h(
         "div",
         { class: "person" },
-        h("div", { class: "face" }, this.canvas, h("span", { html: portrait(call.character.portrait, call.character.accent) })),
+        h("div", { class: "face" }, this.canvas, h("span", { html: faceOf(call.character) })),
         h("h1", { class: "name", dir: "auto" }, name),
         this.status,
+        this.keeping,
       ),
       this.captions.element,
-      h("div", { class: "notes" }, this.silence.element, this.panel, this.notice, this.hint),
+      h("div", { class: "notes" }, this.remembered.element, this.silence.element, this.panel, this.notice, this.hint),
       h(
         "div",
         { class: "below" },
@@ -124,6 +129,7 @@ class TalkView {
     this.ring.close();
     this.captions.close();
     this.silence.close();
+    this.remembered.close();
     this.restart.remove();
   }
 
@@ -150,11 +156,15 @@ class TalkView {
     const { state } = call;
     const status = statusOf(call);
     if (this.status.textContent !== status) this.status.textContent = status; // It is read out whenever it is written.
+    const kept = keepingOf(call.conversation.keeping);
+    if (this.keeping.textContent !== kept) this.keeping.textContent = kept;
+    this.keeping.toggleAttribute("data-recording", call.conversation.keeping?.recording ?? false);
     this.captions.render();
     if (!call.busy && document.activeElement === this.stop) this.mute.focus(); // What is disabled loses the focus.
     this.stop.disabled = !call.busy;
     this.showMuted(!call.audio.listening && state !== "asking");
     this.silence.render();
+    this.remembered.render();
     this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
     this.annotate();
   }
@@ -258,7 +268,7 @@ class TalkView {
   }
 }
 
-/** @param {import("../conversation/call.js").Call} call */
+/** @param {import("../../conversation/call.js").Call} call */
 function statusOf(call) {
   const { thought, slow } = call.conversation;
   // Also while a filler is heard: what it says of itself is that the answer is still to come.
@@ -269,7 +279,15 @@ function statusOf(call) {
   return t(`state.${call.state}`);
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {Notice} notice */
+/** Whether it is recorded, or why it is not kept; nothing where all is as usual. @param {import("../../conversation/conversation.js").Keeping | null} keeping */
+function keepingOf(keeping) {
+  if (keeping?.recording) return t("keeping.recording");
+  if (!keeping) return "";
+  if (keeping.kept) return keeping.reason ? t("keeping.no-sound") : "";
+  return t(hasText(`keeping.${keeping.reason}`) ? `keeping.${keeping.reason}` : "keeping.not");
+}
+
+/** @param {import("../../conversation/call.js").Call} call @param {Notice} notice */
 function noticeOf(call, notice) {
   const text = hasText(`notice.${notice.code}`) ? t(`notice.${notice.code}`, { name: notice.message }) : notice.message;
   const dismiss = () => call.dispatch({ type: "page.notice_dismissed" });
@@ -281,7 +299,7 @@ function noticeOf(call, notice) {
   );
 }
 
-/** @param {import("../conversation/call.js").Call} call */
+/** @param {import("../../conversation/call.js").Call} call */
 function restartButton(call) {
   const label = t("restart");
   const properties = { type: "button", id: "restart", class: "quiet", "aria-label": label, title: label, html: icon("restart") };

@@ -1,8 +1,9 @@
 /** What stands between the two: what happened, whether anything was lost, and what to do. */
-import { h, keyFields } from "../components/dom.js";
-import { hasText, localized, t } from "../i18n.js";
-import { serverKey } from "../preferences.js";
-import { hearing } from "./choose.js";
+import { h, keyFields } from "../../components/dom.js";
+import { hasText, localized, t } from "../../i18n.js";
+import { hashOf } from "../../router.js";
+import { serverKey } from "../../preferences.js";
+import { hearing } from "../choose.js";
 
 /** Problems that pass by themselves: said without interrupting anybody. */
 const PASSING = new Set(["reconnecting", "waiting"]);
@@ -12,7 +13,7 @@ const action = (label, onclick, id) => h("button", { type: "button", class: "pla
 
 /**
  * Which problem there is, in one word; "" if none. Two calls with the same word need the same panel.
- * @param {import("../conversation/call.js").Call} call
+ * @param {import("../../conversation/call.js").Call} call
  */
 export function problemOf(call) {
   const { state } = call;
@@ -23,7 +24,7 @@ export function problemOf(call) {
   return state === "gone" ? call.reason : "";
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
+/** @param {import("../../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
 export function problemPanel(call, problem, type) {
   const name = localized(call.character.name);
   const actions = actionsFor(call, problem, type);
@@ -39,7 +40,7 @@ export function problemPanel(call, problem, type) {
 
 /**
  * The sentence under the title; a wait changes as it passes.
- * @param {import("../conversation/call.js").Call} call @param {string} problem
+ * @param {import("../../conversation/call.js").Call} call @param {string} problem
  */
 export function explanation(call, problem) {
   if (problem === "failed") return [failureText(call), t("problem.failed.text")].filter(Boolean).join(" ");
@@ -49,7 +50,7 @@ export function explanation(call, problem) {
   return seconds > 0 ? t("problem.reconnecting.text", { seconds }) : t("problem.reconnecting.now");
 }
 
-/** In the page's words where it has some. @param {import("../conversation/call.js").Call} call */
+/** In the page's words where it has some. @param {import("../../conversation/call.js").Call} call */
 function failureText({ character, language, conversation: { failure, failureCode } }) {
   return (failureCode === "unknown_language" && hearing(character, language)) || failure;
 }
@@ -60,7 +61,7 @@ function placeInLine(before) {
   return before === 1 ? t("problem.waiting.one") : t("problem.waiting.text", { before });
 }
 
-/** @param {import("../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
+/** @param {import("../../conversation/call.js").Call} call @param {string} problem @param {() => void} type */
 function actionsFor(call, problem, type) {
   switch (problem) {
     case "refused":
@@ -73,6 +74,8 @@ function actionsFor(call, problem, type) {
       return [action(t("now"), () => call.realtime.retryNow(), "again")];
     case "waiting":
       return [action(t("cancel"), () => call.giveUp("full"), "cancel")];
+    case "log-in":
+      return [h("a", { class: "plain", id: "log-in", href: hashOf(["account"]) }, t("problem.log-in.act"))];
     case "over":
       return [action(t("after.continue"), () => call.retry(), "again")];
     case "unreachable":
@@ -85,7 +88,7 @@ function actionsFor(call, problem, type) {
   }
 }
 
-/** @param {import("../conversation/call.js").Call} call */
+/** @param {import("../../conversation/call.js").Call} call */
 function keyForm(call) {
   const [name, field] = keyFields({ id: "key", "aria-label": t("key"), required: true });
   const use = (/** @type {SubmitEvent} */ event) => {

@@ -1,12 +1,12 @@
 /** Nothing comes from the microphone: says so, with the others to choose from, until something comes. */
-import { h, iconButton } from "../components/dom.js";
-import { t } from "../i18n.js";
-import { chooseMicrophone, fillDevices } from "./device-choice.js";
+import { h, iconButton } from "../../components/dom.js";
+import { t } from "../../i18n.js";
+import { chooseMicrophone, fillDevices } from "../settings/device-choice.js";
 
 export class SilentMicrophone {
   /**
-   * @param {import("../conversation/call.js").Call} call
-   * @param {{ dismissed: import("../audio/microphone.js").Microphone | null }} kept the one that nobody wants to be told about
+   * @param {import("../../conversation/call.js").Call} call
+   * @param {{ dismissed: import("../../audio/microphone.js").Microphone | null }} kept the one that nobody wants to be told about
    * @param {() => void} leave where the focus goes when this goes away
    */
   constructor(call, kept, leave) {

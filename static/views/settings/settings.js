@@ -1,44 +1,64 @@
-/** Settings, as a dialog over whatever is going on. Everything takes effect at once. */
-import { fetchSample, fetchStatus } from "../protocol/api.js";
-import { MicrophoneUnavailable, openMicrophone } from "../audio/microphone.js";
-import { h, iconButton, keyFields, segmentedControl } from "../components/dom.js";
-import { hasText, languageName, localized, t } from "../i18n.js";
-import { serverKey, preferences, savePreferences } from "../preferences.js";
-import { copyableCommand, spokenWith } from "./choose.js";
+/** Settings: a view, and over a talk a dialog. Everything takes effect at once. */
+import { fetchSample, fetchStatus } from "../../protocol/api.js";
+import { MicrophoneUnavailable, openMicrophone } from "../../audio/microphone.js";
+import { h, iconButton, keyFields, segmentedControl } from "../../components/dom.js";
+import { hasText, languageName, localized, t } from "../../i18n.js";
+import { serverKey, preferences, savePreferences } from "../../preferences.js";
+import { copyableCommand, spokenWith } from "../choose.js";
 import { chooseMicrophone, fillDevices } from "./device-choice.js";
+import "../talk/texts.js";
+import "./texts.js";
 
 /**
  * @typedef {object} SettingsContext
- * @property {import("../conversation/call.js").Call | null} call
- * @property {import("../protocol/api.js").Character | undefined} character whose voice is tried
- * @property {() => void} changedCaptions
+ * @property {import("../../conversation/call.js").Call | null} call
+ * @property {import("../../protocol/api.js").Character | undefined} character whose voice is tried
+ * @property {() => void} captionsChanged
  */
 
-/** @param {SettingsContext} context @param {string} [section] to show first */
+/** As a dialog over a talk. @param {SettingsContext} context @param {string} [section] to show first */
 export function settings(context, section = "") {
   const lifetime = new AbortController();
   const close = () => dialog.close();
-  const server = h("section", { id: "server" });
-  const showServer = () => describeServer(server).then(() => server.scrollIntoView());
   const dialog = h(
     "dialog",
     { id: "settings", "aria-label": t("settings"), onclose: () => (lifetime.abort(), dialog.remove()) },
-    h("header", {}, h("h2", {}, t("settings")), iconButton("close", t("set.done"), { id: "settings-close", onclick: close })),
+    h("header", {}, h("h1", {}, t("settings")), iconButton("close", t("set.done"), { id: "settings-close", onclick: close })),
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  document.body.append(dialog);
+  fill(dialog, context, lifetime.signal, section);
+  dialog.showModal();
+  return dialog;
+}
+
+/** @param {HTMLElement} root @param {import("../../app.js").PageContext} page */
+export function open(root, { address, characters, captionsChanged }) {
+  const lifetime = new AbortController();
+  const character = characters.find(({ id }) => id === preferences.character) ?? characters[0];
+  const view = h("section", { id: "settings", class: "view" }, h("h1", {}, t("settings")));
+  root.append(view);
+  fill(view, { call: null, character, captionsChanged }, lifetime.signal, address.rest[0]);
+  return { close: () => lifetime.abort() };
+}
+
+/** @param {HTMLElement} place @param {SettingsContext} context @param {AbortSignal} signal aborted when it is closed @param {string} [section] */
+function fill(place, context, signal, section) {
+  const server = h("section", { id: "server" });
+  const showServer = () => describeServer(server).then(() => server.scrollIntoView());
+  place.append(
     h(
       "div",
       { class: "sheet" },
-      h("section", {}, h("h3", {}, t("set.sound")), microphone(context, lifetime.signal), speaker(context), volume(context), speed(context)),
+      h("section", {}, h("h2", {}, t("set.sound")), microphone(context, signal), speaker(context), volume(context), speed(context)),
       patience(context),
       captions(context),
+      recording(context),
       keyForm(() => void showServer()),
       server,
     ),
   );
-  dialog.addEventListener("click", (event) => event.target === dialog && close());
-  document.body.append(dialog);
-  dialog.showModal();
   void (section === "server" ? showServer() : describeServer(server));
-  return dialog;
 }
 
 /** A labelled control. @param {string} label @param {HTMLElement} control @param {...(HTMLElement | null | false)} more */
@@ -152,11 +172,26 @@ function patience(context) {
 }
 
 /** @param {SettingsContext} context */
+function recording(context) {
+  const box = h("input", { id: "record", type: "checkbox", role: "switch", checked: preferences.record, "aria-describedby": "record-note" });
+  box.onchange = () => {
+    savePreferences({ record: box.checked });
+    context.call?.configure();
+  };
+  return h(
+    "section",
+    {},
+    h("label", { class: "switch" }, box, h("span", {}, t("set.record"))),
+    h("p", { class: "note", id: "record-note" }, t("set.record.note")),
+  );
+}
+
+/** @param {SettingsContext} context */
 function captions(context) {
   const options = /** @type {[string, string][]} */ (["normal", "large", "huge"].map((name) => [name, t(`set.captions.${name}`)]));
   return segmentedControl("captions-size", t("set.captions"), options, preferences.captions, (value) => {
     savePreferences({ captions: /** @type {any} */ (value) });
-    context.changedCaptions();
+    context.captionsChanged();
   });
 }
 
@@ -191,12 +226,12 @@ function spokenBy(codes = []) {
 async function describeServer(section) {
   const described = await fetchStatus().catch(() => null);
   section.replaceChildren(
-    h("h3", {}, t("set.server")),
+    h("h2", {}, t("set.server")),
     ...(described ? serverDescription(described) : [h("p", { class: "note", role: "status" }, t("set.server.none"))]),
   );
 }
 
-/** @param {import("../protocol/api.js").Status} status */
+/** @param {import("../../protocol/api.js").Status} status */
 function serverDescription({ language_model: model, engines, advice, version }) {
   const others = engines.filter(({ role, state }) => role !== "chat_model" || state !== "ready");
   const rows = others.map(({ role, name, state, languages, note }) => ({

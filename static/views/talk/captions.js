@@ -1,19 +1,20 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
-import { acted, parts } from "../conversation/heard-text.js";
-import { h } from "../components/dom.js";
-import { localized, t } from "../i18n.js";
-import { vocalCues } from "../components/vocal-cues.js";
-import { timingOf } from "../components/timing.js";
+import { acted, parts } from "../../conversation/heard-text.js";
+import { h } from "../../components/dom.js";
+import { localized, t } from "../../i18n.js";
+import { vocalCues } from "../../components/vocal-cues.js";
+import { timingOf } from "../../components/timing.js";
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
 const FOLLOW_PX = 80;
 
-/** @typedef {import("../conversation/conversation.js").Line} Line */
-/** @typedef {import("../conversation/conversation.js").Timing} Timing */
-/** @typedef {{ element: HTMLElement, text: HTMLElement, cues: HTMLElement, line: Line | null, timing: Timing | undefined }} Row */
+/** @typedef {import("../../conversation/conversation.js").Line} Line */
+/** @typedef {import("../../conversation/conversation.js").Timing} Timing */
+/** @typedef {import("../../conversation/conversation.js").Used} Used */
+/** @typedef {{ element: HTMLElement, text: HTMLElement, cues: HTMLElement, line: Line | null, timing: Timing | undefined, used: Used[] | undefined }} Row */
 
 export class Captions {
-  /** @param {import("../conversation/call.js").Call} call */
+  /** @param {import("../../conversation/call.js").Call} call */
   constructor(call) {
     this.call = call;
     /** @type {Map<string, Row>} */
@@ -31,7 +32,7 @@ export class Captions {
 
   /** Show the conversation as it is. */
   render() {
-    const { lines, timings } = this.call.conversation;
+    const { lines, timings, used } = this.call.conversation;
     const shown = lines.filter((line) => line.text || line.words.length);
     const last = shown.findLastIndex((line) => line.role === "user");
     for (const [id, { element }] of this.rows) {
@@ -44,8 +45,7 @@ export class Captions {
       if (this.element.children[index] !== row.element) this.element.insertBefore(row.element, this.element.children[index] ?? null);
       row.element.classList.toggle("past", index < last && line.over);
       if (row.line !== line) this.write(row, line);
-      const timing = timings[line.responseId];
-      if (row.timing !== timing) this.time(row, timing);
+      this.time(row, timings[line.responseId], used[line.responseId]);
     });
     this.follow();
   }
@@ -78,7 +78,7 @@ export class Captions {
     const how = h("span", { class: "vocal-cues" });
     const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : localized(this.call.character.name), how);
     const element = h("div", { "data-role": role, "data-item": id }, speaker, text);
-    const row = { element, text, cues: how, line: null, timing: undefined };
+    const row = { element, text, cues: how, line: null, timing: undefined, used: undefined };
     this.rows.set(id, row);
     return row;
   }
@@ -110,11 +110,13 @@ export class Captions {
     return changed;
   }
 
-  /** @param {Row} row @param {Timing | undefined} timing */
-  time(row, timing) {
+  /** @param {Row} row @param {Timing | undefined} timing @param {Used[] | undefined} used */
+  time(row, timing, used) {
+    if (row.timing === timing && row.used === used) return;
     row.timing = timing;
+    row.used = used;
     const old = row.element.querySelector("details");
-    const fresh = timing && timingOf(timing);
+    const fresh = timing && timingOf(timing, used);
     if (fresh && old?.open) fresh.setAttribute("open", "");
     old?.remove();
     if (!fresh) return;
