@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, engines, load, soak, spoken, talk, turns
+from benchmarks import bargein, engines, history, load, memory, soak, spoken, talk, turns
 
 BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bargein": bargein.main,
     "engines": engines.main,
+    "history": history.main,
     "load": load.main,
+    "memory": memory.main,
     "soak": soak.main,
     "spoken": spoken.main,
     "talk": talk.main,

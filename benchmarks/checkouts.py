@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 
 
-def alternately(folders: Mapping[str, Path], rounds: int) -> Iterator[tuple[str, Path]]:
-    """Each folder once a round, with its name; every other round in the opposite order, since machines drift."""
+def alternately(folders: Mapping[str, T], rounds: int) -> Iterator[tuple[str, T]]:
+    """Each folder, or another way to run it, once a round, with its name; every other round in the opposite order, since
+    machines drift."""
     for turn in range(rounds):
         yield from folders.items() if turn % 2 == 0 else reversed(folders.items())
 

@@ -5,7 +5,8 @@ silence, turn after turn. Reported for each number of sessions: the time from th
 sample of the answer, turns lost or cut in, the server's share of its core, and its memory for each session. Then what
 sessions cost that send nothing, or only silence, and whether a thousand connections leave anything behind. With `--peers`,
 the same client talks to Pipecat, and to a server that does no more than it must, in the same run. With `--against`, it talks
-to this checkout and to another one by turns, and nothing else is measured.
+to this checkout and to another one by turns, and nothing else is measured; so with `--keeping`, of a server that keeps
+conversations and one that does not.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import base64
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -88,6 +90,7 @@ def _delta(message: str | bytes) -> bytes:
 
 
 REALTIME = Wire(24_000, "/v1/realtime", _append, _delta)
+EXTENDED = Wire(24_000, "/v1/realtime?model=philosopher&extensions=kaikou", _append, _delta)
 RAW = Wire(16_000, "/ws", lambda pcm: pcm, lambda message: message if isinstance(message, bytes) else b"")
 
 
@@ -263,6 +266,16 @@ def main(arguments: Sequence[str]) -> int:
                 rows.append(measure(name, kaikou(folder), REALTIME, count))
             show(comparison([row for row in rows if row["sessions"] == count], *folders))
         return 1 if any(row["lost"] for row in rows) else 0
+    if options.keeping:
+        rows = []
+        with tempfile.TemporaryDirectory(prefix="kaikou-load-") as data:
+            kept = {"KAIKOU_DATA": data, "KAIKOU_HISTORY_KEEP": "true"}
+            ways = {"kept": kept, "not kept": {**kept, "KAIKOU_HISTORY_KEEP": "false"}}
+            for count in _numbers(options.sessions):
+                for name, settings in alternately(ways, options.rounds):
+                    rows.append(measure(name, server("--engines", "stub", settings=settings), EXTENDED, count))
+                show(comparison([row for row in rows if row["sessions"] == count], *ways))
+        return 1 if any(row["lost"] for row in rows) else 0
     rows = [measure("kaikou", kaikou(), REALTIME, count) for count in _numbers(options.sessions)]
     report: dict[str, Any] = {"clip": options.clip, "load": rows, "peers": []}
     for name, command in peers(options.peers) if options.peers else ():
@@ -298,7 +311,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--peers", type=Path, nargs="?", const=PEERS_PYTHON, help="also measure other servers")
     parser.add_argument("--peer-sessions", default="1,8,16", help="numbers of sessions for them")
     parser.add_argument("--against", type=Path, help="another checkout of Kaikou: compare this one with it")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each of the two checkouts")
+    parser.add_argument("--keeping", action="store_true", help="compare conversations that are kept with others")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each of the two that are compared")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     return parser
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -20,16 +20,20 @@ STARTER = "KAIKOU_STARTER"
 
 
 @contextlib.contextmanager
-def server(*arguments: str, folder: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def server(
+    *arguments: str, folder: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A running Kaikou: its address without a scheme ("127.0.0.1:40123"), and its process.
 
-    folder: another checkout, run by the Python of this one.
+    folder: another checkout, run by the Python of this one. settings: variables of its environment.
     """
     command = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", "0", *arguments]
     quiet = {"KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0"}
     if ((folder or ROOT) / "server" / "starter").is_dir():
         quiet[STARTER] = "off"  # nothing is fetched while something is measured; older checkouts do not know it
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet}, cwd=folder)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet, **(settings or {})}, cwd=folder
+    )
     assert process.stdout is not None
     try:
         for line in process.stdout:
