@@ -9,7 +9,8 @@ RUN apt-get update \
 
 WORKDIR /app
 RUN useradd --create-home --uid 10001 kaikou \
-    && install -d -o kaikou models/weights
+    && install -d -o kaikou models/weights \
+    && install -d -o kaikou -m 700 data
 
 ENV VIRTUAL_ENV=/opt/kaikou \
     PATH=/opt/kaikou/bin:/usr/local/bin:/usr/bin:/bin
@@ -33,7 +34,7 @@ ENV KAIKOU_HOST=0.0.0.0 \
     OPENBLAS_NUM_THREADS=1 \
     PYTHONUNBUFFERED=1
 USER 10001
-VOLUME /app/models/weights
+VOLUME /app/models/weights /app/data
 EXPOSE 7210
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:7210/health', timeout=3)"]

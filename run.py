@@ -27,7 +27,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn
@@ -74,6 +74,8 @@ COMMANDS = {
     "serve": Command("server", TO_SERVE),
     "models": Command("server.cli.weights", TO_SERVE),
     "doctor": Command("server.cli.doctor", TO_SERVE),
+    "backup": Command("server.cli.backup", TO_SERVE, ("backup",)),
+    "restore": Command("server.cli.backup", TO_SERVE, ("restore",)),
     "test": Command("pytest", TO_DEVELOP, IN_PARALLEL),
     "test-heavy": Command("pytest", (*TO_DEVELOP, TORCH), ("-m", "heavy")),
     "bench": Command("benchmarks", TO_DEVELOP),
@@ -84,6 +86,7 @@ HELP = """\
 python3 run.py [serve] [options]   start the server (what happens without a command)
 python3 run.py models [list]       what better engines there are; pull NAME, verify and remove NAME
 python3 run.py doctor              what each engine lacks here; with --model, what the language model is like
+python3 run.py backup FILE         all that is kept as one file, also while it serves; restore FILE puts it back
 python3 run.py test [options]      run the tests, on all cores; options are pytest's, -n 0 runs one after the other
 python3 run.py test-heavy          run those that need torch (2.5 GB), weights or other Pythons, with all of it
 python3 run.py bench [options]     measure
@@ -113,9 +116,9 @@ This Python comes without its {missing} module, which makes environments.
 On Debian and Ubuntu: sudo apt install python{version}-venv
 Elsewhere, install Python from https://www.python.org/downloads/ and start again."""
 
-VENV_ADVICE = "Is there room for 700 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
+VENV_ADVICE = "Is there room for 850 MB? KAIKOU_VENV=/another/folder puts the environment elsewhere."
 PIP_ADVICE = "These are pip's words. The next start goes on from here: what was downloaded is kept."
-DISK_FULL = "The disk is full. Kaikou needs 700 MB, with the tests' tools 1100, and pip room for temporary files."
+DISK_FULL = "The disk is full. Kaikou needs 850 MB, with the tests' tools 1600, and pip room for temporary files."
 NOT_WRITABLE = "That place cannot be written to. Keep Kaikou in a folder of yours, or set KAIKOU_VENV to one."
 IN_USE = "Files of the environment are in use. End the Kaikou that runs, then start again."
 DAMAGED = """\
@@ -489,10 +492,8 @@ def hand_over(command: list[str]) -> NoReturn:
         os.execv(command[0], command)
     child = subprocess.Popen(command)  # on Windows, exec gives the terminal back while the new process still runs
     while True:
-        try:
+        with suppress(KeyboardInterrupt):  # Ctrl-C reaches the child as well; how it ends is how we end
             sys.exit(child.wait())
-        except KeyboardInterrupt:
-            continue  # Ctrl-C reaches the child as well; how it ends is how we end
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 
 import pytest
 
@@ -20,11 +21,17 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What servers in processes of their own keep; it goes with this process.
+if "KAIKOU_DATA" not in os.environ:
+    _data = tempfile.TemporaryDirectory(prefix="kaikou-tests-", ignore_cleanup_errors=True)
+    os.environ["KAIKOU_DATA"] = _data.name
+
 LONGEST = (
     "tests/browser/",
     "tests/models/test_conformance.py",
     "tests/test_run.py",
     "tests/server/cli/",
+    "tests/server/jobs/test_crashes.py",
     "tests/server/test_speech_model.py",
     "tests/zoo/",
 )

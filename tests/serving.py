@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,16 @@ from starlette.applications import Starlette
 
 from server.app import create_app
 from server.engines.loaded import LoadedEngines, find_language_model
-from server.settings import load_settings
+from server.identity.identity import without_accounts
+from server.sessions.draining import DrainingServer
+from server.settings import Settings, load_settings
 from server.starter.starter import Starter
+from server.storage.database import Database
+from server.storage.object_place import place_of
+from server.storage.objects import Objects
+from server.storage.opening import opened_database
 from server.transports.uvicorn_websocket import ReadAhead
+from tests.databases import a_data_folder
 
 START_S = 10.0
 
@@ -58,15 +65,36 @@ async def serving(
     An event that did not fit the conversation it came in is an error in the end.
     `instead`: engines of the test's own, by role; `send_buffer`: the most bytes that the system takes for a client that
     does not read, roughly, instead of some megabytes; `starter`: what it fetches in the background, else nothing.
+    No jobs are done, but with jobs_workers=2, which one server of a process at a time may have.
     """
-    settings = load_settings({"engines": "stub", "llm_discover": False, "lead_s": AHEAD_S, **flags}, environment or {})
+    async with AsyncExitStack() as stack:
+        if "data" not in flags:
+            flags["data"] = stack.enter_context(a_data_folder())
+        settings = load_settings(
+            {"engines": "stub", "llm_discover": False, "lead_s": AHEAD_S, "jobs_workers": 0, **flags}, environment or {}
+        )
+        people = [principal.id for principal in without_accounts(settings.server)]
+        database = await stack.enter_async_context(opened_database(settings.storage, people))
+        objects = Objects(place_of(settings.storage))
+        yield await stack.enter_async_context(_served(settings, database, objects, instead, send_buffer, starter))
+
+
+@asynccontextmanager
+async def _served(
+    settings: Settings,
+    database: Database,
+    objects: Objects,
+    instead: Mapping[str, Any] | None,
+    send_buffer: int,
+    starter: Starter | None,
+) -> AsyncIterator[Serving]:
     found = await find_language_model(settings.engines)
     loaded = LoadedEngines(settings, found[1] if found else None)
     loaded.engines = replace(loaded.engines, **(instead or {}))
     listener = socket.create_server(("127.0.0.1", 0))
     if send_buffer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    app = create_app(settings, loaded, starter=starter)
+    app = create_app(settings, loaded, database, objects, starter=starter)
     config = uvicorn.Config(
         app,
         ws=ReadAhead,
@@ -77,7 +105,7 @@ async def serving(
         lifespan="on",
         timeout_graceful_shutdown=2,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, app.state.realtime, ending=app.state.services.jobs.drain)
     task = asyncio.create_task(server.serve([listener]))
     async with asyncio.timeout(START_S):
         while not server.started:

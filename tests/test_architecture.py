@@ -38,12 +38,13 @@ WITHOUT_CYCLES = ("pipeline", "server")
 
 FLOORS: Mapping[str, str] = {
     "pipeline": (
-        "text errors audio characters turns engines conformance conversation prompt speech_model listening answering session"
+        "text errors memory audio characters turns engines conformance conversation prompt speech_model listening answering"
+        " session"
     ),
     "models": "support spoken_forms network downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
-        "services errors json_text settings process engines identity rest web starter characters transports protocol"
-        " operations cli sessions audio openai_api app __main__"
+        "services errors json_text settings process storage engines identity rest api jobs accounts web starter characters"
+        " transports protocol operations history memory cli sessions audio files openai_api app __main__"
     ),
 }
 """The folders and single modules of each package from the ground up: each imports only those before it."""
@@ -59,11 +60,18 @@ PASS_THE_ENVIRONMENT_ON = ("models/support/child_process.py", "benchmarks/*")
 START_TASKS = (
     "pipeline/session.py",
     "pipeline/engines/workers.py",
+    "server/accounts/mail.py",
+    "server/accounts/revocation.py",
     "server/engines/current.py",
     "server/sessions/*",
     "server/starter/*",
     "server/transports/*",
     "server/jobs/*",
+    "server/history/keeping/keeper.py",
+    "server/history/sound/recorder.py",
+    "server/memory/memory.py",
+    "server/storage/database.py",
+    "server/storage/object_upload.py",
     "benchmarks/*",
 )
 TASK_STARTERS = {"create_task", "ensure_future", "TaskGroup"}
@@ -73,6 +81,8 @@ READ_THE_WALL_CLOCK = (
     "server/protocol/connection.py",
     "server/process/certificate.py",
     "server/sessions/client_secrets.py",
+    "server/jobs/database.py",
+    "server/storage/ids.py",
     "models/downloads/store.py",
     "models/remote/client.py",
     "models/scripted/__init__.py",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from server.settings.keeping import FileSettings
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md"])
 FOLDERS = ("benchmarks", "docs", "models", "personas", "pipeline", "server", "static", "tests")
@@ -74,3 +76,17 @@ def test_paths_are_found_between_backticks_and_addresses_are_not() -> None:
     assert list(named_paths(text)) == ["pipeline/turns/wait.py", "server/settings"]
     assert list(named_paths("`audio/player.js`", of_the_page=True)) == ["static/audio/player.js"]
     assert list(linked_files("[a](page.md#top), [b](https://example.org/x)")) == ["page.md"]
+
+
+def test_every_test_that_docs_security_md_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/security.md").read_text(encoding="utf-8")))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+    assert len(named) > 30
+
+
+def test_the_proxies_of_the_documentation_let_pass_what_may_be_uploaded() -> None:
+    sizes = re.findall(r"client_max_body_size (\d+)m;", (ROOT / "docs/deployment.md").read_text(encoding="utf-8"))
+    assert sizes
+    assert min(int(size) for size in sizes) << 20 > FileSettings().bytes

@@ -93,5 +93,6 @@ def test_first_start_on_another_python_ends_in_a_server_that_is_ready_and_speaks
 
     assert ready["ready"]
     assert len(speech) > 1_000
-    assert "Traceback" not in "".join(said)
+    unexpected = [line for line in said if "Traceback" in line or "no jobs are done" in line]
+    assert unexpected == []
     assert imported.returncode == 0, imported.stderr

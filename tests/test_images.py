@@ -100,9 +100,12 @@ def test_each_image_installs_its_requirements() -> None:
 
 
 @each_dockerfile
-def test_weights_are_kept_in_a_volume_that_its_user_may_write_to(name: str) -> None:
-    assert words(name, "VOLUME") == ["/app/models/weights"]
-    assert "install -d -o kaikou models/weights" in " ".join(words(name, "RUN"))
+def test_weights_and_data_are_kept_in_volumes_that_its_user_may_write_to(name: str) -> None:
+    steps = " ".join(words(name, "RUN"))
+
+    assert words(name, "VOLUME") == ["/app/models/weights /app/data"]
+    assert "install -d -o kaikou models/weights" in steps
+    assert "install -d -o kaikou -m 700 data" in steps
 
 
 @each_dockerfile
@@ -135,10 +138,11 @@ def test_compose_keeps_keys_in_the_environment_and_kaikou_on_this_machine() -> N
     kaikou = file["services"]["kaikou"]
     keys = {name: value for name, value in kaikou["environment"].items() if SECRET.search(name)}
 
-    assert keys == {name: f"${{{name}:-}}" for name in ("KAIKOU_LLM_API_KEY", "KAIKOU_API_KEYS")}
+    assert set(keys) >= {"KAIKOU_LLM_API_KEY", "KAIKOU_API_KEYS", "KAIKOU_S3_SECRET_KEY"}
+    assert keys == {name: f"${{{name}:-}}" for name in keys}
     assert kaikou["ports"] == ["${KAIKOU_PUBLISH:-127.0.0.1}:7210:7210"]
-    assert kaikou["volumes"] == ["weights:/app/models/weights"]
-    assert "weights" in file["volumes"]
+    assert kaikou["volumes"] == ["weights:/app/models/weights", "data:/app/data"]
+    assert {"weights", "data"} <= set(file["volumes"])
 
 
 def test_every_variable_of_compose_is_explained_in_the_example() -> None:
@@ -164,3 +168,9 @@ def test_compose_for_a_gpu_takes_its_image_and_lends_it_the_gpu() -> None:
     assert services["kaikou"]["build"]["dockerfile"] == "Dockerfile.gpu"
     for service in services.values():
         assert service["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
+
+
+def test_what_every_start_installs_can_bind_what_is_added_later() -> None:
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+
+    assert [line for line in lines if "[" in line.partition("#")[0]] == []  # pip refuses extras among constraints

@@ -428,7 +428,9 @@ def test_unknown_command_names_the_known_ones(tmp_path: Path, wheels: Path) -> N
     status, _, said = bare_home(tmp_path / "home", wheels).start("tets")
 
     assert status == 1
-    assert said.startswith("There is no command 'tets', only serve, models, doctor, test, test-heavy, bench.")
+    assert said.startswith(
+        "There is no command 'tets', only serve, models, doctor, backup, restore, test, test-heavy, bench."
+    )
 
 
 def test_files_of_packages_agree_where_they_name_the_same_one() -> None:
