@@ -46,7 +46,7 @@ class ScriptedChat:
         language = request.language.partition("-")[0].lower()
         language = language if language in character.languages else character.default_language
         turns = turns_of(request.messages)
-        text = reply_to(character, turns, language, self._now(), request.told)
+        text = request.directed or reply_to(character, turns, language, self._now(), request.told)
         pieces = _PIECE.findall(text)
         if any(intent.within(turns[-1].said) for intent in SAD_NEWS):
             yield TextDelta(GENTLY)

@@ -447,9 +447,11 @@ class Answering:
         self._short_term.withdraw()
         known = await self._known(ask, shown, budget)
         summary = self._short_term.text(config.language) if ask.input is None else ""
-        reply.uses([*([Known(summary, "summary")] if summary else []), *known])
+        used = [part for part in known if part.kind != "practice"]
+        reply.uses([*([Known(summary, "summary")] if summary else []), *used])
         request = chat_request(config, ask, shown, [part.text for part in known], summary)
-        return replace(request, told=tuple(part.quote for part in known if part.quote))
+        told = tuple(part.quote for part in known if part.quote)
+        return replace(request, told=told, directed=next((part.say for part in known if part.say), ""))
 
     def _budget(self, ask: ResponseRequest) -> Budget:
         context, config = self._context, self._context.config

@@ -8,15 +8,18 @@ from typing import Literal, TypeAlias
 
 from pipeline.conversation.transcript import Item
 
-Kind: TypeAlias = Literal["memory", "lorebook", "knowledge", "summary"]
-"""memory: what the person told in earlier talks, or the character of itself. summary: what was said in this one before."""
+Kind: TypeAlias = Literal["memory", "lorebook", "knowledge", "summary", "practice"]
+"""memory: what the person told in earlier talks, or the character of itself. summary: what was said in this one before.
+
+practice: what the talk's plan wants said next, which no client is told of as something that an answer was made of.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """One thing that the model is shown. `id` and `label` tell the client which; `text` never leaves for it.
 
-    quote: of a memory what the person said, for models that are scripted.
+    quote: of a memory what the person said, for models that are scripted. say: what a scripted model says, in these words.
     """
 
     text: str
@@ -24,6 +27,7 @@ class Known:
     id: str = ""
     label: str = ""
     quote: str = ""
+    say: str = ""
 
 
 @dataclass(frozen=True, slots=True)

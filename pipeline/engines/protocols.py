@@ -181,8 +181,9 @@ class ChatRequest:
     """What the model is asked. `messages` begin with the system prompt; `character` is there for models that are scripted.
 
     tool_choice: "auto", "none", "required" or the name of a tool.
-    language: BCP 47 primary tag the conversation is in. told: what the person said in earlier talks, word for word, which
-    stands in the messages as well; it is there for models that are scripted.
+    language: BCP 47 primary tag the conversation is in. told: what the person said in earlier talks, word for word, and
+    directed: what is to be said next, if a practice decides that. Both stand in the messages as well, and are there for
+    models that are scripted.
     """
 
     messages: Sequence[Message]
@@ -192,6 +193,7 @@ class ChatRequest:
     tool_choice: str = "auto"
     max_tokens: int | None = None
     told: Sequence[str] = ()
+    directed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
