@@ -53,6 +53,9 @@ from server.memory.start import arranged_memory
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
+from server.practice.practices import Practices
+from server.practice.routes.practices import routes as practices_routes
+from server.practice.routes.templates import routes as template_routes
 from server.rest import no_such_endpoint
 from server.services import Services
 from server.sessions.admission import Admission
@@ -95,6 +98,8 @@ ROUTES = (
     history_routes,
     recording_routes,
     memory_routes,
+    template_routes,
+    practices_routes,
     starter_routes,
     openai_api_routes,
     audio_routes,
@@ -191,6 +196,7 @@ def _services(
         engines=engines,
         characters=characters,
         memory=memory,
+        practices=Practices.on(database, characters, settings.characters.folder),
         client_secrets=ClientSecretsInMemory(settings.server.client_secrets),
         metrics=metrics,
         sessions=sessions,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the folders of the domains import this one, which only name
     from server.jobs.jobs import Jobs
     from server.memory.memory import Memory
     from server.operations.metrics import Metrics
+    from server.practice.practices import Practices
     from server.sessions.client_secrets import ClientSecrets
     from server.sessions.limits import DefaultsOf
     from server.sessions.sessions import Sessions
@@ -46,6 +47,7 @@ class Services:
     engines: CurrentEngines
     characters: AllCharacters
     memory: Memory
+    practices: Practices
     client_secrets: ClientSecrets
     metrics: Metrics
     sessions: Sessions

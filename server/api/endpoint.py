@@ -24,6 +24,9 @@ from typing_extensions import TypeVar
 from pipeline.errors import KaikouError
 from server.identity.principal import Principal, Role
 
+OF_ONE_DOMAIN = {"practices": "practice"}
+"""Addresses that begin otherwise than those of their domain: what is made of it, in the plural."""
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 
 
@@ -143,7 +146,8 @@ class Endpoint:
     @property
     def tag(self) -> str:
         """What the document groups it under: the domain."""
-        return self.path.strip("/").removeprefix("api/").split("/")[0].partition(".")[0]
+        first = self.path.strip("/").removeprefix("api/").split("/")[0].partition(".")[0]
+        return OF_ONE_DOMAIN.get(first, first)
 
     @property
     def description(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +17,8 @@ from pipeline.errors import InvalidRequest, SettingError
 from server.api.reading import MOST_FAULTS
 from server.characters.file_format import CharacterFile, LanguageTable
 from server.errors import FieldFault
+
+T = TypeVar("T")
 
 FILE_LIMIT = 1_000_000
 """Bytes of a file; the longest of ours has 40,000."""
@@ -56,11 +58,22 @@ def load_character(path: Path) -> Character:
 
 def load_file(path: Path) -> tuple[Character, Mapping[str, Any]]:
     """The character in one file, and what the file says. Raises `SettingError` naming the file and the field."""
+
+    def read(content: str, data: Mapping[str, Any]) -> tuple[Character, Mapping[str, Any]]:
+        version = blake2b(content.encode(), digest_size=8).hexdigest()
+        return replace(parse_character(data), version=version), data
+
+    return read_toml(path, read)
+
+
+def read_toml(path: Path, read: Callable[[str, Mapping[str, Any]], T]) -> T:
+    """What `read` makes of a TOML file's text and of what it says; its `InvalidRequest` becomes ours.
+
+    Raises `SettingError` naming the file and what is wrong with it.
+    """
     try:
         content = _content(path)
-        version = blake2b(content.encode(), digest_size=8).hexdigest()
-        data = tomllib.loads(content)
-        return replace(parse_character(data), version=version), data
+        return read(content, tomllib.loads(content))
     except InvalidRequest as error:
         raise SettingError(f"{path.name}: {error.message}") from error
     # Besides its own error, tomllib lets through those of numbers that are too long and of nesting that is too deep.
@@ -83,7 +96,7 @@ def parse_character(data: Mapping[str, Any]) -> Character:
     try:
         file = CharacterFile.model_validate(data)
     except ValidationError as error:
-        raise _first_problem(error) from None
+        raise first_problem(error) from None
     return _character(file)
 
 
@@ -92,17 +105,19 @@ def problems_of(data: Mapping[str, Any]) -> Sequence[FieldFault]:
     try:
         CharacterFile.model_validate(data)
     except ValidationError as error:
-        return _problems(error)
+        return faults_in(error)
     return ()
 
 
-def _first_problem(error: ValidationError) -> InvalidRequest:
-    first = _problems(error)[0]
+def first_problem(error: ValidationError) -> InvalidRequest:
+    """The first thing that is wrong with a file, in a sentence; `param` is its dotted path."""
+    first = faults_in(error)[0]
     end = "" if first.message.endswith("?") else "."
     return InvalidRequest(f"`{first.field}` {first.message}{end}", param=first.field)
 
 
-def _problems(error: ValidationError) -> Sequence[FieldFault]:
+def faults_in(error: ValidationError) -> Sequence[FieldFault]:
+    """All that is wrong with a file, by the dotted paths of its fields, in terms of a file."""
     found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
     return [
         FieldFault(

@@ -18,6 +18,8 @@ GRANTABLE = (
     "files:write",
     "characters:read",
     "characters:write",
+    "practice:read",
+    "practice:write",
     "account:read",
     "people:read",
     "people:write",

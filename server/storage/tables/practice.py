@@ -26,7 +26,7 @@ practices = Table(
     Column("title", CleanText, nullable=False),
     Column("practice", Json, nullable=False),
     Column("state", CleanText, nullable=False, server_default="ready"),
-    Column("conversation_id", CleanText, ForeignKey("conversations.id", ondelete="SET NULL")),
+    Column("conversation_id", CleanText),
     Column("moves", Json),
     Column("corrections", Json),
     moment("created_at"),
@@ -34,10 +34,11 @@ practices = Table(
     Index("ix_practices_person_id_created_at_id", "person_id", "created_at", "id"),
     Index("ix_practices_conversation_id", "conversation_id"),
 )
-"""`practice`: the whole `Practice` as JSON. `state`: ready, going, over.
+"""`practice`: the whole `Practice` as JSON. `state`: ready, going, over. `conversation_id` is no foreign key: a practice is
+begun before its talk is in the database, which is so from the first line on. It names none once the talk is deleted.
 
 `moves`: which step each line of the person's answered, as `{line_id: {"step": …, "move": …}}`; `corrections`: those that
-were told while it was talked. Both are written when the talk ends. The talk may be deleted before the practice.
+were told while it was talked. Both are written when the talk ends.
 """
 
 practice_reports = Table(

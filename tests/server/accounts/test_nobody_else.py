@@ -32,9 +32,15 @@ MARK = "xyzzy"
 
 CHARACTER = {"languages": ["en"], "en": {"name": MARK, "who": MARK, "greeting": MARK}}
 
+ROLE = {"title": MARK, "opening": MARK, "closing": MARK}
+QUESTION = {"id": "one", "kind": "case", "levels": ["entry"], "title": MARK, "ask": [MARK]}
+TEMPLATE = {"kind": "interview", "en": {**ROLE, "questions": [QUESTION]}}
+
 IN_PATH: dict[str, str] = {
     "/api/conversations/{id}": "conversation",
     "/api/memory/{id}": "fact",
+    "/api/practices/{id}": "practice",
+    "/api/practice/templates/{id}": "template",
     "/api/account/keys/{id}": "key",
     "/api/account/passkeys/{id}": "passkey",
     "/api/files/tus/{id}": "file",
@@ -57,6 +63,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/account/keys"): {"name": "k", "scopes": ["speech"]},
     ("PUT", "/api/characters/{id}"): {"file": CHARACTER},
     ("PUT", "/api/characters/{id}/draft"): {"draft": {}},
+    ("PUT", "/api/practice/templates/{id}"): {"file": TEMPLATE},
     ("POST", "/api/characters/{id}/report"): {"reason": "other"},
 }
 
@@ -97,6 +104,10 @@ async def ann(server: Serving) -> AsyncIterator[Ann]:
         things |= {"character": made.json()["data"]["id"]}
         things["conversation"] = await talked(server, client)
         things["fact"] = (await client.post("/api/memory", json={"text": MARK})).json()["data"]["id"]
+        made = await client.post("/api/practice/templates", json={"file": TEMPLATE})
+        things["template"] = role = made.json()["data"]["id"]
+        chosen = {"kind": "interview", "language": "en", "interview": {"role": role, "resume": MARK}}
+        things["practice"] = (await client.post("/api/practices", json=chosen)).json()["data"]["id"]
         if any(getattr(route, "path", "") == "/api/files/upload" for route in server.app.routes):
             sent = await client.post("/api/files/upload", files={"file": (f"{MARK}.txt", MARK.encode(), "text/plain")})
             things["file"] = re.findall(r'"id":"(file_\w+)"', sent.text)[0]

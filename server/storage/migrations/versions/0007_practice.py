@@ -27,7 +27,6 @@ def upgrade() -> None:
         *_moments("created_at"),
         *_moments("began_at", "ended_at", nullable=True),
         _of("people", "person_id", "practices"),
-        _of("conversations", "conversation_id", "practices", "SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practices")),
     )
     op.create_index("ix_practices_person_id_created_at_id", "practices", LISTED, unique=False)

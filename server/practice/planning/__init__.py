@@ -1,0 +1,1 @@
+"""What is asked in a practice: which questions, which steps, in which order?"""
