@@ -117,6 +117,7 @@ class Recording:
     def _give_up(self, error: Exception) -> None:
         if isinstance(error, EngineTimeout):  # the call goes on in its thread: the files are its own
             self._stuck, reason = True, "storage_slow"
+            self._writer.abandon()
         else:
             full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "storage_full" if full else "storage_unavailable"
@@ -133,19 +134,19 @@ class RecordingWriter:
         self._path = folder / f"{conversation_id}.ogg"
         self._open: OpenRecording | None = None
         self._whole = True
+        self._abandoned = False
         self._one_at_a_time = Lock()  # a call whose caller was cancelled goes on in its thread
 
     def write(self, entries: Sequence[AudioPassed]) -> None:
         """Have these on disk. Raises `OSError`; then nothing more is to be written."""
         if not entries:
             return
-        with self._one_at_a_time:
-            self._whole = False
-            recording = self._open or self._begin()
-            self._unmixed.append(entries)
-            if recording.mix(entries):
-                self._unmixed.keep_only(recording.pending())
-            self._whole = True
+        try:
+            with self._one_at_a_time:
+                self._write(entries)
+        finally:
+            if self._abandoned:
+                self.abandon()
 
     def finish(self) -> RecordingFile | None:
         """Write what is left and close the files. Raises `OSError`."""
@@ -156,9 +157,30 @@ class RecordingWriter:
                 if self._whole:
                     self._open.end()
             finally:
-                self._open.close()
-                self._unmixed.close()
+                self._close()
             return recovered(self._path)
+
+    def abandon(self) -> None:
+        """Nobody waits for a call that goes on: the files are closed when it ends, and stay as they are. Never blocks."""
+        self._abandoned = True
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
+                self._close()
+            finally:
+                self._one_at_a_time.release()
+
+    def _write(self, entries: Sequence[AudioPassed]) -> None:
+        self._whole = False
+        recording = self._open or self._begin()
+        self._unmixed.append(entries)
+        if recording.mix(entries):
+            self._unmixed.keep_only(recording.pending())
+        self._whole = True
+
+    def _close(self) -> None:
+        if self._open:
+            self._open.close()
+            self._unmixed.close()
 
     def _begin(self) -> OpenRecording:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -247,7 +248,8 @@ async def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path) -> N
     assert (file, told) == (None, [(False, "storage_unavailable")])
 
 
-async def test_a_disk_that_stands_still_is_given_up_and_waited_for_no_longer(
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not tell which files are open")
+async def test_a_disk_that_stands_still_is_given_up_and_its_files_are_closed_once_it_answers(
     begin: Begin, told: list[tuple[bool, str]], tmp_path: Path
 ) -> None:
     clock = LoopClock()
@@ -259,6 +261,18 @@ async def test_a_disk_that_stands_still_is_given_up_and_waited_for_no_longer(
     clock.advance(WRITE_S + 1)
 
     file = await taking
-    os.close(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK))
 
     assert (file, told) == (None, [(False, "storage_slow")])
+    assert tmp_path / "conv_1.ogg" in open_files()
+    os.close(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK))  # the disk answers at last
+    while any(tmp_path in file.parents for file in open_files()):
+        await asyncio.sleep(0.01)
+
+
+def open_files() -> set[Path]:
+    """What this process has open."""
+    found = set[Path]()
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile, as the one that lists them
+            found.add(link.readlink())
+    return found
