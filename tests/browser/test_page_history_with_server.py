@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.states import CHROMIUM, TRACE, wait_for
 from tests.browser.threads import served
@@ -118,6 +118,18 @@ def test_an_edit_over_one_of_another_window_is_told_and_shows_what_is_there(page
     talk_about(page, address, "What is courage?")
     page.click("#kept")
     page.wait_for_selector("#rename")
+    # The page looks again at what was said just now, and would know of the other's title before it is asked to pin.
+    unseen = True
+
+    def looked(route: Route) -> None:
+        nonlocal unseen
+        unseen = unseen and route.request.method == "GET"
+        if unseen:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/conversations/conv_*", looked)
     other = page.context.new_page()
     other.goto(page.url)
     other.click("#rename")

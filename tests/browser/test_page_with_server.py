@@ -83,8 +83,9 @@ def test_a_reply_in_chinese_survives_a_cut_of_the_line_and_says_nothing_twice(li
         assert [("&resume=" in address) for address in wire.addresses] == [False, True]
         assert len(wire.of("kaikou.resumed")) == 1
         assert len(ids) == len(set(ids))
-        played = page.evaluate("kaikou.played.samples") - before
-        assert played == pytest.approx(wire.seconds(item) * rate, abs=LATE_S * rate)
+        played = (page.evaluate("kaikou.played.samples") - before) / rate
+        # The page says "speaking" when it comes to it, and may have played some by then.
+        assert wire.seconds(item) - 1.5 < played < wire.seconds(item) + LATE_S
         assert page.evaluate("kaikou.played.rms") > 0.01
         said = wire.of("response.output_audio_transcript.done", item_id=item)[0]["transcript"]
         expect(answer).to_have_text(said)

@@ -43,7 +43,7 @@ class Kept:
     objects: Objects
 
     async def everything(self) -> Mapping[str, Any]:
-        """All rows and all objects."""
+        """All rows and all objects, but for how often a server that runs has told that it lives."""
         async with self.database.read() as connection:
             rows = {
                 table.name: [tuple(row) for row in await connection.execute(select(table).order_by(*table.primary_key))]
@@ -53,6 +53,7 @@ class Kept:
         content = {key: b"".join([piece async for piece in self.objects.read(key)]) for key in sorted(found)}
         tokens = lines.columns.keys().index("tokens")  # each database has its own
         rows["lines"] = [row[:tokens] + row[tokens + 1 :] for row in rows["lines"]]
+        rows["writers"] = [row[:1] for row in rows["writers"]]
         rows["character_words"] = [row[:2] for row in rows["character_words"]]
         found_characters = await self.found("keep", "character_words")
         return {**rows, "found": await self.found("勇气"), "characters found": found_characters, "objects": content}
@@ -75,7 +76,8 @@ class Kept:
             "language": "zh",
             "writer_id": "w",
         }
-        moments = {"started_at": MOMENT, "talked_at": MOMENT, "updated_at": MOMENT}
+        # They ended: a server that runs ends those of servers that live no more.
+        moments = dict.fromkeys(("started_at", "talked_at", "updated_at", "ended_at"), MOMENT)
         async with self.database.write() as connection:
             await connection.execute(insert(people).values(id="who", role="member", email="é@x.org", created_at=MOMENT))
             for id, recording in (("conv_1", {"key": "recordings/conv_1", "s": 1.5}), ("conv_2", null())):
