@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from models.scripted.script import script_of
 from models.scripted.skills import computed
 from models.scripted.words import answer_language, length, quote, said_within
 from pipeline.characters.character import Character, text_in
+from pipeline.memory.commands import Command, CorrectName, Forget, Remember, command_in
 from pipeline.memory.names import name_in
 from pipeline.memory.words import FUNCTION_WORDS, HAN, plain, squash, tokens
 
@@ -38,6 +39,16 @@ SAD = {"en": "i am sad", "zh": "我很难过"}
 
 KNOWN = {"en": "You told me once: “{said}”.", "zh": "以前你告诉过我：“{said}”。"}
 """How it says what it knows from an earlier talk."""
+
+ACKNOWLEDGED: Mapping[str, Mapping[type[Command], str]] = {
+    "en": {
+        Remember: "I'll remember that.",
+        Forget: "Then it's forgotten.",
+        CorrectName: "Thank you, I'll remember that.",
+    },
+    "zh": {Remember: "好，我记住了。", Forget: "好，那就忘了它。", CorrectName: "好，我记住了，谢谢。"},
+}
+"""What is said to an order about what is remembered."""
 
 RECALL_AFTER = 6
 BY_NAME_EVERY = 7
@@ -84,6 +95,7 @@ class _Brain:
             self._protect,
             self._say_again,
             self._console,
+            self._acknowledge,
             self._remember,
             self._compute,
             self._take_farewell,
@@ -128,6 +140,14 @@ class _Brain:
             return ""
         sad = self._spoken.index.best(SAD.get(self._spoken.language, SAD["en"]))
         return self._talk.fresh(sad.exchange.says) if sad and sad.score > SURE else ""
+
+    def _acknowledge(self) -> str:
+        """An order to remember, to forget or to put right; what it is about is done by others."""
+        order = None if self._expected else command_in(self._said)
+        if order is None:
+            return ""
+        lines = ACKNOWLEDGED[self._language if self._language in ACKNOWLEDGED else "en"]
+        return _joined(lines[type(order)], self._leading.again() if self._leading and self._progress.pending else "")
 
     def _remember(self) -> str:
         if Intent.ASK_NAME.within(self._said):

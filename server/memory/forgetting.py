@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pipeline.memory.commands import Forget
@@ -66,6 +66,8 @@ class Forgetting:
             row = (await connection.execute(select(memory_facts).where(*own))).one_or_none()
             if row is None or (row.deleted_at is not None and row.deleted_at < since):
                 raise not_found()
+            if row.conversation_id and await connection.scalar(_deleted_at(row.conversation_id)) is not None:
+                raise not_found()  # the talk in which it was told is gone, and it goes with it
             if row.deleted_at is not None:
                 await connection.execute(update(memory_facts).where(*own).values(deleted_at=None))
                 key = (
@@ -138,3 +140,7 @@ class Forgetting:
             assert summary is not None
             kept = summary_json(summary.without([line for of, line in keys if of == row.id]))
             await connection.execute(update(conversations).where(talks.id == row.id).values(summary=kept))
+
+
+def _deleted_at(conversation_id: str) -> Select[tuple[int | None]]:
+    return select(conversations.c.deleted_at).where(conversations.c.id == conversation_id)

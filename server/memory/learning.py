@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pipeline.engines.protocols import ChatModel
 from pipeline.errors import KaikouError
@@ -21,6 +22,7 @@ from pipeline.memory.commands import command_in
 from pipeline.memory.fact import LONGEST_TEXT, Fact
 from pipeline.memory.facts import facts_of
 from pipeline.memory.own_lines import own_lines
+from server.errors import StorageError
 from server.jobs.jobs import Jobs
 from server.jobs.kind import JobContext, JobKind
 from server.memory.model import MOST_COMPARED, compared_by_model, facts_by_model
@@ -79,7 +81,7 @@ class Learning:
         """Read the talks that nobody read."""
 
         async def read_all() -> int:
-            return sum([await self.read(id) for id in await self._left()])
+            return sum([await self._read_or_pass_over(id) for id in await self._left()])
 
         return {"learnt": await context.step("learn", read_all)}
 
@@ -102,14 +104,36 @@ class Learning:
             before = await connection.scalar(_read_number(conversation_id))
             if (before or 0) != unread.before:
                 return 0  # another process was quicker
-            row = {"conversation_id": conversation_id, "person_id": talk.person_id, "read_number": unread.until}
-            insert = self.store.insert(memory_talks).values(row)
-            read = {"read_number": unread.until}
-            await connection.execute(insert.on_conflict_do_update(index_elements=["conversation_id"], set_=read))
+            await self._mark_read(connection, conversation_id, talk.person_id, unread.until)
             facts = await self.store.may_learn(connection, talk.person_id, facts)  # by what holds now
             return len(await self.store.learn_in(connection, talk.person_id, facts, relations))
 
     # --- Inside -------------------------------------------------------------------------------------------------------
+
+    async def _read_or_pass_over(self, conversation_id: str) -> int:
+        """Read a talk; one that cannot be read is passed over for good, so that it keeps no other from being read.
+
+        Raises `StorageError`: then the database is ill, not the talk.
+        """
+        try:
+            return await self.read(conversation_id)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 — the talk's outermost frame: the others are read all the same
+            # The rest of the error may be what was said.
+            log.error("a talk cannot be read for facts", conversation=conversation_id, reason=type(error).__name__)
+        newest = select(func.max(lines.c.number)).where(lines.c.conversation_id == conversation_id)
+        async with self.store.database.write() as connection:
+            of = select(conversations.c.person_id).where(conversations.c.id == conversation_id)
+            if person_id := await connection.scalar(of):
+                await self._mark_read(connection, conversation_id, person_id, await connection.scalar(newest) or 0)
+        return 0
+
+    async def _mark_read(self, connection: AsyncConnection, conversation_id: str, person_id: str, until: int) -> None:
+        row = {"conversation_id": conversation_id, "person_id": person_id, "read_number": until}
+        insert = self.store.insert(memory_talks).values(row)
+        read = {"read_number": until}
+        await connection.execute(insert.on_conflict_do_update(index_elements=["conversation_id"], set_=read))
 
     async def _found(self, unread: Unread, profile: Profile, model: ChatModel | None) -> list[Remembered]:
         talk = unread.talk

@@ -418,3 +418,21 @@ async def test_what_was_told_in_an_earlier_talk_is_known(told: tuple[str, ...], 
     events = [event async for event in ENGINE.reply(request)]
 
     assert answers in "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("Remember that I live in Berlin.", "I'll remember that."),
+        ("Forget that I live in Berlin.", "Then it's forgotten."),
+        ("记住我住在北京。", "好，我记住了。"),
+        ("把我住在北京忘掉。", "好，那就忘了它。"),
+    ],
+)
+async def test_an_order_to_remember_or_to_forget_is_acknowledged(said: str, answer: str) -> None:
+    language = "en" if said.isascii() else "zh"
+    messages = [Message("user", "..."), Message("assistant", "..."), Message("user", said)]
+
+    events = [event async for event in ENGINE.reply(ChatRequest(messages, BUILT_IN["assistant"], language))]
+
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)).startswith(answer)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from pipeline.conversation.journal import SummaryChanged
 from pipeline.conversation.summary import Summary, SummarySentence
+from server.errors import NotFound
 from server.history.continuing import reopen
 from server.memory.forgetting import Forgetting
 from server.memory.store import FactStore, Filter
@@ -140,3 +141,15 @@ async def test_what_is_forgotten_is_in_no_file_of_the_database(database: Databas
 
     assert bool(before) == (database.dialect == "sqlite")
     assert files() == []
+
+
+async def test_no_fact_comes_back_whose_talk_is_gone(database: Database) -> None:
+    id = await told(database)
+    store = FactStore(database)
+    (row,) = await store.listed("ann", Filter(), None, 10)
+    await Forgetting(store).forget("ann", [row.id])
+    async with database.write() as connection:
+        await connection.execute(update(conversations).where(conversations.c.id == id).values(deleted_at=now_ms()))
+
+    with pytest.raises(NotFound):
+        await Forgetting(store).restore("ann", row.id)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from pipeline.engines.protocols import ChatEvent, ChatRequest
+from server.jobs.kind import JobContext
 from server.memory.forgetting import Forgetting
+from server.memory.learning import LEFT_MS, Learning
 from server.memory.profile import Choice
 from server.memory.store import FactStore, Filter
 from server.storage.database import Database
-from server.storage.tables.conversations import lines
+from server.storage.ids import now_ms
+from server.storage.tables.conversations import conversations, lines
 from tests.server.history.kept import NOON, answered, keep, keeping, said
 from tests.server.memory.remembering import Model, facts, learn
 
@@ -204,3 +209,35 @@ async def test_what_is_chosen_while_a_talk_is_read_counts(database: Database, me
     await learn(database, await talk(database, "I live in Berlin."), Slow({"facts": [told]}))
 
     assert await facts(database) == []
+
+
+async def test_a_talk_that_cannot_be_read_keeps_no_other_from_being_learnt_from(database: Database) -> None:
+    for line in ("I live in Rome.", "My name is Ann."):
+        await talk(database, line)
+    async with database.write() as connection:
+        await connection.execute(update(conversations).values(ended_at=now_ms() - 2 * LEFT_MS))
+    faults = [ValueError("nobody can read this")]
+
+    @contextmanager
+    def models() -> Iterator[None]:
+        if faults:
+            raise faults.pop()
+        yield None
+
+    learning = Learning(FactStore(database), models)
+    learnt = [await learning.catch_up(Steps(), {}) for _ in range(2)]
+
+    assert learnt == [{"learnt": 1}, {"learnt": 0}]
+    assert len(await facts(database)) == 1
+
+
+class Steps(JobContext):
+    """Does each step once."""
+
+    job_id, person_id = "job", "system"
+
+    async def step(self, name: str, function: Callable[[], Awaitable[Any]], *, attempts: int = 1) -> Any:
+        return await function()
+
+    async def progress(self, fraction: float, text_key: str = "") -> None:
+        pass
