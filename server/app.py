@@ -53,6 +53,10 @@ from server.memory.start import arranged_memory
 from server.openai_api.routes import routes as openai_api_routes
 from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
+from server.practice.cards.deleting import EVERY_S as CARDS_CLEAN_UP_S
+from server.practice.cards.deleting import CardDeletion
+from server.practice.cards.routes import routes as practice_card_routes
+from server.practice.cards.store import CardStore
 from server.practice.practices import Practices
 from server.practice.routes.practices import routes as practices_routes
 from server.practice.routes.templates import routes as template_routes
@@ -100,6 +104,7 @@ ROUTES = (
     memory_routes,
     template_routes,
     practices_routes,
+    practice_card_routes,
     starter_routes,
     openai_api_routes,
     audio_routes,
@@ -177,6 +182,7 @@ def _services(
     clean_up = CleanUp(database, objects, exports, settings.history.days)
     jobs.declare(exports.kind)
     jobs.every(CLEAN_UP_S, clean_up.kind)
+    jobs.every(CARDS_CLEAN_UP_S, CardDeletion(CardStore(database)).kind)
     arrange_jobs(accounts, jobs)
     files.declare(jobs)
     character_work = CharacterWork(database, objects)

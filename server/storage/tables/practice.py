@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from server.storage.tables.columns import (
     METADATA,
@@ -93,13 +93,22 @@ practice_cards = Table(
     Column("reason", CleanText, nullable=False, server_default=""),
     Column("kind", CleanText, nullable=False, server_default=""),
     Column("fsrs", Json, nullable=False),
+    Column("digest", CleanText, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
     moment("due_at"),
     moment("created_at"),
     moment("updated_at"),
     *moments("deleted_at"),
+    UniqueConstraint("person_id", "digest"),
     Index("ix_practice_cards_person_id_due_at_id", "person_id", "due_at", "id"),
+    Index("ix_practice_cards_practice_id", "practice_id"),
+    Index("ix_practice_cards_deleted_at", "deleted_at"),
 )
-"""Cards of spaced repetition; `fsrs`: where a card is, as the fsrs package writes it."""
+"""Cards of spaced repetition; `fsrs`: where a card is, as the fsrs package writes it.
+
+`digest`: of what the card was made of, so that the same correction is one card; editing does not change it.
+`version` grows with each edit and each review.
+"""
 
 practice_reviews = Table(
     "practice_reviews",
@@ -113,4 +122,4 @@ practice_reviews = Table(
     Index("ix_practice_reviews_card_id", "card_id"),
     Index("ix_practice_reviews_person_id_reviewed_at", "person_id", "reviewed_at"),
 )
-"""Each answer to a card; `review`: as the fsrs package writes its log."""
+"""Each answer to a card; `review`: how long it took (`ms`, or null), and where the card was `before`, to take it back."""

@@ -45,6 +45,9 @@ async def test_a_deleted_account_leaves_nothing_but_the_audit_log_and_its_addres
         await ann.post("/api/account/keys", json={"name": "robot", "scopes": ["speech"]})
         await ann.post("/api/memory", json={"text": "is allergic to nuts"})
         await ann.put("/api/memory/choices", json={"state": "paused"})
+        card = await ann.post("/api/practice/cards", json={"language": "en", "said": "goed", "better": "went"})
+        await ann.post(f"/api/practice/cards/{card.json()['data']['id']}/review", json={"rating": "good"})
+        had = await rows_of(server, id)
         wrong = await ann.request("DELETE", "/api/account", json={"password": "not it at all"})
         right = await ann.request("DELETE", "/api/account", json={"password": PASSWORD})
         left = await rows_of(server, id)
@@ -53,6 +56,7 @@ async def test_a_deleted_account_leaves_nothing_but_the_audit_log_and_its_addres
 
     assert (outcome(wrong), right.status_code, gone) == ((403, "wrong_password"), 200, None)
     assert set(left) == {"audit_log"}
+    assert {"memory_facts", "practice_cards", "practice_reviews"} < set(had)
     assert again["account"]["id"] != id
 
 

@@ -41,6 +41,7 @@ IN_PATH: dict[str, str] = {
     "/api/memory/{id}": "fact",
     "/api/practices/{id}": "practice",
     "/api/practice/templates/{id}": "template",
+    "/api/practice/cards/{id}": "card",
     "/api/account/keys/{id}": "key",
     "/api/account/passkeys/{id}": "passkey",
     "/api/files/tus/{id}": "file",
@@ -57,6 +58,8 @@ IN_PATH: dict[str, str] = {
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/conversations/{id}"): {"title": "mine now"},
     ("PATCH", "/api/memory/{id}"): {"text": "mine now"},
+    ("PATCH", "/api/practice/cards/{id}"): {"back": "mine now"},
+    ("POST", "/api/practice/cards/{id}/review"): {"rating": "good"},
     ("PATCH", "/api/people/{id}"): {"suspended": True},
     ("PATCH", "/api/account"): {"name": "Ben"},
     ("PATCH", "/api/files/{id}"): {"name": "mine.txt"},
@@ -108,6 +111,9 @@ async def ann(server: Serving) -> AsyncIterator[Ann]:
         things["template"] = role = made.json()["data"]["id"]
         chosen = {"kind": "interview", "language": "en", "interview": {"role": role, "resume": MARK}}
         things["practice"] = (await client.post("/api/practices", json=chosen)).json()["data"]["id"]
+        card = await client.post("/api/practice/cards", json={"language": "en", "said": MARK, "better": MARK})
+        things["card"] = card.json()["data"]["id"]
+        await client.post(f"/api/practice/cards/{things['card']}/review", json={"rating": "good"})
         if any(getattr(route, "path", "") == "/api/files/upload" for route in server.app.routes):
             sent = await client.post("/api/files/upload", files={"file": (f"{MARK}.txt", MARK.encode(), "text/plain")})
             things["file"] = re.findall(r'"id":"(file_\w+)"', sent.text)[0]
@@ -224,6 +230,8 @@ async def test_every_route_keeps_what_is_anns_from_everybody_else(server: Servin
     assert await rows(server, ann) == before
     assert before["conversations"]
     assert before["memory_facts"]
+    assert before["practice_cards"]
+    assert before["practice_reviews"]
     assert (await ann.client.post("/api/account/login", json=_log_in())).status_code == 200
 
 

@@ -69,15 +69,20 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("fsrs", JSON, nullable=False),
+        *_texts("digest"),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         *_moments("due_at", "created_at", "updated_at"),
         *_moments("deleted_at", nullable=True),
         _of("people", "person_id", "practice_cards"),
         _of("practices", "practice_id", "practice_cards", "SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_cards")),
+        sa.UniqueConstraint("person_id", "digest", name=op.f("uq_practice_cards_person_id_digest")),
     )
     op.create_index(
         "ix_practice_cards_person_id_due_at_id", "practice_cards", ["person_id", "due_at", "id"], unique=False
     )
+    op.create_index("ix_practice_cards_practice_id", "practice_cards", ["practice_id"], unique=False)
+    op.create_index("ix_practice_cards_deleted_at", "practice_cards", ["deleted_at"], unique=False)
     op.create_table(
         "practice_reviews",
         sa.Column("number", ROW_NUMBER, autoincrement=True, nullable=False),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, null, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.settings.keeping import StorageSettings
 from server.storage.database import POSTGRESQL, Database
@@ -18,6 +19,7 @@ from server.storage.tables import METADATA
 from server.storage.tables.accounts import audit_log, people, signing_keys
 from server.storage.tables.characters import character_versions, character_words, characters
 from server.storage.tables.conversations import conversations, lines
+from server.storage.tables.practice import practice_cards, practice_goals, practice_reports, practice_reviews, practices
 from server.storage.words import match_of, terms_of, tokens_of
 
 MOMENT = 1_800_000_000_000
@@ -93,11 +95,30 @@ class Kept:
             await connection.execute(insert(character_versions).values(file))
             words = {"character_id": "char_1", "tokens": tokens_of("灯塔 keeper", self.database.dialect)}
             await connection.execute(insert(character_words).values(words))
+            await self._practise(connection)
             key = {"id": "sign_1", "purpose": "links", "secret": bytes(range(256)), "created_at": MOMENT}
             await connection.execute(insert(signing_keys).values(key))
             await connection.execute(insert(audit_log).values(entry_at(MOMENT)))
         await self.objects.put("recordings/conv_1", LONG)
         await self.objects.put("files/nothing", b"")
+
+    async def _practise(self, connection: AsyncConnection) -> None:
+        """A practice with its report, a card of it that was reviewed, and a goal."""
+        practice = {"id": "prac_1", "kind": "language", "language": "en", "title": "咖啡馆", "practice": {"steps": []}}
+        rows = [
+            (practices, practice | {"person_id": "who", "character_id": "a", "conversation_id": "conv_2"}),
+            (practice_reports, {"practice_id": "prac_1", "part": "next", "state": "ready", "content": {"items": []}}),
+            (practice_goals, {"language": "en", "measure": "days", "target": {"at_least": 3}}),
+            (
+                practice_cards,
+                {"id": "card_1", "practice_id": "prac_1", "language": "en", "front": "I [goed]", "back": "I went"},
+            ),
+            (practice_reviews, {"card_id": "card_1", "rating": 3, "review": {"ms": None}, "reviewed_at": MOMENT}),
+        ]
+        more = {"created_at": MOMENT, "updated_at": MOMENT, "due_at": MOMENT, "digest": "d", "fsrs": {"stability": 2.5}}
+        for table, row in rows:
+            known = {name: value for name, value in more.items() if name in table.c}
+            await connection.execute(insert(table).values({"person_id": "who"} | known | row))
 
     async def change(self) -> None:
         """What happens after a backup: things are added, edited and deleted."""

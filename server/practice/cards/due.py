@@ -1,0 +1,45 @@
+"""Cards within a talk: which are due, and that one came up in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.errors import NotFound
+from server.practice.cards.answers import CardQuery
+from server.practice.cards.schedule import RatingName
+from server.practice.cards.store import CardStore
+from server.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class DueCard:
+    """A card that is due. front: with the slip in [brackets]; back: how it is better."""
+
+    id: str
+    front: str
+    back: str
+    reason: str
+    kind: str
+
+
+async def due_cards(database: Database, person_id: str, language: str, limit: int, now: int) -> Sequence[DueCard]:
+    """At most `limit` cards of the person's that are due, the longest overdue first.
+
+    language: BCP 47 primary tag of what is practised; now: milliseconds since 1970.
+    """
+    store = CardStore(database, lambda: now)
+    rows = await store.listed(person_id, CardQuery(language=language, due=True), None, limit)
+    return [DueCard(row.id, row.front, row.back, row.reason, row.kind) for row in rows[:limit]]
+
+
+async def worked_in(database: Database, person_id: str, card_id: str, rating: RatingName, now: int) -> bool:
+    """Count that a due card came up in a talk: "good" if it was said rightly, "again" if not. False where it is gone.
+
+    A card that comes up twice counts once, for then it is not due any more.
+    """
+    try:
+        await CardStore(database, lambda: now).review(person_id, card_id, rating, only_due=True)
+    except NotFound:
+        return False
+    return True
