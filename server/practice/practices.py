@@ -11,7 +11,7 @@ from pipeline.characters.character import Character
 from pipeline.practice.practice import InterviewSetup, LanguageSetup, Practice
 from server.characters.catalogue import Characters
 from server.errors import FieldFault, NotFound, ValidationFailed
-from server.practice.planning.due import due_cards
+from server.practice.cards.due import due_cards
 from server.practice.planning.interview import InterviewAsked, planned_interview
 from server.practice.planning.language import LanguageAsked, free_talk, planned_language
 from server.practice.store import PracticeStore
@@ -24,6 +24,9 @@ from server.storage.ids import Now, now_ms
 WITH = {("interview", "en"): "interviewer", ("interview", "zh"): "interviewer"}
 WITH |= {("language", "en"): "english-coach", ("language", "zh"): "mandarin-coach"}
 """With whom it is, unless somebody is chosen."""
+
+MOST_DUE = 8
+"""Cards that are due, which one talk works in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Practices:
             if not isinstance(found, SceneFile):
                 raise _wrong("scene.scene", "not_found", "It is a role, and no scene")
             scene = found
-        due = await due_cards(self.store.database, person_id, chosen.language, self.store.now())
+        due = await due_cards(self.store.database, person_id, chosen.language, MOST_DUE, self.store.now())
         id = self.store.new_id()
         return planned_language(
             LanguageAsked(id, chosen.language, chosen.own_language, character_id, setup, scene, id, due)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.errors import NotFound
 from server.practice.cards.answers import CardQuery
+from server.practice.cards.faces import DueCard, spoken
 from server.practice.cards.schedule import RatingName
 from server.practice.cards.store import CardStore
 from server.storage.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class DueCard:
-    """A card that is due. front: with the slip in [brackets]; back: how it is better."""
-
-    id: str
-    front: str
-    back: str
-    reason: str
-    kind: str
 
 
 async def due_cards(database: Database, person_id: str, language: str, limit: int, now: int) -> Sequence[DueCard]:
@@ -30,7 +19,7 @@ async def due_cards(database: Database, person_id: str, language: str, limit: in
     """
     store = CardStore(database, lambda: now)
     rows = await store.listed(person_id, CardQuery(language=language, due=True), None, limit)
-    return [DueCard(row.id, row.front, row.back, row.reason, row.kind) for row in rows[:limit]]
+    return [DueCard(row.id, spoken(row.front), row.back, row.reason, row.kind) for row in rows[:limit]]
 
 
 async def worked_in(database: Database, person_id: str, card_id: str, rating: RatingName, now: int) -> bool:

@@ -10,6 +10,9 @@ from hashlib import blake2b
 LONGEST = 300
 """Letters of a sentence on a card; of a longer one, what is around the slip."""
 
+SLIP = re.compile(r"\[([^\[\]]*)\]")
+"""What is to be said otherwise."""
+
 ENDS = re.compile(r"[.!?]+[\s\"'”’)]*(?=\s|$)|[。！？…]+[”’」』）]*|\n+")
 """Where a sentence ends."""
 
@@ -25,6 +28,22 @@ class Faces:
         """The same for the same correction, however it is spaced and capitalised."""
         parts = [language, *(" ".join(face.casefold().split()) for face in (self.front, self.back))]
         return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class DueCard:
+    """A card that is to come up in a talk. front: what was said, as it is spoken; back: how it is better."""
+
+    id: str
+    front: str
+    back: str
+    reason: str = ""
+    kind: str = ""
+
+
+def spoken(front: str) -> str:
+    """A front as it is said aloud."""
+    return SLIP.sub(r"\1", front)
 
 
 def faces_of(said: str, better: str, turn: str = "", at: int | None = None) -> Faces:

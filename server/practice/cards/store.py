@@ -14,9 +14,9 @@ from server.errors import NotFound, PreconditionFailed
 from server.practice.cards.answers import CardQuery, NewCard
 from server.practice.cards.faces import faces_of
 from server.practice.cards.schedule import RATINGS, RatingName, first_place, next_place
+from server.practice.people import lock_person
 from server.storage.database import Database
 from server.storage.ids import Now, new_id, now_ms
-from server.storage.tables.accounts import people
 from server.storage.tables.conversations import conversations, lines
 from server.storage.tables.practice import practice_cards, practice_reviews, practices
 
@@ -98,7 +98,7 @@ class CardStore:
         """
         at = self.now()
         async with self.database.write() as connection:
-            await _lock(connection, person_id)
+            await lock_person(connection, person_id)
             turn = await _turn(connection, person_id, new)
             faces = faces_of(new.said, new.better, turn, new.at)
             digest = faces.digest(new.language)
@@ -185,12 +185,6 @@ def _there(person_id: str, language: str = "") -> list[ColumnElement[bool]]:
 
 def _one(person_id: str, id: str) -> list[ColumnElement[bool]]:
     return [table.id == id, *_there(person_id)]
-
-
-async def _lock(connection: AsyncConnection, person_id: str) -> None:
-    """Let nobody make another card of the person's until the transaction ends, so that limits hold."""
-    own = select(people.c.id).where(people.c.id == person_id)
-    await connection.execute(own.with_for_update(key_share=True))
 
 
 async def _locked(connection: AsyncConnection, person_id: str, id: str, version: int | None = None) -> Row:

@@ -10,6 +10,7 @@ from random import Random
 
 from pipeline.practice.practice import Goal, LanguageSetup, Phrase, Practice, PracticeStep
 from server.characters.reading import read_toml
+from server.practice.cards.faces import DueCard
 from server.practice.planning.words import CARD, WORDS
 from server.practice.templates.file_format import SceneFile, StepTable
 from server.practice.templates.reading import parse_template
@@ -19,15 +20,6 @@ FREE = Path(__file__).parent / "free"
 
 MOST_CARDS = 3
 """Steps that ask for cards that are due; further ones are worked in where they fit."""
-
-
-@dataclass(frozen=True, slots=True)
-class DueCard:
-    """A card that is to be asked for."""
-
-    id: str
-    front: str
-    back: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from server.practice.cards.due import due_cards, worked_in
 from server.practice.cards.schedule import RatingName
 from server.practice.cards.store import MOST_REVIEWS, CardStore
 from server.storage.database import Database
-from server.storage.tables.practice import practice_cards, practice_reviews, practices
+from server.storage.tables.practice import practice_reviews, practices
 from tests.server.history.kept import keep, keeping, said
 
 NOON = 1_800_000_000_000
@@ -232,20 +232,8 @@ async def test_a_due_card_is_worked_into_a_talk_and_counts_there_once(database: 
     first = await worked_in(database, "ann", row.id, "good", NOON + 1)
     again = await worked_in(database, "ann", row.id, "good", NOON + 2)
 
-    assert [(card.id, card.front, card.back) for card in due] == [(row.id, row.front, row.back)]
+    assert [(card.id, card.front, card.back) for card in due] == [(row.id, "Yesterday I goed to Paris.", row.back)]
     assert (first, again) == (True, True)
     assert (await store.get("ann", row.id)).version == 2
     assert await due_cards(database, "ann", "en", 5, NOON + 3) == []
     assert not await worked_in(database, "ben", row.id, "good", NOON + 20 * MINUTE_MS)
-
-
-async def test_a_deleted_practice_leaves_its_cards(database: Database, store: CardStore) -> None:
-    practice = {"id": "prac_1", "person_id": "ann", "kind": "language", "language": "en", "character_id": "wizard"}
-    async with database.write() as connection:
-        await connection.execute(insert(practices).values(practice | {"title": "", "practice": {}, "created_at": NOON}))
-    await store.make("ann", GOED.model_copy(update={"practice_id": "prac_1"}))
-    async with database.write() as connection:
-        await connection.execute(practices.delete())
-    async with database.read() as connection:
-        assert await connection.scalar(select(practice_cards.c.practice_id)) is None
-        assert await connection.scalar(select(func.count()).select_from(practice_cards)) == 1

@@ -184,7 +184,9 @@ async def test_deleted_means_gone_with_its_report_while_cards_stay(database: Dat
     async with database.write() as connection:
         for practice in (id, other):
             await connection.execute(practice_reports.insert().values(practice_id=practice, **report))
-        await connection.execute(practice_cards.insert().values(id="card_1", person_id="ann", practice_id=id, **card))
+        await connection.execute(
+            practice_cards.insert().values(id="card_1", digest="", person_id="ann", practice_id=id, **card)
+        )
     await store.delete("ann", id)
     await store.finish(id, {"a": {}}, [])  # a talk that still went on
     async with database.read() as connection:
