@@ -29,6 +29,7 @@ from server.characters.routes.sharing import routes as sharing_routes
 from server.characters.routes.versions import routes as version_routes
 from server.characters.routes.voices import routes as voice_routes
 from server.characters.store import CharacterStore
+from server.documents.routes import routes as documents_routes
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 from server.files.files import Files
@@ -103,6 +104,7 @@ ROUTES = (
     recording_routes,
     memory_routes,
     template_routes,
+    documents_routes,
     practices_routes,
     practice_card_routes,
     starter_routes,

@@ -1,4 +1,4 @@
-"""What takes a processor and much memory, such as reading a card or a picture: in threads, a few at once."""
+"""What takes a processor and much memory, such as reading a card, a picture or a document: in threads, a few at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WorkerSlots:
             async with within(self._wait_s):
                 await self._free.acquire()
         except TimeoutError:
-            raise Overloaded("The server has too many cards and pictures to read; try again in a moment.") from None
+            raise Overloaded("The server has too many files to read; try again in a moment.") from None
         try:
             return await asyncio.to_thread(work, *args, **how)
         finally:

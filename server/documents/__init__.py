@@ -1,0 +1,1 @@
+"""What is written in a document that somebody dropped: a CV, an advert?"""
