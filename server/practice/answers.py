@@ -29,6 +29,7 @@ LONGEST_DOCUMENT = 20_000
 
 State = Literal["ready", "going", "over"]
 Language = Literal["en", "zh"]
+NotFitted = Literal["too_slow", "unusable", "model_failed"]
 Document = Annotated[str, Field(max_length=LONGEST_DOCUMENT)]
 TemplateId = Annotated[str, Field(max_length=64)]
 
@@ -162,7 +163,7 @@ class Replanned(Described):
     practice: PlannedPractice
     made_by: Literal["model", "rules"]
     """`rules`: the plan is as it was."""
-    reason: Literal["", "too_slow", "unusable", "model_failed"]
+    reason: NotFitted | Literal[""]
     """Why it is as it was: the model took too long, wrote no plan that can be used, or could not be asked."""
 
 

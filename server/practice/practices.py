@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 from pipeline.characters.character import Character
 from pipeline.practice.practice import InterviewSetup, LanguageSetup, Practice
 from server.characters.catalogue import Characters
-from server.errors import FieldFault, NotFound, ValidationFailed
+from server.errors import Conflict, FieldFault, NotFound, ValidationFailed
 from server.practice.cards.due import due_cards
+from server.practice.planning.by_model import Fitting
 from server.practice.planning.interview import InterviewAsked, planned_interview
 from server.practice.planning.language import LanguageAsked, free_talk, planned_language
-from server.practice.store import PracticeStore
+from server.practice.store import PracticeStore, begun
 from server.practice.templates.catalogue import Templates
-from server.practice.templates.file_format import RoleFile, SceneFile
+from server.practice.templates.file_format import RoleFile, RoleTable, SceneFile
 from server.practice.templates.store import OwnTemplates
+from server.practice.values import practice_of
 from server.storage.database import Database
 from server.storage.ids import Now, now_ms
 
@@ -65,6 +68,24 @@ class Practices:
             case LanguageSetup():
                 practice = await self._language(person_id, chosen, chosen.setup, character_id)
         return await self.store.create(person_id, practice)
+
+    async def fitting(self, person_id: str, practice_id: str) -> Fitting:
+        """What a language model fits the questions of an interview with. Raises `NotFound`, `Conflict`."""
+        row = await self.store.get(person_id, practice_id)
+        if row.state != "ready":
+            raise begun()
+        practice = practice_of(row.practice)
+        fitting = Fitting.of(practice, await self._role_table(person_id, practice))
+        if fitting is None:
+            raise Conflict("There is no advert and no CV to fit the questions to.", code="nothing_to_fit")
+        return fitting
+
+    async def _role_table(self, person_id: str, practice: Practice) -> RoleTable | None:
+        """What the role says now; None where it was deleted meanwhile."""
+        with suppress(NotFound):
+            parsed = (await self.templates.get(person_id, practice.interview.role if practice.interview else "")).parsed
+            return parsed.table(practice.language) if isinstance(parsed, RoleFile) else None
+        return None
 
     async def _character(self, person_id: str, chosen: Chosen) -> str:
         id = chosen.character_id or WITH[chosen.kind, chosen.language]

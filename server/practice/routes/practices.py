@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from starlette.routing import BaseRoute
 
+from pipeline.engines.protocols import ChatModel
+from pipeline.errors import EngineError, EngineTimeout
 from server.api.endpoint import Call, Endpoint, Nothing
 from server.api.paging import Page, key_of, page_of
 from server.api.serving import api_routes
+from server.engines.current import CurrentEngines
+from server.engines.loaded import LoadedEngines
 from server.errors import Conflict, FieldFault, NotFound, QuotaExceeded, ValidationFailed
-from server.practice.answers import ListedPractice, NewPractice, PlannedPractice, PracticeQuery
+from server.practice.answers import ListedPractice, NewPractice, NotFitted, PlannedPractice, PracticeQuery, Replanned
+from server.practice.planning.by_model import Unusable
 from server.practice.practices import Chosen, Practices
 from server.practice.store import Wanted
 from server.services import Services
 
+log = structlog.get_logger("kaikou")
+
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints."""
-    api = PracticesApi(services.practices)
+    api = PracticesApi(services.practices, services.engines)
     all_, one = "/api/practices", "/api/practices/{id}"
     return api_routes(
         services,
@@ -27,6 +35,7 @@ def routes(services: Services) -> list[BaseRoute]:
             Endpoint("POST", all_, api.make, (ValidationFailed, QuotaExceeded), status=201),
             Endpoint("GET", one, api.show, (NotFound, Conflict)),
             Endpoint("DELETE", one, api.delete, (NotFound,)),
+            Endpoint("POST", f"{one}/plan", api.fit, (NotFound, Conflict), costly=True),
         ],
     )
 
@@ -36,6 +45,7 @@ class PracticesApi:
     """The endpoints and what they need."""
 
     practices: Practices
+    engines: CurrentEngines
 
     async def listed(self, call: Call[PracticeQuery]) -> Page[ListedPractice]:
         """Practices, the newest first."""
@@ -62,3 +72,39 @@ class PracticesApi:
     async def delete(self, call: Call) -> None:
         """Delete a practice for good, with its report. Its conversation stays, and so do cards that were made of it."""
         await self.practices.store.delete(call.principal.id, call.path["id"])
+
+    async def fit(self, call: Call) -> Replanned:
+        """Have the language model fit the questions of an interview to advert and CV; only before it begins.
+
+        What it writes is checked. Where it cannot be used the plan stays as it is, and `reason` says why.
+        """
+        person_id, id = call.principal.id, call.path["id"]
+        fitting = await self.practices.fitting(person_id, id)
+        try:
+            with self.engines.lease() as loaded:
+                fitted = await fitting.fitted(language_model_of(loaded))
+        except EngineError as error:
+            reason = _reason(error)
+            log.warning("a plan was not fitted", reason=reason, error=error.message)
+            row = await self.practices.store.get(person_id, id)
+            return Replanned(practice=PlannedPractice.of(row), made_by="rules", reason=reason)
+        row = await self.practices.store.replan(person_id, fitted)
+        return Replanned(practice=PlannedPractice.of(row), made_by="model", reason="")
+
+
+def _reason(error: EngineError) -> NotFitted:
+    if isinstance(error, EngineTimeout):
+        return "too_slow"
+    return "unusable" if isinstance(error, Unusable) else "model_failed"
+
+
+def language_model_of(loaded: LoadedEngines) -> ChatModel:
+    """The language model that is connected. Raises `Conflict` where none is."""
+    model = loaded.engines.chat_model
+    if not loaded.language_model_connected or model.info.name == "scripted":
+        message = (
+            "Fitting the questions takes a language model, and none is connected: set KAIKOU_LLM_BASE_URL to one, or "
+            "start a local one such as Ollama, which is found by itself (docs/language-models.md)."
+        )
+        raise Conflict(message, code="no_language_model")
+    return model
