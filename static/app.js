@@ -26,7 +26,8 @@ import { noServer } from "./views/no-server.js";
  * @property {() => void} charactersChanged there are other characters to talk to than before
  * @property {() => void} captionsChanged
  */
-/** @typedef {{ id: string, language: string, conversation: import("./conversation/conversation.js").Conversation }} Continued a conversation to go on with; `id` is "" where it is not kept */
+/** @typedef {import("./conversation/call.js").Practised} Practised */
+/** @typedef {{ id?: string, language: string, conversation?: import("./conversation/conversation.js").Conversation, practice?: Practised }} Continued a conversation to go on with, `id` where it is kept; or a practice to begin */
 
 const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
 const corner = /** @type {HTMLElement} */ (document.querySelector("#corner"));
@@ -43,6 +44,7 @@ const VIEWS = {
   characters: () => import("./views/characters/characters.js"),
   discover: () => import("./views/discover/discover.js"),
   talk: () => import("./views/discover/character.js"),
+  practice: () => import("./views/practice/practice.js"),
   history: () => import("./views/history/history.js"),
   memory: () => import("./views/memory/memory.js"),
   files: () => import("./views/files/files.js"),
@@ -230,7 +232,7 @@ async function showTalk(character, context, continued) {
   }
   if (page.call && !page.call.ended) return void context.close(); // Pressed twice.
   const [{ Call }, { talk }] = modules;
-  const call = new Call(character, continued?.language ?? spokenWith(character), continued?.conversation, continued?.id);
+  const call = new Call(character, continued?.language ?? spokenWith(character), continued?.conversation, continued?.id, continued?.practice);
   page.call = call;
   call.onchange = () => {
     if (page.call !== call) return;
@@ -238,8 +240,8 @@ async function showTalk(character, context, continued) {
     page.view.changed?.();
   };
   setState(call.state);
-  // The way back from a draft leads to where it is written.
-  if (!history.state?.talk) history.pushState({ talk: true }, "", character.draft ? location.hash : hashOf([]));
+  // The way back from a draft leads to where it is written, from a practice to its plan.
+  if (!history.state?.talk) history.pushState({ talk: true }, "", character.draft || call.practice ? location.hash : hashOf([]));
   document.title = `${localized(character.name)} · Kaikou`;
   const started = call.start(context);
   const actions = { end: () => void showAfter(call), settings: (/** @type {string | undefined} */ section) => void openSettings(section) };
@@ -254,6 +256,10 @@ async function showTalk(character, context, continued) {
 /** @param {Call} call */
 async function showAfter(call) {
   call.end();
+  if (call.practice) {
+    history.replaceState(null, "", hashOf(["practice", call.practice.id, "report"]));
+    return void changeView();
+  }
   const view = await import("./views/talk/after.js").catch(() => null);
   if (page.call !== call) return; // Back, meanwhile.
   if (!view) return showNoServer("no-server");

@@ -31,6 +31,8 @@ const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 /** @typedef {import("./effects.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
 /** @typedef {import("../audio/player.js").Report} Report */
+/** @typedef {{ patience?: "patient" | "normal" | "quick", speed?: number }} Manner of this talk, where it is not as the person likes it else */
+/** @typedef {{ id: string, kind: "interview" | "language", language: string, subtitles: boolean, hints: boolean, manner: Manner }} Practised what is practised in a talk */
 /** @typedef {"connecting" | "waiting" | "live" | "reconnecting" | "gone"} Connection to the server */
 /** @typedef {"" | "asking" | import("../audio/microphone.js").MicrophoneProblem} Access to the microphone; "" where it is there or not wanted */
 
@@ -40,12 +42,16 @@ export class Call {
    * @param {string} language spoken
    * @param {import("./conversation.js").Conversation} [conversation] to go on with
    * @param {string} [continued] its id, where the server keeps it
+   * @param {Practised | null} [practice]
    */
-  constructor(character, language, conversation = EMPTY, continued = "") {
+  constructor(character, language, conversation = EMPTY, continued = "", practice = null) {
     this.character = character;
     this.language = language;
     this.conversation = conversation;
     this.continued = continued;
+    this.practice = practice;
+    /** @type {Manner} */
+    this.manner = { ...practice?.manner };
     /** Whether the server could not go on with what it keeps. */
     this.cannotContinue = false;
     /** @type {Connection} */
@@ -216,10 +222,15 @@ export class Call {
     return at?.itemId === line.id ? at.playedMs : 0;
   }
 
-  /** Tell the server how to listen and speak; also after a setting changed. */
-  configure() {
-    const { draft, id } = this.character;
-    this.realtime.send(sessionUpdate(this.language, preferences, this.conversation.keeping?.recording ?? false, draft ? id : ""));
+  /** Tell the server how to listen and speak; also after a setting changed. @param {Manner} [changes] to how this talk is */
+  configure(changes = {}) {
+    Object.assign(this.manner, changes);
+    this.update(this.character.draft ? { draft: this.character.id } : {});
+  }
+
+  /** @param {{ draft?: string, practice?: string }} begun what the session is begun with */
+  update(begun) {
+    this.realtime.send(sessionUpdate(this.language, { ...preferences, ...this.manner }, this.conversation.keeping?.recording ?? false, begun));
   }
 
   // --- Sound ---------------------------------------------------------------------------------------------------------
@@ -305,7 +316,7 @@ export class Call {
       this.set({ connection: "connecting" });
     }
     this.recordings.beginSession();
-    this.configure();
+    this.update({ ...(this.character.draft && { draft: this.character.id }), practice: this.practice?.id });
     if (this.continued) return; // The server knows what was said.
     for (const item of history(this.conversation)) this.realtime.send({ type: "conversation.item.create", item });
   }

@@ -36,6 +36,9 @@
 /** @typedef {{ kind: "memory" | "lorebook" | "knowledge" | "summary", id: string, label: string }} Used what the model was shown for an answer */
 /** @typedef {{ fact: { id: string, text: string, kind: string }, action: "remembered" | "forgotten" | "corrected" }} Remembered */
 /** @typedef {{ code: string, level: "info" | "warning" | "error", message: string }} Notice */
+/** @typedef {{ id: string, title: string, state: "open" | "now" | "done" | "skipped" }} StepState */
+/** @typedef {{ step: string, steps: StepState[], leftS: number | null, hint: string, phrases: { text: string, meaning: string }[], over: boolean }} Progress of a practice; leftS: null where nobody counts */
+/** @typedef {{ at: number, said: string, better: string, reason: string, kind: string }} Correction of what the person said, from its character `at` on */
 /** @typedef {{ conversationId: string, kept: boolean, recording: boolean, reason: string }} Keeping `reason`: why it is not kept */
 /**
  * @typedef {object} Conversation
@@ -57,6 +60,8 @@
  * @property {Record<string, Used[]>} used by response
  * @property {Remembered[]} remembered what the person was not told of yet
  * @property {Keeping | null} keeping whether the server keeps it, and how it sounds; null until it says so
+ * @property {Progress | null} practice how far a practice is, if this is one
+ * @property {Record<string, Correction[]>} corrections by item
  */
 /** @typedef {{ type: string, [field: string]: any }} Event */
 /** @typedef {(state: Conversation, event: Event) => Conversation} Reducer */
@@ -81,6 +86,8 @@ export const EMPTY = {
   used: {},
   remembered: [],
   keeping: null,
+  practice: null,
+  corrections: {},
 };
 
 /** Errors that need no notice: the other side was faster, or the session ends, which the page says when it is closed. */
@@ -202,6 +209,13 @@ function refused(state, { error }) {
 /** @param {Conversation} state @param {string} id of a fact */
 const toldOfOthers = ({ remembered }, id) => remembered.filter(({ fact }) => fact.id !== id);
 
+/** One is told once, also by a server that says it again. @type {Reducer} */
+function corrected(state, { item_id, at, said, better, reason, kind }) {
+  const known = state.corrections[item_id] ?? [];
+  const others = known.filter((one) => one.at !== at || one.said !== said);
+  return { ...state, corrections: { ...state.corrections, [item_id]: [...others, { at, said, better, reason, kind }] } };
+}
+
 /** @type {Record<string, Reducer>} */
 const REDUCERS = {
   "conversation.item.added": itemAdded,
@@ -253,6 +267,11 @@ const REDUCERS = {
     ...state,
     keeping: { conversationId: conversation_id, kept, recording, reason },
   }),
+  "kaikou.practice": (state, { step, steps, left_s, hint, phrases, over }) => ({
+    ...state,
+    practice: { step, steps, leftS: left_s ?? null, hint: hint ?? "", phrases: phrases ?? [], over: over ?? false },
+  }),
+  "kaikou.correction": corrected,
   "kaikou.thinking": (state, { response_id, state: thought }) =>
     response_id === state.responseId ? { ...state, thought: thought === "over" ? "" : thought } : state,
   "kaikou.notice": (state, { code, level, message }) => ({ ...state, notice: { code, level, message } }),
@@ -281,6 +300,8 @@ const REDUCERS = {
     timings: state.timings,
     used: state.used,
     keeping: state.keeping && { ...state.keeping, recording: false },
+    practice: state.practice,
+    corrections: state.corrections,
     lines: state.lines
       .filter((line) => line.text)
       .map((line) => ({ ...line, final: true, over: line.over || !line.hasAudio })),

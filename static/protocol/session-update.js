@@ -6,9 +6,10 @@ const EAGERNESS = { patient: "low", normal: "auto", quick: "high" };
  * @param {string} language spoken
  * @param {import("../preferences.js").Preferences} preferences
  * @param {boolean} recording whether the server records now
- * @param {string} [draft] the character whose draft is talked to, by its maker; "" for one as it was saved
+ * @param {{ draft?: string, practice?: string }} [begun] what the session is begun with: the character whose draft is talked to,
+ *   by its maker; the practice that is talked
  */
-export const sessionUpdate = (language, { patience, speed, record }, recording, draft = "") => ({
+export const sessionUpdate = (language, { patience, speed, record }, recording, { draft, practice } = {}) => ({
   type: "session.update",
   session: {
     type: "realtime",
@@ -20,6 +21,6 @@ export const sessionUpdate = (language, { patience, speed, record }, recording, 
       },
       output: { format: { type: "audio/pcm", rate: 24000 }, speed },
     },
-    kaikou: { language, barge_in: "confirmed", ...(record === recording ? {} : { record }), ...(draft && { draft }) },
+    kaikou: { language, barge_in: "confirmed", ...(record === recording ? {} : { record }), ...(draft && { draft }), ...(practice && { practice }) },
   },
 });

@@ -3,9 +3,10 @@ import { h, icon } from "../components/dom.js";
 import { language, setLanguage, t } from "../i18n.js";
 import { hashOf } from "../router.js";
 
-/** @type {["" | "discover" | "history" | "memory" | "files" | "account" | "settings", Parameters<typeof icon>[0]][]} view, icon */
+/** @type {["" | "practice" | "discover" | "history" | "memory" | "files" | "account" | "settings", Parameters<typeof icon>[0]][]} view, icon */
 const PLACES = [
   ["", "microphone"],
+  ["practice", "practice"],
   ["discover", "discover"],
   ["history", "history"],
   ["memory", "memory"],

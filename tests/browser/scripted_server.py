@@ -67,7 +67,7 @@ class Script:
         session = {"id": f"sess_{len(self.sockets)}", "type": "realtime"}
         self.send("session.created", session={**session, "kaikou": {"token": self.token, "resume_s": 60}})
 
-    def send(self, kind: str, **fields: Any) -> None:
+    def send(self, kind: str, /, **fields: Any) -> None:
         self.events += 1
         self.sockets[-1].send(json.dumps({"type": kind, "event_id": f"event_{self.events}", **fields}))
 

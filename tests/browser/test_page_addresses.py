@@ -134,7 +134,7 @@ def test_the_way_to_the_views_is_in_the_window_and_hides_nothing(
 ) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(address)
-    links = page.locator("#places a")
+    links = page.locator("#places a:visible")
     for link in links.all():
         box = link.bounding_box()
         assert box is not None

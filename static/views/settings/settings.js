@@ -4,6 +4,7 @@ import { MicrophoneUnavailable, openMicrophone } from "../../audio/microphone.js
 import { h, iconButton, keyFields, segmentedControl } from "../../components/dom.js";
 import { hasText, languageName, localized, t } from "../../i18n.js";
 import { serverKey, preferences, savePreferences } from "../../preferences.js";
+import { hashOf } from "../../router.js";
 import { copyableCommand, spokenWith } from "../choose.js";
 import { chooseMicrophone, fillDevices } from "./device-choice.js";
 import "../talk/texts.js";
@@ -36,11 +37,15 @@ export function settings(context, section = "") {
 export function open(root, { address, characters, captionsChanged }) {
   const lifetime = new AbortController();
   const character = characters.find(({ id }) => id === preferences.character) ?? characters[0];
-  const view = h("section", { id: "settings", class: "view" }, h("h1", {}, t("settings")));
+  const view = h("section", { id: "settings", class: "view" }, h("h1", {}, t("settings")), elsewhere());
   root.append(view);
   fill(view, { call: null, character, captionsChanged }, lifetime.signal, address.rest[0]);
   return { close: () => lifetime.abort() };
 }
+
+/** What a narrow window's row of places has no room for. */
+const elsewhere = () =>
+  h("nav", { class: "ways", "aria-label": t("set.elsewhere") }, ...["files", "account"].map((view) => h("a", { class: "plain", href: hashOf([view]) }, t(view))));
 
 /** @param {HTMLElement} place @param {SettingsContext} context @param {AbortSignal} signal aborted when it is closed @param {string} [section] */
 function fill(place, context, signal, section) {
@@ -152,12 +157,12 @@ function volume(context) {
 
 /** @param {SettingsContext} context */
 function speed(context) {
-  const range = h("input", { id: "speed", type: "range", min: 0.7, max: 1.3, step: 0.05, value: preferences.speed });
-  const figure = h("output", { for: "speed" }, `${preferences.speed} ×`);
+  const range = h("input", { id: "speed", type: "range", min: 0.7, max: 1.3, step: 0.05, value: context.call?.manner.speed ?? preferences.speed });
+  const figure = h("output", { for: "speed" }, `${range.valueAsNumber} ×`);
   range.oninput = () => (figure.value = `${range.valueAsNumber} ×`);
   range.onchange = () => {
     savePreferences({ speed: range.valueAsNumber });
-    context.call?.configure();
+    context.call?.configure({ speed: range.valueAsNumber });
   };
   return field(t("set.speed"), range, figure);
 }
@@ -165,9 +170,10 @@ function speed(context) {
 /** @param {SettingsContext} context */
 function patience(context) {
   const options = /** @type {[string, string][]} */ (["patient", "normal", "quick"].map((name) => [name, t(`set.patience.${name}`)]));
-  return segmentedControl("patience", t("set.patience"), options, preferences.patience, (value) => {
-    savePreferences({ patience: /** @type {any} */ (value) });
-    context.call?.configure();
+  return segmentedControl("patience", t("set.patience"), options, context.call?.manner.patience ?? preferences.patience, (value) => {
+    const patience = /** @type {any} */ (value);
+    savePreferences({ patience });
+    context.call?.configure({ patience });
   });
 }
 

@@ -3,6 +3,7 @@ import { addTexts } from "../../i18n.js";
 
 addTexts({
   en: {
+    "set.elsewhere": "More of yours",
     "set.sound": "Sound",
     "set.microphone": "Microphone",
     "set.speaker": "Speaker",
@@ -42,6 +43,7 @@ addTexts({
     "engine.failed": "not working",
   },
   zh: {
+    "set.elsewhere": "你的其他内容",
     "set.sound": "声音",
     "set.microphone": "麦克风",
     "set.speaker": "扬声器",

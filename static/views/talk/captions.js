@@ -4,6 +4,7 @@ import { h } from "../../components/dom.js";
 import { localized, t } from "../../i18n.js";
 import { vocalCues } from "../../components/vocal-cues.js";
 import { timingOf } from "../../components/timing.js";
+import { correctionLine } from "./correction.js";
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
 const FOLLOW_PX = 80;
@@ -11,7 +12,8 @@ const FOLLOW_PX = 80;
 /** @typedef {import("../../conversation/conversation.js").Line} Line */
 /** @typedef {import("../../conversation/conversation.js").Timing} Timing */
 /** @typedef {import("../../conversation/conversation.js").Used} Used */
-/** @typedef {{ element: HTMLElement, text: HTMLElement, cues: HTMLElement, line: Line | null, timing: Timing | undefined, used: Used[] | undefined }} Row */
+/** @typedef {import("../../conversation/conversation.js").Correction} Correction */
+/** @typedef {{ element: HTMLElement, text: HTMLElement, cues: HTMLElement, corrections: HTMLElement, line: Line | null, timing: Timing | undefined, used: Used[] | undefined, corrected: Correction[] | undefined }} Row */
 
 export class Captions {
   /** @param {import("../../conversation/call.js").Call} call */
@@ -32,7 +34,7 @@ export class Captions {
 
   /** Show the conversation as it is. */
   render() {
-    const { lines, timings, used } = this.call.conversation;
+    const { lines, timings, used, corrections } = this.call.conversation;
     const shown = lines.filter((line) => line.text || line.words.length);
     const last = shown.findLastIndex((line) => line.role === "user");
     for (const [id, { element }] of this.rows) {
@@ -45,6 +47,7 @@ export class Captions {
       if (this.element.children[index] !== row.element) this.element.insertBefore(row.element, this.element.children[index] ?? null);
       row.element.classList.toggle("past", index < last && line.over);
       if (row.line !== line) this.write(row, line);
+      this.correct(row, corrections[line.id]);
       this.time(row, timings[line.responseId], used[line.responseId]);
     });
     this.follow();
@@ -77,8 +80,10 @@ export class Captions {
     const text = h("p", { class: "said", dir: "auto" });
     const how = h("span", { class: "vocal-cues" });
     const speaker = h("p", { class: "speaker", dir: "auto" }, role === "user" ? t("you") : localized(this.call.character.name), how);
-    const element = h("div", { "data-role": role, "data-item": id }, speaker, text);
-    const row = { element, text, cues: how, line: null, timing: undefined, used: undefined };
+    const corrections = h("div", { class: "corrections" });
+    const covered = role === "character" && this.call.practice?.subtitles === false;
+    const element = h("div", { "data-role": role, "data-item": id }, speaker, covered && uncover(text), text, corrections);
+    const row = { element, text, cues: how, corrections, line: null, timing: undefined, used: undefined, corrected: undefined };
     this.rows.set(id, row);
     return row;
   }
@@ -110,6 +115,15 @@ export class Captions {
     return changed;
   }
 
+  /** @param {Row} row @param {Correction[] | undefined} corrected */
+  correct(row, corrected) {
+    if (row.corrected === corrected) return;
+    const known = row.corrected ?? [];
+    row.corrected = corrected;
+    const fresh = (corrected ?? []).filter((one) => !known.includes(one));
+    row.corrections.append(...fresh.map((one) => correctionLine(this.call, row.element.dataset.item ?? "", one)));
+  }
+
   /** @param {Row} row @param {Timing | undefined} timing @param {Used[] | undefined} used */
   time(row, timing, used) {
     if (row.timing === timing && row.used === used) return;
@@ -123,4 +137,17 @@ export class Captions {
     row.element.append(fresh);
     fresh.addEventListener("toggle", () => fresh.scrollIntoView({ block: "nearest" }));
   }
+}
+
+/** Who listens first sees the words on a press. @param {HTMLElement} text hidden until then */
+function uncover(text) {
+  text.hidden = true;
+  const show = () => {
+    text.hidden = false;
+    button.remove();
+    text.tabIndex = -1;
+    text.focus();
+  };
+  const button = h("button", { type: "button", class: "link uncover", onclick: show }, t("practising.uncover"));
+  return button;
 }

@@ -6,6 +6,7 @@ import { faceOf } from "../../components/portraits.js";
 import { Ring } from "../../components/ring.js";
 import { Captions } from "./captions.js";
 import { hearing } from "../choose.js";
+import { PracticePanel } from "./practice.js";
 import { explanation, problemOf, problemPanel } from "./problem.js";
 import { RememberedChips } from "./remembered.js";
 import { SilentMicrophone } from "./silent-microphone.js";
@@ -39,6 +40,7 @@ class TalkView {
     /** @type {Map<HTMLElement, string>} what the notes show now, to leave them alone while it is the same */
     this.said = new Map();
     this.captions = new Captions(call);
+    this.practice = call.practice && new PracticePanel(call, call.practice, () => actions.end());
     this.canvas = h("canvas", { class: "ring", "aria-hidden": "true" });
     this.status = h("p", { id: "status", role: "status" });
     this.keeping = h("p", { id: "keeping", role: "status" });
@@ -69,7 +71,7 @@ class TalkView {
     const { signal } = this.lifetime;
     addEventListener("keydown", (event) => this.pressed(event), { signal });
     this.restart = restartButton(call);
-    document.querySelector("#corner")?.prepend(this.restart);
+    if (!call.practice) document.querySelector("#corner")?.prepend(this.restart); // A practice is talked once.
     this.render();
     this.tick = this.tick.bind(this);
     this.frame = requestAnimationFrame(this.tick);
@@ -80,7 +82,7 @@ class TalkView {
     const name = localized(call.character.name);
     return h(
       "section",
-      { class: "talk", "aria-label": name },
+      { class: this.practice ? "talk practising" : "talk", "aria-label": name },
       h(
         "div",
         { class: "person" },
@@ -89,11 +91,13 @@ class TalkView {
         this.status,
         this.keeping,
       ),
+      this.practice && this.practice.element,
       this.captions.element,
       h("div", { class: "notes" }, this.remembered.element, this.silence.element, this.panel, this.notice, this.hint),
       h(
         "div",
         { class: "below" },
+        this.practice && this.practice.aids,
         h("form", { class: "saying", onsubmit: (/** @type {SubmitEvent} */ event) => this.sent(event) }, this.say, this.sendButton()),
         this.controls(),
         h("p", { class: "keys" }, t("hint.keys")),
@@ -130,6 +134,7 @@ class TalkView {
     this.captions.close();
     this.silence.close();
     this.remembered.close();
+    this.practice?.close();
     this.restart.remove();
   }
 
@@ -165,6 +170,7 @@ class TalkView {
     this.showMuted(!call.audio.listening && state !== "asking");
     this.silence.render();
     this.remembered.render();
+    this.practice?.render();
     this.element.classList.toggle("begun", call.conversation.lines.some((line) => line.text));
     this.annotate();
   }
@@ -264,7 +270,7 @@ class TalkView {
       if (event.repeat) return;
       if (this.call.busy) void this.call.interrupt();
       else void this.call.toggleMicrophone();
-    }
+    } else if (this.practice?.pressed(event.key)) event.preventDefault();
   }
 }
 

@@ -1,0 +1,43 @@
+/** What would be said otherwise, quietly at the person's line: *said → better*, why, and what to do with it. */
+import { h } from "../../components/dom.js";
+import { lineOf } from "../../conversation/conversation.js";
+import { t } from "../../i18n.js";
+import { makeCard } from "../../protocol/practice.js";
+
+/** @typedef {import("../../conversation/conversation.js").Correction} Correction */
+
+/** @param {import("../../conversation/call.js").Call} call @param {string} itemId @param {Correction} correction */
+export function correctionLine(call, itemId, correction) {
+  const { said, better, reason } = correction;
+  const word = h("span", { class: "word", role: "status" });
+  return h(
+    "div",
+    { class: "correction" },
+    h("p", {}, h("del", { dir: "auto" }, said), h("span", { class: "arrow", "aria-label": t("correction.better") }, " → "), h("ins", { dir: "auto" }, better)),
+    h("p", { class: "reason", dir: "auto" }, reason),
+    h("p", { class: "presses" }, cardButton(call, itemId, correction, word), shadowButton(call, better), word),
+  );
+}
+
+/** @param {import("../../conversation/call.js").Call} call @param {string} itemId @param {Correction} correction @param {HTMLElement} word */
+function cardButton({ practice, language, conversation }, itemId, { at, said, better, reason, kind }, word) {
+  const sentence = lineOf(conversation, itemId)?.text ?? "";
+  const button = h("button", { type: "button", class: "link" }, t("correction.card"));
+  button.onclick = async () => {
+    button.disabled = true;
+    try {
+      await makeCard({ language, said, better, sentence, at, reason, kind, practice_id: practice?.id, line_id: itemId });
+      button.replaceWith(h("span", { class: "made" }, t("correction.card.made")));
+      word.textContent = "";
+    } catch {
+      button.disabled = false;
+      word.textContent = t("correction.card.failed");
+    }
+  };
+  return button;
+}
+
+/** @param {import("../../conversation/call.js").Call} _call @param {string} _text @returns {HTMLElement | false} */
+function shadowButton(_call, _text) {
+  return false;
+}
