@@ -58,6 +58,7 @@ from server.practice.cards.deleting import EVERY_S as CARDS_CLEAN_UP_S
 from server.practice.cards.deleting import CardDeletion
 from server.practice.cards.routes import routes as practice_card_routes
 from server.practice.cards.store import CardStore
+from server.practice.exporting.routes import routes as practice_export_routes
 from server.practice.practices import Practices
 from server.practice.routes.practices import routes as practices_routes
 from server.practice.routes.templates import routes as template_routes
@@ -106,6 +107,7 @@ ROUTES = (
     template_routes,
     documents_routes,
     practices_routes,
+    practice_export_routes,
     practice_card_routes,
     starter_routes,
     openai_api_routes,

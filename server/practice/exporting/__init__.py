@@ -1,0 +1,1 @@
+"""What somebody takes along: a report as Markdown or PDF, cards for Anki."""
