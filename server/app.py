@@ -60,6 +60,9 @@ from server.practice.cards.routes import routes as practice_card_routes
 from server.practice.cards.store import CardStore
 from server.practice.exporting.routes import routes as practice_export_routes
 from server.practice.practices import Practices
+from server.practice.report.routes import routes as report_routes
+from server.practice.report.start import arranged_reports
+from server.practice.report.store import forget_talks
 from server.practice.routes.practices import routes as practices_routes
 from server.practice.routes.templates import routes as template_routes
 from server.rest import no_such_endpoint
@@ -109,6 +112,7 @@ ROUTES = (
     practices_routes,
     practice_export_routes,
     practice_card_routes,
+    report_routes,
     starter_routes,
     openai_api_routes,
     audio_routes,
@@ -184,6 +188,7 @@ def _services(
     links = Links.on(database)
     exports = ExportJob(ConversationStore(database), objects, links, jobs)
     clean_up = CleanUp(database, objects, exports, settings.history.days)
+    clean_up.besides.append(forget_talks)
     jobs.declare(exports.kind)
     jobs.every(CLEAN_UP_S, clean_up.kind)
     jobs.every(CARDS_CLEAN_UP_S, CardDeletion(CardStore(database)).kind)
@@ -207,6 +212,7 @@ def _services(
         characters=characters,
         memory=memory,
         practices=Practices.on(database, characters, settings.characters.folder),
+        reports=arranged_reports(database, jobs, keeper, engines),
         client_secrets=ClientSecretsInMemory(settings.server.client_secrets),
         metrics=metrics,
         sessions=sessions,

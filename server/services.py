@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the folders of the domains import this one, which only name
     from server.memory.memory import Memory
     from server.operations.metrics import Metrics
     from server.practice.practices import Practices
+    from server.practice.report.reports import Reports
     from server.sessions.client_secrets import ClientSecrets
     from server.sessions.limits import DefaultsOf
     from server.sessions.sessions import Sessions
@@ -48,6 +49,7 @@ class Services:
     characters: AllCharacters
     memory: Memory
     practices: Practices
+    reports: Reports
     client_secrets: ClientSecrets
     metrics: Metrics
     sessions: Sessions

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.history.exporting.job import ExportJob
 from server.history.sound.recorder import RECORDINGS
@@ -23,15 +24,20 @@ AT_ONCE = 100
 """Conversations in one transaction: one of two hours has some thousand rows."""
 
 
+Besides = Callable[[AsyncConnection, Sequence[str]], Awaitable[None]]
+"""Removes what a domain made of these conversations, in the transaction that removes them."""
+
+
 @dataclass(frozen=True)
 class CleanUp:
-    """`days`: for how long conversations are kept that nobody pinned; 0: for ever."""
+    """`days`: for how long conversations are kept that nobody pinned; 0: for ever. `besides`: what else goes with them."""
 
     database: Database
     objects: Objects
     exports: ExportJob
     days: int = 0
     now: Now = now_ms
+    besides: list[Besides] = field(default_factory=list)
 
     @property
     def kind(self) -> JobKind:
@@ -50,8 +56,11 @@ class CleanUp:
         removed = 0
         while due := await self._due():
             await self._remove_recordings(due)
-            gone = delete(conversations).where(conversations.c.id.in_([row.id for row in due]))
+            ids = [row.id for row in due]
+            gone = delete(conversations).where(conversations.c.id.in_(ids))
             async with self.database.write() as connection:
+                for forget in self.besides:
+                    await forget(connection, ids)
                 rows = (await connection.execute(gone.returning(conversations.c.recording))).all()
             await self._remove_recordings(rows)  # one may have been finished meanwhile
             for row in due:

@@ -50,10 +50,15 @@ practice_reports = Table(
     Column("state", CleanText, nullable=False),
     Column("content", Json),
     Column("made_by", CleanText, nullable=False, server_default=""),
+    Column("reason", CleanText, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     moment("updated_at"),
 )
-"""A report in its parts, each as it is ready. `state`: waiting, ready, missing (with a `reason` in `content`)."""
+"""A report in its parts, each as it is ready. `state`: waiting, ready, missing.
+
+`reason`: why it is missing, or why only rules made it. `attempts`: which making of the report it is of, from 1 on. Once the
+talk is gone only numbers are left in `content`.
+"""
 
 practice_templates = Table(
     "practice_templates",

@@ -36,6 +36,7 @@ def upgrade() -> None:
         *_texts("practice_id", "part", "person_id", "state"),
         sa.Column("content", JSON, nullable=True),
         sa.Column("made_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         *_moments("updated_at"),
         _of("practices", "practice_id", "practice_reports"),

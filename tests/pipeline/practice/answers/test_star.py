@@ -67,7 +67,7 @@ def test_a_whole_answer_in_chinese_has_all_four_parts() -> None:
         ),
         (
             (
-                "At my last job we had a fault, we looked, we asked. I fixed it at night, and then, in the end, we were fast.",
+                "At my last job we had a fault, we looked, we asked. I fixed it at night, and in the end we were fast too.",
             ),
             "say_i",
         ),
