@@ -42,6 +42,7 @@ class ItemSnapshot:
     transcribed: bool
     parts: tuple[Part, ...]
     words: tuple[WordTime, ...]
+    voiced: tuple[tuple[int, int], ...]
     audio_ms: int
     call_id: str
     name: str

@@ -31,6 +31,7 @@ from pipeline.listening.recognizing import Recognizing, Turn
 from pipeline.listening.sound_line import Moment, SoundLine
 from pipeline.listening.turn_sound import TurnSound
 from pipeline.listening.utterance import Utterance
+from pipeline.listening.voiced import VoicedStretches
 from pipeline.speech_model.client import SpeechModelClient
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import (
@@ -85,6 +86,7 @@ class Listening:
         self._heard = self._invented = 0
         self._arrived = context.now()
         self._line = SoundLine(self._arrived)
+        self._voiced = VoicedStretches(PRE_ROLL)
         self._current: Turn | None = None
         self.turns: dict[int, Turn] = {}
 
@@ -145,6 +147,8 @@ class Listening:
         if self._current:
             self._current.utterance.accept_audio(window)
             self._sound.push_window(window)
+        voiced = self._endpointer.endpointing.voiced(probability, going_on=self._voiced.open_at(at))
+        self._voiced.push_window(at, at + len(window), voiced, in_turn=self._current is not None)
         events = self._endpointer.push_window(probability, at, len(window))
         for event in events:
             if self._current and isinstance(event, SpeechPaused):
@@ -262,7 +266,9 @@ class Listening:
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
         turn.began, turn.drafts = effect.at, recognizer is None
-        early = self._manual if self._manual_mode else [window for at, window in self._pre_roll if at >= effect.at]
+        before = [(at, window) for at, window in self._pre_roll if at >= effect.at]
+        early = self._manual if self._manual_mode else [window for _, window in before]
+        turn.lead_ms = milliseconds_of(before[0][0] - effect.at) if before and not self._manual_mode else 0
         for samples in early:
             utterance.accept_audio(samples)
         self._sound.begin(early)
@@ -297,6 +303,7 @@ class Listening:
             context.outbox.put(VoiceEnded(turn.item.id, milliseconds_of(effect.at)))
         began, ended = (milliseconds_of(self._line.of_sample(sample)) for sample in (turn.began, effect.ended))
         context.journal.put(ItemTimed(turn.item.id, began, ended))
+        turn.item.voiced = self._voiced.take(turn.began, effect.ended)
         previous = context.transcript.add(turn.item)
         context.outbox.put(AudioTaken(turn.item.id, previous))
         context.outbox.put(ItemAdded(turn.item, previous))

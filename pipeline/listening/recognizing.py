@@ -10,7 +10,7 @@ from pipeline.audio.samples import LINE_RATE
 from pipeline.conversation.context import Context
 from pipeline.conversation.notices import PartialText, Transcribed, TranscriptionFailed
 from pipeline.conversation.transcript import Item
-from pipeline.engines.protocols import Recognition, Role
+from pipeline.engines.protocols import Recognition, Role, WordTime
 from pipeline.errors import KaikouError, UnknownLanguage
 from pipeline.listening.overlapping_speech import OverlappingSpeech
 from pipeline.listening.utterance import Utterance
@@ -26,7 +26,7 @@ class Turn:
     """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
 
     began: the position of its first sample. failure: why its words are not known. drafts: whether its words can be had in a
-    pause. invented: samples of silence that its client did not send.
+    pause. invented: samples of silence that its client did not send. lead_ms: from `began` to what its recogniser heard first.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Turn:
     failure: KaikouError | None = None
     drafts: bool = True
     invented: int = 0
+    lead_ms: int = 0
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -92,6 +93,7 @@ class Recognizing:
         if turn.wordless:
             recognition = Recognition("", language)
         item.text, item.emotion, item.sounds = recognition.text, recognition.emotion, recognition.sounds
+        item.words = [_later(word, turn.lead_ms) for word in recognition.words]
         item.transcribed = True
         context.outbox.put(Transcribed(item.id, item.text, language, seconds, item.emotion, item.sounds))
 
@@ -124,3 +126,7 @@ class Recognizing:
             self._not_transcribed(turn, error, "speech_model")
         else:
             self._transcribed(turn, Recognition(text))
+
+
+def _later(word: WordTime, by_ms: int) -> WordTime:
+    return WordTime(word.text, word.start_ms + by_ms, word.end_ms + by_ms)

@@ -53,6 +53,12 @@ class Endpointing:
     by_sound: bool = False
     words_ms: int = 0
 
+    def voiced(self, probability: float, *, going_on: bool) -> bool:
+        """Whether a window is a voice, given whether the one before it was."""
+        return probability >= self.threshold or (
+            going_on and probability >= max(self.threshold - HYSTERESIS, SURE_SILENCE)
+        )
+
 
 class Endpointer:
     """Finds the turns of one session, and learns how its person pauses.

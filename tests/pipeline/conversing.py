@@ -16,7 +16,7 @@ from pipeline.conversation.journal import ItemSnapshot, Journal
 from pipeline.conversation.limits import SessionLimits
 from pipeline.conversation.notices import Notice
 from pipeline.conversation.summary import Summary
-from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SynthesisRequest
+from pipeline.engines.protocols import EngineInfo, Recognition, SpeechChunk, SynthesisRequest, WordTime
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineError
 from pipeline.session import Session
@@ -38,6 +38,7 @@ class Words:
     settle_s: float = 0.0
     fails: bool = False
     hangs: bool = False
+    words: tuple[WordTime, ...] = ()
 
     async def accept(self, _pcm: Samples) -> str:
         if self.hangs:
@@ -48,7 +49,7 @@ class Words:
 
     async def settle(self, _budget_s: float) -> Recognition:
         await asyncio.sleep(self.settle_s)
-        return Recognition(self.text, "en")
+        return Recognition(self.text, "en", words=self.words)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, Any] = {
     "transcribed": True,
     "parts": (),
     "words": (),
+    "voiced": (),
     "audio_ms": 0,
     "call_id": "",
     "name": "",
@@ -49,7 +50,10 @@ def item_of(value: Mapping[str, Any]) -> ItemSnapshot:
     values = {**DEFAULTS, **{name: value for name, value in value.items() if name in known}}
     words = tuple(WordTime(*word) for word in values["words"])
     parts = tuple(Part(**part) for part in values["parts"])
-    return ItemSnapshot(**values | {"words": words, "parts": parts, "sounds": tuple(values["sounds"])})
+    voiced = tuple((start, end) for start, end in values["voiced"])
+    return ItemSnapshot(
+        **values | {"words": words, "parts": parts, "voiced": voiced, "sounds": tuple(values["sounds"])}
+    )
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:

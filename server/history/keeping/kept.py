@@ -102,7 +102,7 @@ class Line:
     @property
     def characters(self) -> int:
         """About how much memory it takes."""
-        return len(self.said) + 40 * len(self.item.words)
+        return len(self.said) + 40 * len(self.item.words) + 16 * len(self.item.voiced)
 
 
 @dataclass(frozen=True, slots=True)
