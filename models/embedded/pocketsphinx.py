@@ -11,19 +11,19 @@ import importlib.util
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from models.support.child_process import Child
 from pipeline.audio.samples import LINE_RATE, Samples
-from pipeline.engines.protocols import EngineInfo, Recognition
+from pipeline.engines.protocols import EngineInfo, Recognition, WordTime
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
 
 NAME = "pocketsphinx"
@@ -37,6 +37,10 @@ TYPICAL_REAL_TIME_FACTOR = 0.25
 TYPICAL_CEPSTRAL_MEAN = (52.0, 3.0, -2.0, 7.0, -10.0, 2.0, -8.0, -3.0, 0.0, 0.0, 1.0, -1.0, 4.0)
 """The average over 22 recordings."""
 MEAN_BLOCK_BYTES = LINE_RATE // 2 * 2
+FRAME_MS = 10
+
+Heard: TypeAlias = tuple[str, list[tuple[str, int, int]]]
+"""The raw text of a hypothesis, and its words and marks with their first and last frames."""
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +81,7 @@ class PocketSphinx:
         rate=LINE_RATE,
         note="Basic, and English only: nearly every third word is wrong, in noise most are. "
         "Good for trying things out; better recognizers come with `python3 run.py models pull recommended`.",
+        times_words=True,
     )
 
     def __init__(self, settings: PocketsphinxOptions) -> None:
@@ -121,7 +126,7 @@ class PocketsphinxStream:
         self._text = ""
         self._busy = threading.Lock()
         self._closed = False
-        self._answer: SimpleQueue[str | None] = SimpleQueue()
+        self._answer: SimpleQueue[Heard | None] = SimpleQueue()
 
     def accept(self, pcm: Samples) -> str:
         with self._call() as child:
@@ -134,13 +139,18 @@ class PocketsphinxStream:
             return self._text
 
     def settle(self, budget_s: float) -> Recognition:
-        with self._call():
+        with self._call() as child:
             answer = self._answer = SimpleQueue()
-            text = None
+            heard: Heard | None = None
             if self._heard and not self._closed and self._second_pass.submit(bytes(self._heard), budget_s, answer.put):
                 with suppress(Empty):
-                    text = answer.get(timeout=budget_s)
-            return Recognition(self._text if text is None else plain(text), LANGUAGE)
+                    heard = answer.get(timeout=budget_s)
+            if heard:
+                return Recognition(plain(heard[0]), LANGUAGE, words=words_of(heard[1]))
+            words: tuple[WordTime, ...] = ()
+            with suppress(EngineError):  # the text is known without them
+                words = words_of(child.call("words", timeout_s=CALL_S))
+            return Recognition(self._text, LANGUAGE, words=words)
 
     def close(self) -> None:
         self._closed = True
@@ -217,8 +227,8 @@ class PocketsphinxSecondPass:
         """Start the first process and wait for it; without it, the first utterances would have no second pass."""
         self._children[0].start()
 
-    def submit(self, pcm: bytes, budget_s: float, report: Callable[[str | None], None]) -> bool:
-        """Have `report` called with the text, or with None after a failure; False when `budget_s` will not do."""
+    def submit(self, pcm: bytes, budget_s: float, report: Callable[[Heard | None], None]) -> bool:
+        """Have `report` called with what was heard, or with None after a failure; False when `budget_s` will not do."""
         seconds = len(pcm) / 2 / LINE_RATE
         if seconds * self._real_time_factor > budget_s:
             # A stall of the machine must not switch the second pass off for ever.
@@ -235,25 +245,31 @@ class PocketsphinxSecondPass:
         for child in self._children:
             child.close()
 
-    def _decode(self, pcm: bytes, seconds: float, deadline: float, report: Callable[[str | None], None]) -> None:
-        text = None
+    def _decode(self, pcm: bytes, seconds: float, deadline: float, report: Callable[[Heard | None], None]) -> None:
+        heard: Heard | None = None
         child = self._idle.get()
         try:
             child.start()
             began = monotonic()
             if began + seconds * self._real_time_factor <= deadline:  # else it waited too long for the one before
-                text = child.call("decode", pcm, timeout_s=SECOND_PASS_S)
+                heard = child.call("decode", pcm, timeout_s=SECOND_PASS_S)
                 self._real_time_factor += 0.3 * ((monotonic() - began) / seconds - self._real_time_factor)
         except EngineError as error:
             log.warning("second pass: %s", error)
         finally:
             self._idle.put(child)
-            report(text)
+            report(heard)
 
 
 def plain(raw: str) -> str:
     """The words of a hypothesis, without marks (`<sil>`, `[NOISE]`, `++UM++`) and pronunciation numbers (`a(2)`)."""
     return " ".join(re.sub(r"<[^>]*>|\[[^\]]*\]|\+\+[^+]*\+\+|\(\d+\)", "", raw).split())
+
+
+def words_of(frames: Sequence[tuple[str, int, int]]) -> tuple[WordTime, ...]:
+    """The words of a hypothesis without its marks, in milliseconds of the utterance."""
+    found = ((plain(raw), first * FRAME_MS, (last + 1) * FRAME_MS) for raw, first, last in frames)
+    return tuple(WordTime(*word) for word in found if word[0])
 
 
 def _child(decoder: str) -> Child:
@@ -288,6 +304,10 @@ class StreamingDecoder:
             self._decoder.process_raw(pcm)
         return _raw_text(self._decoder)
 
+    def words(self) -> list[tuple[str, int, int]]:
+        """The words so far; see `Heard`."""
+        return _frames(self._decoder)
+
 
 class WholeDecoder:
     """Hears whole utterances, with a wider beam."""
@@ -295,14 +315,14 @@ class WholeDecoder:
     def __init__(self) -> None:
         self._decoder = _decoder(maxhmmpf=10_000, maxwpf=20)
 
-    def decode(self, pcm: bytes) -> str:
-        """The raw text of an utterance of 16-bit samples."""
+    def decode(self, pcm: bytes) -> Heard:
+        """What is said in an utterance of 16-bit samples."""
         self._decoder.start_utt()
         try:
             self._decoder.process_raw(pcm, full_utt=True)
         finally:
             self._decoder.end_utt()
-        return _raw_text(self._decoder)
+        return _raw_text(self._decoder), _frames(self._decoder)
 
 
 class CepstralMean:
@@ -353,3 +373,7 @@ def _decoder(**settings: Any) -> Any:
 def _raw_text(decoder: Any) -> str:
     hypothesis = decoder.hyp()
     return hypothesis.hypstr if hypothesis else ""
+
+
+def _frames(decoder: Any) -> list[tuple[str, int, int]]:
+    return [(one.word, one.start_frame, one.end_frame) for one in decoder.seg() or ()]

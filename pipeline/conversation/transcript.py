@@ -42,10 +42,9 @@ class Item:
     spoken: whether the message is (or was) audio; `text` is then its transcript.
     transcribed: whether a spoken message's words are known yet.
     parts: what a client's message consists of, whose texts are joined in `text`; empty for all other items.
-    words: where each word sounds on the item's own line. Of what the character spoke, they join to `text`; of what the person
-    spoke, they are the recogniser's, which may be written otherwise or be none at all.
-    voiced: where the person's voice was heard on that line, from when to when in milliseconds; none where the client ended
-    the turn.
+    words: where each word sounds on the item's own line. Of what the character spoke, they join to `text`; of what the
+    person spoke, they are the recogniser's, which may be written otherwise or be none at all.
+    voiced: from when to when a voice was heard on that line, in milliseconds; none in turns that the client ended.
     audio_ms: how much audio of the item was made.
     whole: the text before it was cut to what was heard; None while it is uncut. heard_ms: where it was cut.
     aside: whether it was only a listener's "uh-huh", a noise or an echo; kept for the client, not shown to the model.

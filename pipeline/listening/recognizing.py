@@ -26,7 +26,8 @@ class Turn:
     """One turn of the person. `speech_end` and `turn_end` are clock readings: last voice, and certainty that it was.
 
     began: the position of its first sample. failure: why its words are not known. drafts: whether its words can be had in a
-    pause. invented: samples of silence that its client did not send. lead_ms: from `began` to what its recogniser heard first.
+    pause. invented: samples of silence that its client did not send. lead_ms: from `began` to the first sound that the
+    recogniser was given.
     """
 
     number: int

@@ -99,7 +99,7 @@ def _is_word(text: str) -> bool:
 
 def _spread(words: Sequence[str], start_ms: int, end_ms: int) -> list[WordTime]:
     """The words one after the other from `start_ms` to `end_ms`, with pauses at punctuation between them."""
-    sounds = [_length(word) for word in words]
+    sounds = [spoken_length(word) for word in words]
     pauses = [_PAUSES.get(word.rstrip(_QUOTES)[-1:], 0.0) for word in words[:-1]] + [0.0]
     scale = (end_ms - start_ms) / (sum(sounds) + sum(pauses) or 1.0)
     times: list[WordTime] = []
@@ -110,7 +110,7 @@ def _spread(words: Sequence[str], start_ms: int, end_ms: int) -> list[WordTime]:
     return times
 
 
-def _length(word: str) -> float:
+def spoken_length(word: str) -> float:
     """How long a word sounds, in syllables of average length."""
     spoken = speakable(word)
     wide = len(_WIDE.findall(spoken))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.embedded.pocketsphinx import CepstralMean, PocketSphinx, PocketsphinxStream, create, plain
+from models.embedded.pocketsphinx import CepstralMean, Heard, PocketSphinx, PocketsphinxStream, create, plain
 from pipeline.audio.samples import LINE_RATE, Samples
 from pipeline.engines.protocols import Recognition
 from pipeline.errors import EngineBusy, EngineError, EngineUnavailable, SettingError
@@ -77,7 +77,21 @@ def test_settling_hears_the_whole_utterance_again_and_leaves_it_open(stream: Poc
     whole = stream.settle(AMPLE_S)
 
     assert begun.text.startswith("go")
-    assert whole == Recognition("go forward ten meters", "en")
+    assert (whole.text, whole.language) == ("go forward ten meters", "en")
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("budget_s", [AMPLE_S, 0.0], ids=["second pass", "streaming pass"])
+def test_words_are_told_when_they_sound(stream: PocketsphinxStream, budget_s: float) -> None:
+    spoken = recording("en_goforward.wav").pcm
+    heard(stream, np.concatenate([SECOND, spoken]))
+    words = stream.settle(budget_s).words
+
+    assert [word.text for word in words] == ["go", "forward", "ten", "meters"]
+    edges = [edge for word in words for edge in (word.start_ms, word.end_ms)]
+    assert edges == sorted(edges)
+    assert edges[0] == pytest.approx(1_450, abs=150)
+    assert edges[-1] == pytest.approx(3_150, abs=250)
 
 
 @pytest.mark.speech
@@ -85,7 +99,7 @@ def test_without_time_for_it_the_streaming_text_stands(stream: PocketsphinxStrea
     partials = heard(stream, recording("en_cards_001.wav").pcm[:LINE_RATE])
     began = monotonic()
 
-    assert stream.settle(0.0) == Recognition(partials[-1], "en")
+    assert stream.settle(0.0).text == partials[-1]
     assert monotonic() - began < 0.1
 
 
@@ -166,17 +180,17 @@ class Echo:
         self.called, self.may_answer = Event(), Event()
         self.may_answer.set()
 
-    def call(self, method: str, *args: Any, timeout_s: float) -> str:
+    def call(self, method: str, *args: Any, timeout_s: float) -> str | list[Any]:
         self.called.set()
         self.may_answer.wait(5)
-        return "streaming text"
+        return [] if method == "words" else "streaming text"
 
 
 class Asked:
     """A second pass that tells how many seconds of audio it got."""
 
-    def submit(self, pcm: bytes, budget_s: float, report: Callable[[str | None], None]) -> bool:
-        report(f"{len(pcm) / 2 / LINE_RATE:g} s")
+    def submit(self, pcm: bytes, budget_s: float, report: Callable[[Heard | None], None]) -> bool:
+        report((f"{len(pcm) / 2 / LINE_RATE:g} s", []))
         return True
 
 
