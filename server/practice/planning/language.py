@@ -49,7 +49,7 @@ def planned_language(asked: LanguageAsked) -> Practice:
     said, shown = asked.scene.shown(asked.language), asked.scene.shown(asked.own_language)
     words, phrases, random = WORDS[asked.language], _phrases(asked), Random(asked.seed)
     steps = [_step(step, shown.steps[number].title, phrases, random) for number, step in enumerate(_ordered(asked))]
-    cards = [_card(card, asked, random) for card in asked.due[:MOST_CARDS]]
+    cards = [_card(card, asked) for card in asked.due[:MOST_CARDS]]
     return Practice(
         asked.id,
         "language",
@@ -88,10 +88,22 @@ def _step(step: StepTable, title: str, phrases: Mapping[str, Phrase], random: Ra
     return PracticeStep(step.id, title, ways, step.hint, phrases=needed, words=step.words)
 
 
-def _card(card: DueCard, asked: LanguageAsked, random: Random) -> PracticeStep:
+def _card(card: DueCard, asked: LanguageAsked) -> PracticeStep:
     said, shown = WORDS[asked.language].steps[CARD], WORDS[asked.own_language].steps[CARD]
-    ways = tuple(way.replace("{front}", card.front) for way in random.sample(said.ask, len(said.ask)))
-    return PracticeStep(f"{CARD}-{card.id}", shown.title, ways, card.back, words=(card.back,), card=card.id)
+    ways = tuple(way.replace("{front}", card.front) for way in said.ask)
+    words = (better_in(card.front, card.back, asked.language),)
+    return PracticeStep(f"{CARD}-{card.id}", shown.title, ways, card.back, words=words, card=card.id)
+
+
+def better_in(front: str, back: str, language: str) -> str:
+    """What is said better on the back of a card, without what both sides begin and end with; all of it where nothing is."""
+    cut, joint = (list, "") if language == "zh" else (str.split, " ")
+    old, new = list(cut(front)), list(cut(back))
+    while old and new and old[0] == new[0]:
+        old, new = old[1:], new[1:]
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return joint.join(new).strip(" .,!?。，！？") or back
 
 
 def _with_cards(steps: Sequence[PracticeStep], cards: Sequence[PracticeStep]) -> Iterator[PracticeStep]:

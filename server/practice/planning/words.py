@@ -10,7 +10,9 @@ OPENING, WHY, CLOSING, RESUME, CARD = "about-you", "why-this-job", "your-questio
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A step's words. `{quote}` in `ask` becomes what stands in the CV, `{front}` what stands on the card."""
+    """A step's words. `{quote}` in `ask` becomes what stands in the CV; `{front}` what stands on a card, which whoever asks
+    puts into a question.
+    """
 
     title: str
     ask: Sequence[str]
@@ -74,13 +76,7 @@ WORDS: Mapping[str, Words] = {
                 "What was the situation, what did you do yourself, and what came of it?",
                 ("what they did themselves", "how the result was measured", "what was hard about it"),
             ),
-            CARD: Said(
-                "From your cards",
-                (
-                    "One from your cards: how would you say this now? {front}",
-                    "Let's come back to something. How do you say it well? {front}",
-                ),
-            ),
+            CARD: Said("From your cards", ("{front}",)),
         },
     ),
     "zh": Words(
@@ -113,10 +109,7 @@ WORDS: Mapping[str, Words] = {
                 "当时是什么情况，你自己做了什么，结果怎么样？",
                 ("自己做了什么", "结果怎么衡量", "难在哪里"),
             ),
-            CARD: Said(
-                "你的卡片",
-                ("来一张你的卡片：这个现在你会怎么说？{front}", "我们回到之前的一句，怎么说更好？{front}"),
-            ),
+            CARD: Said("你的卡片", ("{front}",)),
         },
     ),
 }

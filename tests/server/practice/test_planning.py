@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.practice.practice import Goal, InterviewSetup, LanguageSetup, Practice
 from server.practice.planning.interview import FRAME, InterviewAsked, occurs, planned_interview, questions_for
-from server.practice.planning.language import FREE, DueCard, LanguageAsked, free_talk, planned_language
+from server.practice.planning.language import FREE, DueCard, LanguageAsked, better_in, free_talk, planned_language
 from server.practice.planning.resume import achievements_in
 from tests.server.practice.practising import BAKER, BAKERY
 
@@ -170,8 +170,21 @@ def test_cards_that_are_due_come_between_the_steps_never_first_and_three_at_most
 
 def test_a_card_is_asked_by_its_front_and_answered_by_its_back() -> None:
     step = next(step for step in language(due=1).steps if step.card)
-    assert (step.title, step.hint, step.words) == ("你的卡片", "back 0", ("back 0",))
-    assert all("front 0" in way for way in step.ask)
+    assert (step.title, step.ask, step.hint) == ("你的卡片", ("front 0",), "back 0")
+
+
+@pytest.mark.parametrize(
+    ("language", "front", "back", "better"),
+    [
+        ("en", "I goed home.", "I went home.", "went"),
+        ("en", "I am agree.", "I agree.", "I agree."),
+        ("en", "He go to school", "He goes to the school", "goes to the"),
+        ("en", "我同意", "I agree.", "I agree"),
+        ("zh", "我买了一个书", "我买了一本书", "本"),
+    ],
+)
+def test_a_card_is_answered_by_what_is_better_on_it(language: str, front: str, back: str, better: str) -> None:
+    assert better_in(front, back, language) == better
 
 
 @pytest.mark.parametrize("goal", ["travel", "work", "exam", "small_talk"])
