@@ -58,6 +58,8 @@ from server.practice.cards.deleting import EVERY_S as CARDS_CLEAN_UP_S
 from server.practice.cards.deleting import CardDeletion
 from server.practice.cards.routes import routes as practice_card_routes
 from server.practice.cards.store import CardStore
+from server.practice.clean_up import EVERY_S as PRACTICE_CLEAN_UP_S
+from server.practice.clean_up import PracticeCleanUp
 from server.practice.exporting.routes import routes as practice_export_routes
 from server.practice.practices import Practices
 from server.practice.report.routes import routes as report_routes
@@ -65,6 +67,7 @@ from server.practice.report.start import arranged_reports
 from server.practice.report.store import forget_talks
 from server.practice.routes.practices import routes as practices_routes
 from server.practice.routes.templates import routes as template_routes
+from server.practice.taking_along import files_of as practice_files_of
 from server.rest import no_such_endpoint
 from server.services import Services
 from server.sessions.admission import Admission
@@ -186,12 +189,15 @@ def _services(
     sessions.name_of = People(database).name_of
     accounts, files = Accounts(settings, database, limits.buckets), Files.on(database, objects, settings.files)
     links = Links.on(database)
-    exports = ExportJob(ConversationStore(database), objects, links, jobs)
+    exports = ExportJob(
+        ConversationStore(database), objects, links, jobs, beside=(partial(practice_files_of, database),)
+    )
     clean_up = CleanUp(database, objects, exports, settings.history.days)
     clean_up.besides.append(forget_talks)
     jobs.declare(exports.kind)
     jobs.every(CLEAN_UP_S, clean_up.kind)
     jobs.every(CARDS_CLEAN_UP_S, CardDeletion(CardStore(database)).kind)
+    jobs.every(PRACTICE_CLEAN_UP_S, PracticeCleanUp(database, settings.history.days).kind)
     arrange_jobs(accounts, jobs)
     files.declare(jobs)
     character_work = CharacterWork(database, objects)

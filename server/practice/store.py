@@ -153,7 +153,7 @@ class PracticeStore:
         """Have it talked in that conversation, which need not be kept yet. Raises `NotFound`, `Conflict`."""
         at = self.now()
         here = table.conversation_id == conversation_id
-        lost = and_(table.state == "going", table.began_at < at - LOST_MS, ~_is_kept(table.conversation_id))
+        lost = and_(table.state == "going", table.began_at < at - LOST_MS, ~is_kept(table.conversation_id))
         free = or_(table.state == "ready", here, lost)
         change = update(practices).where(table.id == practice_id, _of(person_id), free)
         values = {"state": "going", "conversation_id": conversation_id, "ended_at": None}
@@ -206,7 +206,7 @@ def _of(person_id: str) -> ColumnElement[bool]:
     return table.person_id == person_id
 
 
-def _is_kept(id: Any) -> ColumnElement[bool]:
+def is_kept(id: Any) -> ColumnElement[bool]:
     """Whether a conversation is there and was not deleted."""
     there = select(conversations.c.id).where(conversations.c.id == id, conversations.c.deleted_at.is_(None))
     return there.exists()
@@ -214,4 +214,4 @@ def _is_kept(id: Any) -> ColumnElement[bool]:
 
 def _rows(*columns: Any) -> Select[Any]:
     """These columns, or all, and whether the talk is there: `talk_is_kept`."""
-    return select(*(columns or table), _is_kept(table.conversation_id).label("talk_is_kept"))
+    return select(*(columns or table), is_kept(table.conversation_id).label("talk_is_kept"))

@@ -28,6 +28,15 @@ ID_LETTERS = 10
 """Of a conversation's id, in the name of its folder: two of one day may have one title."""
 
 
+@dataclass(frozen=True, slots=True)
+class BesideFile:
+    """A file that another domain adds. name: with its folders."""
+
+    name: str
+    at_ms: int
+    content: bytes
+
+
 @dataclass
 class ZipPart:
     """A part of a zip, which begins at `at` there. It counts what is written of it, and gathers the records of its files."""
@@ -43,7 +52,7 @@ class ZipPart:
     async def conversation(self, row: Row) -> AsyncIterator[bytes]:
         """The files of a conversation, in pieces. One that is deleted meanwhile ends there."""
         conversation = Conversation.of(row)
-        folder, moment = folder_of(conversation), datetime.fromtimestamp(conversation.started_at / 1000, UTC)
+        folder, moment = folder_of(conversation), _moment(conversation.started_at)
         for format in FORMATS:
             export = EXPORTS[format]
             name = f"{folder}/conversation.{export.ending}"
@@ -53,6 +62,16 @@ class ZipPart:
             entry = ZipEntry(f"{folder}/recording.ogg", self._end, moment, level=0)
             async for piece in self._file(entry, self.objects.read(row.recording["key"])):
                 yield piece
+
+    async def file(self, beside: BesideFile) -> AsyncIterator[bytes]:
+        """A file of another domain, in pieces."""
+
+        async def content() -> AsyncIterator[bytes]:
+            yield beside.content
+
+        entry = ZipEntry(beside.name, self._end, _moment(beside.at_ms))
+        async for piece in self._file(entry, content()):
+            yield piece
 
     @property
     def _end(self) -> int:
@@ -86,7 +105,15 @@ def _written(conversation: Conversation, export: Export, rows: Sequence[Row], fi
 
 def folder_of(conversation: Conversation) -> str:
     """A folder's name that every system takes, and no other conversation has: day, title, some of the id."""
-    title = conversation.title or conversation.character.name
+    return name_of(conversation.started_at, conversation.title or conversation.character.name, conversation.id)
+
+
+def name_of(at_ms: int, title: str, id: str) -> str:
+    """The same of anything that has a moment, a title and an id."""
     plain = "".join(letter if letter.isalnum() or letter in "-'" else " " for letter in title)
     shown = " ".join(plain.split())[:LONGEST_NAME].strip()
-    return f"{iso(conversation.started_at)[:DAY]} {shown} {conversation.id[-ID_LETTERS:]}"
+    return f"{iso(at_ms)[:DAY]} {shown} {id[-ID_LETTERS:]}"
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -6,7 +6,7 @@ files for the directory; what steps return is a few numbers. Whatever ends a job
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.errors import KaikouError
 from server.api.moments import iso
 from server.errors import NotFound, StorageError
-from server.history.exporting.files import ZipPart
+from server.history.exporting.files import BesideFile, ZipPart
 from server.history.exporting.formats import DAY
 from server.history.exporting.zip_file import end_of_zip
 from server.history.store import ConversationStore, Filter
@@ -49,16 +49,20 @@ ZIP = "all.zip"
 
 Step = Mapping[str, Any]
 
+Beside = Callable[[str], AsyncIterator[BesideFile]]
+"""The files that another domain has of a person."""
+
 
 @dataclass(frozen=True)
 class ExportJob:
-    """The kind of job, and what is left of its jobs."""
+    """The kind of job, and what is left of its jobs. beside: what other domains add where everything is wanted."""
 
     store: ConversationStore
     objects: Objects
     links: Links
     jobs: Jobs
     now: Now = now_ms
+    beside: Sequence[Beside] = ()
 
     @property
     def kind(self) -> JobKind:
@@ -95,6 +99,9 @@ class ExportJob:
             part = await context.step("part", partial(self._write, key, person, wanted, last, at), attempts=TRIED)
             parts.append(part)
             more, last, done, at = part["more"], part["last"], done + part["conversations"], at + part["bytes"]
+        if self.beside and wanted == Filter():
+            write = partial(self._write_beside, f"{folder}/{len(parts)}", person, at)
+            parts.append(await context.step("beside", write, attempts=TRIED))
         return parts
 
     async def _write(self, key: str, person: str, wanted: Filter, last: str, at: int) -> Step:
@@ -120,6 +127,20 @@ class ExportJob:
             "last": written[-1] if written else last,
             "more": len(written) < len(rows),
         }
+
+    async def _write_beside(self, key: str, person: str, at: int) -> Step:
+        """Write the part that begins at `at`, with what other domains add."""
+        part = ZipPart(self.store, self.objects, person, at)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for files_of in self.beside:
+                async for file in files_of(person):
+                    async for piece in part.file(file):
+                        yield piece
+            yield bytes(part.records)
+
+        await self.objects.put(key, pieces())
+        return {"bytes": part.size, "records": len(part.records), "files": part.files, "conversations": 0}
 
     async def _join(self, parts: Sequence[Step], folder: str, link_root: str) -> Step:
         """Make one file of the parts; a link to it."""

@@ -15,6 +15,7 @@ from server.api.serving import api_routes
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
 from server.errors import Conflict, FieldFault, NotFound, QuotaExceeded, ValidationFailed
+from server.history.exporting.job import ExportJob
 from server.practice.answers import ListedPractice, NewPractice, NotFitted, PlannedPractice, PracticeQuery, Replanned
 from server.practice.planning.by_model import Unusable
 from server.practice.practices import Chosen, Practices
@@ -26,7 +27,7 @@ log = structlog.get_logger("kaikou")
 
 def routes(services: Services) -> list[BaseRoute]:
     """The endpoints."""
-    api = PracticesApi(services.practices, services.engines)
+    api = PracticesApi(services.practices, services.engines, services.exports)
     all_, one = "/api/practices", "/api/practices/{id}"
     return api_routes(
         services,
@@ -46,6 +47,7 @@ class PracticesApi:
 
     practices: Practices
     engines: CurrentEngines
+    exports: ExportJob
 
     async def listed(self, call: Call[PracticeQuery]) -> Page[ListedPractice]:
         """Practices, the newest first."""
@@ -72,6 +74,7 @@ class PracticesApi:
     async def delete(self, call: Call) -> None:
         """Delete a practice for good, with its report. Its conversation stays, and so do cards that were made of it."""
         await self.practices.store.delete(call.principal.id, call.path["id"])
+        await self.exports.remove_begun_before(call.principal.id, self.practices.store.now())  # it may be in one
 
     async def fit(self, call: Call) -> Replanned:
         """Have the language model fit the questions of an interview to advert and CV; only before it begins.

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from pipeline.practice.practice import InterviewSetup, Phrase, PracticeStep
 from server.errors import Conflict, KaikouError, NotFound, QuotaExceeded
+from server.practice.clean_up import DAY_MS, PracticeCleanUp
 from server.practice.store import LOST_MS, PracticeStore, Wanted
 from server.practice.values import json_of, practice_of
 from server.storage.database import Database
@@ -196,3 +197,26 @@ async def test_deleted_means_gone_with_its_report_while_cards_stay(database: Dat
     assert (left, reports, [tuple(row) for row in cards]) == ([other], [other], [("card_1", None)])
     with pytest.raises(NotFound):
         await store.get("ann", id)
+
+
+async def test_what_is_older_than_conversations_may_be_goes_unless_its_own_is_still_there(database: Database) -> None:
+    clock = Clock()
+    store = PracticeStore(database, clock)
+    async with keeping(database) as keeper:
+        pinned = await keep(keeper, said("Hello."))
+    old, kept, over = [await made(store) for _ in range(3)]
+    await store.begin(kept, "ann", pinned)
+    clock.now += 40 * DAY_MS
+    await store.begin(over, "ann", "conv_gone")
+    await store.finish(over, {}, [])
+    new = await made(store)
+
+    async def left() -> set[str]:
+        return {row.id for row in await store.listed("ann", Wanted(), None, 50)}
+
+    assert await PracticeCleanUp(database, 0, clock).remove() == 0
+    assert await PracticeCleanUp(database, 30, clock).remove() == 1
+    assert await left() == {kept, over, new}
+    clock.now += 31 * DAY_MS
+    assert await PracticeCleanUp(database, 30, clock).remove() == 2
+    assert (await left(), old in await left()) == ({kept}, False)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,19 @@ from server.history.exporting.job import CONVERSATIONS, FOLDER, VALID_S, ExportJ
 from server.history.store import Filter
 from server.jobs.jobs import Jobs
 from server.jobs.kind import Job
+from server.practice.store import PracticeStore
+from server.practice.taking_along import files_of
+from server.practice.templates.store import OwnTemplates
 from server.settings.keeping import StorageSettings
 from server.storage.database import Database
 from server.storage.ids import new_id, now_ms
 from server.storage.object_place import place_of
 from server.storage.objects import Objects
 from server.storage.tables.conversations import conversations
+from server.storage.tables.practice import practice_reports
 from tests.server.history.kept import answered, copies, exporting, keep, keeping, said
 from tests.server.jobs.working import finished, working
+from tests.server.practice.practising import BAKERY_FILE, a_practice
 
 SOUND = b"OggS, as far as anybody looks."
 
@@ -60,7 +66,9 @@ class Place:
 @asynccontextmanager
 async def exports_of(storage: StorageSettings, database: Database, folder: Path) -> AsyncIterator[Place]:
     objects = Objects(place_of(StorageSettings(folder=folder)))
-    exports = exporting(database, objects)  # its kind is declared where it is done; below it is asked for
+    exports = replace(
+        exporting(database, objects), beside=(partial(files_of, database),)
+    )  # its kind is declared where it is done; below it is asked for
     async with working(storage, exports.kind) as jobs:
         place = Place(database, objects, exports, jobs)
         place.exports = replace(exports, jobs=jobs, now=lambda: now_ms() + place.ahead_ms)
@@ -95,6 +103,32 @@ async def test_all_that_a_person_said_comes_as_text_json_subtitles_and_sound(pla
     assert files[f"{folder}/conversation.srt"].startswith(b"1\n00:00:0")
     assert files[f"{folder}/recording.ogg"] == SOUND
     assert (job.result["conversations"], await place.left()) == (1, ["all.zip"])
+
+
+async def test_who_takes_everything_along_takes_their_practices_and_nobody_elses(place: Place) -> None:
+    store, own = PracticeStore(place.database), OwnTemplates(place.database)
+    practice = a_practice(store, title="At the baker's", opening="Good morning!")
+    await store.create("ann", practice)
+    await store.create("ben", a_practice(store))
+    await store.begin(practice.id, "ann", "conv_1")
+    await store.finish(practice.id, {"item_1": {"step": "order"}}, [{"said": "goed"}])
+    await own.create("ann", BAKERY_FILE)
+    part = {"practice_id": practice.id, "part": "next", "person_id": "ann", "state": "ready", "updated_at": 0}
+    async with place.database.write() as connection:
+        await connection.execute(practice_reports.insert().values(**part, content={"items": []}, made_by="rules"))
+
+    files = await place.content(await place.exported())
+    some = await place.content(await place.exported(Filter(pinned=True)))
+
+    first, second = list(files)
+    told = json.loads(files[first])
+    assert first.startswith("practice/practices/")
+    assert first.endswith(f" At the baker's {practice.id[-10:]}.json")
+    assert (told["practice"]["opening"], told["moves"]) == ("Good morning!", {"item_1": {"step": "order"}})
+    assert told["report"] == {"next": {"state": "ready", "content": {"items": []}, "made_by": "rules"}}
+    assert second == "practice/roles and scenes.json"
+    assert [row["file"]["en"]["title"] for row in json.loads(files[second])] == ["At the baker's"]
+    assert some == {}
 
 
 async def test_many_conversations_are_written_a_part_in_each_step_and_none_is_missing(place: Place) -> None:
