@@ -14,11 +14,12 @@ from models.scripted.progress import TalkProgress, progress_of
 from models.scripted.retrieval import Match
 from models.scripted.script import script_of
 from models.scripted.skills import computed
-from models.scripted.words import answer_language, length, quote, said_within
+from models.scripted.words import answer_language, quote, said_within
 from pipeline.characters.character import Character, text_in
 from pipeline.memory.commands import Command, CorrectName, Forget, Remember, command_in
 from pipeline.memory.names import name_in
 from pipeline.memory.words import FUNCTION_WORDS, HAN, plain, squash, tokens
+from pipeline.practice.director.conditions import length
 
 SURE, SURE_WHILE_LEADING, LIKELY = 0.56, 0.8, 0.45
 """How well an exchange must fit: to be said, to interrupt a plan, and to answer a question for want of a better one.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from models.scripted.intents import Intent, is_question
-from models.scripted.words import length
 from pipeline.engines.protocols import Message
 from pipeline.memory.names import name_in
 from pipeline.memory.words import squash
+from pipeline.practice.director.conditions import length
 from pipeline.prompt.vocal_cues import without_notes
 
 WINDOW = 12

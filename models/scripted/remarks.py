@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from models.scripted.words import length, quote
+from models.scripted.words import quote
 from models.scripted.words import sound as sounds_like
 from pipeline.characters.character import Remark
 from pipeline.memory.words import tokens, weight_of
-
-SHORT_ANSWER = 12
-"""Words below which an answer in an interview is short."""
+from pipeline.practice.director.conditions import FILLER, holds, length, often_we
 
 RIGHT, SOUNDS_RIGHT = 0.7, 0.8
 """Share of an expected answer that must be heard, and what a word counts that only sounds like the expected one."""
-
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundreds?|thousands?|"
-    r"million|percent|half|twice|double[d]?)\b|[二两三四五六七八九十百千万]+[个年月天周人次倍名万元分]|百分之|一半|翻倍",
-    re.IGNORECASE,
-)
-_STORY = re.compile(
-    r"\b(?:once|when (?:i|we)|one (?:day|time)|for (?:example|instance)|last (?:year|month|week|summer|spring)|ago)\b|"
-    r"有一次|比如|当时|去年|上个?月|那时|例如|前年",
-    re.IGNORECASE,
-)
-_VAGUE = re.compile(
-    r"\b(?:things?|stuff|various|etc(?:etera)?|somehow|whatever|and so on)\b|之类|等等|一些|各种|差不多", re.IGNORECASE
-)
-_FILLER = re.compile(
-    r"\b(?:um+|uh+|er+m?|you know|i mean|sort of|kind of|basically)\b|嗯+|呃+|那个，|就是说|然后呢", re.IGNORECASE
-)
-_WE = re.compile(r"\b(?:we|our|us)\b|我们|咱们", re.IGNORECASE)
-_I = re.compile(r"\b(?:i|my|me|i['’]\w+)\b|我(?!们)", re.IGNORECASE)
-
-
-def _often_we(text: str) -> bool:
-    return len(_WE.findall(text)) > max(1, len(_I.findall(text)))
-
-
-_OF_ANSWER: Mapping[str, Callable[[str], bool]] = {
-    "always": lambda text: True,
-    "short": lambda text: length(text) < SHORT_ANSWER,
-    "vague": lambda text: bool(_VAGUE.search(text)),
-    "numbers": lambda text: bool(_NUMBER.search(text)),
-    "no_numbers": lambda text: not _NUMBER.search(text),
-    "we": _often_we,
-    "fillers": lambda text: len(_FILLER.findall(text)) >= 2,
-    "story": lambda text: bool(_STORY.search(text)),
-    "no_story": lambda text: not _STORY.search(text),
-}
-
-
-def holds(when: str, answer: str) -> bool:
-    """Whether a condition holds of one answer; those about a whole drill never do."""
-    return when in _OF_ANSWER and _OF_ANSWER[when](answer)
 
 
 def holds_of_all(when: str, said: Sequence[str], good: int, total: int) -> bool:
@@ -71,9 +27,9 @@ def holds_of_all(when: str, said: Sequence[str], good: int, total: int) -> bool:
         case "no_numbers":
             return not any(holds("numbers", text) for text in texts)
         case "we":
-            return _often_we(" ".join(texts))
+            return often_we(" ".join(texts))
         case "fillers":
-            count = sum(len(_FILLER.findall(text)) for text in texts)
+            count = sum(len(FILLER.findall(text)) for text in texts)
             return count >= 4 and 30 * count >= sum(map(length, texts))
         case _:
             return any(holds(when, text) for text in texts)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pipeline.memory.words import HAN, plain, squash
+from pipeline.practice.director.conditions import length
 from pipeline.text.language import language_of
 
 _HAN = re.compile(f"[{HAN}]")
@@ -51,12 +52,6 @@ def said_within(phrase: str, text: str) -> bool:
         return squash(phrase) in squash(text)
     bare, within = (" ".join(map(squash, _WORD.findall(words))) for words in (phrase, text))
     return f" {bare} " in f" {within} "
-
-
-def length(text: str) -> int:
-    """How much was said: words, with Chinese counted as two characters to a word and a half-word rounded up."""
-    han = len(_HAN.findall(text))
-    return len(_WORD.findall(_HAN.sub(" ", text))) + (han + 1) // 2
 
 
 def quote(text: str, *, numbers: bool = False) -> str:
