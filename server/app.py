@@ -61,6 +61,7 @@ from server.practice.cards.store import CardStore
 from server.practice.clean_up import EVERY_S as PRACTICE_CLEAN_UP_S
 from server.practice.clean_up import PracticeCleanUp
 from server.practice.exporting.routes import routes as practice_export_routes
+from server.practice.live.talks import PracticeTalks
 from server.practice.practices import Practices
 from server.practice.report.routes import routes as report_routes
 from server.practice.report.start import arranged_reports
@@ -148,6 +149,7 @@ def create_app(
                 history.keeper.running(),
                 history.recorder.running(),
                 services.memory.running(),
+                sessions.practices.running(),
                 sessions.running(),
                 services.starter.running(engines),
                 services.accounts.running(sessions.live.values),
@@ -185,7 +187,10 @@ def _services(
     keeper = Keeper(database)
     recorder = Recorder(settings.storage.folder / "recordings", objects, keeper)
     history, memory = History(keeper, recorder, settings.history.keep), arranged_memory(database, jobs, keeper, engines)
-    sessions = _sessions(settings, engines, characters, metrics, history, memory)
+    practices = Practices.on(database, characters, settings.characters.folder)
+    reports = arranged_reports(database, jobs, keeper, engines)
+    talks = PracticeTalks(practices.store, reports.after)
+    sessions = _sessions(settings, engines, characters, metrics, history, memory, talks)
     sessions.name_of = People(database).name_of
     accounts, files = Accounts(settings, database, limits.buckets), Files.on(database, objects, settings.files)
     links = Links.on(database)
@@ -217,8 +222,8 @@ def _services(
         engines=engines,
         characters=characters,
         memory=memory,
-        practices=Practices.on(database, characters, settings.characters.folder),
-        reports=arranged_reports(database, jobs, keeper, engines),
+        practices=practices,
+        reports=reports,
         client_secrets=ClientSecretsInMemory(settings.server.client_secrets),
         metrics=metrics,
         sessions=sessions,
@@ -235,11 +240,23 @@ def _sessions(
     metrics: Metrics,
     history: History,
     memory: Memory,
+    practices: PracticeTalks,
 ) -> Sessions:
     bounds, limits = settings.sessions, session_limits(settings)
     admission = Admission(bounds.latency_cpu, bounds.latency_lag_ms / 1000, bounds.max_sessions)
     defaults, clock = partial(session_defaults, settings.turns), RunningTime()
     queue = LocalAdmissionQueue(clock)
     return Sessions(
-        bounds, engines, characters, metrics, limits, defaults, admission, history, memory, queue=queue, clock=clock
+        bounds,
+        engines,
+        characters,
+        metrics,
+        limits,
+        defaults,
+        admission,
+        history,
+        memory,
+        practices,
+        queue=queue,
+        clock=clock,
     )

@@ -70,6 +70,7 @@ START_TASKS = (
     "server/history/keeping/keeper.py",
     "server/history/sound/recorder.py",
     "server/memory/memory.py",
+    "server/practice/live/talks.py",
     "server/storage/database.py",
     "server/storage/object_upload.py",
     "benchmarks/*",

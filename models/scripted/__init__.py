@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models.scripted.brain import reply_to
+from models.scripted.brain import aside_to, reply_to
 from models.scripted.general import general
 from models.scripted.intents import Intent
-from models.scripted.memory import turns_of
+from models.scripted.memory import PastTurn, turns_of
 from models.support.known_settings import check_known
 from pipeline.characters.character import Character
 from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta, Usage
 from pipeline.memory.words import HAN
+
+PROTECTED_TURNS = 3
+"""After a cry for help so many turns are not led back to a practice."""
 
 SAD_NEWS = (Intent.CRISIS, Intent.GRIEF)
 GENTLY = "[gentle] "
@@ -46,7 +49,8 @@ class ScriptedChat:
         language = request.language.partition("-")[0].lower()
         language = language if language in character.languages else character.default_language
         turns = turns_of(request.messages)
-        text = request.directed or reply_to(character, turns, language, self._now(), request.told)
+        text = self._directed(request, character, turns, language)
+        text = text or reply_to(character, turns, language, self._now(), request.told)
         pieces = _PIECE.findall(text)
         if any(intent.within(turns[-1].said) for intent in SAD_NEWS):
             yield TextDelta(GENTLY)
@@ -56,6 +60,14 @@ class ScriptedChat:
             await asyncio.sleep(0)
         heard = sum(len(_PIECE.findall(message.text)) for message in request.messages)
         yield Usage(heard, min(allowed, len(pieces)), truncated=allowed < len(pieces))
+
+    def _directed(self, request: ChatRequest, character: Character, turns: Sequence[PastTurn], language: str) -> str:
+        """What a practice wants said; nothing where none does, or where somebody must be protected first."""
+        if not request.directed or any(Intent.CRISIS.within(turn.said) for turn in turns[-PROTECTED_TURNS:]):
+            return ""
+        if not request.answer_first:
+            return request.directed
+        return f"{aside_to(character, turns, language)} {request.directed}"
 
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -75,6 +75,15 @@ def reply_to(
     return _CHINESE_GAP.sub("", text)[:LONGEST_REPLY]
 
 
+def aside_to(character: Character, turns: Sequence[PastTurn], language: str) -> str:
+    """A short answer to the last turn's question, of somebody who leads a practice and goes on with it then."""
+    script, said = script_of(character, language), turns[-1].said[:LONGEST_SAID]
+    match = script.index.best(plain(said))
+    if match and match.score > LIKELY and not _asks(line := match.exchange.says[0]):
+        return plain(line)
+    return plain(next(line for line in script.phrases["beyond"] if "{" not in line))
+
+
 class _Brain:
     """A character about to answer the last turn of a talk."""
 

@@ -35,7 +35,7 @@ from pipeline.listening.listening import Listening
 from pipeline.listening.overlapping_speech import JustSaid
 from pipeline.listening.recognizing import Turn
 from pipeline.prompt.budget import Budget, budget_of, within_window
-from pipeline.prompt.messages import chat_request, last_said
+from pipeline.prompt.messages import chat_request, last_said, with_known
 from pipeline.prompt.short_term import ShortTermMemory
 from pipeline.prompt.sources import Asked, Known, context_for
 from pipeline.speech_model.client import SpeechModelClient
@@ -447,11 +447,8 @@ class Answering:
         self._short_term.withdraw()
         known = await self._known(ask, shown, budget)
         summary = self._short_term.text(config.language) if ask.input is None else ""
-        used = [part for part in known if part.kind != "practice"]
-        reply.uses([*([Known(summary, "summary")] if summary else []), *used])
-        request = chat_request(config, ask, shown, [part.text for part in known], summary)
-        told = tuple(part.quote for part in known if part.quote)
-        return replace(request, told=told, directed=next((part.say for part in known if part.say), ""))
+        reply.uses([*([Known(summary, "summary")] if summary else []), *known])
+        return with_known(chat_request(config, ask, shown, [part.text for part in known], summary), known)
 
     def _budget(self, ask: ResponseRequest) -> Budget:
         context, config = self._context, self._context.config

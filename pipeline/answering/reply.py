@@ -158,8 +158,14 @@ class Reply:
         self._released.set()
 
     def uses(self, parts: Sequence[Known]) -> None:
-        """What the model is shown for it beside what was said; the client is told once it knows of the answer."""
-        self._used = parts
+        """What the model is shown for it beside what was said; the client is told once it knows of the answer.
+
+        It is not told of a practice's next move, which may set how fast the answer is said.
+        """
+        self._used = [part for part in parts if part.kind != "practice"]
+        if speed := next((part.speed for part in parts if part.speed != 1.0), None):
+            voice = self.options.voice
+            self.options = replace(self.options, voice=replace(voice, speed=voice.speed * speed))
         self._tell_used()
 
     def hold(self) -> None:

@@ -19,7 +19,8 @@ practice: what the talk's plan wants said next, which no client is told of as so
 class Known:
     """One thing that the model is shown. `id` and `label` tell the client which; `text` never leaves for it.
 
-    quote: of a memory what the person said, for models that are scripted. say: what a scripted model says, in these words.
+    quote: of a memory what the person said, for models that are scripted. say: what a scripted model says, in these words;
+    answer_first: after an answer of its own to the person's last words. speed: of the voice, times what it is set to.
     """
 
     text: str
@@ -28,6 +29,8 @@ class Known:
     label: str = ""
     quote: str = ""
     say: str = ""
+    answer_first: bool = False
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,8 @@ class ChatRequest:
 
     tool_choice: "auto", "none", "required" or the name of a tool.
     language: BCP 47 primary tag the conversation is in. told: what the person said in earlier talks, word for word, and
-    directed: what is to be said next, if a practice decides that. Both stand in the messages as well, and are there for
-    models that are scripted.
+    directed: what is to be said next, if a practice decides that; answer_first: after an answer to the person's last words.
+    All of it stands in the messages as well, and is there for models that are scripted.
     """
 
     messages: Sequence[Message]
@@ -194,6 +194,7 @@ class ChatRequest:
     max_tokens: int | None = None
     told: Sequence[str] = ()
     directed: str = ""
+    answer_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

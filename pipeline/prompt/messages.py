@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.conversation.config import ResponseRequest, SessionConfig
+from pipeline.conversation.known import Known
 from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.engines.protocols import ChatRequest, Message, ToolCall
 from pipeline.prompt.vocal_cues import note
@@ -31,6 +33,15 @@ def chat_request(
         ask.tool_choice or config.tool_choice,
         ask.most_tokens(config),
     )
+
+
+def with_known(request: ChatRequest, known: Sequence[Known]) -> ChatRequest:
+    """With what a scripted model takes of what is known."""
+    told = tuple(part.quote for part in known if part.quote)
+    directed = next((part for part in known if part.say), None)
+    if directed is None:
+        return replace(request, told=told)
+    return replace(request, told=told, directed=directed.say, answer_first=directed.answer_first)
 
 
 def prompt(

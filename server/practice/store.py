@@ -182,6 +182,26 @@ class PracticeStore:
         self, practice_id: str, moves: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]
     ) -> None:
         """Its talk is over: keep what was decided and told, beside what was before. Nothing is done if it is deleted."""
+        await self._keep(practice_id, moves, corrections, {"state": "over", "ended_at": self.now()})
+
+    async def keep(self, practice_id: str, moves: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]) -> None:
+        """The same while it goes on, so that a server that is killed loses little."""
+        await self._keep(practice_id, moves, corrections, {})
+
+    async def going_in(self, person_id: str, conversation_id: str) -> str | None:
+        """The id of the person's practice that goes on in that conversation."""
+        going = (_of(person_id), table.conversation_id == conversation_id, table.state == "going")
+        async with self.database.read() as connection:
+            found: str | None = await connection.scalar(select(table.id).where(*going).limit(1))
+        return found
+
+    async def _keep(
+        self,
+        practice_id: str,
+        moves: Mapping[str, Any],
+        corrections: Sequence[Mapping[str, Any]],
+        state: Mapping[str, Any],
+    ) -> None:
         query = select(table.moves, table.corrections).where(table.id == practice_id)
         async with self.database.write() as connection:
             before = (await connection.execute(query.with_for_update())).one_or_none()
@@ -189,8 +209,7 @@ class PracticeStore:
                 return
             told = [*(before.corrections or ()), *corrections]
             values = {
-                "state": "over",
-                "ended_at": self.now(),
+                **state,
                 "moves": {**(before.moves or {}), **moves},
                 "corrections": [one for number, one in enumerate(told) if one not in told[:number]],
             }

@@ -24,7 +24,7 @@ from pipeline.prompt.sources import Source
 from pipeline.session import Session
 from server.characters.catalogue import Characters
 from server.characters.expressions import Expressions
-from server.errors import as_told, openai_error
+from server.errors import NotFound, as_told, openai_error
 from server.protocol.audio_format import Decoder
 from server.protocol.audio_rounds import AudioRounds, Microphone
 from server.protocol.character_lookup import character_of
@@ -60,6 +60,7 @@ from server.protocol.client_events import (
 from server.protocol.client_items import audio_in, item_of
 from server.protocol.greeting import Remembering, first_words
 from server.protocol.input_audio import InputAudio
+from server.protocol.practising import Practising
 from server.protocol.server_events import ServerEvents, error_event, format_object, item_object, new_event_id
 from server.protocol.session_object import (
     Defaults,
@@ -107,6 +108,7 @@ class Connection:
         person_id: str = "",
         person_name: str = "",
         remembering: Remembering | None = None,
+        practising: Practising | None = None,
     ) -> None:
         self.session, self.object = session, session_object
         self._characters, self._model, self._defaults, self._person_id = characters, model, defaults, person_id
@@ -114,7 +116,7 @@ class Connection:
         self.token, self._resume_s = token, resume_s
         self.acknowledged = ""
         self._lorebook: LorebookSource | None = None
-        self._person_name, self._remembering = person_name, remembering
+        self._person_name, self._remembering, self._practising = person_name, remembering, practising
         self._keeping, self._may_record, self._records = (False, ""), False, False
         self._received_events = self._unyielded = 0
         self._id = session.new_id("sess")
@@ -208,6 +210,21 @@ class Connection:
             self.session.keep_sound(False)
         self.tell_keeping(self._keeping[0], reason)
 
+    async def practise(self, practice_id: str) -> None:
+        """Begin with a practice; the client is told if that cannot be, and talks without one."""
+        who = self.object.kaikou.model_copy(update={"practice": practice_id})
+        try:
+            await self._practise(practice_id)
+        except KaikouError as error:
+            self._failed(error)
+            who = who.model_copy(update={"practice": None})
+        self._apply(self.object.model_copy(update={"kaikou": who}), self._character)
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Tell a client of the extensions something of our own."""
+        if self.extensions:
+            self._answer(dict(event))
+
     def tell_remembered(self, fact: Mapping[str, str], action: str) -> None:
         """Tell what was remembered, forgotten or put right because the person said so."""
         self._answer({"type": "kaikou.remembered", "fact": fact, "action": action})
@@ -299,7 +316,17 @@ class Connection:
         place = {"item_id": event.item_id, "content_index": event.content_index}
         self._answer({"type": "conversation.item.truncated", **place, "audio_end_ms": event.audio_end_ms})
 
+    async def _practise(self, practice_id: str | None) -> None:
+        """Practise this from now on. Raises `NotFound` and `Conflict`, which change nothing."""
+        if self._practising:
+            await self._practising.take(practice_id)
+        elif practice_id:
+            raise NotFound("There is no practice of that id.", code="practice_not_found")
+
     async def _greet(self, number: int) -> None:
+        if (practising := self._practising) and practising.practice and self.session.config.sources:
+            self.session.request_reply(ResponseRequest(say=practising.opening()))
+            return
         greetings = all_greetings(self._character, self.session.config.language)
         if number >= len(greetings):
             known = "only its first one" if len(greetings) == 1 else f"those of 0 to {len(greetings) - 1}"
@@ -316,6 +343,7 @@ class Connection:
         changed = updated(self.object, changes)
         async with within(FIND_S):
             character = await self._character_of(changed)
+            await self._practise(changed.kaikou.practice)
         if changed.audio.input.format != self.object.audio.input.format:
             self._microphone.use(changed.audio.input.format)
             self._input.use(changed.audio.input.format)
@@ -335,12 +363,15 @@ class Connection:
         self.events.output_format = session_object.audio.output.format
         wanted = session_object.audio.input.transcription is not None
         self.events.transcribes = wanted or session_object.type == "transcription"
-        self.session.configure(config_of(session_object, character, self._defaults, self._sources()))
+        practice = self._practising.practice if self._practising else None
+        config = config_of(session_object, character, self._defaults, self._sources(practice is not None), practice)
+        self.session.configure(config)
         self._record(session_object.kaikou.record)
 
-    def _sources(self) -> list[Source]:
-        """Who knows more than was said. A book that is still the same is not read again."""
-        sources: list[Source] = [self._remembering.known] if self._remembering else []
+    def _sources(self, practises: bool = False) -> list[Source]:
+        """Who knows more than was said, a practice first. A book that is still the same is not read again."""
+        sources: list[Source] = [self._practising.known] if self._practising and practises else []
+        sources += [self._remembering.known] if self._remembering else []
         book = self._character.book
         if not book.entries:
             return sources
@@ -357,6 +388,9 @@ class Connection:
         echo |= {"id": self._id, "expires_at": self._expires_at}
         if self.extensions:
             who = {"character": self._character.id, "language": self.session.config.language}
+            who |= (
+                {"practice": practising.practice.id} if (practising := self._practising) and practising.practice else {}
+            )
             echo["kaikou"] = {**who, "token": self.token, "resume_s": self._resume_s}
         return echo
 

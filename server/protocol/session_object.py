@@ -18,6 +18,7 @@ from pipeline.characters.stage_directions import is_narrated
 from pipeline.conversation.config import SessionConfig
 from pipeline.engines.protocols import Tool, VoiceChoice
 from pipeline.errors import InvalidRequest
+from pipeline.practice.practice import Practice
 from pipeline.prompt.sources import Source
 from pipeline.prompt.system_prompt import SystemPrompt, composed
 from pipeline.turns.dialogue import BargeIn, Policy
@@ -33,6 +34,7 @@ from server.protocol.client_events import (
     ToolChoice,
     Tools,
 )
+from server.protocol.in_practice import in_practice
 from server.protocol.refused_fields import check_refused
 
 REPLACED_WHOLE = frozenset({"turn_detection", "transcription", "format", "noise_reduction", "tool_choice"})
@@ -100,6 +102,7 @@ class Extension(MessagePart):
     """What Kaikou adds: who is talked to, in which language, and whether the person agrees to be recorded.
 
     draft: a character of the person's own, to be talked to as it is being edited; it wins over `character`.
+    practice: the id of a practice of the person's own that is talked now, which says what comes next.
     """
 
     character: str | None = None
@@ -107,6 +110,7 @@ class Extension(MessagePart):
     language: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
     barge_in: Literal["immediate", "confirmed"] = "immediate"
     record: bool = False
+    practice: str | None = Field(default=None, max_length=64)
 
 
 SessionType: TypeAlias = Literal["realtime", "transcription"]
@@ -185,14 +189,37 @@ class Defaults:
 
 
 def config_of(
+    session: SessionObject,
+    character: Character,
+    defaults: Defaults,
+    sources: Sequence[Source] = (),
+    practice: Practice | None = None,
+) -> SessionConfig:
+    """What the session object means. The client's instructions win over the character's, over a practice, and over what
+    `sources` know."""
+    config = _config_of(session, character, defaults, sources)
+    if practice is None or session.type == "transcription" or session.instructions is not None:
+        return config
+    detection = session.audio.input.turn_detection
+    free = isinstance(detection, SemanticVad) and detection.eagerness == "auto"
+    heard = session.audio.input.transcription
+    heard_as = bool(heard and heard.language)
+    return in_practice(config, practice, wait_ms=free, any_language=not heard_as, styles=_styles(session, defaults))
+
+
+def _styles(session: SessionObject, defaults: Defaults) -> bool:
+    """Whether the model may set style marks."""
+    return defaults.styles and session.output_modalities == ["audio"]
+
+
+def _config_of(
     session: SessionObject, character: Character, defaults: Defaults, sources: Sequence[Source] = ()
 ) -> SessionConfig:
-    """What the session object means. The client's instructions win over the character's, and over what `sources` know."""
     language = _language(session, character)
     detection, output = session.audio.input.turn_detection, session.audio.output
     transcribing = session.type == "transcription"
     by_speech_model = not transcribing and defaults.by_speech_model(character)
-    styles = defaults.styles and session.output_modalities == ["audio"] and not by_speech_model
+    styles = _styles(session, defaults) and not by_speech_model
     told = _prompt(session, character, language, styles)
     return SessionConfig(
         instructions=told.text,

@@ -30,6 +30,8 @@ from server.identity.principal import Principal
 from server.memory.memory import Memory
 from server.memory.recall import Recall, Talk, fact_object
 from server.operations.metrics import Metrics
+from server.practice.live.talk import Around, PracticeTalk
+from server.practice.live.talks import PracticeTalks
 from server.protocol.audio_rounds import AudioRounds
 from server.protocol.character_lookup import character_of
 from server.protocol.connection import Connection, expiry
@@ -88,11 +90,12 @@ class Kept:
     conversation: KeptConversation | None = None
     sound: RecordedSession | None = None
     recall: Recall | None = None
+    practising: PracticeTalk | None = None
 
     @property
     def writers(self) -> list[Write]:
         """Who hears what the journal tells."""
-        return [one.write for one in (self.conversation, self.sound, self.recall) if one]
+        return [one.write for one in (self.conversation, self.sound, self.recall, self.practising) if one]
 
 
 @dataclass
@@ -112,6 +115,7 @@ class Sessions:
     admission: Admission
     history: History
     memory: Memory
+    practices: PracticeTalks
     name_of: Callable[[str], Awaitable[str]] = nobody
     registry: SessionRegistry = field(default_factory=LocalSessionRegistry)
     queue: AdmissionQueue = field(default_factory=LocalAdmissionQueue)
@@ -231,6 +235,8 @@ class Sessions:
         self.admission.entered()
         self.metrics.sessions.set(len(self.live))
         self._own(self._supervise(live, kept), lease)
+        if practice_id := await self._practice_of(way):
+            await live.connection.practise(practice_id)
         log.info("session began", session=live.id, character=character.id, principal=principal.id, by=principal.kind)
         return live
 
@@ -243,6 +249,15 @@ class Sessions:
                 return await self.name_of(principal.id)
         except (StorageError, TimeoutError):
             return ""
+
+    async def _practice_of(self, way: Way) -> str | None:
+        """What is practised from the beginning: what the client says, or what goes on in the conversation."""
+        if way.start.kaikou.practice or way.continued is None:
+            return way.start.kaikou.practice
+        try:
+            return await self.practices.going_in(way.principal.id, way.continued.opened.id)
+        except StorageError:
+            return None
 
     async def _meant(self, start: SessionObject, model: str, principal: Principal) -> Character:
         """Whom a new session is with. What it names and is not there is the default: stock clients name their models."""
@@ -283,7 +298,11 @@ class Sessions:
         id = token_hex(4)  # for the log: random, so that it identifies nobody
         opened = continued.opened if continued else self.history.new(way.principal)
         why_not = self.history.why_not(way.principal, extensions=way.extensions)
-        kept = Kept()
+        model = loaded.engines.chat_model if loaded.language_model_connected else None
+        around = Around(
+            opened.person_id, opened.id, lambda: list(session.transcript), lambda event: connection.tell(event), model
+        )
+        kept = Kept(practising=self.practices.talk(around))
         if not why_not:
             written = self.history.begin(opened, lambda: _about(connection), lambda *state: told(*state))
             sound = self.history.recorder.begin(written, lambda *state: connection.recording_ended(*state))
@@ -295,7 +314,8 @@ class Sessions:
                 lambda ids: session.forget(ids),
                 lambda fact, action: connection.tell_remembered(fact_object(fact), action),
             )
-            kept = Kept(written, sound, self.memory.begin(talk) if self.memory.allowed(way.principal) else None)
+            recall = self.memory.begin(talk) if self.memory.allowed(way.principal) else None
+            kept = Kept(written, sound, recall, kept.practising)
         session = Session(
             config_of(way.start, way.character, defaults),
             loaded.engines,
@@ -324,6 +344,7 @@ class Sessions:
             person_id=way.principal.id,
             person_name=way.person_name,
             remembering=kept.recall,
+            practising=kept.practising,
         )
         told = connection.tell_keeping
         told(kept.conversation is not None, why_not)
@@ -353,6 +374,8 @@ class Sessions:
                     kept.conversation.end(live.ended)
                 if kept.recall:
                     self.memory.end(kept.recall)
+                if kept.practising:
+                    self.practices.end(kept.practising, live.ended)
                 await self.registry.remove(live)
                 if kept.sound:
                     await kept.sound.end()

@@ -85,12 +85,20 @@ class Director:
         """The first words: the practice's own opening and the first question."""
         first = self._next(state)
         ask = self.plan.ask(first.id) if first else ""
-        text = joined(self._language, self.practice.opening, self._ask_line(first, ask) if first else "")
+        asked = first and not self._asks_already(first) and self._ask_line(first, ask)
+        text = joined(self._language, self.practice.opening.strip(), asked or "")
         return Move(
             "open",
             first.id if first else "",
             instruction=tell(self._language, "open", text=text),
             say=text or say(self._language, "thanks", 1),
+        )
+
+    def _asks_already(self, first: PracticeStep) -> bool:
+        """Whether a scene's opening is its first question, as "What can I get you?" is."""
+        opening = self.practice.opening.strip()
+        return any(ask in opening for ask in first.ask) or (
+            not self.plan.is_interview and opening.endswith(("?", "？"))
         )
 
     def decide(self, state: State, said: Said, left_s: float) -> Move | None:

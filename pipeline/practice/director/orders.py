@@ -85,17 +85,17 @@ _ENGLISH: Mapping[OrderKind, str] = {
         rf"(?:translate|translating)(?: {_LINE})?(?: (?:in)?to {_TONGUE})?|"
         rf"(?:say|what(?:'?s| is)|what does|put|tell me) {_LINE}(?: mean)? in {_TONGUE}|in {_TONGUE}"
     ),
-    "how_to_say": (
-        rf"how (?:do|would|can|could|should) (?:you|i|we|one) (?:say|call|express|put) (?P<about>.+?)(?: in {_TONGUE})?|"
-        rf"how to (?:say|call|express) (?P<about2>.+?)(?: in {_TONGUE})?|"
-        rf"what(?:'?s| is) (?:the )?(?:{_TONGUE}|{_TONGUE} word|word) for (?P<about3>.+)|"
-        rf"what(?:'?s| is| do you call) (?P<about4>(?!(?:that|it|this)\b).+?) in {_TONGUE}"
-    ),
     "hint": (
         r"(?:give me |have |get |i need |i want |show me )?(?:a |one |some |another )?(?:hint|tip|clue)|"
         r"(?:give me )(?:an? |some )?(?:help|example|idea)|i need (?:some )?help|"
         r"help(?: me)?(?: out)?(?: with (?:that|it|this))?|"
         r"i(?:'?m| am) stuck|what (?:should|can|could|do) i (?:say|answer)|i (?:don'?t|do not) know what to (?:say|answer)"
+    ),
+    "how_to_say": (
+        rf"how (?:do|would|can|could|should) (?:you|i|we|one) (?:say|call|express|put) (?P<about>.+?)(?: in {_TONGUE})?|"
+        rf"how to (?:say|call|express) (?P<about2>.+?)(?: in {_TONGUE})?|"
+        rf"what(?:'?s| is) (?:the )?(?:{_TONGUE}|{_TONGUE} word|word) for (?P<about3>.+)|"
+        rf"what(?:'?s| is| do you call) (?P<about4>(?!(?:that|it|this)\b).+?) in {_TONGUE}"
     ),
     "skip": (
         r"(?:skip|skipping)(?: (?:it|(?:this|that)(?: one| question)?|the question|to the next(?: one| question)?))?|pass|"
@@ -141,21 +141,21 @@ _CHINESE: Mapping[OrderKind, str] = {
     ),
     "explain": (
         rf"解释(?:一下)?(?:{_LINE_ZH}|这个|那个)?|(?:{_LINE_ZH}|这个词|那个词|这个|那个|这|那|它)?是?什么意思|"
-        r"[“\"]?(?P<about>[^，。！？、]{1,12}?)[”\"]?是什么意思|"
+        r"(?P<about>[^，。！？、]{1,12}?)是什么意思|"
         rf"我?(?:没有?|不太?|不是很|听不)(?:听)?(?:懂|明白|理解)(?:你的意思|你说的|{_LINE_ZH}|这个)?"
     ),
     "translate": (
         rf"翻译(?:一下)?(?:成{_TONGUE_ZH})?(?:{_LINE_ZH}|它)?|把?(?:{_LINE_ZH}|它)翻译(?:成{_TONGUE_ZH})?|"
         rf"用{_TONGUE_ZH}(?:再)?(?:说|讲)(?:{_LINE_ZH})?|(?:{_LINE_ZH}|这个)?用?{_TONGUE_ZH}(?:是什么意思)"
     ),
-    "how_to_say": (
-        rf"(?P<about>.+?)[，,]?(?:用|在)?{_TONGUE_ZH}里?面?(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)|"
-        rf"(?:用)?{_TONGUE_ZH}(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)[，,：:“\"]*(?P<about2>.+?)[”\"]?|"
-        r"怎么说[，,：:“\"]*(?P<about3>.+?)[”\"]?|[“\"]?(?P<about4>(?!(?:我|你|您|他|她|该|应该|要|这|那|这个|那个)(?:该|要)?怎).+?)[”\"]?怎么说"
-    ),
     "hint": (
         r"给?(?:我)?(?:一)?(?:个|点)?提示(?:一下)?|提示(?:我)?一?下?|帮(?:帮|一下)?我|我?(?:该|应该|要)(?:怎么|如何)(?:说|回答)|"
         r"我?卡住|我?不知道(?:该|要|应该)?(?:怎么)?(?:说|回答)(?:什么|啥|好)?|给我(?:举)?(?:一)?个例子"
+    ),
+    "how_to_say": (
+        rf"(?P<about>.+?)(?:用|在)?{_TONGUE_ZH}里?面?(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)|"
+        rf"(?:用)?{_TONGUE_ZH}(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)(?P<about2>.+?)|"
+        r"怎么说(?P<about3>.+?)|(?P<about4>(?!(?:我|你|您|他|她|该|应该|要|这|那|这个|那个)(?:该|要)?怎).+?)怎么说"
     ),
     "skip": (
         rf"跳过(?:{_LINE_ZH}|它|这个)?|下一(?:题|个|道)(?:问题|题)?|换(?:一)?(?:个|道)(?:题|问题)|过|"
@@ -167,7 +167,7 @@ _CHINESE: Mapping[OrderKind, str] = {
     "time": (r"还?(?:剩下?|有)(?:多少|多长)时间|还?剩(?:下)?(?:几|多少)(?:个问题|分钟|道?题)|时间还(?:剩|有)多少"),
 }
 
-_PLAIN = re.compile(r"[^\w\s'“”\"，,：:]|_")
+_PLAIN = re.compile(r"[^\w\s']|_")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*(?=\S)")
 
 _ENGLISH_ORDERS = {
@@ -219,9 +219,9 @@ def _readings(text: str, known: set[str]) -> Iterator[tuple[Mapping[OrderKind, r
     """The text as each of the languages has it: Chinese words may stand in an English order, and the other way round."""
     tidy = _tidy(text)
     if "en" in known:
-        yield _ENGLISH_ORDERS, re.sub(r"[“”\"，,：:]", "", tidy)
+        yield _ENGLISH_ORDERS, tidy
     if "zh" in known and any(map(is_han, text)):
-        yield _CHINESE_ORDERS, re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", tidy).strip("，,：:")
+        yield _CHINESE_ORDERS, re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", tidy)
 
 
 def _tidy(text: str) -> str:

@@ -68,7 +68,14 @@ def test_a_new_session_speaks_pcm_finds_turns_and_chooses_tools_itself() -> None
             },
             "output": {"format": {"type": "audio/pcm", "rate": 24_000}, "voice": "", "speed": 1.0},
         },
-        "kaikou": {"character": None, "draft": None, "language": None, "barge_in": "immediate", "record": False},
+        "kaikou": {
+            "character": None,
+            "draft": None,
+            "language": None,
+            "barge_in": "immediate",
+            "record": False,
+            "practice": None,
+        },
     }
 
 

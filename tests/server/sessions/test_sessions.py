@@ -25,6 +25,8 @@ from server.identity.principal import OWNER, by_client_secret, holder_of
 from server.jobs.jobs import Jobs
 from server.memory.start import arranged_memory
 from server.operations.metrics import Metrics
+from server.practice.live.talks import PracticeTalks
+from server.practice.store import PracticeStore
 from server.protocol.session_object import Defaults, SessionObject
 from server.sessions.admission import Admission
 from server.sessions.limits import session_limits
@@ -117,8 +119,18 @@ async def running(**flags: Any) -> AsyncIterator[Sessions]:
     memory = arranged_memory(database, Jobs(settings.jobs, settings.storage), keeper, engines)
     recorder = Recorder(settings.storage.folder / "recordings", Objects(place_of(settings.storage)), keeper)
     history = History(keeper, recorder, keep=False)
+    practices = PracticeTalks(PracticeStore(database))
     sessions = Sessions(
-        settings.sessions, engines, characters, metrics, limits, lambda _loaded: defaults, admission, history, memory
+        settings.sessions,
+        engines,
+        characters,
+        metrics,
+        limits,
+        lambda _loaded: defaults,
+        admission,
+        history,
+        memory,
+        practices,
     )
     try:
         async with sessions.running():
