@@ -63,6 +63,7 @@ from server.practice.clean_up import PracticeCleanUp
 from server.practice.exporting.routes import routes as practice_export_routes
 from server.practice.live.talks import PracticeTalks
 from server.practice.practices import Practices
+from server.practice.progress.routes import routes as progress_routes
 from server.practice.report.routes import routes as report_routes
 from server.practice.report.start import arranged_reports
 from server.practice.report.store import forget_talks
@@ -117,6 +118,7 @@ ROUTES = (
     practice_export_routes,
     practice_card_routes,
     report_routes,
+    progress_routes,
     starter_routes,
     openai_api_routes,
     audio_routes,

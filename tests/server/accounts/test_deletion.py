@@ -47,6 +47,7 @@ async def test_a_deleted_account_leaves_nothing_but_the_audit_log_and_its_addres
         await ann.put("/api/memory/choices", json={"state": "paused"})
         card = await ann.post("/api/practice/cards", json={"language": "en", "said": "goed", "better": "went"})
         await ann.post(f"/api/practice/cards/{card.json()['data']['id']}/review", json={"rating": "good"})
+        await ann.put("/api/practice/goals/en/days", json={"at_least": 3})
         had = await rows_of(server, id)
         wrong = await ann.request("DELETE", "/api/account", json={"password": "not it at all"})
         right = await ann.request("DELETE", "/api/account", json={"password": PASSWORD})
@@ -56,7 +57,7 @@ async def test_a_deleted_account_leaves_nothing_but_the_audit_log_and_its_addres
 
     assert (outcome(wrong), right.status_code, gone) == ((403, "wrong_password"), 200, None)
     assert set(left) == {"audit_log"}
-    assert {"memory_facts", "practice_cards", "practice_reviews"} < set(had)
+    assert {"memory_facts", "practice_cards", "practice_reviews", "practice_goals"} < set(had)
     assert again["account"]["id"] != id
 
 

@@ -42,6 +42,7 @@ IN_PATH: dict[str, str] = {
     "/api/practices/{id}": "practice",
     "/api/practice/templates/{id}": "template",
     "/api/practice/cards/{id}": "card",
+    "/api/practice/goals/{language}/{measure}": "everybody's",
     "/api/account/keys/{id}": "key",
     "/api/account/passkeys/{id}": "passkey",
     "/api/files/tus/{id}": "file",
@@ -111,6 +112,7 @@ async def ann(server: Serving) -> AsyncIterator[Ann]:
         things["template"] = role = made.json()["data"]["id"]
         chosen = {"kind": "interview", "language": "en", "interview": {"role": role, "resume": MARK}}
         things["practice"] = (await client.post("/api/practices", json=chosen)).json()["data"]["id"]
+        await client.put("/api/practice/goals/en/days", json={"at_least": 3})
         card = await client.post("/api/practice/cards", json={"language": "en", "said": MARK, "better": MARK})
         things["card"] = card.json()["data"]["id"]
         await client.post(f"/api/practice/cards/{things['card']}/review", json={"rating": "good"})
@@ -230,6 +232,7 @@ async def test_every_route_keeps_what_is_anns_from_everybody_else(server: Servin
     assert await rows(server, ann) == before
     assert before["conversations"]
     assert before["memory_facts"]
+    assert before["practice_goals"]
     assert before["practice_cards"]
     assert before["practice_reviews"]
     assert (await ann.client.post("/api/account/login", json=_log_in())).status_code == 200

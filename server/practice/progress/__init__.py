@@ -1,0 +1,1 @@
+"""Progress over practices, and what somebody wants to reach."""
