@@ -58,12 +58,21 @@ def clip_at(turn: SpokenTurn, start: int, end: int) -> Clip:
     return Clip(turn.line_id, since, until, turn.text[start:end])
 
 
-def clip_of(quote: str, turns: Sequence[SpokenTurn], line_id: str = "") -> Clip | None:
-    """The quote as it was said. Looked for in the turn of `line_id` first, and then in all: who names lines may be wrong."""
+def place_of(quote: str, turns: Sequence[SpokenTurn], line_id: str = "") -> tuple[SpokenTurn, int, int] | None:
+    """Where the quote was said: the turn, start and end in it.
+
+    Looked for in the turn of `line_id` first, and then in all: who names lines may be wrong.
+    """
     for turn in sorted(turns, key=lambda turn: turn.line_id != line_id):
         if found := span_in(quote, turn.text):
-            return clip_at(turn, *found)
+            return turn, *found
     return None
+
+
+def clip_of(quote: str, turns: Sequence[SpokenTurn], line_id: str = "") -> Clip | None:
+    """The quote as it was said; None if it was not."""
+    found = place_of(quote, turns, line_id)
+    return clip_at(*found) if found else None
 
 
 @dataclass
@@ -76,12 +85,17 @@ class Quotes:
     required: list[str] = field(default_factory=list)
     """What cannot be told without a quote, and has none."""
 
-    def clip(self, quote: str, line_id: str = "") -> Clip | None:
-        """The quote as it was said, or None, which is counted."""
+    def place(self, quote: str, line_id: str = "") -> tuple[SpokenTurn, int, int] | None:
+        """Where the quote was said, or None, which is counted."""
         self.asked += 1
-        found = clip_of(quote, self.turns, line_id)
+        found = place_of(quote, self.turns, line_id)
         self.failed += found is None
         return found
+
+    def clip(self, quote: str, line_id: str = "") -> Clip | None:
+        """The quote as it was said, or None, which is counted."""
+        found = self.place(quote, line_id)
+        return clip_at(*found) if found else None
 
     def clips(self, quotes: Sequence[tuple[str, str]]) -> Sequence[Clip]:
         """Those of the quotes, each with the id of its line, that were said, each of them once."""

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from pipeline.practice.answers.quotes import words_of
 from pipeline.practice.practice import Practice, PracticeStep
 from pipeline.practice.speech import Spoken, SpokenTurn
-from server.practice.report.spoken_lines import spoken_of
+from pipeline.text.language import language_of
 from server.practice.report.store import ReportStore
+from server.practice.talk import spoken
 from server.practice.values import practice_of
 from server.storage.tables.conversations import conversations, lines
 from server.storage.tables.practice import practices
@@ -29,7 +30,7 @@ ANSWERS = frozenset(("ask", "card", "follow_up", "interrupt", "close"))
 class Heard:
     """A talk. `turns`: all of the person's; `spoken`: those that measures are made of.
 
-    corrections: that were told while it was talked, as `kaikou.correction` has them. visited: steps that came up.
+    corrections: that were told while it was talked, as practices keep them. visited: steps that came up.
     previous: contents of the last practice's report, by part.
     """
 
@@ -56,7 +57,8 @@ class Heard:
     @property
     def practised(self) -> Sequence[SpokenTurn]:
         """The turns in the language that is practised."""
-        return [turn for turn in self.turns if turn.language == self.practice.language]
+        language = self.practice.language
+        return [turn for turn in self.turns if language_of(turn.text, language) == language]
 
     @property
     def words(self) -> int:
@@ -79,17 +81,25 @@ async def heard(store: ReportStore, practice_id: str) -> Heard | None:
             return None
         query = select(lines).where(lines.c.conversation_id == row.conversation_id, lines.c.shown)
         said = (await connection.execute(query.order_by(lines.c.number).limit(MOST_LINES))).all()
-    previous = await store.previous(row)
-    return await asyncio.to_thread(heard_in, row, said, previous)
+    previous, practice = await store.previous(row), practice_of(row.practice)
+    steps, visited = await asyncio.to_thread(steps_of, practice, said, row.moves or {})
+    talk = await spoken(store.database, row.conversation_id, {line: {"step": step} for line, step in steps.items()})
+    turns = turns_of(talk, said, practice.language, steps)
+    asides = frozenset(line for line, record in (row.moves or {}).items() if not _is_answer(record))
+    return Heard(row, practice, turns, talk, row.corrections or (), visited, asides, previous)
 
 
-def heard_in(row: Any, said: Sequence[Any], previous: Mapping[str, Mapping[str, Any]]) -> Heard:
-    """The talk, from the practice's row and those of its lines in their order."""
-    practice, moves = practice_of(row.practice), row.moves or {}
-    steps, visited = steps_of(practice, said, moves)
-    turns, spoken = spoken_of(said, practice.language, steps)
-    asides = frozenset(line for line, record in moves.items() if not _is_answer(record))
-    return Heard(row, practice, turns, spoken, row.corrections or (), visited, asides, previous)
+def turns_of(talk: Spoken, said: Sequence[Any], language: str, steps: Mapping[str, str]) -> Sequence[SpokenTurn]:
+    """All that the person said, in order: what was spoken with its times, what was typed with that of its line."""
+    heard_ones = {turn.line_id: turn for turn in talk.turns}
+    return [
+        heard_ones.get(line.item_id)
+        or SpokenTurn(
+            line.item_id, line.said, language, line.at_ms, line.end_ms or line.at_ms, step=steps.get(line.item_id, "")
+        )
+        for line in said
+        if line.role == "user"
+    ]
 
 
 def steps_of(

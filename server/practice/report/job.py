@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, assert_never
 
@@ -19,6 +19,8 @@ from pipeline.practice.practice import PracticeKind
 from server.jobs.kind import JobContext, JobKind
 from server.practice.report.answers import Content, Measures, Mistakes, PartName, Questions, Reason
 from server.practice.report.heard import Heard, heard
+from server.practice.report.model.asking import Asking, Limits, ModelFailure
+from server.practice.report.model.parts import by_model
 from server.practice.report.parts.measures import measures_of, vocabulary_of
 from server.practice.report.parts.mistakes import found_by_rules, mistakes_of
 from server.practice.report.parts.next import Others, next_of
@@ -57,10 +59,11 @@ Models: TypeAlias = Callable[[], AbstractContextManager[ChatModel | None]]
 
 @dataclass(frozen=True)
 class ReportJob:
-    """The job, and what it needs."""
+    """The job, and what it needs. limits: within which the language model is asked."""
 
     store: ReportStore
     models: Models
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def kind(self) -> JobKind:
@@ -112,7 +115,13 @@ class ReportJob:
         with self.models() as model:
             if model is None:
                 return await self.store.explain(practice_id, part, number, "no_language_model")
-        return await self.store.explain(practice_id, part, number, "no_language_model")
+            others = await self._others(practice_id)
+            try:
+                content = await by_model(part, Asking(model, talk.own, self.limits), talk, others)
+            except ModelFailure as failure:
+                log.warning("the language model made no part of a report", part=part, reason=failure.reason)
+                return await self.store.explain(practice_id, part, number, failure.reason)
+        return await self.store.put(practice_id, part, number, Made(content, "model"))
 
 
 def _made(talk: Heard, part: PartName, others: Others) -> Content | None:

@@ -14,6 +14,7 @@ from pipeline.practice.practice import InterviewSetup, LanguageSetup, Phrase, Pr
 from server.jobs.kind import JobContext
 from server.practice.report.answers import Report
 from server.practice.report.job import PARTS, ReportJob
+from server.practice.report.model.asking import Limits
 from server.practice.report.reports import Reports
 from server.practice.report.store import ReportStore
 from server.practice.store import PracticeStore
@@ -83,13 +84,13 @@ class JobsHere:
 
 
 async def make(
-    database: Database, practice_id: str, model: ChatModel | None = None, asking: Any = None, number: int = 0
+    database: Database, practice_id: str, model: ChatModel | None = None, limits: Limits | None = None, number: int = 0
 ) -> Any:
     """Make a report; what the job returns."""
     store = ReportStore(database)
     row = await PracticeStore(database).get("ann", practice_id)
     number = await store.begin(practice_id, "ann", PARTS[row.kind], number)
-    job = ReportJob(store, lambda: nullcontext(model), **({"asking": asking} if asking else {}))
+    job = ReportJob(store, lambda: nullcontext(model), limits or Limits())
     return await job.run(Here(), {"practice": practice_id, "number": number, "kind": row.kind})
 
 

@@ -92,9 +92,9 @@ async def test_mistakes_are_grouped_with_what_was_said_and_compared_with_the_las
 
 async def test_a_correction_of_the_talk_is_in_the_report_if_its_words_stand_there(database: Database) -> None:
     corrections = [
-        {"item_id": "item_y", "at": 2, "said": "blub agree", "better": "agree", "reason": "…", "kind": "R:VERB:FORM"},
-        {"item_id": "item_y", "at": 3, "said": "blub agree", "better": "agree", "reason": "…", "kind": "R:VERB:FORM"},
-        {"item_id": "gone", "at": 0, "said": "I", "better": "We", "reason": "…", "kind": "R:PRON"},
+        {"line_id": "item_y", "at": 2, "said": "blub agree", "better": "agree", "reason": "…", "kind": "R:VERB:FORM"},
+        {"line_id": "item_y", "at": 3, "said": "blub agree", "better": "agree", "reason": "…", "kind": "R:VERB:FORM"},
+        {"line_id": "gone", "at": 0, "said": "I", "better": "We", "reason": "…", "kind": "R:PRON"},
     ]
     id = await talked(database, scene(), said("I blub agree with you", id="item_y"), corrections=corrections)
     await make(database, id)
@@ -142,7 +142,7 @@ async def test_of_two_makings_the_later_one_is_kept(database: Database) -> None:
 
 async def test_a_report_goes_with_its_talk_and_only_numbers_are_left(database: Database, objects: Objects) -> None:
     corrections = [
-        {"item_id": "item_z", "at": 0, "said": "She go", "better": "She goes", "reason": "…", "kind": "R:VERB"}
+        {"line_id": "item_z", "at": 0, "said": "She go", "better": "She goes", "reason": "…", "kind": "R:VERB"}
     ]
     id = await talked(database, scene(), said("She go home.", id="item_z"), corrections=corrections)
     await make(database, id)

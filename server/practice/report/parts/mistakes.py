@@ -50,7 +50,7 @@ def found_by_rules(heard: Heard) -> Sequence[Found]:
         )
     ]
     turns = {turn.line_id: turn for turn in heard.practised}
-    told = (_told(turns.get(str(one.get("item_id"))), one) for one in heard.corrections)
+    told = (_told(turns.get(str(one.get("line_id"))), one) for one in heard.corrections)
     return joined(by_rules, [one for one in told if one])
 
 
@@ -111,7 +111,12 @@ def _told(turn: SpokenTurn | None, correction: Mapping[str, Any]) -> Found | Non
     if turn is None or not said or not isinstance(at, int) or turn.text[at : at + len(said)] != said:
         return None
     texts = {name: str(correction.get(name, "")) for name in ("better", "reason", "kind")}
-    return Found(turn, Mistake(said, at, **texts, hinders=bool(correction.get("hinders")), source="model"))
+    return Found(
+        turn,
+        Mistake(
+            said, at, **texts, hinders=bool(correction.get("hinders")), source=str(correction.get("source", "rules"))
+        ),
+    )
 
 
 def _item(found: Found) -> MistakeTold:
