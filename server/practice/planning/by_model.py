@@ -43,6 +43,9 @@ MOST_OFFERED = 24
 
 NAMES = {"en": "English", "zh": "Chinese (中文)"}
 
+FITTED = "fitted"
+"""How the ids of its own questions begin."""
+
 QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」")
 
 
@@ -170,7 +173,9 @@ class Fitting:
 def _step(number: int, question: _Question, of: QuestionTable | None) -> PracticeStep:
     ways = (question.ask, *(of.ask if of else ()))
     listen_for = tuple(question.listen_for) or (of.listen_for if of else ())
-    return PracticeStep(of.id if of else f"fitted-{number}", question.title, ways, question.hint, listen_for=listen_for)
+    return PracticeStep(
+        of.id if of else f"{FITTED}-{number}", question.title, ways, question.hint, listen_for=listen_for
+    )
 
 
 def _marked(name: str, mark: str, text: str) -> str:

@@ -199,24 +199,27 @@ async def test_deleted_means_gone_with_its_report_while_cards_stay(database: Dat
         await store.get("ann", id)
 
 
-async def test_what_is_older_than_conversations_may_be_goes_unless_its_own_is_still_there(database: Database) -> None:
+async def test_adverts_and_cvs_go_when_conversations_do_and_so_does_what_was_never_talked(database: Database) -> None:
     clock = Clock()
     store = PracticeStore(database, clock)
     async with keeping(database) as keeper:
         pinned = await keep(keeper, said("Hello."))
-    old, kept, over = [await made(store) for _ in range(3)]
-    await store.begin(kept, "ann", pinned)
-    clock.now += 40 * DAY_MS
+    steps = tuple(PracticeStep(id, "title", ("ask",)) for id in ("about-you", "resume-1", "fitted-2", "oven"))
+    setup = InterviewSetup("baker", advert="We bake.", resume="I bake.")
+    planned = {"kind": "interview", "scene": None, "interview": setup, "steps": steps}
+    unused, there, over = [await made(store, **planned) for _ in range(3)]
+    await store.begin(there, "ann", pinned)
     await store.begin(over, "ann", "conv_gone")
-    await store.finish(over, {}, [])
-    new = await made(store)
-
-    async def left() -> set[str]:
-        return {row.id for row in await store.listed("ann", Wanted(), None, 50)}
+    await store.finish(over, {"item_1": {"step": "oven"}}, [])
+    clock.now += 31 * DAY_MS
+    new = await made(store, **planned)
 
     assert await PracticeCleanUp(database, 0, clock).remove() == 0
-    assert await PracticeCleanUp(database, 30, clock).remove() == 1
-    assert await left() == {kept, over, new}
-    clock.now += 31 * DAY_MS
     assert await PracticeCleanUp(database, 30, clock).remove() == 2
-    assert (await left(), old in await left()) == ({kept}, False)
+    assert await PracticeCleanUp(database, 30, clock).remove() == 0
+    assert await refused(store.get("ann", unused)) == "practice_not_found"
+    kept = {id: practice_of((await store.get("ann", id)).practice) for id in (there, over, new)}
+    assert [kept[id].interview for id in (there, new)] == [setup, setup]
+    assert kept[over].interview == InterviewSetup("baker")
+    assert [step.id for step in kept[over].steps] == ["about-you", "oven"]
+    assert (await store.get("ann", over)).moves == {"item_1": {"step": "oven"}}
