@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,9 +106,8 @@ class Practices:
             raise _wrong("interview.role", "not_found", "It is a scene, and no role")
         last, id = await self.store.last_planned(person_id, setup.role), self.store.new_id()
         before = [step.id for step in last.steps] if last else ()
-        return planned_interview(
-            InterviewAsked(id, chosen.language, chosen.own_language, character_id, setup, role, id, before)
-        )
+        asked = InterviewAsked(id, chosen.language, chosen.own_language, character_id, setup, role, id, before)
+        return await asyncio.to_thread(planned_interview, asked)  # a long role and long documents take some 100 ms
 
     async def _language(self, person_id: str, chosen: Chosen, setup: LanguageSetup, character_id: str) -> Practice:
         scene = free_talk(setup.goal)

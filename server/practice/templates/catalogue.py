@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from pipeline.errors import InvalidRequest
 from server.practice.templates.file_format import TemplateFile
 from server.practice.templates.reading import load_templates, parse_template
 from server.practice.templates.store import OwnTemplates, is_own, no_such_template
+
+log = structlog.get_logger("kaikou")
 
 FOLDER = "practice"
 """In the folder of characters."""
@@ -48,7 +53,12 @@ class Templates:
 
     async def all(self, person_id: str, kind: str = "") -> Sequence[Template]:
         """The person's own, the newest first, then the built-in ones; of one kind, or of both."""
-        own = [_of(row) for row in await self.own.all(person_id)]
+        own = list[Template]()
+        for row in await self.own.all(person_id):
+            try:
+                own.append(_of(row))
+            except InvalidRequest as error:  # it was right when it was saved
+                log.warning("a role or scene of an older version cannot be read", id=row.id, error=error.message)
         return [one for one in (*own, *self.built_in.values()) if kind in ("", one.parsed.kind)]
 
     async def get(self, person_id: str, id: str) -> Template:

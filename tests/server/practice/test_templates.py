@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from pipeline.errors import SettingError
 from server.errors import NotFound, PreconditionFailed, QuotaExceeded, TooLarge, ValidationFailed
@@ -16,6 +17,7 @@ from server.practice.templates.reading import load_templates, problems_of
 from server.practice.templates.store import OwnTemplates
 from server.settings import Settings
 from server.storage.database import Database
+from server.storage.tables.practice import practice_templates
 from tests.server.practice.practising import BAKER_FILE, BAKERY_FILE, FILES
 
 Change = Callable[[dict[str, Any]], Any]
@@ -139,3 +141,12 @@ async def test_a_file_that_is_wrong_or_too_large_is_not_kept(database: Database)
     with pytest.raises(TooLarge):
         await own.create("ann", large)
     assert await own.all("ann") == []
+
+
+async def test_one_that_an_older_version_kept_otherwise_does_not_hide_the_others(database: Database) -> None:
+    own = OwnTemplates(database)
+    old, new = [await own.create("ann", ONE_LANGUAGE) for _ in range(2)]
+    async with database.write() as connection:
+        spoilt = update(practice_templates).where(practice_templates.c.id == old)
+        await connection.execute(spoilt.values(file={"kind": "language", "steps": []}))
+    assert [one.id for one in await Templates({}, own).all("ann")] == [new]
