@@ -322,7 +322,7 @@ class Practised:
                 found = [one for one in self.practices if wanted in (None, one["conversation_id"])]
                 return 200, {"items": found, "next": None}
             case "POST", ["practices"]:
-                made = practice(f"prac_{len(self.practices) + 1}", body["kind"], **{k: v for k, v in body.items() if v})
+                made = practice(f"prac_{len(self.practices) + 1}", body["kind"]) | body
                 self.practices.insert(0, made | {"character_id": body["character_id"] or "philosopher"})
                 return 201, self.practices[0]
             case method, ["practices", identifier, *rest]:

@@ -10,6 +10,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.kept import Kept, conversation, line
+from tests.browser.practised import Practised, practice, role, scene, whole
 from tests.browser.scripted_server import talk
 from tests.browser.states import CHROMIUM, wait_for
 
@@ -157,6 +158,15 @@ VIEWS = [
     "#/files",
     "#/account",
     "#/settings",
+    "#/practice",
+    "#/practice/new/interview",
+    "#/practice/new/language",
+    "#/practice/own?kind=language",
+    "#/practice/own/gardener",
+    "#/practice/prac_1",
+    "#/practice/none",
+    "#/practice/prac_1/report",
+    "#/practice/prac_2/report",
 ]
 
 UNNAMED = """
@@ -180,14 +190,28 @@ def long(kept: Kept) -> Kept:
     return kept
 
 
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+
+
+@pytest.fixture
+def practised() -> Practised:
+    """Two practices that are over, with all that a report can have."""
+    over = {"state": "over", "conversation_id": "conv_1", "title": LONG}
+    both = [practice("prac_1", **over), practice("prac_2", "interview", **over)]
+    parts = {**whole("language"), **whole("interview")}
+    scenes = [scene("cafe", LONG, ("small_talk",), ("B1",), mine=True)]
+    return Practised([role("gardener", LONG), *scenes], both, [{"state": "ready", "parts": parts}])
+
+
 @pytest.mark.parametrize("hash", VIEWS)
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 def test_a_view_fits_a_narrow_phone_and_names_all_its_controls(
-    browser: Browser, address: str, long: Kept, hash: str, locale: str
+    browser: Browser, address: str, long: Kept, practised: Practised, hash: str, locale: str
 ) -> None:
     context = browser.new_context(locale=locale, viewport={"width": 320, "height": 640})
     page = context.new_page()
     long.serve(page)
+    practised.serve(page)
     page.goto(f"{address}/{hash}")
     expect(page.locator(".view[aria-busy]")).to_have_count(0)
     page.wait_for_selector(".view :is(h1, [role=alert])")

@@ -81,7 +81,7 @@ class OwnForm {
     const { table } = own;
     const at = `file.${own.language}`;
     const languages = /** @type {[string, string][]} */ (["en", "zh"].map((code) => [code, t(code)]));
-    const spoken = segmentedControl("own-language", t("practice.own.language"), languages, own.language, (code) => {
+    const spoken = segmentedControl("own-language", t("practice.own.tongue"), languages, own.language, (code) => {
       own.language = code === "zh" ? "zh" : "en";
       this.show();
     });

@@ -64,15 +64,15 @@ export class Clips {
     }
   }
 
-  /** @param {Clip} clip @param {HTMLElement | false} [more] beside it */
-  one(clip, more = false) {
+  /** @param {Clip} clip */
+  one(clip) {
     const { line_id, start_ms, end_ms, quote } = clip;
     const words = quote || t("report.pause", { seconds: ((end_ms - start_ms) / 1000).toFixed(1) });
     const label = t("report.listen", { words });
     const button = this.recorded && h("button", { type: "button", class: "round small", "aria-label": label, title: t("report.listen.short"), "aria-pressed": "false", html: icon("play") });
     if (button) button.onclick = () => void this.play(clip, button);
     const link = this.conversation && h("a", { class: "at", href: hashOf(["history", this.conversation, line_id]), "aria-label": t("report.at", { time: clock(start_ms) }) }, clock(start_ms));
-    return h("div", { class: "clip" }, button, h("q", { dir: "auto", class: quote ? "" : "pause" }, words), link, more);
+    return h("div", { class: "clip" }, button, h("q", { dir: "auto", class: quote ? "" : "pause" }, words), link);
   }
 
   /** @param {Clip[]} clips @param {string} [label] */

@@ -46,7 +46,7 @@ function mistake({ said, better, reason, clip, hinders, source }, kind, { practi
     { class: "mistake" },
     h("p", {}, h("del", { dir: "auto" }, said), h("span", { class: "arrow", "aria-label": t("report.better-said") }, " → "), h("ins", { dir: "auto" }, better)),
     h("p", { class: "reason", dir: "auto" }, reason, hinders && ` ${t("report.hinders")}`, h("span", { class: "unit" }, ` ${t(`report.by.${source}`)}`)),
-    clips.one(clip, h("span", { class: "presses" }, card, word)),
+    h("div", { class: "with-presses" }, clips.one(clip), h("span", { class: "presses" }, card, word)),
   );
 }
 

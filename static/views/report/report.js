@@ -45,7 +45,7 @@ class ReportView {
     this.sections = [];
     this.word = h("p", { class: "note", role: "status" });
     this.head = h("div", { class: "head" });
-    this.body = h("div", { class: "parts" });
+    this.body = h("div", { class: "chapters" });
     this.view = h(
       "section",
       { class: "view practice report", "aria-busy": "true" },
@@ -53,6 +53,7 @@ class ReportView {
       this.head,
       this.word,
       this.body,
+      h("p", { class: "actions" }, h("button", { type: "button", class: "plain", id: "remake", onclick: () => void this.remake() }, t("report.remake"))),
     );
     root.append(this.view);
     void this.begin();
@@ -107,17 +108,14 @@ class ReportView {
     /** @param {"pdf" | "markdown"} format @param {string} ending */
     const exportButton = (format, ending) => {
       const save = () => void download(reportPath(this.id, format), `${practice.title} ${day}.${ending}`).catch((error) => this.say(reasonOf(error)));
-      return h("button", { type: "button", class: "plain", "data-format": format, onclick: save }, t(`report.export.${format}`));
+      return h("button", { type: "button", "data-format": format, onclick: save }, t(`report.export.${format}`));
     };
     return h(
       "p",
       { class: "actions" },
       h("a", { class: "primary", href: hashOf(["practice", "new", practice.kind]) }, t("practice.another")),
-      exportButton("pdf", "pdf"),
-      exportButton("markdown", "md"),
-      h("button", { type: "button", class: "plain", id: "print", onclick: () => print() }, t("report.print")),
       kept && practice.conversation_id && h("a", { class: "plain", id: "talk-open", href: hashOf(["history", practice.conversation_id]) }, t("report.talk")),
-      h("button", { type: "button", class: "plain", id: "remake", onclick: () => void this.remake() }, t("report.remake")),
+      menu(t("report.export"), [exportButton("pdf", "pdf"), exportButton("markdown", "md"), h("button", { type: "button", id: "print", onclick: () => print() }, t("report.print"))]),
     );
   }
 
@@ -197,13 +195,28 @@ class ReportView {
 
   /** What is folded is printed too. @param {boolean} open */
   unfold(open) {
-    for (const details of this.view.querySelectorAll("details")) {
+    for (const details of this.body.querySelectorAll("details")) {
       if (open && !details.open) details.dataset.unfolded = "";
       else if (open || details.dataset.unfolded === undefined) continue;
       else delete details.dataset.unfolded;
       details.open = open;
     }
   }
+}
+
+/** @param {string} label @param {HTMLButtonElement[]} buttons */
+function menu(label, buttons) {
+  const menu = h("details", { id: "export", class: "menu" }, h("summary", { class: "plain" }, label), h("ul", {}, ...buttons.map((button) => h("li", {}, button))));
+  for (const button of buttons) button.addEventListener("click", () => (menu.open = false));
+  menu.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
+  });
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  });
+  return menu;
 }
 
 const missing = () => h("div", { class: "panel", role: "alert" }, h("h1", {}, t("practice.missing.title")), h("p", {}, t("practice.missing.text")));

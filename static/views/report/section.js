@@ -26,7 +26,7 @@ export class Section {
     this.drawn = "";
     this.content = h("div", { class: "content" });
     const id = `part-${name}`;
-    this.element = h("section", { class: "part", "data-part": name, "aria-labelledby": id }, h("h2", { id }, t(`report.part.${name}`)), this.content);
+    this.element = h("section", { class: "chapter", "data-part": name, "aria-labelledby": id }, h("h2", { id }, t(`report.part.${name}`)), this.content);
   }
 
   /** @param {import("../../protocol/practice.js").Part} part */

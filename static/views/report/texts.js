@@ -4,6 +4,7 @@ import { addTexts } from "../../i18n.js";
 addTexts({
   en: {
     "report.of": "Report: {title}",
+    "report.export": "Save or print",
     "report.export.pdf": "PDF",
     "report.export.markdown": "Markdown",
     "report.print": "Print",
@@ -110,6 +111,7 @@ addTexts({
   },
   zh: {
     "report.of": "报告：{title}",
+    "report.export": "保存或打印",
     "report.export.pdf": "PDF",
     "report.export.markdown": "Markdown",
     "report.print": "打印",

@@ -52,7 +52,9 @@ export class PracticePanel {
     this.hint = h("p", { class: "hint", role: "status", dir: "auto" });
     this.over = h("p", { class: "over", role: "status" });
     this.details = h("details", { open: WIDE.matches }, h("summary", {}, this.step, this.place, this.left), this.body);
-    this.element = h("aside", { id: "practice", "aria-label": t("practising"), hidden: true }, this.details, this.hint, this.over);
+    this.element = h("aside", { id: "practice", "aria-label": t("practising"), hidden: true }, this.details);
+    /** What is said of it in between: a hint that was asked for, and that it is over. */
+    this.told = h("div", { id: "practice-told" }, this.hint, this.over);
     const aids = AIDS[practice.kind].filter((aid) => aid !== "hint" || practice.hints);
     this.aids = h("div", { id: "aids", role: "group", "aria-label": t("practising.aids") }, ...aids.map((aid) => this.button(aid)));
     this.timer = setInterval(() => this.recount(), LOOK_MS);

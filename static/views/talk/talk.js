@@ -93,7 +93,7 @@ class TalkView {
       ),
       this.practice && this.practice.element,
       this.captions.element,
-      h("div", { class: "notes" }, this.remembered.element, this.silence.element, this.panel, this.notice, this.hint),
+      h("div", { class: "notes" }, this.practice && this.practice.told, this.remembered.element, this.silence.element, this.panel, this.notice, this.hint),
       h(
         "div",
         { class: "below" },
