@@ -133,10 +133,18 @@ class State:
 
 
 def restored(records: Iterable[Mapping[str, Any]], steps: Sequence[str]) -> State:
-    """The state after the moves that were kept, in order; what cannot be read is passed over."""
-    state = State()
-    for record in records:
-        to = record.get("to", "")
+    """The state after the moves that were kept, by their time; what cannot be read is passed over.
+
+    A turn of several lines has its move at each of them. The opening is at none: the step that a move comes from tells it.
+    """
+    state, before = State(), None
+    for record in sorted(records, key=_at_s):
+        if record == before:
+            continue
+        before = record
+        if (at := str(record.get("step", ""))) in steps and at != state.at:
+            state = state.after(Move("open", at))
+        to = str(record.get("to", ""))
         kind = next((known for known in KINDS if known == record.get("move")), None)
         fate = next((known for known in FATES if known == record.get("fate", "now")), None)
         if kind is None or fate is None or (to and to not in steps):
@@ -145,3 +153,8 @@ def restored(records: Iterable[Mapping[str, Any]], steps: Sequence[str]) -> Stat
         told = bool(record.get("told_time"))
         state = state.after(Move(kind, to, fate, left_out, str(record.get("follow", "")), told_time=told))
     return state
+
+
+def _at_s(record: Mapping[str, Any]) -> float:
+    at_s = record.get("at_s", 0)
+    return float(at_s) if isinstance(at_s, int | float) else 0.0

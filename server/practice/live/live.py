@@ -212,7 +212,7 @@ class Live:
         """The move in words, with the right form of what was said wrong."""
         language, say, instruction = self.practice.language, move.say, move.instruction
         if turn and move.kind in RECAST_IN and (mistake := self.correction(turn[-1].text)):
-            echo = echoed(mistake, turn[-1].text, language, offer.before.total)
+            echo = echoed(mistake, turn[-1].text, language, offer.before.total + 1)
             say = joined(language, echo, say) if say else ""
             instruction = joined(language, instruction, instructed(mistake, language))
         if not instruction:

@@ -100,7 +100,7 @@ class PracticeTalks:
 
     def keep(self, talk: PracticeTalk) -> None:
         """Write what was decided so far; once more if it changes meanwhile."""
-        if talk.live is None:
+        if talk.live is None or not talk.live.was_said:
             return
         if talk in self._saving:
             self._dirty.add(talk)
