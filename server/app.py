@@ -80,6 +80,7 @@ from server.sessions.routes import routes as sessions_routes
 from server.sessions.running_time import RunningTime
 from server.sessions.sessions import Sessions
 from server.settings import Settings
+from server.shadowing.routes import routes as shadowing_routes
 from server.starter.routes import routes as starter_routes
 from server.starter.starter import Starter
 from server.storage.database import Database
@@ -119,6 +120,7 @@ ROUTES = (
     practice_card_routes,
     report_routes,
     progress_routes,
+    shadowing_routes,
     starter_routes,
     openai_api_routes,
     audio_routes,

@@ -44,7 +44,8 @@ FLOORS: Mapping[str, str] = {
     "models": "support spoken_forms network downloads embedded neural_voices stub scripted remote funasr sherpa whisper",
     "server": (
         "services errors json_text settings process storage engines identity rest api jobs accounts web starter characters"
-        " transports protocol operations history memory practice cli sessions audio files documents openai_api app __main__"
+        " transports protocol operations history memory practice cli sessions audio files shadowing documents openai_api"
+        " app __main__"
     ),
 }
 """The folders and single modules of each package from the ground up: each imports only those before it."""

@@ -18,6 +18,7 @@ from pipeline.engines.protocols import Recognition, Recognizer, RecognizerStream
 from pipeline.engines.workers import Workers
 from pipeline.errors import EngineBusy
 from pipeline.listening.utterance import LONGEST_PIECE
+from pipeline.listening.voiced import VoicedStretches
 from pipeline.turns.endpoint import Endpointer, Endpointing
 from pipeline.turns.events import SpeechStarted, SpeechStopped
 from pipeline.turns.wait import fixed_wait
@@ -43,23 +44,28 @@ SETTLE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RecordedUtterance:
-    """A stretch of speech. `at`: where `pcm` begins; `start`, `end`: the voice in it. In samples from the beginning."""
+    """A stretch of speech. `at`: where `pcm` begins; `start`, `end`: the voice in it. In samples from the beginning.
+
+    voiced: from when to when there is a voice, in milliseconds from the beginning.
+    """
 
     at: int
     start: int
     end: int
     pcm: Samples
+    voiced: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What was said in an utterance; the times of its words, too, are in milliseconds from the recording's beginning."""
+    """What was said in an utterance; all times, of its words and its voice too, are milliseconds of the recording."""
 
     start_ms: int
     end_ms: int
     text: str
     language: str = ""
     words: tuple[WordTime, ...] = ()
+    voiced: tuple[tuple[int, int], ...] = ()
 
 
 class Segmenter:
@@ -72,6 +78,7 @@ class Segmenter:
         self._heard = self._length = self._last_end = 0
         self._started: int | None = None
         self._kept: deque[Samples] = deque()
+        self._voiced = VoicedStretches(samples_of(PRE_ROLL_MS))
 
     @property
     def seconds(self) -> float:
@@ -101,7 +108,10 @@ class Segmenter:
         at = self._heard
         self._heard += len(window)
         self._kept.append(window)
-        for event in self._endpointer.push_window(self._voice.probability(window), at, len(window)):
+        probability = self._voice.probability(window)
+        voiced = self._endpointer.endpointing.voiced(probability, going_on=self._voiced.open_at(at))
+        self._voiced.push_window(at, self._heard, voiced, in_turn=self._started is not None)
+        for event in self._endpointer.push_window(probability, at, len(window)):
             match event:
                 case SpeechStarted():
                     self._started = event.at
@@ -126,7 +136,9 @@ class Segmenter:
         # The prefix was put before the voice only where there was room for it.
         prefix = samples_of(PAUSES.prefix_ms) if started > self._last_end else 0
         self._last_end = min(voice_end, self._length)
-        return RecordedUtterance(at, min(started + prefix, self._last_end), self._last_end, pcm)
+        offset = milliseconds_of(started)
+        voiced = tuple((offset + start, offset + end) for start, end in self._voiced.take(started, voice_end))
+        return RecordedUtterance(at, min(started + prefix, self._last_end), self._last_end, pcm, voiced)
 
     def _forget(self, before: int) -> None:
         """Let go of whole windows that end before this position."""
@@ -206,4 +218,4 @@ def _segment(utterance: RecordedUtterance, heard: Recognition) -> Segment:
     offset = milliseconds_of(utterance.at)
     words = tuple(WordTime(word.text, offset + word.start_ms, offset + word.end_ms) for word in heard.words)
     start, end = milliseconds_of(utterance.start), milliseconds_of(utterance.end)
-    return Segment(start, max(start, end), heard.text.strip(), heard.language, words)
+    return Segment(start, max(start, end), heard.text.strip(), heard.language, words, utterance.voiced)

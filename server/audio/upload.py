@@ -35,12 +35,14 @@ class Upload:
     file: BinaryIO
 
 
-async def upload(request: Request, most_bytes: int) -> Upload:
-    """Read a request that has one file in the field "file". Raises `InvalidRequest`, `TooLarge`, `TooSlow`, `NoRoom`."""
+async def upload(request: Request, most_bytes: int, field: str = "file") -> Upload:
+    """Read a request that has one file, in that field. Raises `InvalidRequest`, `TooLarge`, `TooSlow`, `NoRoom`."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise InvalidRequest("Send the file as multipart/form-data, in the field 'file'.", code="invalid_content_type")
+        message = f"Send the file as multipart/form-data, in the field '{field}'."
+        raise InvalidRequest(message, code="invalid_content_type")
     body = _bounded(request, most_bytes + FIELDS_BYTES)
     parser = _Parser(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+    parser.field = field
     try:
         async with within(UPLOAD_S):
             form = await parser.parse()
@@ -59,10 +61,10 @@ async def upload(request: Request, most_bytes: int) -> Upload:
             file, name_of_file = value, name
         else:
             fields.setdefault(name.removesuffix("[]"), []).append(value)
-    if file is None or name_of_file != "file":
+    if file is None or name_of_file != field:
         await form.close()
-        message = "Missing 'file': send the audio as a file in the field of that name."
-        raise InvalidRequest(message, code="missing_required_parameter", param="file")
+        message = f"Missing '{field}': send the audio as a file in the field of that name."
+        raise InvalidRequest(message, code="missing_required_parameter", param=field)
     if (file.size or 0) > most_bytes:
         await form.close()
         raise _too_large(most_bytes)
@@ -70,12 +72,14 @@ async def upload(request: Request, most_bytes: int) -> Upload:
 
 
 class _Parser(MultiPartParser):
-    """Takes the part "file" for a file whatever its name, also where it has none or one that only browsers understand."""
+    """Takes one part for a file whatever its name, also where it has none or one that only browsers understand."""
+
+    field = "file"
 
     def on_headers_finished(self) -> None:
         part = self._current_part
         _, options = parse_options_header(part.content_disposition)
-        if options.get(b"name") == b"file" and b"filename" not in options:
+        if options.get(b"name") == self.field.encode() and b"filename" not in options:
             part.content_disposition = (part.content_disposition or b"") + b'; filename=""'
         super().on_headers_finished()
 

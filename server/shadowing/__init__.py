@@ -1,0 +1,1 @@
+"""How well is a sentence understood that somebody says after a model?"""
