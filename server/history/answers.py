@@ -129,11 +129,13 @@ class Conversation(Versioned):
     pinned: bool
     preview: str
     """How it began."""
+    practice_id: str | None = None
+    """The practice that it was, which has a report; null for any other."""
     hits: list[Hit]
     """Where it was found, if something was looked for: the newest first, at most three."""
 
     @classmethod
-    def of(cls, row: Any, hits: Sequence[Hit] = ()) -> Conversation:
+    def of(cls, row: Any, hits: Sequence[Hit] = (), practice_id: str | None = None) -> Conversation:
         """A row of `conversations`."""
         return cls(
             id=row.id,
@@ -150,6 +152,7 @@ class Conversation(Versioned):
             pinned=row.pinned,
             preview=row.preview,
             version=row.version,
+            practice_id=practice_id,
             hits=list(hits),
         )
 

@@ -75,18 +75,30 @@ class ConversationsApi:
             return await self._found(call, wanted, after)
         rows = await self.store.listed(person_id, wanted, after, query.limit)
         page = page_of(rows, query.limit, lambda row: (row.talked_at, row.id))
-        return Page(items=[Conversation.of(row) for row in page.items], next=page.next)
+        practised = await self.store.practices_of([row.id for row in page.items])
+        items = [Conversation.of(row, practice_id=practised.get(row.id)) for row in page.items]
+        return Page(items=items, next=page.next)
 
     async def _found(self, call: Call[ConversationQuery], wanted: Filter, after: Any) -> Page[Conversation]:
         query, terms = call.query, terms_of(call.query.q)
         found = await search(self.store.database, call.principal.id, terms, wanted, after, query.limit)
         page = page_of(found, query.limit, lambda one: (one.newest, one.conversation.id))
-        items = [Conversation.of(one.conversation, [Hit.of(row, terms) for row in one.lines]) for one in page.items]
+        practised = await self.store.practices_of([one.conversation.id for one in page.items])
+        items = [
+            Conversation.of(
+                one.conversation, [Hit.of(row, terms) for row in one.lines], practised.get(one.conversation.id)
+            )
+            for one in page.items
+        ]
         return Page(items=items, next=page.next)
 
     async def show(self, call: Call) -> Conversation:
         """One conversation, without its lines."""
-        return Conversation.of(await self.store.get(call.principal.id, call.path["id"]))
+        return await self._told(await self.store.get(call.principal.id, call.path["id"]))
+
+    async def _told(self, row: Row) -> Conversation:
+        practised = await self.store.practices_of([row.id])
+        return Conversation.of(row, practice_id=practised.get(row.id))
 
     async def lines(self, call: Call[LineQuery]) -> Page[Line]:
         """What was said, the oldest first."""
@@ -140,7 +152,7 @@ class ConversationsApi:
         """Give it a title, pin it, or let go of the pin."""
         values = call.body.model_dump(exclude_none=True)
         version = expected_version(call.request)
-        return Conversation.of(await self.store.edit(call.principal.id, call.path["id"], version, values))
+        return await self._told(await self.store.edit(call.principal.id, call.path["id"], version, values))
 
     async def delete(self, call: Call) -> Deleted:
         """Delete a conversation: what was said, how it sounded, and that it can be found.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from server.history.continuing import not_found
 from server.storage.database import Database
 from server.storage.ids import Now, now_ms
 from server.storage.tables.conversations import conversations, lines
+from server.storage.tables.practice import practices
 from server.storage.undo import undo_until, undoable_since
 
 DAY_MS = 86_400_000
@@ -73,6 +74,13 @@ class ConversationStore:
         query = query.order_by(table.talked_at.desc(), table.id.desc()).limit(limit + 1)
         async with self.database.read() as connection:
             return (await connection.execute(query)).all()
+
+    async def practices_of(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Which of these conversations, all of them the person's, were a practice: its id by the conversation's."""
+        table = practices.c
+        query = select(table.conversation_id, table.id).where(table.conversation_id.in_(ids))
+        async with self.database.read() as connection:
+            return {row.conversation_id: row.id for row in await connection.execute(query.order_by(table.id))}
 
     async def count(self, person_id: str, wanted: Filter) -> int:
         """How many conversations there are."""

@@ -8,6 +8,7 @@ import { askData, serverAddress } from "./api.js";
  * @property {string} title given by the person; empty until then
  * @property {{ id: string, name: string, version: string }} character
  * @property {string} language
+ * @property {string | null} [practice_id] the practice that it was, which has a report
  * @property {string} talked_at when it was begun, or gone on with the last time
  * @property {string | null} ended_at null while it goes on
  * @property {number} lines @property {number} length_ms

@@ -31,7 +31,7 @@ class Heard:
     """A talk. `turns`: all of the person's; `spoken`: those that measures are made of.
 
     corrections: that were told while it was talked, as practices keep them. visited: steps that came up.
-    previous: contents of the last practice's report, by part.
+    previous: contents of the last practice's report, by part; known_words: said in earlier practices.
     """
 
     row: Any
@@ -43,6 +43,7 @@ class Heard:
     asides: frozenset[str] = frozenset()
     """Ids of lines that answer nothing: orders, questions back, and what was said after the end."""
     previous: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    known_words: frozenset[str] = frozenset()
 
     @property
     def own(self) -> str:
@@ -86,7 +87,8 @@ async def heard(store: ReportStore, practice_id: str) -> Heard | None:
     talk = await spoken(store.database, row.conversation_id, {line: {"step": step} for line, step in steps.items()})
     turns = turns_of(talk, said, practice.language, steps)
     asides = frozenset(line for line, record in (row.moves or {}).items() if not _is_answer(record))
-    return Heard(row, practice, turns, talk, row.corrections or (), visited, asides, previous)
+    words = await store.known_words(row)
+    return Heard(row, practice, turns, talk, row.corrections or (), visited, asides, previous, words)
 
 
 def turns_of(talk: Spoken, said: Sequence[Any], language: str, steps: Mapping[str, str]) -> Sequence[SpokenTurn]:

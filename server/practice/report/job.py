@@ -92,7 +92,7 @@ class ReportJob:
             return False
         others = await self._others(practice_id) if part == "next" else Others()
         content = await asyncio.to_thread(_made, talk, part, others)
-        reason: Reason = "" if content else "too_little" if talk.said else "no_speech"
+        reason: Reason = "" if content else _why_missing(talk, part)
         return await self.store.put(practice_id, part, number, Made(content, "rules", reason))
 
     async def _others(self, practice_id: str) -> Others:
@@ -122,6 +122,11 @@ class ReportJob:
                 log.warning("the language model made no part of a report", part=part, reason=failure.reason)
                 return await self.store.explain(practice_id, part, number, failure.reason)
         return await self.store.put(practice_id, part, number, Made(content, "model"))
+
+
+def _why_missing(talk: Heard, part: PartName) -> Reason:
+    of_sound = part in ("measures", "vocabulary", "understood")
+    return "too_little" if talk.spoken.turns or (talk.said and not of_sound) else "no_speech"
 
 
 def _made(talk: Heard, part: PartName, others: Others) -> Content | None:

@@ -21,6 +21,9 @@ from server.storage.ids import Now, now_ms
 from server.storage.tables.conversations import conversations
 from server.storage.tables.practice import practice_reports, practices
 
+MOST_REMEMBERED = 100
+"""Practices of which the words are known."""
+
 MOST_LOOKED_AT = 20
 """Parts of earlier reports among which those of the last one are."""
 
@@ -107,6 +110,26 @@ class ReportStore:
             for row in await connection.execute(newest):
                 found.setdefault(row.part, row.content)
         return found
+
+    async def known_words(self, practice: Row) -> frozenset[str]:
+        """The words that the person said in earlier practices of the language: each was new in one of them."""
+        of = practices.c
+        query = (
+            select(table.content)
+            .join(practices, of.id == table.practice_id)
+            .where(
+                of.person_id == practice.person_id,
+                of.language == practice.language,
+                of.created_at <= practice.created_at,
+                of.id != practice.id,
+                table.part == "vocabulary",
+                table.state == "ready",
+            )
+        )
+        newest = query.order_by(of.created_at.desc(), of.id.desc()).limit(MOST_REMEMBERED)
+        async with self.database.read() as connection:
+            contents = (await connection.scalars(newest)).all()
+        return frozenset(one["word"] for content in contents for one in content["new_words"])
 
     async def left(self, since: int, until: int, most: int) -> Sequence[Row]:
         """Practices whose talk ended between these moments and of which no report was begun, as after a crash."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.conversation.journal import Entry, ItemTimed
+from pipeline.engines.protocols import WordTime
 from server.history.store import ConversationStore
-from server.practice.report.answers import Mistakes, Questions
+from server.practice.report.answers import Measures, Mistakes, Questions, Vocabulary
 from server.practice.report.job import PARTS
 from server.practice.report.store import ReportStore, forget_talks
 from server.practice.store import PracticeStore
@@ -162,3 +164,41 @@ async def test_a_report_goes_with_its_talk_and_only_numbers_are_left(database: D
     assert [(group["count"], group["items"]) for group in kept["mistakes"]["groups"]] == [(1, [])]
     assert (row.corrections, row.moves, row.conversation_id) == (None, None, None)
     assert "go" not in str(kept).replace("goes", "")
+
+
+async def spoken_talk(database: Database, at: int, *texts: str) -> str:
+    """A practice in which these lines were spoken, ten seconds each, a word every half a second."""
+    entries = list[Entry]()
+    for number, text in enumerate(texts):
+        words = [WordTime(word, n * 500, n * 500 + 400) for n, word in enumerate(text.split())]
+        line, id = tuple((word.start_ms, word.end_ms) for word in words), f"item_{at}_{number}"
+        begins = 10_000 * number
+        entries += [ItemTimed(id, begins, begins + 500 * len(words)), said(text, id=id, words=words, voiced=line)]
+    return await talked(database, scene(), *entries, at=at)
+
+
+async def test_measures_and_words_are_told_beside_those_of_the_last_practice(database: Database) -> None:
+    first = await spoken_talk(database, NOON, "I would like a cup of coffee because I am tired today my friend")
+    await make(database, first)
+    second = await spoken_talk(database, NOON + 1000, "I would like a cup of wonderful coffee because I am tired today")
+    await make(database, second)
+    parts = (await report(database, second)).parts
+    measures, vocabulary = parts["measures"].content, parts["vocabulary"].content
+
+    assert isinstance(measures, Measures)
+    assert isinstance(vocabulary, Vocabulary)
+    pace = next(item for item in measures.items if item.id == "pace")
+    assert pace.value is not None
+    assert pace.previous is not None
+    assert "mattr" in {item.id for item in vocabulary.items}
+    assert "mattr" not in {item.id for item in measures.items}
+    assert [word.word for word in vocabulary.new_words] == ["wonderful"]
+    assert vocabulary.new_words[0].clip.quote == "wonderful"
+    assert vocabulary.range is None
+
+
+async def test_a_conversation_tells_which_practice_it_was(database: Database) -> None:
+    id = await talked(database, scene(), "She go home.")
+    row = await PracticeStore(database).get("ann", id)
+
+    assert await ConversationStore(database).practices_of([row.conversation_id, "conv_x"]) == {row.conversation_id: id}

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from pipeline.practice.answers.quotes import Quotes
+from pipeline.practice.measures.definitions import definitions
 from server.practice.report.answers import Clip, Next, NextTold
 from server.practice.report.heard import Heard
 from server.practice.report.model.asking import Answer, Asking, Checked, ModelFailure, Quoted, sensible
@@ -29,7 +30,7 @@ class _Items(Answer):
 
 async def next_by_model(asking: Asking, heard: Heard, others: Others) -> Next:
     """What to do next. Raises `ModelFailure`, also where nothing of what it says has a quote that holds."""
-    values = {"language": language_name(heard.practice.language, heard.own), "facts": _facts(others)}
+    values = {"language": language_name(heard.practice.language, heard.own), "facts": _facts(others, heard)}
     lines = lines_of([turn for turn in heard.turns if turn.text.strip()], asking.room("next", **values))
 
     def check(answer: _Items) -> Checked[list[NextTold]]:
@@ -53,7 +54,7 @@ def _check(answer: _Items, lines: Lines) -> Checked[list[NextTold]]:
     return Checked(items, quotes)
 
 
-def _facts(others: Others) -> str:
+def _facts(others: Others, heard: Heard) -> str:
     """What the report says already, in short; nothing of it was written by the person."""
     facts = list[str]()
     if others.mistakes:
@@ -61,6 +62,7 @@ def _facts(others: Others) -> str:
     if others.questions:
         facts += [f"{one.title}: {one.change.text}" for one in others.questions.items if one.change][:5]
     if others.measures:
+        known = {one.id: one for one in definitions(heard.own, heard.practice.language)}
         values = (item for item in others.measures.items if item.value is not None)
-        facts += [f"{item.id} = {item.value:.1f}" for item in values][:8]
+        facts += [f"{known[item.id].label}: {item.value:.1f} {known[item.id].unit}" for item in values][:8]
     return "; ".join(facts[:MOST_FACTS]) or "-"

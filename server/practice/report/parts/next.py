@@ -18,7 +18,7 @@ MANY_FILLERS = 6.0
 MANY_PAUSES = 15.0
 """Within sentences, a minute: every fourth second."""
 
-WATCHED = {"fillers": ("fillers_per_100", MANY_FILLERS), "pauses": ("pauses_within", MANY_PAUSES)}
+WATCHED = {"fillers": ("fillers", MANY_FILLERS), "pauses": ("pauses_within", MANY_PAUSES)}
 """What is said of which measure from how much of it on."""
 
 
