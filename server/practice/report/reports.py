@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ LEFT_MS, LEFT_LONGEST_MS = 60_000, 86_400_000
 
 AT_ONCE = 20
 
+WRITTEN_S = 2.0
+"""How long a report waits for the last lines of its talk; they are written twice a second."""
+
 
 @dataclass(frozen=True)
 class Reports:
@@ -44,8 +48,9 @@ class Reports:
 
     async def after(self, practice_id: str, person_id: str, conversation_id: str) -> None:
         """The talk of a practice is over: make its report as soon as its last lines are written. Raises nothing of ours."""
-        with suppress(TimeoutError):  # what is not written yet is missing in it until it is made again
-            await self.written(conversation_id)
+        with suppress(TimeoutError):  # the conversation goes on without the practice, or its last lines come too late
+            async with asyncio.timeout(WRITTEN_S):
+                await self.written(conversation_id)
         try:
             await self.make(practice_id, person_id)
         except (LimitReached, Conflict) as error:  # not kept, or deleted at once; the next catch-up sees what is left
@@ -74,12 +79,12 @@ class Reports:
         }
         if reason := _why_none(row):
             return Report(**told, state="none", reason=reason, job_id=None, parts={})
-        rows = {part.part: part for part in await self.store.parts(practice_id)}
         number, job = await self._newest(row)
         if not number:
             going = row.state == "going"
             return Report(**told, state="none", reason="going" if going else "not_made", job_id=None, parts={})
         making = job is not None and not job.finished
+        rows = {part.part: part for part in await self.store.parts(practice_id)}  # after the job: all that it made
         kind: PracticeKind = row.kind
         parts = {name: _part(name, rows[name], making=making) for name in PARTS[kind] if name in rows}
         return Report(
