@@ -67,6 +67,7 @@ from server.practice.progress.routes import routes as progress_routes
 from server.practice.report.routes import routes as report_routes
 from server.practice.report.start import arranged_reports
 from server.practice.report.store import forget_talks
+from server.practice.routes.measures import routes as measure_routes
 from server.practice.routes.practices import routes as practices_routes
 from server.practice.routes.templates import routes as template_routes
 from server.practice.taking_along import files_of as practice_files_of
@@ -114,6 +115,7 @@ ROUTES = (
     recording_routes,
     memory_routes,
     template_routes,
+    measure_routes,
     documents_routes,
     practices_routes,
     practice_export_routes,

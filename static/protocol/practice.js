@@ -33,7 +33,7 @@ const MADE_MS = 150_000;
 /** @typedef {{ practice: Practice, made_by: "model" | "rules", reason: string }} Replanned */
 /** @typedef {{ state: "waiting" | "ready" | "missing", content: any, made_by: string, reason: string }} Part `reason`: why it is missing, or no model made it */
 /** @typedef {{ practice_id: string, conversation_id: string | null, state: "none" | "making" | "ready", reason: string, parts: Record<string, Part> }} Report */
-/** @typedef {{ id: string, label: string, unit: string, definition: string, formula: string, source: string }} Definition of a measure */
+/** @typedef {{ id: string, label: string, unit: string, digits: number, definition: string, formula: string, source: string, not_said: string }} Definition of a measure */
 
 /** @param {string} id @param {...string} more */
 const one = (id, ...more) => ["api/practices", encodeURIComponent(id), ...more].join("/");
@@ -68,8 +68,8 @@ export const remakeReport = (id) => askData(one(id, "report"), { method: "POST" 
 /** @param {string} id @param {"markdown" | "pdf"} format */
 export const reportPath = (id, format) => `${one(id, "report", "export")}?format=${format}`;
 
-/** What the measures of a report are, in the language that it is written in. @param {string} language @param {AbortSignal} signal @returns {Promise<{ items: Definition[] }>} */
-export const fetchMeasures = (language, signal) => askData(`api/practice/measures${query({ language })}`, { signal });
+/** What the measures of a report are, in the language that it is written in. @param {string} language @param {string} spoken what was measured @param {AbortSignal} signal @returns {Promise<{ items: Definition[] }>} */
+export const fetchMeasures = (language, spoken, signal) => askData(`api/practice/measures${query({ language, spoken })}`, { signal });
 
 /**
  * @typedef {object} NewCard of a correction

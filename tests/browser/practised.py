@@ -228,7 +228,8 @@ DEFINITIONS = [
     {
         "id": "words_per_minute",
         "label": "Words a minute",
-        "unit": "words_per_minute",
+        "unit": "words/min",
+        "digits": 1,
         "definition": "How many words you said in a minute of your own turns.",
         "formula": "words / minutes",
         "source": "De Jong & Bosker 2013",
@@ -237,6 +238,7 @@ DEFINITIONS = [
         "id": "pause_median",
         "label": "Median pause",
         "unit": "ms",
+        "digits": 1,
         "definition": "Half of your pauses were shorter.",
         "formula": "median(pauses ≥ 250 ms)",
         "source": "Goldman-Eisler 1968",
@@ -244,7 +246,8 @@ DEFINITIONS = [
     {
         "id": "fillers",
         "label": "Fillers",
-        "unit": "per_100_words",
+        "unit": "per 100 words",
+        "digits": 1,
         "definition": "Words like “um”.",
         "formula": "100 × fillers / words",
         "source": "—",
@@ -252,7 +255,8 @@ DEFINITIONS = [
     {
         "id": "mattr",
         "label": "MATTR",
-        "unit": "ratio",
+        "unit": "",
+        "digits": 1,
         "definition": "Variety.",
         "formula": "",
         "source": "Covington 2010",

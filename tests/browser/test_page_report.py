@@ -77,7 +77,7 @@ def test_a_number_has_its_unit_trend_definition_source_and_places(
 ) -> None:
     open_report(page, address)
     pace = page.locator("[data-measure=words_per_minute]")
-    expect(pace.locator(".value")).to_have_text("118 words a minute")
+    expect(pace.locator(".value")).to_have_text("118.4 words/min")
     expect(pace.locator(".trend")).to_have_text("14.4 more than last time")
     expect(pace.locator("dl")).to_be_hidden()
     pace.locator("summary").click()

@@ -9,30 +9,23 @@ import { hasText, language, t } from "../../i18n.js";
 /** Changes smaller than this part of the value are none. */
 const SAME = 0.02;
 
-/** @param {number} value @param {string} unit */
-function figure(value, unit) {
-  const share = unit === "share" || unit === "ratio";
-  const most = share || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  if (share) return value.toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
-  return value.toLocaleString(language, { maximumFractionDigits: most });
-}
+/** @typedef {import("./report.js").Definition} Definition */
 
-/** @param {string} unit as the server calls it */
-const unitOf = (unit) => (hasText(`report.unit.${unit}`) ? t(`report.unit.${unit}`) : unit);
+/** @param {number} value @param {Definition | undefined} told */
+const figure = (value, told) => value.toLocaleString(language, { minimumFractionDigits: 0, maximumFractionDigits: told?.digits ?? 2 });
 
-/** How it is against the last time, in words. @param {Measure} measure @param {string} unit */
-function trend({ value, previous }, unit) {
+/** How it is against the last time, in words. @param {Measure} measure @param {Definition | undefined} told */
+function trend({ value, previous }, told) {
   if (value === null || previous === null) return "";
   const change = value - previous;
   if (Math.abs(change) <= SAME * Math.max(Math.abs(value), Math.abs(previous))) return t("report.trend.same");
-  return t(change > 0 ? "report.trend.more" : "report.trend.less", { change: figure(Math.abs(change), unit) });
+  return t(change > 0 ? "report.trend.more" : "report.trend.less", { change: figure(Math.abs(change), told) });
 }
 
 /** @param {Measure} measure @param {Context} context */
 function row(measure, { definitions, clips, practice }) {
   const told = definitions.get(measure.id);
-  const unit = told?.unit ?? "";
-  const value = measure.value === null ? t(hasText(`report.missing.${measure.missing}`) ? `report.missing.${measure.missing}` : "report.missing.too_little") : figure(measure.value, unit);
+  const value = measure.value === null ? t(hasText(`report.missing.${measure.missing}`) ? `report.missing.${measure.missing}` : "report.missing.too_little") : figure(measure.value, told);
   return h(
     "details",
     { class: "measure", "data-measure": measure.id },
@@ -40,8 +33,8 @@ function row(measure, { definitions, clips, practice }) {
       "summary",
       {},
       h("span", { class: "label" }, told?.label ?? measure.id),
-      h("span", { class: "value" }, measure.value === null ? h("span", { class: "none" }, value) : value, measure.value !== null && unit !== "share" && h("span", { class: "unit" }, ` ${unitOf(unit)}`), measure.estimated && h("span", { class: "unit" }, ` ${t("report.about")}`)),
-      h("span", { class: "trend" }, trend(measure, unit)),
+      h("span", { class: "value" }, measure.value === null ? h("span", { class: "none" }, value) : value, measure.value !== null && told?.unit && h("span", { class: "unit" }, ` ${told.unit}`), measure.estimated && h("span", { class: "unit" }, ` ${t("report.about")}`)),
+      h("span", { class: "trend" }, trend(measure, told)),
     ),
     told && definition(told, practice.own_language),
     measure.count > 0 && h("p", { class: "note" }, t("report.count", { count: measure.count })),
@@ -50,8 +43,8 @@ function row(measure, { definitions, clips, practice }) {
   );
 }
 
-/** @param {import("./report.js").Definition} told @param {string} lang */
-function definition({ definition, formula, source }, lang) {
+/** @param {Definition} told @param {string} lang */
+function definition({ definition, formula, source, not_said }, lang) {
   return h(
     "dl",
     { class: "definition", lang: lang === "zh" ? "zh-Hans" : lang },
@@ -59,6 +52,7 @@ function definition({ definition, formula, source }, lang) {
     h("dd", {}, definition),
     ...(formula ? [h("dt", {}, t("report.formula")), h("dd", {}, h("code", {}, formula))] : []),
     ...(source ? [h("dt", {}, t("report.source")), h("dd", {}, source)] : []),
+    ...(not_said ? [h("dt", {}, t("report.not-said")), h("dd", {}, not_said)] : []),
   );
 }
 

@@ -74,7 +74,7 @@ class ReportView {
       const practice = await fetchPractice(this.id, signal);
       const talked = practice.conversation_id;
       const [told, talk] = await Promise.all([
-        fetchMeasures(practice.own_language, signal).catch(() => ({ items: [] })),
+        fetchMeasures(practice.own_language, practice.language, signal).catch(() => ({ items: [] })),
         talked ? fetchConversation(talked, signal).catch(() => null) : null,
       ]);
       if (signal.aborted) return;

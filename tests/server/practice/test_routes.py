@@ -132,3 +132,14 @@ async def test_practices_come_in_pages_and_go_for_good(client: httpx2.AsyncClien
     assert outcome(await client.get(f"practices/{ids[0]}")) == (404, "practice_not_found")
     assert outcome(await client.delete(f"practices/{ids[0]}")) == (404, "practice_not_found")
     assert outcome(await client.get("practices?cursor=nonsense")) == (404, "no_such_page")
+
+
+async def test_each_number_of_a_report_is_defined_in_the_language_that_is_asked_for(client: httpx2.AsyncClient) -> None:
+    english, chinese = [
+        (await client.get(f"practice/measures?{asked}")).json()["data"]["items"]
+        for asked in ("language=en&spoken=zh", "language=zh&spoken=en")
+    ]
+    assert [one["id"] for one in english] == [one["id"] for one in chinese]
+    assert (english[0]["id"], english[0]["unit"], chinese[0]["unit"]) == ("pace", "characters/min", "词/分钟")
+    assert all(one["definition"] and one["formula"] and one["source"] for one in english)
+    assert outcome(await client.get("practice/measures?language=fr")) == (422, "validation_failed")
