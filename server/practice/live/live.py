@@ -17,7 +17,7 @@ from pipeline.conversation.known import Asked, Known
 from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.practice.director.director import Director, Said
 from pipeline.practice.director.orders import order_in
-from pipeline.practice.director.phrases import joined
+from pipeline.practice.director.phrases import joined, tell
 from pipeline.practice.director.recast import echoed, instructed
 from pipeline.practice.director.state import Move, MoveKind, State, restored
 from pipeline.practice.mistake import Mistake
@@ -31,8 +31,8 @@ DRAFT = "draft"
 STATES = 50
 """Lines of the character's whose states are known: more than are ever taken back."""
 
-LONGEST_CORRECTED = 2_000
-"""Characters of a turn that are looked at for slips before an answer: some three minutes; 2 ms."""
+LONGEST_CORRECTED = 600
+"""Characters of a turn that rules look at: some 40 seconds of talking. They take 4 ms then, and 0.5 ms for 100."""
 
 RECAST_IN: frozenset[MoveKind] = frozenset({"ask", "card", "follow_up", "repeat", "answer", "close", "talk"})
 """Moves that answer what was said; the others are about the talk itself."""
@@ -70,6 +70,7 @@ class Live:
         self._spent_s = max((float(record.get("at_s", 0)) for record in records), default=0.0)
         self._began: float | None = None
         self._offer: Offer | None = None
+        self._corrected: tuple[str, Mistake | None] | None = None
         self._states: dict[str, State] = {}
         self._first_heard = _heard_id(self.items())
         self._shown = self._base
@@ -82,7 +83,8 @@ class Live:
         state = self._state(asked.items)
         move = self._director.decide(state, said, self.left_s)
         if move is None:
-            return ()
+            over = tell(self.practice.language, "over") if state.over else ""
+            return [Known(over, "practice", self.practice.id)] if over else ()
         self._offer = Offer(move, state, state.after(move), self._at_s())
         return self._told(move, turn, self._offer)
 
@@ -155,8 +157,11 @@ class Live:
         """What is told of one line of the person's, by rules."""
         if not self.reads(text) or self.practice.scene is None:
             return None
-        found = mistakes_in(text[:LONGEST_CORRECTED], self.practice.language, self.practice.own_language)
-        return most_important(found, only_hindering=self.practice.scene.correcting == "hindering")
+        if self._corrected is None or self._corrected[0] != text:
+            found = mistakes_in(text[:LONGEST_CORRECTED], self.practice.language, self.practice.own_language)
+            hindering = self.practice.scene.correcting == "hindering"
+            self._corrected = text, most_important(found, only_hindering=hindering)
+        return self._corrected[1]
 
     def reads(self, text: str) -> bool:
         """Whether a line of the person's is looked at for mistakes at all."""

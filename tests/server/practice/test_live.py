@@ -196,8 +196,11 @@ def test_once_the_closing_was_heard_the_talk_is_free() -> None:
     talk.turn("Let's stop here.")
     talk.say("Thanks, bye!")
 
+    known = talk.ask()
+
     assert talk.live.over
-    assert talk.ask() is None
+    assert known is not None
+    assert (known.say, "over" in known.text) == ("", True)
 
 
 def test_what_was_said_wrong_comes_right_in_front_of_the_next_line_and_the_model_is_told() -> None:

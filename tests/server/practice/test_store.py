@@ -127,6 +127,26 @@ async def test_a_talk_that_is_gone_on_with_has_its_practice_again_and_keeps_what
     assert (list(row.moves), [one["item_id"] for one in row.corrections]) == (["a", "b"], ["a", "b"])
 
 
+async def test_what_was_decided_is_kept_while_the_talk_goes_on(database: Database) -> None:
+    store = PracticeStore(database, Clock())
+    id = await made(store)
+    await store.begin(id, "ann", "conv_1")
+    await store.keep(id, {"a": {"step": "one"}}, [])
+    await store.keep(id, {"b": {"step": "two"}}, [{"said": "goed"}])
+    row = await store.get("ann", id)
+    assert (row.state, row.ended_at, list(row.moves), row.corrections) == (
+        "going",
+        None,
+        ["a", "b"],
+        [{"said": "goed"}],
+    )
+    assert await store.going_in("ann", "conv_1") == id
+    assert await store.going_in("bob", "conv_1") is None
+    await store.finish(id, {}, [])
+    assert await store.going_in("ann", "conv_1") is None
+    await store.keep("prac_gone", {"a": {}}, [])
+
+
 async def test_a_talk_in_which_nothing_was_said_leaves_the_practice_ready(database: Database) -> None:
     store = PracticeStore(database)
     id = await made(store)
