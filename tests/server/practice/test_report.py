@@ -11,6 +11,7 @@ from pipeline.engines.protocols import WordTime
 from server.history.store import ConversationStore
 from server.practice.report.answers import Measures, Mistakes, Questions, Vocabulary
 from server.practice.report.job import PARTS
+from server.practice.report.reports import LEFT_MS, Reports
 from server.practice.report.store import ReportStore, forget_talks
 from server.practice.store import PracticeStore
 from server.settings.keeping import StorageSettings
@@ -18,7 +19,7 @@ from server.storage.database import Database
 from server.storage.object_place import place_of
 from server.storage.objects import Objects
 from tests.server.history.kept import NOON, answered, cleaning, said
-from tests.server.practice.reporting import contents, interview, make, report, scene, talked
+from tests.server.practice.reporting import Here, JobsHere, contents, interview, make, report, scene, talked, written
 
 
 @pytest.fixture
@@ -202,3 +203,16 @@ async def test_a_conversation_tells_which_practice_it_was(database: Database) ->
     row = await PracticeStore(database).get("ann", id)
 
     assert await ConversationStore(database).practices_of([row.conversation_id, "conv_x"]) == {row.conversation_id: id}
+
+
+async def test_a_talk_that_a_dead_server_left_gets_its_report_later_and_only_once(database: Database) -> None:
+    id = await talked(database, scene(), "She go home.")
+    now = NOON + LEFT_MS + 30_000
+    jobs, asked = JobsHere(), Here()
+    reports = Reports(ReportStore(database, lambda: now), PracticeStore(database), jobs, written)  # type: ignore[arg-type]
+    begun = [await reports.catch_up(asked, {}) for _ in range(2)]
+    late = Reports(ReportStore(database, lambda: NOON + 1000), PracticeStore(database), jobs, written)  # type: ignore[arg-type]
+
+    assert begun == [{"begun": 1}, {"begun": 0}]
+    assert jobs.submitted == [{"practice": id, "number": 1, "kind": "language"}]
+    assert await late.catch_up(asked, {}) == {"begun": 0}
