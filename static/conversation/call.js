@@ -31,7 +31,7 @@ const INFO_NOTICE_MS = 8000; // how long a notice that asks for nothing stays
 /** @typedef {import("./effects.js").Effect} Effect */
 /** @typedef {import("./conversation.js").Line} Line */
 /** @typedef {import("../audio/player.js").Report} Report */
-/** @typedef {{ patience?: "patient" | "normal" | "quick", speed?: number }} Manner of this talk, where it is not as the person likes it else */
+/** @typedef {{ patience?: "patient" | "normal" | "quick", speed?: number }} Manner of this talk, where it is another than the person's usual one */
 /** @typedef {{ id: string, kind: "interview" | "language", language: string, subtitles: boolean, hints: boolean, manner: Manner }} Practised what is practised in a talk */
 /** @typedef {"connecting" | "waiting" | "live" | "reconnecting" | "gone"} Connection to the server */
 /** @typedef {"" | "asking" | import("../audio/microphone.js").MicrophoneProblem} Access to the microphone; "" where it is there or not wanted */

@@ -220,10 +220,11 @@ def test_without_a_language_model_the_plan_says_how_it_was_made(page: Page, addr
     expect(page.locator("#fit")).to_have_count(0)
 
 
-def test_a_practice_begins_with_its_character_consent_and_manner(
+def test_a_practice_begins_with_its_character_and_consent_and_waits_as_it_is_to_wait(
     page: Page, address: str, practised: Practised, script: Script
 ) -> None:
     practised.practices = [practice()]
+    page.add_init_script("""localStorage.kaikou = JSON.stringify({ patience: "patient" })""")
     page.goto(f"{address}/#/practice/prac_1")
     page.check("#record")
     page.click("#begin")
@@ -232,14 +233,13 @@ def test_a_practice_begins_with_its_character_consent_and_manner(
     session = update["session"]
     assert "model=philosopher&" in script.sockets[0].url
     assert session["kaikou"] == {"language": "en", "barge_in": "confirmed", "record": True, "practice": "prac_1"}
-    assert session["audio"]["output"]["speed"] == 0.9
-    assert session["audio"]["input"]["turn_detection"]["eagerness"] == "low"
+    assert session["audio"]["output"]["speed"] == 1  # of what the practice makes of it
+    assert session["audio"]["input"]["turn_detection"]["eagerness"] == "auto"
     page.click("#settings-open")
     page.check("#patience [value=quick]")
     wait_until(page, lambda: len(script.sent("session.update")) == 2)
     again = script.sent("session.update")[1]["session"]
     assert "practice" not in again["kaikou"]
-    assert again["audio"]["output"]["speed"] == 0.9
     assert again["audio"]["input"]["turn_detection"]["eagerness"] == "high"
 
 

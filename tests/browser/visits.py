@@ -42,6 +42,16 @@ class Wire:
 @contextmanager
 def visiting(address: str, microphone: Path, character: str = "philosopher") -> Iterator[tuple[Page, Wire]]:
     """A browser that hears a recording, with a character picked and Talk pressed."""
+    with hearing(microphone) as (page, wire):
+        page.goto(address)
+        page.click(f"[data-character={character}]")
+        page.click("#talk")
+        yield page, wire
+
+
+@contextmanager
+def hearing(microphone: Path) -> Iterator[tuple[Page, Wire]]:
+    """A browser that hears a recording as soon as a page of it opens the microphone."""
     assert microphone.is_file()
     flags = [
         "--use-fake-ui-for-media-stream",
@@ -59,9 +69,6 @@ def visiting(address: str, microphone: Path, character: str = "philosopher") -> 
         wire = Wire()
         page.on("websocket", wire.listen)
         page.add_init_script(TRACE)
-        page.goto(address)
-        page.click(f"[data-character={character}]")
-        page.click("#talk")
         yield page, wire
         browser.close()
         assert problems == []

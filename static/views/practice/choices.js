@@ -5,7 +5,7 @@ const NAME = "kaikou-practice";
  * @typedef {object} Choices
  * @property {"en" | "zh" | ""} language of the practice; "" for the other than the page's (language) or the page's (interview)
  * @property {string} character_id "" for whoever is good at it
- * @property {"patient" | "normal" | "quick"} patience
+ * @property {"patient" | "quick"} patience
  * @property {Omit<import("../../protocol/practice.js").InterviewChoice, "advert" | "resume">} interview
  * @property {import("../../protocol/practice.js").SceneChoice} scene
  */

@@ -91,7 +91,7 @@ class Choose {
     });
     let whom = this.whom();
     const parts = this.kind === "interview" ? this.interview(tongue) : this.language(tongue);
-    this.fields.replaceChildren(...parts, choice("patience", "patience", ["patient", "normal", "quick"], choices.patience, this.put(choices, "patience")), whom);
+    this.fields.replaceChildren(...parts, choice("patience", "patience", ["patient", "quick"], choices.patience, this.put(choices, "patience")), whom);
   }
 
   whom() {

@@ -98,10 +98,9 @@ class Plan {
 
   /** @param {Character} character */
   begin(character) {
-    const { id, kind, language, scene, interview, state, conversation_id } = this.practice;
-    const { patience } = remembered(kind);
-    const quick = interview?.strictness === "pressure" && patience === "patient" ? "normal" : patience;
-    const manner = { patience: quick, speed: (scene?.speed ?? 1) * preferences.speed };
+    const { id, kind, language, scene, state, conversation_id } = this.practice;
+    // How long is waited for somebody who thinks is the practice's to know, unless it is to be short; how fast is spoken, too.
+    const manner = { patience: remembered(kind).patience === "quick" ? /** @type {const} */ ("quick") : /** @type {const} */ ("normal") };
     const practised = { id, kind, language, subtitles: scene?.subtitles ?? true, hints: scene?.hints ?? true, manner };
     this.page.talk(character, { language, practice: practised, ...(state === "going" && conversation_id && { id: conversation_id }) });
   }
