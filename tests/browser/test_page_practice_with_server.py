@@ -49,7 +49,7 @@ def say(page: Page, text: str) -> None:
 
 @NEEDS_POCKETSPHINX
 def test_an_interview_goes_from_choice_to_report_with_what_was_said_to_hear(server: Serving, tmp_path: Path) -> None:
-    microphone = recording(tmp_path, silence(14.0), sentence(), silence(150.0))
+    microphone = recording(tmp_path, silence(14.0), *[sentence(), silence(0.4)] * 4, silence(150.0))
     with hearing(microphone) as (page, _wire):
         page.goto(f"{server.http}/#/practice/new/interview")
         page.check("[name=template-interview][value=baker]")
