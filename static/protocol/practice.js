@@ -47,7 +47,7 @@ const query = (asked) => `?${new URLSearchParams(Object.entries(asked).filter(([
 /** @param {NewPractice} chosen @returns {Promise<Practice>} */
 export const makePractice = (chosen) => askData("api/practices", { method: "POST", body: chosen });
 
-/** @param {{ cursor?: string, kind?: string, conversation?: string, limit?: string }} asked @param {AbortSignal} signal @returns {Promise<{ items: ListedPractice[], next: string | null }>} */
+/** @param {{ cursor?: string, kind?: string, limit?: string }} asked @param {AbortSignal} signal @returns {Promise<{ items: ListedPractice[], next: string | null }>} */
 export const listPractices = (asked, signal) => askData(`api/practices${query(asked)}`, { signal });
 
 /** @param {string} id @param {AbortSignal} signal @returns {Promise<Practice>} */

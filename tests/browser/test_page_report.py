@@ -177,7 +177,8 @@ def test_it_is_saved_in_both_formats_and_printed_with_all_that_is_folded(
     expect(page.locator("[data-measure=words_per_minute] dl")).to_be_hidden()
 
 
-def test_the_history_leads_to_the_report(page: Page, address: str, practised: Practised) -> None:
+def test_the_history_leads_to_the_report(page: Page, address: str, practised: Practised, kept: Kept) -> None:
+    kept.conversations[0]["practice_id"] = "prac_1"
     page.goto(f"{address}/#/history/conv_7")
     page.click("#report-open")
     expect(page.locator(".report h1")).to_have_text("In a café")

@@ -8,7 +8,6 @@ import { languageName, t } from "../../i18n.js";
 import { ServerRefused } from "../../protocol/api.js";
 import { download } from "../../protocol/download.js";
 import { deleteConversation, editConversation, exportPath, fetchConversation, restoreConversation } from "../../protocol/history.js";
-import { listPractices } from "../../protocol/practice.js";
 import { go, hashOf } from "../../router.js";
 import { conversationOf } from "./continued.js";
 import { Lines } from "./lines.js";
@@ -94,7 +93,6 @@ class Opened {
     if (this.bar) view.append(this.bar.element);
     this.show(kept);
     void this.lines.fetchMore();
-    void this.linkToReport();
     this.timer = this.settled ? 0 : setTimeout(() => void this.follow(), FOLLOW_MS);
   }
 
@@ -150,22 +148,13 @@ class Opened {
       "div",
       { class: "actions" },
       character && h("button", { type: "button", id: "continue", class: "primary", onclick: () => this.goOn(character) }, t("history.continue")),
+      kept.practice_id && h("a", { class: "plain", id: "report-open", href: hashOf(["practice", kept.practice_id, "report"]) }, t("history.report")),
       h("button", { type: "button", id: "rename", class: "plain", onclick: () => this.title.edit() }, t("history.rename")),
       this.pin,
       this.exports(),
       h("button", { type: "button", id: "delete", class: "plain", onclick: () => void this.remove() }, t("history.delete")),
       !character && h("p", { class: "note" }, t("history.continue.gone", { name: kept.character.name })),
     );
-  }
-
-  /** If it was a practice. */
-  async linkToReport() {
-    const { signal } = this.lines.closing;
-    const found = await listPractices({ conversation: this.kept.id }, signal).catch(() => null);
-    const practice = found?.items[0];
-    if (!practice || signal.aborted) return;
-    const link = h("a", { class: "plain", id: "report-open", href: hashOf(["practice", practice.id, "report"]) }, t("history.report"));
-    this.pin.before(link);
   }
 
   exports() {
