@@ -184,6 +184,16 @@ def test_the_history_leads_to_the_report(page: Page, address: str, practised: Pr
     expect(page.locator(".report h1")).to_have_text("In a café")
 
 
+def test_a_practice_is_deleted_with_its_report_after_it_was_asked_for_once_more(
+    page: Page, address: str, practised: Practised
+) -> None:
+    open_report(page, address)
+    page.click("#delete")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("#practices a")).to_have_count(1)
+    assert [one["id"] for one in practised.practices] == ["prac_2"]
+
+
 def test_what_was_said_is_shown_as_it_is_and_is_no_markup(page: Page, address: str, practised: Practised) -> None:
     hostile = '<img src=x onerror="window.hit = 1">'
     items = [{"text": hostile, "why": hostile, "clips": []}]

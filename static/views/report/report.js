@@ -1,4 +1,5 @@
 /** What came of a practice: what to do next, then the evidence. Its parts appear as they are ready. */
+import { askFirst } from "../../components/confirm.js";
 import { dayName, lengthOf, timeOfDay } from "../../components/dates.js";
 import { h, icon } from "../../components/dom.js";
 import { reasonOf } from "../../components/reasons.js";
@@ -6,8 +7,8 @@ import { hasText, languageName, t } from "../../i18n.js";
 import { ServerRefused } from "../../protocol/api.js";
 import { download } from "../../protocol/download.js";
 import { fetchConversation } from "../../protocol/history.js";
-import { fetchMeasures, fetchPractice, fetchReport, remakeReport, reportPath } from "../../protocol/practice.js";
-import { hashOf } from "../../router.js";
+import { deletePractice, fetchMeasures, fetchPractice, fetchReport, remakeReport, reportPath } from "../../protocol/practice.js";
+import { go, hashOf } from "../../router.js";
 import { Clips } from "./clips.js";
 import { ORDER, Section } from "./section.js";
 import "../practice/texts.js";
@@ -53,7 +54,7 @@ class ReportView {
       this.head,
       this.word,
       this.body,
-      h("p", { class: "actions" }, h("button", { type: "button", class: "plain", id: "remake", onclick: () => void this.remake() }, t("report.remake"))),
+      h("p", { class: "actions" }, h("button", { type: "button", class: "plain", id: "remake", onclick: () => void this.remake() }, t("report.remake")), this.removal()),
     );
     root.append(this.view);
     void this.begin();
@@ -191,6 +192,16 @@ class ReportView {
       if (!(error instanceof ServerRefused)) throw error;
       this.say(reasonOf(error));
     }
+  }
+
+  removal() {
+    const words = { question: t("practice.delete.sure"), yes: t("practice.delete"), no: t("practice.delete.no") };
+    const remove = () =>
+      deletePractice(this.id).then(
+        () => go(hashOf(["practice"])),
+        (error) => this.say(reasonOf(error)),
+      );
+    return askFirst(h("button", { type: "button", class: "plain", id: "delete" }, t("practice.delete")), words, () => void remove());
   }
 
   /** What is folded is printed too. @param {boolean} open */
