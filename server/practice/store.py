@@ -225,6 +225,12 @@ def _of(person_id: str) -> ColumnElement[bool]:
     return table.person_id == person_id
 
 
+def is_deleted(id: Any) -> ColumnElement[bool]:
+    """Whether a conversation is deleted and not removed yet, so that it may come back: nothing is told of it until then."""
+    there = select(conversations.c.id).where(conversations.c.id == id, conversations.c.deleted_at.is_not(None))
+    return there.exists()
+
+
 def is_kept(id: Any) -> ColumnElement[bool]:
     """Whether a conversation is there and was not deleted."""
     there = select(conversations.c.id).where(conversations.c.id == id, conversations.c.deleted_at.is_(None))

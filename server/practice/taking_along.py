@@ -9,6 +9,8 @@ import orjson
 from sqlalchemy import ColumnElement, Table, select
 
 from server.history.exporting.files import BesideFile, name_of
+from server.practice.report.numbers import without_words
+from server.practice.store import is_deleted
 from server.storage.database import Database
 from server.storage.tables.practice import (
     practice_cards,
@@ -33,12 +35,20 @@ PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
 
 
 async def files_of(database: Database, person_id: str) -> AsyncIterator[BesideFile]:
-    """A file for each practice, with its report; then one for each of the other tables that has something."""
+    """A file for each practice, with its report; then one for each of the other tables that has something.
+
+    Of one whose talk is deleted there are numbers alone, also while that can be undone.
+    """
+    mine, gone = practices.c.person_id == person_id, is_deleted(practices.c.conversation_id)
     async with database.read() as connection:
-        ids = list(await connection.scalars(select(practices.c.id).where(practices.c.person_id == person_id)))
+        ids = list(await connection.scalars(select(practices.c.id).where(mine)))
+        hidden = set(await connection.scalars(select(practices.c.id).where(mine, gone)))
     for id in ids:  # each by itself: some have an advert and a CV
         for practice in await _rows(database, practices, practices.c.id == id):
             parts = await _rows(database, practice_reports, practice_reports.c.practice_id == id)
+            if id in hidden:
+                practice = {**practice, "moves": None, "corrections": None}
+                parts = [{**part, "content": without_words(part["part"], part["content"])} for part in parts]
             report = {part["part"]: {key: part[key] for key in ("state", "content", "made_by")} for part in parts}
             name = name_of(practice["created_at"], practice["title"], id)
             yield _file(f"practices/{name}", practice["created_at"], {**practice, "report": report})

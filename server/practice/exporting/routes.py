@@ -23,7 +23,7 @@ from server.practice.exporting.definitions import definitions_in
 from server.practice.exporting.document import About, Document, Part, document_of
 from server.practice.exporting.markdown import markdown_of
 from server.practice.exporting.pdf import pdf_of
-from server.practice.store import no_such_practice
+from server.practice.store import is_deleted, no_such_practice
 from server.services import Services
 from server.storage.database import Database
 from server.storage.tables.practice import practice_reports, practices
@@ -114,7 +114,8 @@ class ExportsApi:
             practice = (await connection.execute(query)).one_or_none()
             if practice is None:
                 raise no_such_practice()
-            of = select(practice_reports).where(practice_reports.c.practice_id == id)
+            told = ~is_deleted(practice.conversation_id)
+            of = select(practice_reports).where(practice_reports.c.practice_id == id, told)
             rows = (await connection.execute(of)).all()
         language = practice.practice.get("own_language", "en")
         began, ended = practice.began_at or practice.created_at, practice.ended_at

@@ -14,6 +14,7 @@ from server.practice.report.job import PARTS
 from server.practice.report.reports import LEFT_MS, Reports
 from server.practice.report.store import ReportStore, forget_talks
 from server.practice.store import PracticeStore
+from server.practice.taking_along import files_of
 from server.settings.keeping import StorageSettings
 from server.storage.database import Database
 from server.storage.object_place import place_of
@@ -153,6 +154,7 @@ async def test_a_report_goes_with_its_talk_and_only_numbers_are_left(database: D
     conversations = ConversationStore(database, lambda: NOON)
     await conversations.delete("ann", row.conversation_id)
     hidden = await report(database, id)
+    taken = [file.content async for file in files_of(database, "ann")]
     stopped = await make(database, id, number=1)
     clean_up = cleaning(database, objects, now=lambda: NOON + 10**9)
     clean_up.besides.append(forget_talks)
@@ -160,6 +162,7 @@ async def test_a_report_goes_with_its_talk_and_only_numbers_are_left(database: D
     kept, row = await contents(database, id), await PracticeStore(database).get("ann", id)
 
     assert (hidden.state, hidden.reason, hidden.parts) == ("none", "not_kept", {})
+    assert [(b"She go" in file, b'"per_100"' in file) for file in taken] == [(False, True)]
     assert stopped == {"wanted": False}
     assert list(kept) == ["mistakes"]
     assert [(group["count"], group["items"]) for group in kept["mistakes"]["groups"]] == [(1, [])]

@@ -60,6 +60,12 @@ async def test_a_report_is_made_by_itself_when_the_talk_is_over_and_again_when_i
     second = await ready(client, practice["id"])
     (question, *_) = first["parts"]["questions"]["content"]["items"]
     conversation = (await client.get(f"conversations/{first['conversation_id']}")).json()["data"]
+    export = f"{address}/export?format=markdown"
+    taken = (await client.get(export)).text
+    await client.delete(f"conversations/{first['conversation_id']}")
+    hidden = (await client.get(export)).text
+    await client.post(f"conversations/{first['conversation_id']}/restore")
+    back = await report(client, practice["id"])
 
     assert (before["state"], before["reason"], refused) == ("none", "not_talked", (409, "practice_not_talked"))
     assert (going["state"], going["reason"]) in {("none", "going"), ("none", "not_kept")}
@@ -74,5 +80,7 @@ async def test_a_report_is_made_by_itself_when_the_talk_is_over_and_again_when_i
     assert first["parts"]["rubric"]["content"] == {"reason": "no_language_model"}
     assert len({one.json()["data"]["job_id"] for one in both} - {first["job_id"]}) == 1
     assert second["job_id"] != first["job_id"]
+    assert ("three years" in taken, "three years" in hidden) == (True, False)
+    assert back["parts"] == second["parts"]
     assert conversation["practice_id"] == practice["id"]
     assert outcome(await client.get("practices/prac_none/report")) == (404, "practice_not_found")
