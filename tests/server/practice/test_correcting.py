@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from pipeline.conversation.journal import ItemFinished, ItemSnapshot
@@ -18,6 +20,9 @@ from server.practice.live.correcting import checked, correction_by_model
 from server.practice.live.live import Live
 from server.practice.live.talk import Around, PracticeTalk
 from tests.pipeline.practice.director.practices import scene
+from tests.server.practice.practising import personas_in
+from tests.server.talking import talking
+from tests.serving import serving
 
 LINE = "There was a heavy sun in the park."
 TOLD = {"said": "heavy sun", "better": "strong sun", "reason": "太阳用 strong。", "kind": "R:ADJ", "hinders": False}
@@ -190,3 +195,26 @@ async def test_a_model_that_fails_is_asked_about_the_next_line_again() -> None:
 
     assert await talked.done() == ["heavy sun"]
     talked.talk.leave()
+
+
+@pytest.mark.asyncio
+async def test_a_language_model_is_told_the_practice_and_each_next_move(tmp_path: Path) -> None:
+    model = Model("Hi. What can I get you?", "Sure. Shall I slice it?", json.dumps({"said": ""}))
+    async with (
+        serving(personas=str(personas_in(tmp_path)), instead={"chat_model": model}) as server,
+        httpx2.AsyncClient(base_url=f"{server.http}/api/", timeout=30) as client,
+    ):
+        body = {"kind": "language", "language": "en", "own_language": "zh", "scene": {"scene": "bakery"}}
+        practice = (await client.post("practices", json=body)).json()["data"]
+        async with talking(server, practice["character_id"], extensions="kaikou") as talk:
+            await talk.configure(output_modalities=["text"], kaikou={"practice": practice["id"]})
+            await talk.write("Hello!")
+            await talk.ask()
+            await talk.write("I like a loaf.")
+            await talk.ask()
+
+    system, *_said, note, last = model.asked[1].messages
+    assert "You are the baker; the person is a customer." in system.text
+    assert (note.role, last.text) == ("system", "I like a loaf.")
+    assert note.text.startswith("Next: acknowledge in at most four neutral words, then ask this")
+    assert "“Shall I slice it?”" in note.text

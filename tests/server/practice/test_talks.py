@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from tests.loop_clock import LoopClock
 from tests.server.practice.practising import personas_in
 from tests.server.talking import Talk, talking
 from tests.serving import Serving, serving
@@ -268,3 +269,18 @@ async def test_a_client_without_our_extensions_is_told_nothing_of_ours(
 
     assert "What can I get you?" in answer
     assert [type for type in talk.types if type.startswith("kaikou.")] == []
+
+
+async def test_who_says_nothing_is_helped(server: Serving, client: httpx2.AsyncClient) -> None:
+    practice = await made(client, SCENE)
+    async with talking(server, practice["character_id"], extensions="kaikou") as talk:
+        clock = LoopClock()
+        await practise(talk, practice["id"])
+        await greeted(talk)
+        await talk.hear(silence(1.0, 24_000))
+        await practise(talk, practice["id"])  # once this is told, all before it was heard
+        since = len(talk.events)
+        clock.advance(12.0)
+        helped = text_of((await talk.until("response.done", since))["response"])
+
+    assert helped == "A hint: I'd like …, please."

@@ -77,7 +77,7 @@ def test_a_pause_to_think_is_waited_for_and_less_so_under_pressure() -> None:
     assert thinking[0] >= 2 * usual[0]
     assert thinking[1] >= 1.5 * usual[1]
     assert pressed == usual
-    assert waits(config(scene())) == thinking
+    assert usual[0] < waits(config(scene()))[0] < thinking[0]
 
 
 def test_under_pressure_somebody_who_talks_for_long_is_interrupted_at_the_next_breath() -> None:
