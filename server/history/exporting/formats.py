@@ -85,7 +85,7 @@ def _json(_conversation: Conversation, line: Line, _number: int) -> str:
 
 
 def _json_head(conversation: Conversation) -> str:
-    about = conversation.model_dump(mode="json", exclude={"hits", "version", "lines"})
+    about = conversation.model_dump(mode="json", exclude={"hits", "version", "lines", "practice_id"})
     return orjson.dumps({"format": FORMAT, "conversation": about}).decode()[:-1] + ',"lines":['
 
 
