@@ -5,6 +5,7 @@
  *   #/discover?q=ferry          who else there is, also what others made
  *   #/talk/ID                   one of them, ready to talk
  *   #/practice/ID/report        what is practised, planned, and what came of it; new/interview, new/language, own/ID
+ *   #/cards?language=en         what is learnt from corrections; #/progress: how it comes along
  *   #/history?q=rain            what was said, by day or by what is searched for
  *   #/history/ID/LINE           one conversation, at one of its lines
  *   #/characters/ID/versions    one's own characters, how one is written, what it was
