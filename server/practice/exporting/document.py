@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from pipeline.practice.measures.definitions import Definition, missing_label
 from server.practice.exporting.texts import Texts
 
 Style: TypeAlias = Literal["heading", "subheading", "text", "item", "note"]
@@ -41,17 +42,6 @@ class Part:
     content: Json
     made_by: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a measure is, in the reader's language."""
-
-    label: str
-    unit: str = ""
-    definition: str = ""
-    formula: str = ""
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,24 +198,25 @@ class _Writer:
     # --- Pieces -------------------------------------------------------------------------------------------------------
 
     def _measure(self, item: Json) -> str:
-        known = self.definitions.get(item["id"], Definition(str(item["id"])))
+        known = self.definitions.get(item["id"])
+        label, unit = (known.label, known.unit) if known else (item["id"], "")
         if item.get("value") is None:
-            return f"{known.label}: {self.texts('unmeasured')}"
+            why = item.get("missing")
+            return f"{label}: {missing_label(why, self.texts.language) if why else self.texts('unmeasured')}"
         about = [self.texts("from_count", count=item["count"])] if item.get("count") else []
         if item.get("previous") is not None:
-            about.append(self.texts("previous", value=_number(item["previous"])))
+            about.append(self.texts("previous", value=_number(item["previous"], known)))
         if item.get("estimated"):
             about.append(self.texts("estimated"))
-        value = f"{_number(item['value'])} {known.unit}".strip()
-        return f"{known.label}: {value}" + (f" ({'; '.join(about)})" if about else "")
+        value = f"{_number(item['value'], known)} {unit}".strip()
+        return f"{label}: {value}" + (f" ({'; '.join(about)})" if about else "")
 
     def _definition(self, one: Definition) -> Written:
         yield "subheading", one.label
         yield "text", one.definition
-        if one.formula:
-            yield "text", self.texts("formula", label=one.label, formula=one.formula)
-        if one.source:
-            yield "note", self.texts("source", source=one.source)
+        yield "text", self.texts("formula", label=one.label, formula=one.formula)
+        yield "text", self.texts("not_said", text=one.not_said)
+        yield "note", self.texts("source", source=one.source)
 
     def _quotes(self, clips: Sequence[Json] | None) -> Written:
         for clip in [clip for clip in clips or () if clip.get("quote")][:MOST_QUOTES]:
@@ -242,8 +233,8 @@ def _items(part: Part | None, name: str) -> Sequence[Any]:
     return (part.content.get(name) or ()) if part is not None and part.state == "ready" else ()
 
 
-def _number(value: float) -> str:
-    """As it is read: three digits that say something, no more."""
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+def _number(value: float, known: Definition | None = None) -> str:
+    """As it is read: with the digits of its measure, or three that say something."""
+    digits = known.digits if known else 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     written = f"{value:.{digits}f}"
     return written.rstrip("0").rstrip(".") if "." in written else written

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from pipeline.practice.measures.definitions import definitions
 from server.accounts.audit import AuditLog, client_of
 from server.api.endpoint import Call, Described, Endpoint
 from server.api.moments import iso
@@ -19,7 +20,6 @@ from server.api.serving import api_routes
 from server.errors import NotFound
 from server.practice.cards.store import CardStore, Row
 from server.practice.exporting.anki import HEAD, AnkiCard, lines_of, package_of
-from server.practice.exporting.definitions import definitions_in
 from server.practice.exporting.document import About, Document, Part, document_of
 from server.practice.exporting.markdown import markdown_of
 from server.practice.exporting.pdf import pdf_of
@@ -126,7 +126,11 @@ class ExportsApi:
             minutes=max(1, round((ended - began) / 60_000)) if ended else 0,
             made_at=max((row.updated_at for row in rows), default=began),
         )
-        return document_of(about, {row.part: _part(row) for row in rows}, definitions_in(language))
+        return document_of(
+            about,
+            {row.part: _part(row) for row in rows},
+            {one.id: one for one in definitions(language, practice.language)},
+        )
 
     async def _told(self, call: Call[Any, Any], **about: str) -> None:
         format = call.query.format

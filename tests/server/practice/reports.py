@@ -67,7 +67,7 @@ def a_report() -> dict[str, Any]:
         "next": {
             "items": [{"text": "Say the result.", "why": "No answer had one.", "clips": [clip("I wrote a test.")]}]
         },
-        "measures": {"items": [measure("words_per_minute", 121.4, previous=118.0), measure("pauses_per_minute", None)]},
+        "measures": {"items": [measure("pace", 121.4, previous=118.0), measure("pauses", None)]},
         "vocabulary": {
             "items": [measure("mattr", 0.812)],
             "new_words": [{"word": "deploy", "level": "B2", "clip": clip("deploy")}],

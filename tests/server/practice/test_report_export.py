@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pypdfium2
 import pytest
 
-from server.practice.exporting.document import About, Definition, Document, Part, document_of
+from pipeline.practice.measures.definitions import Definition
+from server.practice.exporting.document import About, Document, Part, document_of
 from server.practice.exporting.markdown import markdown_of
 from server.practice.exporting.pdf import pdf_of
+from server.practice.exporting.texts import BLANK, all_texts
+from server.practice.report.answers import Reason
 from server.settings.keeping import StorageSettings
 from tests.server.accounts.people import browser, register, serving_on
 from tests.server.practice.reports import NOON, a_report, keep_report
 
 PACE = Definition(
-    "Pace", "words a minute", "Words said, by the time that was talked.", "words / minutes", "Tauroza & Allison 1990"
+    "pace", "measures", "Pace", "words/min", 0, "Words in a minute.", "words / min", "T & A 1990", "Speed is no aim."
 )
 
 
@@ -24,7 +27,7 @@ def document(language: str = "en", parts: dict[str, Any] | None = None, title: s
     about = About(title, language, "2027-01-15 08:00", 9, NOON)
     contents = a_report() if parts is None else parts
     made = {name: one if isinstance(one, Part) else Part("ready", one, "rules") for name, one in contents.items()}
-    return document_of(about, made, {"words_per_minute": PACE})
+    return document_of(about, made, {"pace": PACE})
 
 
 def text_of(pdf: bytes) -> str:
@@ -54,11 +57,12 @@ def test_a_report_begins_with_what_to_do_next_and_ends_with_what_the_numbers_mea
         "What the numbers mean",
     ]
     assert "### 1. Say the result.\n\nWhy: No answer had one.\n\n- “I wrote a test.” (1:12)" in written
-    assert "- Pace: 121 words a minute (from 40; last time 118)" in written
+    assert "- Pace: 121 words/min (from 40; last time 118)" in written
+    assert "- pauses: too little to measure" in written
     assert "- goed → went" in written
     assert "- Task: not found" in written
     assert "### Structure: 2 to 3 of 5" in written
-    assert "Source: Tauroza \\& Allison 1990" in written
+    assert "Source: T \\& A 1990" in written
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -96,6 +100,21 @@ def test_what_was_said_is_neither_markup_nor_a_new_line() -> None:
         parts={"mistakes": {"groups": [], "better": [], "per_100": None}, "rubric": {"impression": {"text": "1. a"}}}
     )
     assert "\n\n1\\. a\n" in markdown_of(alone)
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_blanks() -> None:
+    blanks = {key: {of: sorted(BLANK.findall(text)) for of, text in one.items()} for key, one in all_texts().items()}
+
+    assert [key for key, one in blanks.items() if set(one) != {"en", "zh"} or one["en"] != one["zh"]] == []
+    assert set(get_args(Reason)) - {""} <= {key.removeprefix("reason.") for key in blanks}
+
+
+def test_what_was_said_may_look_like_a_blank() -> None:
+    item = {"said": "{better}", "better": "{said}", "reason": "", "clip": {}, "hinders": False}
+    group = {"kind": "k", "label": "{count}", "count": 1, "previous": None, "items": [item]}
+    written = markdown_of(document(parts={"mistakes": {"groups": [group], "better": [], "per_100": None}}))
+
+    assert "\\{better\\} → \\{said\\}" in written
 
 
 def test_no_text_breaks_a_pdf() -> None:
