@@ -51,11 +51,9 @@ class ProgressView {
   async begin() {
     const { signal } = this.closing;
     try {
-      const measures = fetchMeasures(language, signal).catch(() => ({ items: /** @type {Definition[]} */ ([]) }));
-      const [progress, { items }] = await Promise.all([fetchProgress({}, signal), measures]);
+      this.progress = await fetchProgress({}, signal);
+      await this.define(this.tongue);
       if (signal.aborted) return;
-      this.progress = progress;
-      this.definitions = new Map(items.map((one) => [one.id, one]));
       this.draw();
       this.view.removeAttribute("aria-busy");
     } catch (error) {
@@ -63,19 +61,32 @@ class ProgressView {
     }
   }
 
+  /** The language whose practices are shown. */
+  get tongue() {
+    return this.wanted.language || this.progress?.practices.at(-1)?.language || (language === "zh" ? "en" : "zh");
+  }
+
+  /** What the measures are; their units depend on what is spoken. Without it they have their names. @param {string} spoken */
+  async define(spoken) {
+    const measured = spoken === "zh" ? "zh" : "en";
+    const { items } = await fetchMeasures(language, measured, this.closing.signal).catch(() => ({ items: /** @type {Definition[]} */ ([]) }));
+    if (this.tongue === spoken) this.definitions = new Map(items.map((one) => [one.id, one]));
+  }
+
   /** @param {{ language?: string, kind?: string }} changes @param {string} field that has the focus */
-  want(changes, field) {
+  async want(changes, field) {
     this.wanted = { ...this.wanted, ...changes };
     replaceAddress(hashOf(["progress"], this.wanted));
+    if (changes.language) await this.define(changes.language);
+    if (this.closing.signal.aborted) return;
     this.draw();
     document.getElementById(field)?.focus();
   }
 
   draw() {
-    const { progress } = this;
+    const { progress, tongue } = this;
     if (!progress) return;
     const { practices } = progress;
-    const tongue = this.wanted.language || practices.at(-1)?.language || (language === "zh" ? "en" : "zh");
     const points = practices.filter((point) => point.language === tongue && (!this.wanted.kind || point.kind === this.wanted.kind));
     const goals = progress.goals.filter((goal) => goal.language === tongue);
     const labels = this.labels(points);
@@ -95,9 +106,9 @@ class ProgressView {
   choosing(tongue) {
     const codes = [...new Set(["en", "zh", tongue, ...(this.progress?.practices ?? []).map((point) => point.language)])];
     const tongues = h("select", { id: "progress-language", "aria-label": t("progress.language") }, ...codes.map((code) => h("option", { value: code, selected: code === tongue }, languageName(code))));
-    tongues.onchange = () => this.want({ language: tongues.value }, "progress-language");
+    tongues.onchange = () => void this.want({ language: tongues.value }, "progress-language");
     const kinds = h("select", { id: "progress-kind", "aria-label": t("progress.kind") }, ...["", "interview", "language"].map((kind) => h("option", { value: kind, selected: kind === this.wanted.kind }, t(`progress.kind.${kind || "all"}`))));
-    kinds.onchange = () => this.want({ kind: kinds.value }, "progress-kind");
+    kinds.onchange = () => void this.want({ kind: kinds.value }, "progress-kind");
     return h("div", { class: "finding" }, tongues, kinds);
   }
 
