@@ -75,6 +75,7 @@ def test_an_interview_goes_from_choice_to_report_with_what_was_said_to_hear(serv
         expect(pace.locator(".value")).to_contain_text("words/min")
         pace.locator("summary").click()
         expect(pace.locator("dl")).to_contain_text("Tauroza")
+        expect(pace.get_by_role("button", name="Listen").first).to_be_visible()
         expect(page.locator("[data-part=rubric]")).to_contain_text("language model")
         page.click("#talk-open")
         expect(page.locator("[data-role=user] .said").first).to_have_text(WORDS)

@@ -100,6 +100,20 @@ def test_a_place_is_heard_where_the_talk_was_recorded(page: Page, address: str, 
         page.get_by_role("button", name="Listen: I have went to the park").locator("visible=true").first.click()
 
 
+def test_sound_that_is_stored_after_the_report_was_opened_can_be_heard(
+    page: Page, address: str, practised: Practised, kept: Kept
+) -> None:
+    page.add_init_script("localStorage.kaikou = JSON.stringify({ record: true })")
+    page.clock.install(time="2026-01-08T10:05:03Z")
+    kept.conversations[0] |= {"recorded": False, "ended_at": "2026-01-08T10:05:00Z"}
+    open_report(page, address)
+    expect(page.locator("[data-kind='R:VERB:TENSE'] q")).to_be_visible()
+    expect(page.locator(".clip button")).to_have_count(0)
+    kept.conversations[0]["recorded"] = True
+    page.clock.run_for(2000)
+    expect(page.locator("[data-kind='R:VERB:TENSE'] .clip button")).to_be_visible()
+
+
 def test_without_a_recording_there_are_the_words_only(
     page: Page, address: str, practised: Practised, kept: Kept
 ) -> None:

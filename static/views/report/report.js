@@ -4,6 +4,7 @@ import { dayName, lengthOf, timeOfDay } from "../../components/dates.js";
 import { h, icon } from "../../components/dom.js";
 import { reasonOf } from "../../components/reasons.js";
 import { hasText, languageName, t } from "../../i18n.js";
+import { preferences } from "../../preferences.js";
 import { ServerRefused } from "../../protocol/api.js";
 import { download } from "../../protocol/download.js";
 import { fetchConversation } from "../../protocol/history.js";
@@ -18,6 +19,8 @@ import "./texts.js";
 const FIRST_MS = 500;
 const LAST_MS = 5000;
 const SLOWER = 1.4;
+/** After the end of a talk its sound is stored within this time. */
+const STORED_MS = 20_000;
 /** Why there is no report, and none comes by itself. */
 const LEFT = new Set(["not_talked", "not_kept"]);
 /** How long a report may take to be begun after the talk ended. */
@@ -42,6 +45,8 @@ class ReportView {
     this.begun = performance.now();
     /** @type {Context | null} */
     this.context = null;
+    /** @type {import("../../protocol/history.js").Kept | null} what was talked, where it is kept */
+    this.talk = null;
     /** @type {Section[]} */
     this.sections = [];
     this.word = h("p", { class: "note", role: "status" });
@@ -81,6 +86,7 @@ class ReportView {
       if (signal.aborted) return;
       const clips = new Clips(talk ? talked : null, talk?.recorded ?? false);
       this.context = { practice, clips, definitions: new Map(told.items.map((one) => [one.id, one])) };
+      this.talk = talk;
       this.showHead(practice, talk);
       await this.follow();
     } catch (error) {
@@ -132,7 +138,7 @@ class ReportView {
       const told = await fetchReport(this.id, signal);
       if (signal.aborted) return;
       await this.show(told);
-      if (told.state === "ready") return;
+      if (told.state === "ready" && !this.soundMayCome) return;
       if (told.state === "none" && (LEFT.has(told.reason) || performance.now() - this.begun > BEGUN_MS)) {
         return this.say(t(hasText(`report.none.${told.reason}`) ? `report.none.${told.reason}` : "report.none"));
       }
@@ -149,8 +155,7 @@ class ReportView {
   async show(told) {
     const { context } = this;
     if (!context) return;
-    // The talk may have been kept, with its sound, only a moment after the report was opened.
-    if (told.state !== "none" && told.conversation_id && !context.clips.conversation) await this.lookForTalk();
+    if (told.state !== "none" && told.conversation_id && (!context.clips.conversation || this.soundMayCome)) await this.lookForTalk();
     const names = ORDER.filter((name) => told.parts[name]);
     for (const name of names) {
       let section = this.sections.find((one) => one.name === name);
@@ -169,12 +174,23 @@ class ReportView {
     else this.say(names.length ? t("report.making", { done, count: names.length }) : t("report.begins"));
   }
 
+  /** Whether the talk was recorded just now: its sound is stored last. */
+  get soundMayCome() {
+    const { talk } = this;
+    if (!talk || talk.recorded || !preferences.record) return false;
+    return !talk.ended_at || Date.now() - Date.parse(talk.ended_at) < STORED_MS;
+  }
+
+  /** The talk may have been kept, with its sound, only a moment after the report was opened. */
   async lookForTalk() {
     const { context, closing } = this;
     const practice = await fetchPractice(this.id, closing.signal);
     if (!context || !practice.conversation_id) return;
     const talk = await fetchConversation(practice.conversation_id, closing.signal).catch(() => null);
     if (!talk || closing.signal.aborted) return;
+    const { conversation, recorded } = context.clips;
+    this.talk = talk;
+    if (conversation === practice.conversation_id && recorded === talk.recorded) return;
     context.clips.close();
     context.practice = practice;
     context.clips = new Clips(practice.conversation_id, talk.recorded);
