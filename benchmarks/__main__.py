@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bargein, engines, history, load, memory, soak, spoken, talk, turns
+from benchmarks import bargein, engines, history, load, memory, practice, soak, spoken, talk, turns
 
 BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "bargein": bargein.main,
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "history": history.main,
     "load": load.main,
     "memory": memory.main,
+    "practice": practice.main,
     "soak": soak.main,
     "spoken": spoken.main,
     "talk": talk.main,

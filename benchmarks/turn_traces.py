@@ -68,11 +68,12 @@ def _recording(folder: Path, entry: dict[str, Any], detector: silero.SileroDetec
         elif gap[1] - gap[0] > gaps[-1][1] - gaps[-1][0]:
             gaps[-1] = gap
     text = entry.get("text") or ""
-    words = _aligned(aligner, text, pcm) if entry["lang"] == LANGUAGE else ()
+    words = aligned(aligner, text, pcm) if entry["lang"] == LANGUAGE else ()
     return Recording(entry["file"], entry["speaker"], entry["lang"], text, pcm, end, tuple(gaps), words)
 
 
-def _aligned(aligner: Any, text: str, pcm: Samples) -> tuple[tuple[str, int], ...]:
+def aligned(aligner: Any, text: str, pcm: Samples) -> tuple[tuple[str, int], ...]:
+    """Each word with the sample after it; nothing where a word is not known to the aligner."""
     words = re.findall(r"[a-z']+", text.lower())
     if not words or any(aligner.lookup_word(word) is None for word in words):
         return ()

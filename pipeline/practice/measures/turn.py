@@ -7,12 +7,15 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pipeline.practice.speech import Clip, Span, SpokenTurn, TimedWord
 
 PAUSE_MS = 250
 """A silence of so much is a pause (Goldman-Eisler 1968; De Jong and Bosker 2013); a shorter one may be a consonant."""
+
+LATE_MS = 50
+"""For so much longer than a voice is, the detector hears it: the median over the pauses of `bench practice`."""
 
 _MARK = re.compile("[.!?,;:…。！？，；：、—–]")
 
@@ -25,8 +28,11 @@ class OrderedTurn:
         self.language = turn.language.partition("-")[0].lower()
         self.estimated = turn.estimated
         self.words = tuple(_words_in_order(turn.words))
-        self.heard_voice = any(span.ms > 0 for span in turn.voiced)
-        self.voiced = _apart(turn.voiced if self.heard_voice else [Span(w.start_ms, w.end_ms) for w in self.words])
+        heard = [
+            Span(span.start_ms, max(span.start_ms + 1, span.end_ms - LATE_MS)) for span in turn.voiced if span.ms > 0
+        ]
+        self.heard_voice = bool(heard)
+        self.voiced = _apart(heard or [Span(word.start_ms, word.end_ms) for word in self.words])
 
     @property
     def start_ms(self) -> int:
@@ -119,6 +125,7 @@ class Line:
                 yield words
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """A word as words are compared: in small letters, with plain apostrophes, without punctuation around it."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

@@ -15,6 +15,8 @@ from pipeline.practice.speech import Clip
 
 LONGEST = 6
 """Characters of the longest Chinese word that is looked for."""
+COUNTING = frozenset("一二三四五六七八九十两几百千万")
+"""Behind these 个 is a word of its own: 四 个 人, not 四 个人."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def _chinese(turn: MeasuredTurn) -> Iterator[Said]:
         if at in turn.filling:
             at += 1
             continue
-        length = next((size for size in range(LONGEST, 1, -1) if _joined(turn, at, size) in known), 1)
+        counted = at > 0 and plain(turn.words[at - 1].text) in COUNTING and plain(turn.words[at].text) == "个"
+        length = 1 if counted else next((size for size in range(LONGEST, 1, -1) if _joined(turn, at, size) in known), 1)
         yield Said(_joined(turn, at, length), turn, at, at + length - 1)
         at += length
 
