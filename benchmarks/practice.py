@@ -36,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py bench practice", description=__doc__)
     parser.add_argument("--speech", type=Path, default=BESIDE, help="folder of recordings with an index.json")
     parser.add_argument("--whisper", type=Path, metavar="FOLDER", help="weights of Whisper, to hear with it")
+    parser.add_argument("--no-recogniser", action="store_true", help="only what needs none")
     parser.add_argument("--talk", help="just the talk of this id")
     parser.add_argument("--all", action="store_true", help="also print every talk")
     parser.add_argument("--json", type=Path, help="also write the figures there")
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     with closing(pieces):
         made = [talk for talk in talks(pieces) if options.talk in (None, talk.id)]
-    recognizer = _recognizer(options.whisper)
+    recognizer = None if options.no_recogniser else _recognizer(options.whisper)
     try:
         rows = [row for talk in made for row in compared(talk, Listening(recognizer))]
     finally:
@@ -55,7 +56,10 @@ def main(arguments: Sequence[str]) -> int:
             recognizer.close()
     if options.all:
         print(each(rows), end="\n\n")
-    print(f"{len(made)} talks; heard by {recognizer.info.name if recognizer else 'no recogniser'}\n{table(rows)}")
+    print(f"Recogniser: {recognizer.info.name if recognizer else 'none'}")
+    for language in dict.fromkeys(talk.language for talk in made):
+        print(f"\n{language}, {sum(talk.language == language for talk in made)} talks")
+        print(table([row for row in rows if row["language"] == language]))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
     return 0 if all(share <= TARGET for (_, way), (_, _, share) in sums(rows).items() if way == WAYS[0]) else 1

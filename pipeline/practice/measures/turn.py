@@ -14,7 +14,7 @@ from pipeline.practice.speech import Clip, Span, SpokenTurn, TimedWord
 PAUSE_MS = 250
 """A silence of so much is a pause (Goldman-Eisler 1968; De Jong and Bosker 2013); a shorter one may be a consonant."""
 
-LATE_MS = 50
+LATE_MS = 47
 """For so much longer than a voice is, the detector hears it: the median over the pauses of `bench practice`."""
 
 _MARK = re.compile("[.!?,;:…。！？，；：、—–]")
