@@ -77,10 +77,6 @@ _ALIKE = [
         "allowed aloud",
         "grey gray",
         "ton tonne",
-        "theatre theater",
-        "centre center",
-        "colour color",
-        "favourite favorite",
     )
 ]
 _HOMOPHONES = {word: group for group in _ALIKE for word in group}
@@ -96,6 +92,9 @@ _ORDINALS |= {"twelve": "twelfth"}
 _UNITS = {"$": ("dollars", "dollar"), "€": ("euros", "euro"), "£": ("pounds", "pound"), "%": ("percent",)}
 _DIGITS = "零一二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
+_ENDINGS = {"tre": "ter", "tres": "ters", "ise": "ize", "ised": "ized", "ising": "izing", "our": "or", "ours": "ors"}
+_AMERICAN = re.compile(f"(?:{'|'.join(_ENDINGS)})$")
+"""How words are written on the other side of the ocean."""
 _NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?|(\d{1,2}):(\d\d)|(\d+)(?:st|nd|rd|th)")
 LARGEST = 999_999
 
@@ -113,6 +112,7 @@ def readings(word: str, before: str = "", after: str = "") -> Set[str]:
     for other in _HOMOPHONES.get(plain, ()):
         found |= {key(other)}
     found |= set(_IRREGULAR.get(plain, ()))
+    found |= {_AMERICAN.sub(lambda ending: _ENDINGS[ending[0]], one) for one in found}
     for ending, wholes in _CONTRACTED.items():
         if plain.endswith(ending):
             found |= {key(plain.removesuffix(ending)) + whole for whole in wholes}

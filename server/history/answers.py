@@ -41,7 +41,7 @@ class Who(Described):
 
 
 class Word(Described):
-    """A word of the character's, and where it sounds, in milliseconds of its line's sound."""
+    """A word, and where it sounds, in milliseconds of its line. A recogniser may write it otherwise than the line has it."""
 
     text: str
     start_ms: int

@@ -32,6 +32,23 @@ MODEL_WORDS = TypeAdapter(Annotated[list[ModelWord], Field(max_length=MOST_WORDS
 """The field `words` of the form."""
 
 
+class ModelQuery(Described):
+    """Which sentence, and who says it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+    language: Literal["en", "zh"]
+    character_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ModelSaid(Described):
+    """A sentence as a character says it."""
+
+    audio: str
+    """A WAV file in base 64."""
+    words: list[ModelWord]
+    """When its words sound; empty where the voice does not tell."""
+
+
 class Stretch(Described):
     """A stretch of time."""
 

@@ -1,8 +1,9 @@
-"""`POST /api/practice/shadow`: how well a sentence was understood that somebody said after a model."""
+"""`/api/practice/shadow`: how a model says a sentence, and how well it was understood when somebody said it after it."""
 
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -25,13 +26,15 @@ from server.audio.job_slots import JobSlots, Throttle
 from server.audio.transcription import decoded
 from server.audio.upload import Upload, upload
 from server.audio.written import whole_text
+from server.characters.catalogue import AllCharacters
 from server.engines.current import CurrentEngines
 from server.engines.loaded import LoadedEngines
-from server.errors import FieldFault, NoRoom, Overloaded, TooLarge, TooSlow, ValidationFailed
+from server.errors import FieldFault, NoRoom, NotFound, Overloaded, TooLarge, TooSlow, ValidationFailed
 from server.files.form import MULTIPART
 from server.services import Services
 from server.sessions.limits import session_limits
-from server.shadowing.answers import FORM, LONGEST_TEXT, MODEL_WORDS, Shadow
+from server.shadowing.answers import FORM, LONGEST_TEXT, MODEL_WORDS, ModelQuery, ModelSaid, ModelWord, Shadow
+from server.shadowing.model import said_by
 from server.shadowing.sounds import sounds_of
 
 LARGEST_BYTES = 4 << 20
@@ -47,7 +50,7 @@ ERRORS = (
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """The endpoint."""
+    """The endpoints."""
     settings, metrics, sessions = services.settings, services.metrics, services.sessions
     jobs, limits, throttle = settings.audio_api, session_limits(settings), Throttle(lambda: sessions.talking)
 
@@ -58,10 +61,15 @@ def routes(services: Services) -> list[BaseRoute]:
         )
 
     slots = JobSlots(jobs.file_jobs, jobs.waiting_jobs, metrics.audio_ended("shadow"))
-    api = ShadowApi(services.engines, hearing, slots, partial(metrics.engine_failed, "shadow"))
-    form = (MULTIPART, FORM)
+    failed = partial(metrics.engine_failed, "shadow")
+    api = ShadowApi(services.engines, services.characters, hearing, slots, failed)
+    one, form = "/api/practice/shadow", (MULTIPART, FORM)
     return api_routes(
-        services, [Endpoint("POST", "/api/practice/shadow", api.shadow, ERRORS, receives=form, costly=True)]
+        services,
+        [
+            Endpoint("POST", one, api.shadow, ERRORS, receives=form, costly=True),
+            Endpoint("GET", f"{one}/model", api.model, (NotFound, EngineError), costly=True),
+        ],
     )
 
 
@@ -74,9 +82,10 @@ class _Asked:
 
 @dataclass(frozen=True)
 class ShadowApi:
-    """The endpoint and what it needs."""
+    """The endpoints and what they need."""
 
     engines: CurrentEngines
+    characters: AllCharacters
     hearing: Callable[[LoadedEngines], RecordingTranscriber]
     slots: JobSlots
     failed: Callable[[str, Exception], None]
@@ -96,6 +105,19 @@ class ShadowApi:
         finally:
             sent.file.close()
         return await asyncio.to_thread(_told, asked, segments)
+
+    async def model(self, call: Call[ModelQuery]) -> ModelSaid:
+        """Have a character say a sentence, and tell when its words sound."""
+        query = call.query
+        character = await self.characters.get(query.character_id, call.principal.id)
+        with self.engines.lease() as loaded:
+            try:
+                said = await said_by(loaded, character, query.language, query.text)
+            except EngineError as error:
+                self.failed("synthesizer", error)
+                raise
+        words = [ModelWord(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms) for word in said.words]
+        return ModelSaid(audio=b64encode(said.wav()).decode(), words=words)
 
     async def _heard(self, sent: Upload, language: str) -> Sequence[Segment]:
         with self.engines.lease() as loaded:

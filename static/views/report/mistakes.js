@@ -29,6 +29,11 @@ function groupOf({ kind, label, count, previous, items }, context) {
 /** @param {Told} told @param {string} kind @param {Context} context */
 function mistake({ said, better, reason, clip, hinders, source }, kind, { practice, clips }) {
   const card = h("button", { type: "button", class: "link" }, t("report.card"));
+  const shadow = h("button", { type: "button", class: "link" }, t("report.shadow"));
+  shadow.onclick = async () => {
+    const { shadow: open } = await import("../shadow/shadow.js");
+    open({ text: better, language: practice.language, character: practice.character_id });
+  };
   const word = h("span", { class: "note", role: "status" });
   card.onclick = async () => {
     card.disabled = true;
@@ -46,7 +51,7 @@ function mistake({ said, better, reason, clip, hinders, source }, kind, { practi
     { class: "mistake" },
     h("p", {}, h("del", { dir: "auto" }, said), h("span", { class: "arrow", "aria-label": t("report.better-said") }, " → "), h("ins", { dir: "auto" }, better)),
     h("p", { class: "reason", dir: "auto" }, reason, hinders && ` ${t("report.hinders")}`, h("span", { class: "unit" }, ` ${t(`report.by.${source}`)}`)),
-    h("div", { class: "with-presses" }, clips.one(clip), h("span", { class: "presses" }, card, word)),
+    h("div", { class: "with-presses" }, clips.one(clip), h("span", { class: "presses" }, card, shadow, word)),
   );
 }
 

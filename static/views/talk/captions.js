@@ -1,10 +1,14 @@
 /** What is being said, word by word: the last exchange large, the rest above it. */
 import { acted, parts } from "../../conversation/heard-text.js";
 import { h } from "../../components/dom.js";
+import { lineOf } from "../../conversation/conversation.js";
 import { localized, t } from "../../i18n.js";
 import { vocalCues } from "../../components/vocal-cues.js";
 import { timingOf } from "../../components/timing.js";
-import { correctionLine } from "./correction.js";
+import { correctionLine, shadowButton } from "./correction.js";
+
+/** More is no sentence to say after anybody. */
+const LONGEST_REPEATED = 300;
 
 /** As long as the person scrolls no further than this from what is said, the captions follow it. */
 const FOLLOW_PX = 80;
@@ -96,6 +100,22 @@ export class Captions {
     row.element.toggleAttribute("data-cut", line.cutMs !== null);
     row.cues.replaceChildren(...vocalCues(line));
     this.mark(row, line);
+    if (this.repeatable(line) && !row.element.querySelector(".repeat")) row.element.append(this.repeat(line.id));
+  }
+
+  /** Whether it is a sentence of the character's to say after it. @param {Line} line */
+  repeatable({ role, over, cutMs, text }) {
+    return this.call.practice?.kind === "language" && role === "character" && over && cutMs === null && text.length <= LONGEST_REPEATED;
+  }
+
+  /** @param {string} id of a line */
+  repeat(id) {
+    const { call } = this;
+    const of = () => {
+      const { text, words } = /** @type {Line} */ (lineOf(call.conversation, id));
+      return { text, ...(call.recordings.has(id) && { words, sound: () => call.recordings.wav(id) }) };
+    };
+    return h("p", { class: "repeat", "aria-live": "off" }, shadowButton(call, of));
   }
 
   /** @param {Row} row @param {Line} line @returns {boolean} whether anything looks different now */

@@ -15,7 +15,7 @@ export function correctionLine(call, itemId, correction) {
     { class: "correction" },
     h("p", {}, h("del", { dir: "auto" }, said), h("span", { class: "arrow", "aria-label": t("correction.better") }, " → "), h("ins", { dir: "auto" }, better)),
     h("p", { class: "reason", dir: "auto" }, reason),
-    h("p", { class: "presses" }, cardButton(call, itemId, correction, word), shadowButton(call, better), word),
+    h("p", { class: "presses" }, cardButton(call, itemId, correction, word), shadowButton(call, () => ({ text: better })), word),
   );
 }
 
@@ -37,7 +37,13 @@ function cardButton({ practice, language, conversation }, itemId, { at, said, be
   return button;
 }
 
-/** @param {import("../../conversation/call.js").Call} _call @param {string} _text @returns {HTMLElement | false} */
-function shadowButton(_call, _text) {
-  return false;
+/** A press to say a sentence after the character. @param {import("../../conversation/call.js").Call} call @param {() => { text: string }} of what is known of it */
+export function shadowButton(call, of) {
+  const { character, language } = call;
+  const button = h("button", { type: "button", class: "link" }, t("correction.shadow"));
+  button.onclick = async () => {
+    const { shadow } = await import("../shadow/shadow.js");
+    shadow({ language, character: character.id, ...of() }, call);
+  };
+  return button;
 }

@@ -20,6 +20,8 @@ from pipeline.practice.readings import readings
         ("their", "there"),
         ("OK", "okay"),
         ("colour", "color"),
+        ("metres", "meters"),
+        ("organise", "organize"),
         ("20", "twenty"),
         ("21", "twentyone"),
         ("105", "onehundredandfive"),

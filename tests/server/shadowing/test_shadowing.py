@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import wave
+from base64 import b64decode
 from typing import Any
 
 import httpx2
@@ -172,6 +175,37 @@ async def test_what_is_no_recording_of_a_sentence_is_refused(audio: bytes, statu
         after = await ask(server, silence(1.0), text=SHORT, language="en")
 
     assert (answer.status_code, answer.json()["error"]["code"], after.status_code) == (status, code, 200)
+
+
+async def model(server: Serving, **query: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(timeout=60) as client:
+        return await client.get(f"{server.http}/api/practice/shadow/model", params=query)
+
+
+async def test_a_character_says_a_sentence_and_its_words_are_timed() -> None:
+    async with serving(engines="embedded") as server:
+        answer = await model(server, character_id="assistant", language="en", text="It costs $20, please.")
+
+    said = answer.json()["data"]
+    with wave.open(io.BytesIO(b64decode(said["audio"]))) as file:
+        length_ms = 1000 * file.getnframes() // file.getframerate()
+    assert "".join(word["text"] for word in said["words"]) == "It costs $20, please."
+    edges = [edge for word in said["words"] for edge in (word["start_ms"], word["end_ms"])]
+    assert edges == sorted(edges)
+    assert 800 < edges[-1] <= length_ms
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"character_id": "nobody", "language": "en", "text": "Hi"}, 404),
+        ({"character_id": "assistant", "language": "de", "text": "Hi"}, 422),
+        ({"character_id": "assistant", "language": "en", "text": "x" * 301}, 422),
+    ],
+)
+async def test_what_cannot_be_said_is_refused(query: dict[str, str], status: int) -> None:
+    async with serving() as server:
+        assert (await model(server, **query)).status_code == status
 
 
 async def test_a_form_without_a_recording_is_refused() -> None:
