@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.practice.director.conditions import holds, length
-from pipeline.practice.director.orders import Order, OrderKind, is_stuck, order_in
+from pipeline.practice.director.orders import Order, OrderKind, is_stuck, names_practice, order_in
 from pipeline.practice.director.phrases import joined, language_name, own, say, tell
 from pipeline.practice.director.plan import Plan
 from pipeline.practice.director.state import Fate, Move, MoveKind, State
@@ -43,6 +43,9 @@ SHORT_REPLY = 4
 
 OF_A_STEP: frozenset[OrderKind] = frozenset({"rephrase", "explain", "hint", "skip"})
 """Orders that mean nothing to the plan where no step is: the model sees to them."""
+
+OF_A_SCENE: frozenset[OrderKind] = frozenset({"hint", "skip", "stop"})
+"""Orders that may also be what the scene is about: "Please stop here" in a taxi, "Can you help me?" in a street."""
 
 LONGEST_QUESTION = 25
 """Words up to which somebody who ends in a question mark wants an answer."""
@@ -107,7 +110,7 @@ class Director:
             return None
         if not state.opened and not said.last_line:
             return self.opening(state)
-        if order := order_in(said.text, self.practice.language, self.practice.own_language):
+        if order := self._order(state, said):
             if not state.at and order.kind in OF_A_STEP:
                 return Move("talk")
             if order.kind in ("stop", "skip") or state.moves < MOST_MOVES or not state.at:
@@ -119,6 +122,13 @@ class Director:
         if not state.at:
             return self._on(state, left_s)
         return self._of_answer(state, said, left_s)
+
+    def _order(self, state: State, said: Said) -> Order | None:
+        """What is ordered; nothing by words that the scene wants to hear, unless they name the practice itself."""
+        order = order_in(said.text, self.practice.language, self.practice.own_language)
+        if order and order.kind in OF_A_SCENE and not self.plan.is_interview and not names_practice(said.text):
+            return None if self.plan.names(state.at, said.text) or self.plan.is_phrase(said.text) else order
+        return order
 
     # --- Orders -------------------------------------------------------------------------------------------------------
 
@@ -235,7 +245,7 @@ class Director:
         if phrase := self.plan.phrase_for(meaning):
             line = say(self._language, "how_to_say", text=phrase)
         else:
-            hint = self.plan.hint(state.at)
+            hint = "" if state.moves % 2 else self.plan.hint(state.at)  # in turns with the question
             tried = joined(self._language, say(self._language, "hint", 1), hint) if hint else self._question(state)
             line = joined(self._language, own(self.practice.own_language, "no_phrase"), tried)
         return self._stay(state, "how_to_say", line, text=meaning)
@@ -251,8 +261,7 @@ class Director:
         asked = said.text.rstrip().endswith(("?", "？")) and length(said.text) <= LONGEST_QUESTION
         if self.plan.is_interview:
             return asked
-        step = self.plan.steps.get(state.at)
-        return asked and not (step and step.words and self.plan.shows(state.at, said.text))
+        return asked and not self.plan.names(state.at, said.text)
 
     # --- On to the next -----------------------------------------------------------------------------------------------
 

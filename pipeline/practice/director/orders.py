@@ -59,15 +59,15 @@ _ENGLISH: Mapping[OrderKind, str] = {
         rf"(?:repeat|repeating)(?: (?:{_LINE}|yourself))?(?: (?:again|once more|one more time))?|"
         rf"(?:say|saying|read|ask|tell me) {_LINE} (?:again|once more|one more time|another time)|"
         r"what(?:'?s| is| was) (?:the|your) question(?: again)?|what did you (?:just )?(?:say|ask)|what was that|"
-        r"come again|once more|one more time|again|pardon|pardon me|sorry|what|"
+        r"come again|once more|one more time|again|pardon|pardon me|(?<!no )(?<!yes )(?<!yeah )sorry|what|"
         rf"i (?:didn'?t|did not|couldn'?t|could not|can'?t) (?:quite |really )?(?:catch|hear) (?:{_LINE}|you)(?: well)?|"
-        rf"i missed {_LINE}"
+        r"i missed (?:that|(?:that|this|the|your)(?: last)? (?:question|sentence|line|part|word)|what you (?:just )?said)"
     ),
     "slower": (
         rf"(?:(?:speak|talk|go|read|say)(?: {_LINE})?(?: again)? )?(?:a (?:little )?bit |a little |a lot |more |much )?"
         r"(?:slower|slowly|more slowly)|(?:slow|slowing) (?:it )?down|"
-        r"(?:you(?:'?re| are)|that(?:'?s| is| was)|you|it(?:'?s| is| was)) (?:speak(?:ing)? |talk(?:ing)? |go(?:ing)? )?"
-        r"(?:too|so|very) fast(?: for me)?|too fast|not so fast"
+        r"(?:you(?:'?re| are)|you) (?:speak(?:ing)? |talk(?:ing)? |go(?:ing)? )?(?:too|so|very) fast(?: for me)?|"
+        r"(?:that|it)(?:'?s| is| was) too fast(?: for me)?|too fast|not so fast"
     ),
     "rephrase": (
         rf"(?:say|saying|put|putting|ask|asking) {_LINE} (?:in another way|another way|differently|more simply|"
@@ -92,7 +92,8 @@ _ENGLISH: Mapping[OrderKind, str] = {
         r"i(?:'?m| am) stuck|what (?:should|can|could|do) i (?:say|answer)|i (?:don'?t|do not) know what to (?:say|answer)"
     ),
     "how_to_say": (
-        rf"how (?:do|would|can|could|should) (?:you|i|we|one) (?:say|call|express|put) (?P<about>.+?)(?: in {_TONGUE})?|"
+        rf"how (?:do|would|can|could|should) (?:you|i|we|one) (?:say|call|express|put) "
+        rf"(?!{_IT}\b(?! in {_TONGUE}))(?P<about>.+?)(?: in {_TONGUE})?|"
         rf"how to (?:say|call|express) (?P<about2>.+?)(?: in {_TONGUE})?|"
         rf"what(?:'?s| is) (?:the )?(?:{_TONGUE}|{_TONGUE} word|word) for (?P<about3>.+)|"
         rf"what(?:'?s| is| do you call) (?P<about4>(?!(?:that|it|this)\b).+?) in {_TONGUE}"
@@ -107,7 +108,7 @@ _ENGLISH: Mapping[OrderKind, str] = {
     "stop": (
         r"(?:stop|finish|end|quit)(?: (?:the |this )(?:interview|practice|lesson|exercise|conversation|"
         r"session)| here| now| it)?"
-        r"(?: (?:here|now|there))?|that'?s enough(?: for (?:today|now))?|i(?:'?m| am) done (?:for today|practi[sc]ing)"
+        r"(?: (?:here|now|there))?|that'?s enough for (?:today|now)|i(?:'?m| am) done (?:for today|practi[sc]ing)"
     ),
     "time": (
         r"how (?:much (?:more )?time|many (?:more )?(?:minutes|questions))"
@@ -155,7 +156,7 @@ _CHINESE: Mapping[OrderKind, str] = {
     "how_to_say": (
         rf"(?P<about>.+?)(?:用|在)?{_TONGUE_ZH}里?面?(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)|"
         rf"(?:用)?{_TONGUE_ZH}(?:该|应该|要)?(?:怎么|如何)(?:说|讲|表达)(?P<about2>.+?)|"
-        r"怎么说(?P<about3>.+?)|(?P<about4>(?!(?:我|你|您|他|她|该|应该|要|这|那|这个|那个)(?:该|要)?怎).+?)怎么说"
+        r"怎么说(?![呢吧啊呀服话])(?P<about3>.+?)|(?P<about4>(?!(?:我|你|您|他|她|该|应该|要|这|那|这个|那个)(?:该|要)?怎).+?)怎么说"
     ),
     "skip": (
         rf"跳过(?:{_LINE_ZH}|它|这个)?|下一(?:题|个|道)(?:问题|题)?|换(?:一)?(?:个|道)(?:题|问题)|过|"
@@ -176,6 +177,12 @@ _ENGLISH_ORDERS = {
 _CHINESE_ORDERS = {
     kind: re.compile(f"{_LEAD_ZH}{_ASK_ZH}(?:{pattern}){_TAIL_ZH}") for kind, pattern in _CHINESE.items()
 }
+
+_PRACTICE = re.compile(
+    r"\b(?:practi[sc](?:e|ing)|interview|lesson|exercise|session|conversation|question|skip(?:ping)?|hint|today)\b|"
+    r"练|面试|对话|问题|题|跳过|提示",
+    re.IGNORECASE,
+)
 
 _STUCK = re.compile(
     rf"{_LEAD}(?:honestly )?(?:i (?:really |just )?(?:don'?t|do not) (?:really )?know|(?:i have )?no idea|"
@@ -199,6 +206,11 @@ def order_in(text: str, language: str, own_language: str) -> Order | None:
         order = _order(last, known)
         return order if order and order.kind == "how_to_say" else None
     return None
+
+
+def names_practice(text: str) -> bool:
+    """Whether an order speaks of the practice itself, as no line of a scene does."""
+    return bool(_PRACTICE.search(text))
 
 
 def is_stuck(text: str) -> bool:

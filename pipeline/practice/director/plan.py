@@ -76,9 +76,20 @@ class Plan:
         return step.title if step else self.practice.title
 
     def shows(self, id: str, said: str) -> bool:
-        """Whether what was said has one of the words that show that the step was answered; if none is named, any will do."""
+        """Whether what was said shows that the step was answered; of a step that names no words anything does."""
         step = self.steps.get(id)
-        return step is None or not step.words or any(_within(word, said) for word in step.words)
+        return step is None or not step.words or self.names(id, said)
+
+    def names(self, id: str, said: str) -> bool:
+        """Whether what was said has one of the step's words, or a phrase that it is for."""
+        step = self.steps.get(id)
+        return step is not None and (
+            any(_within(word, said) for word in step.words) or any(_has(said, phrase) for phrase in step.phrases)
+        )
+
+    def is_phrase(self, said: str) -> bool:
+        """Whether what was said is one of the practice's phrases, and nothing else."""
+        return squash(said) in {squash(phrase.text) for phrase in self.phrases}
 
     @cached_property
     def phrases(self) -> Sequence[Phrase]:
@@ -108,6 +119,10 @@ class Plan:
         for step in self.steps.values():
             yield from step.phrases
         yield from self.practice.phrases
+
+
+def _has(said: str, phrase: Phrase) -> bool:
+    return bool(text := squash(phrase.text)) and text in squash(said)
 
 
 def _within(word: str, said: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from pipeline.practice.director.director import MOST_FOLLOW_UPS, MOST_MOVES, Director, Said
 from pipeline.practice.director.state import Move, State, restored
-from pipeline.practice.practice import Practice, PracticeStep
+from pipeline.practice.practice import Phrase, Practice, PracticeStep
 from tests.pipeline.practice.director.practices import (
     CAFE,
     GOOD,
@@ -183,6 +184,39 @@ def test_without_hints_nobody_gets_one() -> None:
 def test_a_guests_question_that_answers_the_step_goes_on() -> None:
     assert Folded(scene()).said("Do you have green tea?")[:2] == ("ask", "here")
     assert Folded(scene()).said("Are you open on Sundays?")[0] == "answer"
+
+
+def test_what_a_scene_wants_to_hear_is_no_order() -> None:
+    stop = PracticeStep(
+        "stop", "停车", ["Where shall I let you out?"], phrases=[Phrase("Please stop here.", "请停这儿。")]
+    )
+    help = PracticeStep("help", "帮忙", ["You look lost."], words=["help", "next"])
+    taxi = replace(scene(), opening="Evening.", steps=[help, stop], phrases=stop.phrases)
+
+    talk = Folded(taxi)
+    assert talk.said("Please stop here.")[0] != "close", "a phrase of the scene ended it"
+    assert Folded(taxi).said("Can you help me?")[:2] == ("ask", "stop")
+    assert Folded(taxi).said("Next one, please.")[:2] == ("ask", "stop")
+    assert Folded(taxi).said("Skip this question.")[0] == "skip"
+    assert Folded(taxi).said("Stop the practice.")[0] == "close"
+    assert Folded(taxi).said("Let's stop here.")[0] == "close"
+
+
+def test_a_phrase_of_the_step_answers_it_whatever_its_words_are() -> None:
+    nice = PracticeStep("nice", "认识", ["I'm Sam. And you?"], words=["name"], phrases=[Phrase("Pleased to meet you.")])
+    free = PracticeStep("free", "空着吗", ["What do you need?"], phrases=[Phrase("Is it free?")])
+    talk = Folded(replace(scene(), opening="Hi.", steps=[nice, free], phrases=[]))
+
+    assert talk.said("Pleased to meet you!")[:2] == ("ask", "free")
+    assert talk.said("Is it free?")[0] == "close"
+
+
+def test_who_speaks_their_own_language_twice_does_not_hear_the_same_twice() -> None:
+    talk = Folded(scene())
+
+    first, second = talk.said("我也不知道要喝什么。"), talk.said("我也不知道要喝什么。")
+    assert first[0] == second[0] == "how_to_say"
+    assert first[2] != second[2]
 
 
 def test_how_do_i_say_is_looked_up_or_told_honestly() -> None:

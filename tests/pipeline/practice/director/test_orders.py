@@ -128,6 +128,16 @@ Could I have another one, please?
 我们把时间剩下的都用在测试上。
 我帮我妈妈做饭。
 然后我们换了一个方案。
+No, sorry.
+Yes, sorry.
+That's enough, thanks.
+No, that's enough.
+It was very fast.
+I missed it.
+How do I put this, I was the only one who knew the system.
+How should I put it?
+怎么说呢，我觉得这个工作很适合我。
+怎么说服客户，是我最大的问题。
 还有时间的话我想去看看。
 结束了那个项目以后我就换了工作。
 """.splitlines()
