@@ -70,6 +70,7 @@ class Live:
         self._spent_s = max((float(record.get("at_s", 0)) for record in records), default=0.0)
         self._began: float | None = None
         self._offer: Offer | None = None
+        self._known: Sequence[Known] = ()
         self._corrected: tuple[str, Mistake | None] | None = None
         self._states: dict[str, State] = {}
         self._first_heard = _heard_id(self.items())
@@ -78,15 +79,21 @@ class Live:
     # --- For an answer ------------------------------------------------------------------------------------------------
 
     def known(self, asked: Asked) -> Sequence[Known]:
-        """The next move, for both kinds of models. Asked twice about the same turn it says the same."""
+        """The next move, for both kinds of models. Asked twice about the same turn it says the same.
+
+        So it does when the model said something and called a function: its answer goes on with what that returned.
+        """
         said, turn = self._said(asked.items, asked.language)
         state = self._state(asked.items)
+        if not said.text and _has_result(asked.items):
+            return self._known
         move = self._director.decide(state, said, self.left_s)
         if move is None:
             over = tell(self.practice.language, "over") if state.over else ""
             return [Known(over, "practice", self.practice.id)] if over else ()
         self._offer = Offer(move, state, state.after(move), self._at_s())
-        return self._told(move, turn, self._offer)
+        self._known = self._told(move, turn, self._offer)
+        return self._known
 
     def opening(self) -> str:
         """What the character begins with; where the practice was begun already, the question that is now."""
@@ -247,6 +254,12 @@ def _turn(items: Sequence[Item]) -> Sequence[Item]:
     """What the person said since then."""
     start = next((place + 1 for place in reversed(range(len(items))) if _is_heard(items[place])), 0)
     return [item for item in items[start:] if item.type == "message" and item.role == "user" and not item.aside]
+
+
+def _has_result(items: Sequence[Item]) -> bool:
+    """Whether a function returned something since the character was heard."""
+    start = next((place + 1 for place in reversed(range(len(items))) if _is_heard(items[place])), 0)
+    return any(item.type == "function_call_output" for item in items[start:])
 
 
 def _heard_question(line: Item) -> bool:

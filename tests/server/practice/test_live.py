@@ -142,6 +142,19 @@ def test_an_answer_that_failed_has_its_question_asked_again() -> None:
     assert "Tell me about a conflict in your team." in known.say
 
 
+def test_an_answer_that_goes_on_after_a_function_was_called_makes_the_same_move() -> None:
+    talk = begun(interview())
+    talk.say(GOOD)
+    asked = talk.ask()
+    talk.answer("One moment, I look that up.")
+    talk.items += [Item("call", "function_call", call_id="c"), Item("result", "function_call_output", call_id="c")]
+
+    assert talk.ask() == asked
+    talk.answer("Tell me about a conflict in your team.")
+    assert talk.step == "conflict"
+    assert talk.turn(GOOD) == "All right. What would you do in your first month?"
+
+
 def test_silence_is_no_answer() -> None:
     talk = begun(scene())
     talk.say("", sounds=(SILENCE,))
