@@ -37,7 +37,8 @@ class ModelQuery(Described):
 
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
     language: Literal["en", "zh"]
-    character_id: Annotated[str, Field(min_length=1, max_length=64)]
+    character_id: Annotated[str, Field(max_length=64)] = ""
+    """Without it, whatever voice there is for the language."""
 
 
 class ModelSaid(Described):

@@ -41,11 +41,13 @@ class ModelSentence:
         return audio.getvalue()
 
 
-async def said_by(loaded: LoadedEngines, character: Character, language: str, text: str) -> ModelSentence:
-    """The text in the character's voice. Raises `EngineError`."""
-    synthesizer, character = loaded.engines.synthesizer, filled_character(character)
-    info = synthesizer.info
-    voice = VoiceChoice(text_in(character.voice, language), character.speed, character.pitch)
+async def said_by(loaded: LoadedEngines, character: Character | None, language: str, text: str) -> ModelSentence:
+    """The text in the character's voice, or in any. Raises `EngineError`."""
+    synthesizer = loaded.engines.synthesizer
+    info, voice = synthesizer.info, VoiceChoice()
+    if character is not None:
+        character = filled_character(character)
+        voice = VoiceChoice(text_in(character.voice, language), character.speed, character.pitch)
     speak = partial(synthesizer.speak, SynthesisRequest(text, language, voice))
     heard: list[Samples] = []
     words: list[WordTime] = []

@@ -108,8 +108,8 @@ class ShadowApi:
 
     async def model(self, call: Call[ModelQuery]) -> ModelSaid:
         """Have a character say a sentence, and tell when its words sound."""
-        query = call.query
-        character = await self.characters.get(query.character_id, call.principal.id)
+        query, id = call.query, call.query.character_id
+        character = await self.characters.get(id, call.principal.id) if id else None
         with self.engines.lease() as loaded:
             try:
                 said = await said_by(loaded, character, query.language, query.text)

@@ -43,9 +43,9 @@ export async function askShadow(audio, { text, language, words }, signal) {
   return told.data;
 }
 
-/** A sentence in a character's voice, and when its words sound. @param {string} character @param {string} language @param {string} text */
+/** A sentence in a character's voice, or in any (""), and when its words sound. @param {string} character @param {string} language @param {string} text */
 export async function fetchModel(character, language, text) {
-  const asked = new URLSearchParams({ character_id: character, language, text });
+  const asked = new URLSearchParams({ language, text, ...(character && { character_id: character }) });
   const { audio, words } = await askData(`api/practice/shadow/model?${asked}`, { withinMs: SPOKEN_MS });
   const bytes = Uint8Array.from(atob(audio), (letter) => letter.charCodeAt(0));
   return { sound: new Blob([bytes], { type: "audio/wav" }), words: /** @type {TimedWord[]} */ (words) };

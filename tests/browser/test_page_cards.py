@@ -85,6 +85,20 @@ def test_due_cards_are_reviewed_by_keys_alone_and_the_last_answer_is_taken_back(
     expect(page.locator("#reveal")).to_be_focused()
 
 
+def test_what_is_better_on_a_card_is_said_aloud_and_keys_meant_for_that_rate_nothing(
+    page: Page, server: Served
+) -> None:
+    make(server, "goed", "went", "I goed home.")
+    page.goto(f"{server.http}/#/cards")
+    page.click("#reveal")
+    page.get_by_role("button", name="Say it after").click()
+    expect(page.locator("#shadow .sentence")).to_contain_text("went")
+    page.keyboard.press("3")
+    page.keyboard.press("Escape")
+    expect(page.locator("#shadow")).to_have_count(0)
+    expect(page.locator("#review mark")).to_have_text("goed")
+
+
 def test_a_card_that_was_reviewed_in_another_tab_is_not_counted_twice(page: Page, server: Served) -> None:
     id = make(server, "goed", "went", "I goed home.")
     page.goto(f"{server.http}/#/cards")

@@ -18,7 +18,7 @@ const RATINGS = ["again", "hard", "good", "easy"];
 const AT_ONCE = "50";
 
 /** Where a key types, or presses what has the focus. */
-const TAKES_KEYS = "input, textarea, select, a, summary, button";
+const TAKES_KEYS = "input, textarea, select, a, summary, button, dialog, dialog *";
 
 export class Review {
   /** @param {{ language: string, changed: () => void, refused: (error: unknown) => void, next: () => string | null }} how */
@@ -91,6 +91,7 @@ export class Review {
     this.place.querySelector(".answer")?.append(
       h("p", { class: "better", lang: tag(card.language), dir: "auto" }, card.back),
       ...(card.reason ? [h("p", { class: "reason", dir: "auto" }, card.reason)] : []),
+      h("p", {}, h("button", { type: "button", class: "link", onclick: () => void this.shadow(card) }, t("cards.shadow"))),
     );
     const now = Date.now();
     const buttons = RATINGS.map((rating, at) => {
@@ -104,6 +105,12 @@ export class Review {
     row.setAttribute("aria-label", t("cards.how-well"));
     row.replaceChildren(...buttons);
     buttons[RATINGS.indexOf("good")].focus({ preventScroll: true });
+  }
+
+  /** Say what is better aloud. @param {Card} card */
+  async shadow({ back, language }) {
+    const { shadow } = await import("../shadow/shadow.js");
+    shadow({ text: back, language });
   }
 
   /** @param {Rating} rating */

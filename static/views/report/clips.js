@@ -12,6 +12,9 @@ import { hashOf } from "../../router.js";
 /** A little before and after: words have no hard edges. */
 const EDGE_MS = 150;
 
+/** When the end of a clip is timed. */
+const SOON_MS = 400;
+
 /** Plays the clips of one conversation, one at a time. */
 export class Clips {
   /** @param {string | null} conversation where it was said; null where that is not kept @param {boolean} recorded */
@@ -23,18 +26,30 @@ export class Clips {
     this.endMs = 0;
     /** @type {HTMLElement | null} the button of what is heard */
     this.playing = null;
-    this.audio.ontimeupdate = () => this.audio.currentTime * 1000 >= this.endMs && this.stop();
+    this.timer = 0;
+    // Browsers tell the place four times a second: the last part of a clip is timed.
+    this.audio.onplaying = this.audio.ontimeupdate = () => this.endInTime();
     this.audio.onended = this.audio.onerror = () => this.stop();
   }
 
   close() {
-    this.audio.ontimeupdate = this.audio.onended = this.audio.onerror = null;
+    this.audio.onplaying = this.audio.ontimeupdate = this.audio.onended = this.audio.onerror = null;
+    clearTimeout(this.timer);
     this.audio.pause();
     if (this.audio.src.startsWith("blob:")) URL.revokeObjectURL(this.audio.src);
     this.audio.removeAttribute("src");
   }
 
+  endInTime() {
+    clearTimeout(this.timer);
+    if (this.audio.paused) return;
+    const leftMs = this.endMs - this.audio.currentTime * 1000;
+    if (leftMs <= 0) this.stop();
+    else if (leftMs < SOON_MS) this.timer = setTimeout(() => this.stop(), leftMs);
+  }
+
   stop() {
+    clearTimeout(this.timer);
     this.audio.pause();
     if (this.playing) this.face(this.playing, false);
     this.playing = null;

@@ -22,7 +22,7 @@ await loadStylesheet(new URL("../../shadow.css", import.meta.url).href);
 /**
  * @typedef {object} Sentence
  * @property {string} text @property {string} language "en" or "zh"
- * @property {string} [character] whose voice says it, where nothing else is given
+ * @property {string} [character] whose voice says it where neither of the next two is given; without it any voice does
  * @property {() => Blob} [sound] how the model says it, as a file
  * @property {() => Promise<unknown>} [play] in place of that: play it, and be done when it was heard; `stop` ends it
  * @property {() => void} [stop]
@@ -57,7 +57,6 @@ class ShadowDialog {
     this.speak = h("button", { type: "button", class: "primary", id: "shadow-speak", onclick: () => void this.toggleSpeaking() });
     this.yourself = h("button", { type: "button", class: "plain", id: "shadow-yourself", hidden: true, onclick: () => void this.hearYourself() }, t("shadow.yourself"));
     this.result = h("div", { class: "shadow-result" });
-    this.listen.hidden = !(sentence.sound || sentence.play || sentence.character);
     this.element = h(
       "dialog",
       { id: "shadow", class: "shadow", "aria-labelledby": "shadow-title", onclose: () => this.close() },
@@ -170,8 +169,8 @@ class ShadowDialog {
 
   /** When the model's words sound, if that can be known. @returns {Promise<TimedWord[]>} */
   async modelWords() {
-    const { words, character } = this.sentence;
-    if (words?.length || !character) return words ?? [];
+    const { words, sound, play } = this.sentence;
+    if (words?.length || sound || play) return words ?? [];
     return this.spoken().then(
       ({ words }) => words,
       () => [],

@@ -182,9 +182,10 @@ async def model(server: Serving, **query: str) -> httpx2.Response:
         return await client.get(f"{server.http}/api/practice/shadow/model", params=query)
 
 
-async def test_a_character_says_a_sentence_and_its_words_are_timed() -> None:
+@pytest.mark.parametrize("who", [{"character_id": "assistant"}, {}], ids=["a character", "any voice"])
+async def test_a_sentence_is_said_and_its_words_are_timed(who: dict[str, str]) -> None:
     async with serving(engines="embedded") as server:
-        answer = await model(server, character_id="assistant", language="en", text="It costs $20, please.")
+        answer = await model(server, **who, language="en", text="It costs $20, please.")
 
     said = answer.json()["data"]
     with wave.open(io.BytesIO(b64decode(said["audio"]))) as file:
