@@ -41,7 +41,7 @@ def is_between(turn: OrderedTurn, pause: Pause, fillers: Collection[int]) -> boo
     after = next((n for n in range(pause.at, len(turn.words)) if n not in fillers), len(turn.words))
     if before < 0 or after >= len(turn.words):
         return True
-    if any(turn.marked(n) for n in range(before + 1, after + 1)):
+    if any(turn.clause_ends(n) for n in range(before + 1, after + 1)):
         return True
     if turn.language == "zh":
         said = "".join(plain(word.text) for word in turn.words[max(0, before + 1 - _LONGEST) : before + 1])

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.practice.measure import Measure
 from pipeline.practice.measures.fillers import LANGUAGES
+from pipeline.practice.measures.syllables import syllables
 from pipeline.practice.measures.talk import LEAST_FOR_SHARES, MeasuredTurn, Talk, measure
 from pipeline.practice.speech import Clip, Span
 
 POSSIBLE_MS = 250
 """A voice for so long that no word covers may be an "um" that the recogniser left out."""
+LONGEST_WORD_MS, LONGEST_SYLLABLE_MS = 400, 300
+"""A word covers at most the first, and the second for each syllable: recognisers let the last one before a gap last on."""
 
 
 def disfluencies(talk: Talk) -> Sequence[Measure]:
@@ -42,10 +45,14 @@ def _uncovered(turn: MeasuredTurn) -> Iterator[Clip]:
         n = at
         while n < len(words) and words[n].start_ms < voice.end_ms:
             yield from _possible(turn, Span(since, words[n].start_ms))
-            since = max(since, words[n].end_ms)
+            since = max(since, min(words[n].end_ms, words[n].start_ms + _longest_ms(turn, n)))
             n += 1
         at = max(at, n - 1)
         yield from _possible(turn, Span(since, voice.end_ms))
+
+
+def _longest_ms(turn: MeasuredTurn, index: int) -> int:
+    return LONGEST_WORD_MS + LONGEST_SYLLABLE_MS * syllables(turn.words[index].text, turn.language)
 
 
 def _possible(turn: MeasuredTurn, gap: Span) -> Iterator[Clip]:

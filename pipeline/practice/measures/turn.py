@@ -18,6 +18,8 @@ LATE_MS = 47
 """For so much longer than a voice is, the detector hears it: the median over the pauses of `bench practice`."""
 
 _MARK = re.compile("[.!?,;:…。！？，；：、—–]")
+_CLAUSE_END = re.compile(r"(?<!\.)\.(?!\.)|[!?,;:。！？，；：、—–]")
+"""The same without "…", which recognisers write at every pause."""
 
 
 class OrderedTurn:
@@ -70,9 +72,16 @@ class OrderedTurn:
 
     def marked(self, at: int) -> bool:
         """Whether there is punctuation between the word before `at` and the one there."""
+        return self._has(_MARK, at)
+
+    def clause_ends(self, at: int) -> bool:
+        """Whether there is punctuation there that ends a clause."""
+        return self._has(_CLAUSE_END, at)
+
+    def _has(self, mark: re.Pattern[str], at: int) -> bool:
         if not 0 < at < len(self.words):
             return True
-        return bool(_MARK.search(self.text, self.words[at - 1].end, max(self.words[at].at, 0)))
+        return bool(mark.search(self.text[self.words[at - 1].end : max(self.words[at].at, 0)]))
 
     def clip(self, first: int, last: int) -> Clip:
         """Where the words from `first` to `last`, both with it, were said."""

@@ -139,3 +139,12 @@ def test_a_voice_between_two_words_may_be_a_filler_and_a_short_one_is_none() -> 
 
     assert found(late)["possible_fillers"].clips == (Clip("line", 900, 1_200),)
     assert found(early)["possible_fillers"].count == 0
+
+
+def test_a_word_that_is_told_to_last_for_seconds_covers_no_more_than_it_can() -> None:
+    turn = saying("we went home" + ENOUGH)
+    last = turn.words[-1]
+    drawn = replace(last, end_ms=last.start_ms + 3_000)
+    measures = found(replace(turn, words=[*turn.words[:-1], drawn], voiced=[Span(0, last.start_ms + 3_000 + LATE_MS)]))
+
+    assert measures["possible_fillers"].clips == (Clip("line", last.start_ms + 700, last.start_ms + 3_000),)

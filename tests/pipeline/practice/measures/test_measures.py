@@ -49,6 +49,7 @@ def test_pauses_are_counted_by_the_minute_and_told_apart_by_the_words_around_the
         ("i got home /400/ she was waiting at the front door", True),
         ("what do /400/ they want from a man who is so old", False),
         ("i went to the /400/ big house at the end of town", False),
+        ("i went to the... /400/ big house at the end of town", False),
         ("i went home um /400/ and slept until the late evening", True),
         ("um /400/ i went home and slept until the late evening", True),
     ],
