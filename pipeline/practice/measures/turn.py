@@ -18,8 +18,8 @@ LATE_MS = 47
 """For so much longer than a voice is, the detector hears it: the median over the pauses of `bench practice`."""
 
 _MARK = re.compile("[.!?,;:…。！？，；：、—–]")
-_CLAUSE_END = re.compile(r"(?<!\.)\.(?!\.)|[!?,;:。！？，；：、—–]")
-"""The same without "…", which recognisers write at every pause."""
+_CLAUSE_END = re.compile(r"(?<!\.)\.{1,2}(?!\.)|[!?,;:。！？，；：、—–]")
+"""The same without "…" and "...", which recognisers write at every pause."""
 
 
 class OrderedTurn:

@@ -50,6 +50,7 @@ def test_pauses_are_counted_by_the_minute_and_told_apart_by_the_words_around_the
         ("what do /400/ they want from a man who is so old", False),
         ("i went to the /400/ big house at the end of town", False),
         ("i went to the... /400/ big house at the end of town", False),
+        ("i went home.. /400/ the house was at the end of town", True),
         ("i went home um /400/ and slept until the late evening", True),
         ("um /400/ i went home and slept until the late evening", True),
     ],
