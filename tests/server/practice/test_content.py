@@ -11,14 +11,21 @@ from typing import get_args
 import pytest
 
 from pipeline.practice.director.plan import Plan
-from pipeline.practice.practice import Goal, LanguageSetup, Level, Practice
+from pipeline.practice.practice import Goal, LanguageSetup, Level, Practice, QuestionKind, Seniority
+from server.practice.planning.interview import FRAME
 from server.practice.planning.language import LanguageAsked, planned_language
 from server.practice.templates.file_format import LANGUAGES, RoleFile, SceneFile, TemplateFile
 from server.practice.templates.reading import load_templates
 from server.settings import Settings
 
 ALL = [template for template, _data in load_templates(Settings().characters.folder / "practice").values()]
+ROLES = [one for one in ALL if isinstance(one, RoleFile)]
 SCENES = [one for one in ALL if isinstance(one, SceneFile)]
+KINDS: Sequence[QuestionKind] = get_args(QuestionKind)
+SENIORITIES: Sequence[Seniority] = get_args(Seniority)
+
+OF_A_KIND, OF_A_LEVEL = 6, 4
+"""Questions that a role has of each kind, and how many of those there are for each level, at least."""
 
 LONGEST_ASK = 200
 """Characters of a question: some fifteen seconds."""
@@ -26,7 +33,19 @@ LONGEST_ASK = 200
 UNSPEAKABLE = re.compile(r"[()\[\]{}<>（）【】《》*_#@&/|\\=+~^•\n]|\b(?:e\.g|i\.e|etc|approx|vs)\b", re.IGNORECASE)
 """What no voice reads well."""
 
+PRAISE = re.compile(
+    r"\b(?:well done|great|excellent|perfect|fantastic|impress\w+|good answer)\b|很好|不错|真棒|太棒|优秀|精彩|厉害",
+    re.IGNORECASE,
+)
+PRIVATE = re.compile(
+    r"\b(?:how old|your age|married|pregnan\w+|your (?:wife|husband|partner|children|kids|religion|faith|health))\b|"
+    r"你多大|结婚|婚育|怀孕|你的(?:孩子|信仰|身体|年龄)",
+    re.IGNORECASE,
+)
+"""What nobody may be asked in an interview."""
+
 of_all = pytest.mark.parametrize("template", ALL, ids=[one.id for one in ALL])
+of_roles = pytest.mark.parametrize("role", ROLES, ids=[one.id for one in ROLES])
 of_scenes = pytest.mark.parametrize("scene", SCENES, ids=[one.id for one in SCENES])
 in_both = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -54,7 +73,8 @@ def planned(scene: SceneFile, language: str) -> Practice:
     return planned_language(LanguageAsked("prac_1", language, own, "", LanguageSetup(scene.id), scene, "seed"))
 
 
-def test_thirty_scenes_come_with_it() -> None:
+def test_ten_roles_and_thirty_scenes_come_with_it() -> None:
+    assert len(ROLES) >= 10
     assert len(SCENES) >= 30
 
 
@@ -83,6 +103,47 @@ def test_both_languages_are_what_they_say(template: TemplateFile) -> None:
 def test_no_line_is_there_twice(template: TemplateFile, language: str) -> None:
     asked = questions_of(template, language)
     assert [line for line in asked if asked.count(line) > 1] == []
+
+
+@of_roles
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_role_has_questions_enough_of_each_kind_for_every_level(role: RoleFile, kind: QuestionKind) -> None:
+    levels = [one.levels for one in role.shown("en").questions if one.kind == kind]
+    assert len(levels) >= OF_A_KIND
+    assert [level for level in SENIORITIES if sum(level in one for one in levels) < OF_A_LEVEL] == []
+
+
+@of_roles
+@in_both
+def test_a_question_can_be_put_in_other_words_and_says_what_to_listen_for(role: RoleFile, language: str) -> None:
+    questions = role.shown(language).questions
+    lacking = [
+        one.id for one in questions if len(one.ask) < 2 or len(one.listen_for) < 3 or not one.hint or not one.words
+    ]
+    assert lacking == []
+    assert FRAME.isdisjoint(one.id for one in questions)
+
+
+@of_roles
+@in_both
+def test_words_of_adverts_are_written_small(role: RoleFile, language: str) -> None:
+    words = [word for question in role.shown(language).questions for word in question.words]
+    assert [word for word in words if word != word.casefold() or word != word.strip()] == []
+
+
+@of_roles
+@in_both
+def test_an_interviewer_neither_praises_nor_asks_what_is_nobodys_business(role: RoleFile, language: str) -> None:
+    said = spoken_in(role, language)
+    assert [line for line in said if PRAISE.search(line) or PRIVATE.search(line)] == []
+
+
+@of_roles
+@in_both
+def test_an_interviewer_says_how_long_it_takes_and_no_name(role: RoleFile, language: str) -> None:
+    opening = role.shown(language).opening
+    assert "{minutes}" in opening
+    assert not re.search("I'm [A-Z]|my name|我姓|我叫", opening)  # the character has one of its own
 
 
 @of_scenes
