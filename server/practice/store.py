@@ -169,7 +169,7 @@ class PracticeStore:
                     raise Conflict("The practice is over: make a new one.", code="practice_over")
                 message = "The practice goes on in another talk: go on there, or make a new one."
                 raise Conflict(message, code="practice_begun")
-        return practice_of(found)
+            return practice_of(found)
 
     async def release(self, practice_id: str, conversation_id: str) -> None:
         """Have it ready again: nothing was said in that conversation."""

@@ -58,7 +58,7 @@ class PracticeTalks:
 
     store: Store
     report: Report = no_report
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: dict[asyncio.Task[None], str] = field(default_factory=dict)
     _saving: set[PracticeTalk] = field(default_factory=set)
     _dirty: set[PracticeTalk] = field(default_factory=set)
 
@@ -80,7 +80,8 @@ class PracticeTalks:
     def end(self, talk: PracticeTalk, ended: str) -> None:
         """The talk is over; so is its practice, unless it goes on elsewhere."""
         if talk.live and ended in GOES_ON and talk.live.was_said and not talk.live.over:
-            self.own(self.store.keep(talk.live.practice.id, talk.live.moves, list(talk.corrections)))
+            id, live = talk.live.practice.id, talk.live
+            self.own(self.store.keep(id, live.moves, list(talk.corrections)), id)
             talk.live = None
         talk.leave()
 
@@ -93,7 +94,12 @@ class PracticeTalks:
     async def begin(
         self, practice_id: str, person_id: str, conversation_id: str
     ) -> tuple[Practice, Mapping[str, Mapping[str, Any]]]:
-        """The practice, and the moves of it that were kept. Raises `NotFound`, `Conflict`."""
+        """The practice, and the moves of it that were kept. Raises `NotFound`, `Conflict`.
+
+        What an earlier talk of it still has to write comes first, however slow the database is.
+        """
+        while writing := [task for task, id in self._tasks.items() if id == practice_id]:
+            await asyncio.wait(writing)
         practice = await self.store.begin(practice_id, person_id, conversation_id)
         row = await self.store.get(person_id, practice_id)
         return practice, row.moves or {}
@@ -107,25 +113,25 @@ class PracticeTalks:
             return
         self._saving.add(talk)
         live, corrections = talk.live, list(talk.corrections)
-        self.own(self._keep(talk, live.practice.id, live.moves, corrections))
+        self.own(self._keep(talk, live.practice.id, live.moves, corrections), live.practice.id)
 
     def finish(self, talk: PracticeTalk, live: Live) -> None:
         """It is over: write all of it, and have its report made. One in which nothing was said is ready again."""
         around, id = talk.around, live.practice.id
         if not live.was_said:
-            self.own(self.store.release(id, around.conversation_id))
+            self.own(self.store.release(id, around.conversation_id), id)
         else:
-            self.own(self._finish(around, id, live.moves, list(talk.corrections)))
+            self.own(self._finish(around, id, live.moves, list(talk.corrections)), id)
 
-    def own(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have it done beside the talk, which does not depend on it."""
+    def own(self, work: Coroutine[Any, Any, None], practice_id: str = "") -> None:
+        """Have it done beside the talk, which does not depend on it. practice_id: what it writes of, if anything."""
         if len(self._tasks) >= MOST_TASKS:
             work.close()
             log.error("too much of practices waits to be done", tasks=len(self._tasks))
             return
         task = asyncio.create_task(self._done(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = practice_id
+        task.add_done_callback(self._tasks.pop)
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 

@@ -98,6 +98,16 @@ async def test_of_two_talks_that_begin_one_practice_the_second_is_refused(databa
     assert codes == sorted([id, *["practice_begun"] * 4])
 
 
+async def test_what_cannot_be_read_is_not_begun(database: Database) -> None:
+    store = PracticeStore(database)
+    id = await made(store)
+    async with database.write() as connection:
+        await connection.execute(update(practices).where(practices.c.id == id).values(practice={"kind": "song"}))
+
+    assert await refused(store.begin(id, "ann", "conv_1")) == "practice_outdated"
+    assert (await store.get("ann", id)).state == "ready"
+
+
 async def test_nobody_elses_practice_is_begun_or_deleted(database: Database) -> None:
     store = PracticeStore(database)
     id = await made(store)
