@@ -54,21 +54,22 @@ class Request:
 
 
 def decoded(network: Network, languages: Sequence[str], timed: bool, request: Request) -> list[Decoded]:
-    """The words of each of its windows; `timed`, with their times in the utterance. On a partial text that loops nobody
-    insists.
+    """The words of each of its windows; `timed`, with their times in the utterance, but for a partial text. On one that
+    loops nobody insists.
     """
     windows = [
         *((closed, True) for closed in request.closed),
         *([(request.open, request.final)] if request.open else []),
     ]
-    found = [network.decode(window.pcm, languages, insist=insist, timed=timed) for window, insist in windows]
+    found = [network.decode(window.pcm, languages, insist=final, timed=timed and final) for window, final in windows]
     return [replace(one, words=words_in(window, one.words)) for one, (window, _) in zip(found, windows, strict=True)]
 
 
 class WhisperStream:
     """`decode` is called in a slot. At most one request of the utterance is on its way there.
 
-    partials: whether anybody wants to read along.
+    partials: whether anybody wants to read along. timed: whether what it settles on needs the times of its words, which
+    partial texts do not have.
     """
 
     def __init__(
@@ -79,16 +80,19 @@ class WhisperStream:
         clock: Callable[[], float],
         *,
         partials: bool = True,
+        timed: bool = False,
     ) -> None:
         self._decode, self._slots, self._windows = decode, slots, windows
         self._clock, self._opened = clock, clock()
         self._next_partial = FIRST_PARTIAL if partials else NEVER
+        self._timed = timed
         self._asked: tuple[Request, Future[list[Decoded]]] | None = None
         self._understood: list[Decoded] = []
         """Of closed windows."""
         self._last: Decoded | None = None
         """Of the open window, when that ended where `_last_extent` does."""
         self._last_extent: tuple[tuple[int, int], ...] = ((0, 0),)
+        self._last_final = True
         self._busy = threading.Lock()
         self._closed = False
 
@@ -108,10 +112,10 @@ class WhisperStream:
         """Late words are better than half of them: a partial text stands only after `LATE_S` more."""
         with self._call():
             wanted = self._wanted(final=True)
-            if self._asked and self._asked[0].extent == wanted.extent:
+            if self._asked and self._asked[0].extent == wanted.extent and self._will_do(final=self._asked[0].final):
                 self._collect(budget_s + LATE_S)
                 wanted = self._wanted(final=True)
-            if wanted.extent != self._last_extent:
+            if wanted.extent != self._last_extent or not self._will_do(final=self._last_final):
                 self._ask(wanted, self._slots.submit(partial(self._decode, wanted)))
                 if not self._collect(budget_s + LATE_S):
                     if not self._last:
@@ -161,7 +165,12 @@ class WhisperStream:
         if request.final or not (last and last[0].loops):
             self._last = last[0] if last else None
             self._last_extent = Request((), request.open, request.final).extent
+            self._last_final = request.final
         return True
+
+    def _will_do(self, *, final: bool) -> bool:
+        """Whether what was decoded of the same sound is what it settles on."""
+        return final or not self._timed
 
     def _recognition(self) -> Recognition:
         windows = [*self._understood, self._last] if self._last else self._understood

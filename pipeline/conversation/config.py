@@ -49,6 +49,7 @@ class SessionConfig:
     for ever.
     by_speech_model: whether the speech model hears and answers, if there is one.
     narrated: whether the character's texts tell what happens between what is said; see `CharacterMarkup`.
+    word_times: whether it is worth some time of the recogniser's to know when each word of the person's sounds.
     sources: who knows more than was said; it is shown to the language model beside the instructions.
     """
 
@@ -68,6 +69,7 @@ class SessionConfig:
     idle_timeout_ms: int | None = None
     by_speech_model: bool = False
     narrated: bool = False
+    word_times: bool = False
     sources: Sequence[Source] = ()
 
     @property

@@ -210,18 +210,22 @@ class RecognizerChain(_Chain[Recognizer]):
 
     async def open(self, language: str = "") -> RelayedUtterance:
         """Raises `UnknownLanguage` if none understands the language, and what the last one raises that does."""
-        return await self._begun(language, recorded=False)
+        return await self._begun(language)
 
     async def open_recording(self, language: str = "") -> RelayedUtterance:
         """The same for a recording."""
-        return await self._begun(language, recorded=True)
+        return await self._begun(language, "open_recording")
 
-    async def _begun(self, language: str, *, recorded: bool) -> RelayedUtterance:
+    async def open_timed(self, language: str = "") -> RelayedUtterance:
+        """The same where the times of words are wanted."""
+        return await self._begun(language, "open_timed")
+
+    async def _begun(self, language: str, by: str = "open") -> RelayedUtterance:
         able = [member for member in self._members if member.can(language)]
         if not able:
             raise UnknownLanguage(f"{self.info.name} does not understand {language!r}.", engine=self.info.name)
         longest = round(self._longest_s * LINE_RATE)
-        utterance = RelayedUtterance(able, language, self._patience_s, longest, recorded=recorded)
+        utterance = RelayedUtterance(able, language, self._patience_s, longest, by)
         try:
             await utterance.begin(self._open_s)
         except BaseException:
@@ -239,11 +243,11 @@ class RelayedUtterance:
         language: str,
         call_s: float,
         longest: int,
-        *,
-        recorded: bool,
+        by: str,
     ) -> None:
+        """by: the name of the engines' method that opens it; one that has it not opens it as usual."""
         self._next, self._language, self._call_s, self._longest = list(members), language, call_s, longest
-        self._recorded = recorded
+        self._by = by
         self._kept: list[Samples] = []
         self._kept_samples = 0
         self._current: Member[Recognizer]
@@ -295,9 +299,7 @@ class RelayedUtterance:
         self._current = self._next.pop(0)
         self._call = await self._current.bulkhead.enter(_left(until))
         engine = self._current.engine
-        open: Callable[[str], RecognizerStream | Awaitable[RecognizerStream]] = engine.open
-        if self._recorded:
-            open = getattr(engine, "open_recording", open)
+        open: Callable[[str], RecognizerStream | Awaitable[RecognizerStream]] = getattr(engine, self._by, engine.open)
         begin = partial(open, self._language)
         self._stream = stream = await self._within(until, begin, undo=lambda late: late.close())
         for pcm in self._kept:

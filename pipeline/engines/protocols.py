@@ -141,9 +141,13 @@ class RecognizerStream(Protocol):
 
 
 class Recognizer(Protocol):
-    """One that does otherwise with a recording, which is there already, may have a second method that is called for it:
+    """One that does otherwise with a recording, which is there already, may have a method that is called for it:
 
     `open_recording(language)`: as `open`, but nobody reads partial texts, and `Recognition.words` are wanted.
+
+    Another one that times words only at a cost may have one for talks in which the times are worth it:
+
+    `open_timed(language)`: as `open`, and `Recognition.words` of what it settles on are wanted.
     """
 
     info: EngineInfo

@@ -263,6 +263,7 @@ class Listening:
             on_partial=lambda text: self._partial(turn, text),
             on_drafted=lambda text: self._drafted(turn, text),
             language=context.config.recognized,
+            timed=context.config.word_times,
         )
         turn = Turn(number, item, utterance, self._manual_mode, speech_end=self._arrived)
         turn.began, turn.drafts = effect.at, recognizer is None

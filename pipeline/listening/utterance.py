@@ -33,7 +33,10 @@ class Utterance:
         on_partial: Callable[[str], None],
         on_drafted: Callable[[str], None],
         language: str = "",
+        timed: bool = False,
     ) -> None:
+        """timed: whether it is worth some time of the recogniser's to know when each word sounds."""
+        self._timed = timed
         self._recognizer, self._workers, self._limits, self._language = recognizer, workers, limits, language
         self._on_partial, self._on_drafted = on_partial, on_drafted
         self._queue: list[Samples] = []
@@ -81,7 +84,8 @@ class Utterance:
     async def run(self) -> Recognition:
         """Recognise until closed. Raises `EngineError`; frees the recogniser in any case."""
         limits, name = self._limits, self._recognizer.info.name
-        start = partial(self._recognizer.open, self._language)
+        open = getattr(self._recognizer, "open_timed", self._recognizer.open) if self._timed else self._recognizer.open
+        start = partial(open, self._language)
         stream = await self._workers.call(start, timeout_s=limits.open_s, engine=name, undo=lambda late: late.close())
         try:
             return await self._listen(stream, name)

@@ -55,6 +55,7 @@ def in_practice(
         heard_language="" if foreign else config.heard_language,
         voice=replace(config.voice, speed=speed),
         by_speech_model=False,
+        word_times=True,
     )
     if not wait_ms or config.endpointing is None:
         return config

@@ -170,6 +170,20 @@ def test_words_of_a_recording_have_times_and_nobody_reads_along(tiny: WhisperRec
     assert all(word.start_ms <= word.end_ms for word in heard.words)
 
 
+def test_words_of_live_speech_have_times_where_they_are_wanted(tiny: WhisperRecognizer) -> None:
+    pcm = sentence()
+    with closing(tiny.open_timed("en")) as stream:
+        partials = [stream.accept(pcm[at : at + 8000]) for at in range(0, len(pcm), 8000)]
+        heard = stream.settle(AMPLE_S)
+    with closing(tiny.open("en")) as usual:
+        usual.accept(pcm)
+        untimed = usual.settle(AMPLE_S)
+
+    assert partials[-1]
+    assert " ".join(word.text for word in heard.words) == heard.text == untimed.text
+    assert untimed.words == ()
+
+
 @pytest.mark.speech
 @pytest.mark.parametrize(("file", "language"), [("en_pauses_4turns.wav", "en"), ("zh_aishell_0121.wav", "zh")])
 def test_words_of_real_speech_sound_within_it(base: WhisperRecognizer, file: str, language: str) -> None:

@@ -100,22 +100,28 @@ async def test_an_utterance_whose_recogniser_dies_is_heard_whole_by_the_next(
     assert (first.calls.count("close"), second.calls.count("close")) == (dies_in != "open", 1)
 
 
-class EarForRecordings(Ear):
-    """One that does otherwise with recordings."""
+class EarWithWays(Ear):
+    """One that does otherwise with recordings, and where times of words are wanted."""
 
     def open_recording(self, _language: str = "") -> Ear:
         return self._called("open_recording")
 
+    def open_timed(self, _language: str = "") -> Ear:
+        return self._called("open_timed")
 
-async def test_a_recording_is_opened_as_one_by_the_engines_that_have_a_way_for_it(guarded: GuardedMembers) -> None:
-    first, second = EarForRecordings("one", "accept"), Ear("two")
+
+@pytest.mark.parametrize("way", ["open_recording", "open_timed"])
+async def test_an_utterance_is_opened_as_it_is_wanted_by_the_engines_that_have_a_way_for_it(
+    guarded: GuardedMembers, way: str
+) -> None:
+    first, second = EarWithWays("one", "accept"), Ear("two")
     chain = recognizers(guarded(first, second))
-    utterance = await chain.open_recording("en")
+    utterance = await getattr(chain, way)("en")
     text = await utterance.accept(PIECE)
     utterance.close()
 
     assert text == "two 1"
-    assert (first.calls, second.calls) == (["open_recording", "accept", "close"], ["open", "accept", "close"])
+    assert (first.calls, second.calls) == ([way, "accept", "close"], ["open", "accept", "close"])
 
 
 async def test_an_utterance_that_no_recogniser_can_finish_fails_with_the_last_ones_error(
