@@ -61,6 +61,43 @@ def test_nothing_is_found_in_what_the_built_in_characters_say() -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_found_in_ordinary_speech_that_is_right(language: str) -> None:
+    right = _sentences(f"right.{language}.txt")
+    assert len(right) >= 400
+    assert [(one, mistakes_in(one, language, "en")) for one in right if mistakes_in(one, language, "en")] == []
+
+
+@pytest.mark.parametrize(("language", "fewest"), [("en", 50), ("zh", 30)])
+def test_of_the_typical_slips_so_many_are_found_as_the_page_of_practices_says(language: str, fewest: int) -> None:
+    wrong = _sentences(f"wrong.{language}.txt")
+    assert len(wrong) == 60
+    assert sum(bool(mistakes_in(one, language, "en")) for one in wrong) >= fewest
+
+
+@pytest.mark.parametrize("subject", ["I", "we", "they", "you", "he", "she", "it"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "if {} will be late I will call",
+        "when {} will come I will call",
+        "{} is living here since 2010",
+        "{} don't went there",
+        "he wants that {} goes",
+        "{} have seen him yesterday",
+        "{} am agree",
+    ],
+)
+def test_what_is_told_as_better_is_no_slip_itself(subject: str, said: str) -> None:
+    sentence = said.format(subject)
+    for one in mistakes_in(sentence, "en", "en"):
+        better = f"{sentence[: one.at]}{one.better}{sentence[one.at + len(one.said) :]}"
+        assert mistakes_in(better, "en", "en") == []
+        assert not re.search(
+            r"\b(?:(?:we|they|you|he|she|it) am|(?:he|she|it) (?:come|have)|I is|(?:I|we|they) has)\b", better
+        )
+
+
 def test_only_what_does_not_overlap_is_told_and_each_stands_exactly_where_it_says() -> None:
     text = "Yesterday I go to the doctor and he don't know, three year ago I have went there"
     found = mistakes_in(text, "en", "en")
@@ -134,3 +171,7 @@ def _lines(value: Any) -> Iterator[str]:
             # What is listened for, and what is put right, is wrong on purpose.
             listened = ("corrections", "heard", "expects", "words", "listen_for")
             yield from (line for key, one in value.items() if key not in listened for line in _lines(one))
+
+
+def _sentences(name: str) -> list[str]:
+    return (Path(__file__).parent / name).read_text("utf-8").splitlines()
