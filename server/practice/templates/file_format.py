@@ -6,6 +6,7 @@ can be shown in the other. One's own may have a single table, whose titles then 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -16,6 +17,9 @@ from server.characters.file_format import LIST_OF_ONE, Id, Label, Table, Text, T
 
 LANGUAGES = ("en", "zh")
 """In which anything can be practised, and explained; the first one is the likelier one where a file has both."""
+
+TAKEN = re.compile(r"about-you|why-this-job|your-questions|(?:resume|fitted|card)-.+")
+"""Ids of steps that plans have of themselves: two steps of one id would be asked once."""
 
 Ways: TypeAlias = Annotated[tuple[Text, ...], Field(min_length=1, max_length=5), LIST_OF_ONE]
 Words: TypeAlias = Annotated[tuple[Label, ...], Field(max_length=60), LIST_OF_ONE]
@@ -158,8 +162,10 @@ TemplateFile: TypeAlias = RoleFile | SceneFile
 
 
 def once(field: str, ids: Sequence[str]) -> None:
-    """Raises `ValidationError` where an id is there twice."""
+    """Raises `ValidationError` where an id is there twice, or a plan's own."""
     for number, id in enumerate(ids):
+        if field != "phrases" and TAKEN.fullmatch(id):
+            raise wrong(f"{field}.{number}.id", f"`{id}` is the id of what every plan may have: choose another one")
         if id in ids[:number]:
             raise wrong(f"{field}.{number}.id", f"`{id}` is the id of another one, too")
 

@@ -11,14 +11,18 @@ import pytest
 from sqlalchemy import update
 
 from pipeline.errors import SettingError
+from pipeline.practice.practice import InterviewSetup
 from server.errors import NotFound, PreconditionFailed, QuotaExceeded, TooLarge, ValidationFailed
+from server.practice.planning.by_model import FITTED
+from server.practice.planning.interview import InterviewAsked, planned_interview
 from server.practice.templates.catalogue import Templates
+from server.practice.templates.file_format import TAKEN
 from server.practice.templates.reading import load_templates, problems_of
 from server.practice.templates.store import OwnTemplates
 from server.settings import Settings
 from server.storage.database import Database
 from server.storage.tables.practice import practice_templates
-from tests.server.practice.practising import BAKER_FILE, BAKERY_FILE, FILES
+from tests.server.practice.practising import BAKER, BAKER_FILE, BAKERY_FILE, FILES
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -48,6 +52,7 @@ def test_what_comes_with_us_is_right_and_can_be_practised_in_both_languages() ->
         (lambda file: file["en"]["steps"][0].update(phrases=["hi"]), "en.steps.0.phrases", "none of `phrases`"),
         (lambda file: file["zh"]["steps"].pop(), "zh.steps", "differ from those of `en`: `pay`"),
         (lambda file: file["zh"]["phrases"].append({"id": "love", "text": "x"}), "zh.phrases", "of `en`: `love`"),
+        (lambda file: file["en"]["steps"][0].update(id="card-1"), "en.steps.0.id", "every plan may have"),
         (lambda file: file["en"]["steps"].clear(), "en.steps", "at least 1"),
         (lambda file: file.update(levels=["D1"]), "levels.0", "A1"),
         (lambda file: file.update(fr={}), "fr", "is not a known field"),
@@ -57,6 +62,21 @@ def test_what_is_wrong_is_told_by_field_in_a_sentence(change: Change, field: str
     first = problems_of(changed(BAKERY_FILE, change))[0]
     assert first.field == field
     assert said in first.message
+
+
+def test_no_question_has_the_id_of_a_step_that_plans_have_of_themselves() -> None:
+    setup = InterviewSetup(
+        "baker", minutes=60, advert="Bread", resume="Led a team of six and cut waste by 30% in a year."
+    )
+    practice = planned_interview(InterviewAsked("prac_1", "en", "en", "interviewer", setup, BAKER, "seed"))
+    planned = [step.id for step in practice.steps if step.id not in {one.id for one in BAKER.shown("en").questions}]
+    assert len(planned) == 4
+    assert [id for id in planned if not TAKEN.fullmatch(id)] == []
+    for id in (*planned, f"{FITTED}-1"):
+        file = changed(BAKER_FILE, lambda file: file.pop("zh"))
+        file["en"]["questions"][0]["id"] = id
+        first = problems_of(file)[0]
+        assert (first.field, "every plan may have" in first.message) == ("en.questions.0.id", True)
 
 
 def test_a_question_has_the_same_kind_and_levels_in_both_languages() -> None:
