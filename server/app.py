@@ -56,6 +56,7 @@ from server.operations.metrics import Metrics
 from server.operations.routes import routes as operations_routes
 from server.practice.cards.deleting import EVERY_S as CARDS_CLEAN_UP_S
 from server.practice.cards.deleting import CardDeletion
+from server.practice.cards.due import worked_in
 from server.practice.cards.routes import routes as practice_card_routes
 from server.practice.cards.store import CardStore
 from server.practice.clean_up import EVERY_S as PRACTICE_CLEAN_UP_S
@@ -195,7 +196,7 @@ def _services(
     history, memory = History(keeper, recorder, settings.history.keep), arranged_memory(database, jobs, keeper, engines)
     practices = Practices.on(database, characters, settings.characters.folder)
     reports = arranged_reports(database, jobs, keeper, engines)
-    talks = PracticeTalks(practices.store, reports.after)
+    talks = PracticeTalks(practices.store, reports.after, partial(worked_in, database))
     sessions = _sessions(settings, engines, characters, metrics, history, memory, talks)
     sessions.name_of = People(database).name_of
     accounts, files = Accounts(settings, database, limits.buckets), Files.on(database, objects, settings.files)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.memory.words import squash
+from pipeline.memory.words import HAN, squash
 from pipeline.practice.practice import Phrase, Practice, PracticeStep
 
 LONGEST_MINUTES = 60
@@ -17,6 +17,8 @@ NEED_S = {"interview": 60.0, "language": 25.0}
 """What one more question takes; with less time left none is begun."""
 
 CARD_NEED_S = 20.0
+
+_WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:'[^\W_{HAN}]+)*")
 
 NEAR_END = 0.15, 60.0, 180.0
 """The share of the time, and its least and most seconds, from which on the person hears how long is left."""
@@ -81,10 +83,14 @@ class Plan:
         return step is None or not step.words or self.names(id, said)
 
     def names(self, id: str, said: str) -> bool:
-        """Whether what was said has one of the step's words, or a phrase that it is for."""
+        """Whether what was said has one of the step's words, or a phrase that it is for.
+
+        Those of a card must be just these: another ending may be what it is about.
+        """
         step = self.steps.get(id)
+        shown = says if step and step.card else _within
         return step is not None and (
-            any(_within(word, said) for word in step.words) or any(_has(said, phrase) for phrase in step.phrases)
+            any(shown(word, said) for word in step.words) or any(_has(said, phrase) for phrase in step.phrases)
         )
 
     def is_phrase(self, said: str) -> bool:
@@ -121,8 +127,18 @@ class Plan:
         yield from self.practice.phrases
 
 
+def says(words: str, said: str) -> bool:
+    """Whether these words were said, one after the other, whatever the punctuation; in Chinese as a run of characters."""
+    wanted, found = _WORD.findall(_plain(words)), _WORD.findall(_plain(said))
+    return any(found[at : at + len(wanted)] == wanted for at in range(len(found) - len(wanted) + 1))
+
+
 def _has(said: str, phrase: Phrase) -> bool:
     return bool(text := squash(phrase.text)) and text in squash(said)
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("’", "'")
 
 
 def _within(word: str, said: str) -> bool:
@@ -130,4 +146,4 @@ def _within(word: str, said: str) -> bool:
     if not word.isascii():
         return squash(word) in squash(said)
     pattern = rf"(?<![^\W_]){re.escape(word.casefold())}(?:s|es|ed|d|ing)?(?![^\W_])"
-    return bool(re.search(pattern, said.casefold().replace("’", "'")))
+    return bool(re.search(pattern, _plain(said)))

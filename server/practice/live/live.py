@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pipeline.conversation.known import Asked, Known
 from pipeline.conversation.transcript import SILENCE, Item
 from pipeline.practice.director.director import Director, Said
-from pipeline.practice.director.orders import order_in
+from pipeline.practice.director.orders import is_stuck, order_in
 from pipeline.practice.director.phrases import joined, tell
 from pipeline.practice.director.recast import echoed, instructed
 from pipeline.practice.director.state import Move, MoveKind, State, restored
@@ -34,18 +34,25 @@ STATES = 50
 LONGEST_CORRECTED = 600
 """Characters of a turn that rules look at: some 40 seconds of talking. They take 4 ms then, and 0.5 ms for 100."""
 
+Rating: TypeAlias = Literal["good", "again"]
+
+MOVES_ON: frozenset[MoveKind] = frozenset({"ask", "card", "close"})
+SHOWS_BACK: frozenset[MoveKind] = frozenset({"hint", "how_to_say"})
+"""Moves after which a card that was asked for counts: it was answered, or it was not known."""
+
 RECAST_IN: frozenset[MoveKind] = frozenset({"ask", "card", "follow_up", "repeat", "answer", "close", "talk"})
 """Moves that answer what was said; the others are about the talk itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A move that an answer may make, and how the practice stands then."""
+    """A move that an answer may make, and how the practice stands then. rating: of the card that was answered."""
 
     move: Move
     before: State
     after: State
     at_s: float
+    rating: Rating | None = None
 
 
 @dataclass(eq=False)
@@ -91,7 +98,7 @@ class Live:
         if move is None:
             over = tell(self.practice.language, "over") if state.over else ""
             return [Known(over, "practice", self.practice.id)] if over else ()
-        self._offer = Offer(move, state, state.after(move), self._at_s())
+        self._offer = Offer(move, state, state.after(move), self._at_s(), self._rating(state, said, move))
         self._known = self._told(move, turn, self._offer)
         return self._known
 
@@ -122,6 +129,15 @@ class Live:
     def moves(self) -> dict[str, dict[str, Any]]:
         """Of each line of the person's which step it answered, and the move that followed."""
         return {line: record for line, (_heard, record) in self._moves.items()}
+
+    @property
+    def cards(self) -> dict[str, Rating]:
+        """How cards that were asked for were answered, by their ids: for the first time, whatever came later."""
+        found: dict[str, Rating] = {}
+        for record in (*self.before.values(), *self.moves.values()):
+            if (rating := record.get("rating")) and (step := self._plan.steps.get(record.get("step", ""))):
+                found.setdefault(step.card, rating)
+        return found
 
     @property
     def was_said(self) -> bool:
@@ -175,7 +191,7 @@ class Live:
         correcting, language = self.practice.scene.correcting if self.practice.scene else "end", self.practice.language
         if correcting == "end" or language_of(text, language) != language:
             return False
-        return order_in(text, language, self.practice.own_language) is None
+        return not self._ordered(text)
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 
@@ -208,7 +224,8 @@ class Live:
         for item in _turn(items[:end]):
             if item.id != DRAFT and item.text.strip():
                 at_s = round(offer.at_s, 1)
-                self._moves[item.id] = id, {"step": offer.before.at, **offer.move.record(), "at_s": at_s}
+                rating = {"rating": offer.rating} if offer.rating else {}
+                self._moves[item.id] = id, {"step": offer.before.at, **offer.move.record(), "at_s": at_s, **rating}
         return offer.after
 
     def _said(self, items: Sequence[Item], language: str) -> tuple[Said, Sequence[Item]]:
@@ -219,6 +236,20 @@ class Live:
             return Said(text, language), turn
         whole = last.whole if last.whole is not None else last.text
         return Said(text, language, whole.strip(), _heard_question(last)), turn
+
+    def _ordered(self, text: str) -> bool:
+        return order_in(text, self.practice.language, self.practice.own_language) is not None
+
+    def _rating(self, state: State, said: Said, move: Move) -> Rating | None:
+        """How the card that is asked for now was answered; None where none is, or nothing was said to it."""
+        step = self._plan.steps.get(state.at)
+        if step is None or not step.card or not said.text.strip() or self._ordered(said.text):
+            return None
+        if move.kind in SHOWS_BACK or (move.kind == "skip" and is_stuck(said.text)):
+            return "again"
+        if move.kind not in MOVES_ON or not said.heard_question:
+            return None
+        return "good" if not state.hints and self._plan.shows(state.at, said.text) else "again"
 
     def _told(self, move: Move, turn: Sequence[Item], offer: Offer) -> Sequence[Known]:
         """The move in words, with the right form of what was said wrong."""

@@ -15,7 +15,7 @@ from pipeline.engines.protocols import ChatModel
 from pipeline.practice.mistake import Mistake
 from pipeline.practice.practice import Practice
 from server.practice.live.correcting import correction_by_model
-from server.practice.live.live import Live
+from server.practice.live.live import Live, Rating
 
 TICK_S = 15.0
 """How often the client hears how long is left."""
@@ -36,6 +36,8 @@ class Changes(Protocol):
     def keep(self, talk: PracticeTalk) -> None: ...
 
     def finish(self, talk: PracticeTalk, live: Live) -> None: ...
+
+    def count(self, talk: PracticeTalk, card_id: str, rating: Rating) -> None: ...
 
     def own(self, work: Coroutine[Any, Any, None]) -> None: ...
 
@@ -60,6 +62,7 @@ class PracticeTalk:
     now: Callable[[], float] = time.monotonic
     live: Live | None = None
     corrections: list[dict[str, Any]] = field(default_factory=list)
+    _counted: set[str] = field(default_factory=set)
     _seen: dict[str, None] = field(default_factory=dict)
     _unread: ItemSnapshot | None = None
     _reading: bool = False
@@ -81,7 +84,7 @@ class PracticeTalk:
             begun, moves = await self.changes.begin(practice_id, around.person_id, around.conversation_id)
             live = Live(begun, around.items, self.now, self._changed, moves)
         self.leave()
-        self.live = live
+        self.live, self._counted = live, set(live.cards if live else ())
         if live:
             asyncio.get_running_loop().call_soon(self._tell)
 
@@ -157,6 +160,11 @@ class PracticeTalk:
 
     def _changed(self) -> None:
         self._tell()
+        if self.live:
+            for card_id, rating in self.live.cards.items():
+                if card_id not in self._counted:
+                    self._counted.add(card_id)
+                    self.changes.count(self, card_id, rating)
         self.changes.keep(self)
 
     def _tell(self) -> None:

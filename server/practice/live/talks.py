@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import structlog
 
 from pipeline.practice.practice import Practice
-from server.practice.live.live import Live
+from server.practice.live.live import Live, Rating
 from server.practice.live.talk import Around, PracticeTalk
 
 log = structlog.get_logger("kaikou")
@@ -26,6 +26,10 @@ GOES_ON = frozenset({"continued_elsewhere", "server_stopped"})
 
 Report: TypeAlias = Callable[[str, str, str], Awaitable[None]]
 """Have the report made of a practice that is over, by its id, its person's, and its conversation's."""
+
+
+WorkedIn: TypeAlias = Callable[[str, str, Rating], Awaitable[object]]
+"""Count that a card of a person's (id of the person, of the card) was answered so."""
 
 
 class Store(Protocol):
@@ -52,12 +56,17 @@ async def no_report(_practice_id: str, _person_id: str, _conversation_id: str) -
     """None is made."""
 
 
+async def no_card(_person_id: str, _card_id: str, _rating: Rating) -> None:
+    """None is counted."""
+
+
 @dataclass
 class PracticeTalks:
     """All of this process."""
 
     store: Store
     report: Report = no_report
+    worked_in: WorkedIn = no_card
     _tasks: dict[asyncio.Task[None], str] = field(default_factory=dict)
     _saving: set[PracticeTalk] = field(default_factory=set)
     _dirty: set[PracticeTalk] = field(default_factory=set)
@@ -123,6 +132,10 @@ class PracticeTalks:
         else:
             self.own(self._finish(around, id, live.moves, list(talk.corrections)), id)
 
+    def count(self, talk: PracticeTalk, card_id: str, rating: Rating) -> None:
+        """A card that is due was answered: it is reviewed at once, for it may be reviewed elsewhere, too."""
+        self.own(self._count(talk.around.person_id, card_id, rating))
+
     def own(self, work: Coroutine[Any, Any, None], practice_id: str = "") -> None:
         """Have it done beside the talk, which does not depend on it. practice_id: what it writes of, if anything."""
         if len(self._tasks) >= MOST_TASKS:
@@ -141,6 +154,9 @@ class PracticeTalks:
         except Exception as error:  # noqa: BLE001 — the task's outermost frame: the talk does not depend on it
             reason = type(error).__name__  # the rest may be what was said
             log.error("something of a practice could not be done", reason=reason)
+
+    async def _count(self, person_id: str, card_id: str, rating: Rating) -> None:
+        await self.worked_in(person_id, card_id, rating)
 
     async def _keep(
         self, talk: PracticeTalk, id: str, moves: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from pipeline.practice.director.plan import says
 from pipeline.practice.practice import Goal, LanguageSetup, Phrase, Practice, PracticeStep
 from server.characters.reading import read_toml
 from server.practice.cards.faces import DueCard
@@ -96,14 +97,19 @@ def _card(card: DueCard, asked: LanguageAsked) -> PracticeStep:
 
 
 def better_in(front: str, back: str, language: str) -> str:
-    """What is said better on the back of a card, without what both sides begin and end with; all of it where nothing is."""
+    """What is said better on the back of a card: what both sides do not begin and end with, and around it as many words
+    as it takes not to stand on the front as well; all of the back where nothing less is.
+    """
     cut, joint = (list, "") if language == "zh" else (str.split, " ")
     old, new = list(cut(front)), list(cut(back))
-    while old and new and old[0] == new[0]:
-        old, new = old[1:], new[1:]
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    return joint.join(new).strip(" .,!?。，！？") or back
+    start, end, less = 0, len(new), len(old) - len(new)
+    while start < min(end, len(old)) and old[start] == new[start]:
+        start += 1
+    while end > start and end + less > start and old[end + less - 1] == new[end - 1]:
+        end -= 1
+    while (start, end) != (0, len(new)) and says(joint.join(new[start:end]), front):
+        start, end = max(0, start - 1), min(len(new), end + 1)
+    return joint.join(new[start:end]).strip(" .,!?。，！？") or back
 
 
 def _with_cards(steps: Sequence[PracticeStep], cards: Sequence[PracticeStep]) -> Iterator[PracticeStep]:

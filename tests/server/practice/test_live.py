@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.conversation.known import Asked, Known
 from pipeline.conversation.transcript import SILENCE, Item
-from pipeline.practice.practice import Practice
+from pipeline.practice.practice import Practice, PracticeStep
 from server.practice.live.live import Live
-from tests.pipeline.practice.director.practices import GOOD, interview, scene
+from tests.pipeline.practice.director.practices import CAFE, GOOD, interview, scene
 
 FIRST = "Hello, I'm Ann. Tell me about a hard fault."
 
@@ -54,6 +54,11 @@ class Talked:
     @property
     def step(self) -> str:
         return str(self.live.event()["step"])
+
+
+CARD = PracticeStep(
+    "card-1", "复习", ["Yesterday I goed home."], "Yesterday I went home.", words=["went"], card="card_1"
+)
 
 
 def begun(practice: Practice) -> Talked:
@@ -245,3 +250,50 @@ def test_slower_is_slower_at_once_and_from_then_on() -> None:
     second = talk.ask()
 
     assert (first and first.speed, second and second.speed) == (0.85, 0.85)
+
+
+@pytest.mark.parametrize(
+    ("answers", "cards"),
+    [
+        (["Yesterday I went home."], {"card_1": "good"}),
+        (["Yesterday I goed home again."], {"card_1": "again"}),
+        (["Sorry what?", "I went home."], {"card_1": "good"}),
+        (["Slower, please.", "I went home."], {"card_1": "good"}),
+        (["A hint, please.", "I went home."], {"card_1": "again"}),
+        (["I don't know.", "I went home."], {"card_1": "again"}),
+        (["我昨天回家了，这句话", "I went home."], {"card_1": "again"}),
+        (["Skip this one, please."], {}),
+        (["Let's stop here."], {}),
+        (["Went?"], {"card_1": "good"}),
+    ],
+)
+def test_a_card_that_was_asked_for_counts_as_it_was_answered_first(answers: list[str], cards: dict[str, str]) -> None:
+    talk = begun(scene([CAFE[0], CARD, CAFE[1], CAFE[2]]))
+    talk.turn("A tea, please.")
+    assert talk.step == "card-1"
+    for answer in answers:
+        talk.turn(answer)
+
+    assert talk.live.cards == cards
+    assert Talked(talk.live.practice, talk.live.moves).live.cards == cards
+
+
+def test_a_card_that_was_asked_for_but_not_heard_does_not_count() -> None:
+    talk = begun(scene([CAFE[0], CARD, CAFE[1]]))
+    talk.turn("A tea, please.")
+    talk.say("I went home.")
+    talk.ask()
+    gone = talk.answer("For here or to go?")
+    talk.items.remove(gone)
+    talk.live.take_back(gone.id)
+
+    assert talk.live.cards == {}
+
+
+def test_what_a_card_is_about_may_be_an_ending() -> None:
+    card = PracticeStep("card-1", "复习", ["He can goes there."], "He can go there.", words=["go"], card="card_1")
+    talk = begun(scene([CAFE[0], card, CAFE[1]]))
+    talk.turn("A tea, please.")
+    talk.turn("He can goes there.")
+
+    assert talk.live.cards == {"card_1": "again"}

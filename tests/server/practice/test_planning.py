@@ -177,10 +177,18 @@ def test_a_card_is_asked_by_its_front_and_answered_by_its_back() -> None:
     ("language", "front", "back", "better"),
     [
         ("en", "I goed home.", "I went home.", "went"),
-        ("en", "I am agree.", "I agree.", "I agree."),
+        ("en", "I am agree.", "I agree.", "I agree"),
+        ("en", "I am agree with you, sir.", "I agree with you, sir.", "I agree"),
+        ("en", "I want go to Paris.", "I want to go to Paris.", "want to go"),
+        ("en", "He can goes there.", "He can go there.", "go"),
+        ("en", "I like it it.", "I like it.", "I like it"),
+        ("en", "Same.", "Same.", "Same"),
+        ("en", "", "I went.", "I went"),
         ("en", "He go to school", "He goes to the school", "goes to the"),
         ("en", "我同意", "I agree.", "I agree"),
         ("zh", "我买了一个书", "我买了一本书", "本"),
+        ("zh", "我昨天去了商店买东西", "我昨天去商店买了东西", "商店买了"),
+        ("zh", "我的的书", "我的书", "我的书"),
     ],
 )
 def test_a_card_is_answered_by_what_is_better_on_it(language: str, front: str, back: str, better: str) -> None:

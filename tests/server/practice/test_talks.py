@@ -174,6 +174,40 @@ async def test_by_voice_the_first_question_is_answered_and_the_next_one_asked(
     assert [made["step"] for made in row.moves.values()] == [practice["steps"][0]["id"]]
 
 
+async def test_a_card_that_is_due_is_asked_for_and_reviewed_as_it_was_answered(
+    server: Serving, client: httpx2.AsyncClient
+) -> None:
+    made_cards = []
+    for said, better in (("goed", "went"), ("childs", "children")):
+        card = {"language": "en", "said": said, "better": better, "sentence": f"They {said} to the park."}
+        made_cards.append((await client.post("practice/cards", json=card)).json()["data"])
+    practice = await made(client, SCENE)
+    cards = [step["card"] for step in practice["steps"] if step["card"]]
+    async with talking(server, practice["character_id"], extensions="kaikou") as talk:
+        await practise(talk, practice["id"])
+        await greeted(talk)
+        answers = {cards[0]: "They went to the park.", cards[1]: "They childs to the park, or so."}
+        while not told(talk)["over"]:
+            since = len(talk.events)
+            now = next((step["card"] for step in practice["steps"] if step["id"] == told(talk)["step"]), "")
+            await say(talk, answers.get(now, "Yes, I would like that loaf, please."))
+            await talk.until("kaikou.practice", since)
+    row = await row_of(server, practice["id"])
+    async with asyncio.timeout(20):
+        while len(due := (await client.get("practice/cards?due=true")).json()["data"]["items"]) > 0:
+            await asyncio.sleep(0.02)
+    listed = {one["id"]: one for one in (await client.get("practice/cards")).json()["data"]["items"]}
+    good, again = (await client.get("practice/cards")).json()["data"]["items"][::-1]
+    for card_made in made_cards:
+        await client.delete(f"practice/cards/{card_made['id']}")
+
+    assert cards == [one["id"] for one in made_cards]
+    assert [move["rating"] for move in row.moves.values() if "rating" in move] == ["good", "again"]
+    assert (due, set(listed), good["id"], again["id"]) == ([], set(cards), *cards)
+    assert [one["version"] for one in (good, again)] == [2, 2]
+    assert good["due_at"] > again["due_at"]
+
+
 async def test_what_cannot_be_practised_changes_nothing(server: Serving, client: httpx2.AsyncClient) -> None:
     practice, other = await made(client, SCENE), await made(client, SCENE)
     async with (
