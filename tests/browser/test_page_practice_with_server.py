@@ -47,6 +47,19 @@ def say(page: Page, text: str) -> None:
     wait_for(page, "resting")
 
 
+def begin_scene(page: Page, server: Serving) -> None:
+    """Choose the scene, plan it, and hear how it begins."""
+    page.goto(f"{server.http}/#/practice/new/language")
+    page.check("#choose-language [value=en]")
+    page.check("#choose-scene-level [value=A2]")
+    page.check("#choose-scene-correcting [value=all]")
+    page.check("[name=template-language][value=bakery]")
+    page.click("#make-plan")
+    page.click("#begin")
+    wait_for(page, "speaking")
+    wait_for(page, "resting")
+
+
 @NEEDS_POCKETSPHINX
 def test_an_interview_goes_from_choice_to_report_with_what_was_said_to_hear(server: Serving, tmp_path: Path) -> None:
     microphone = recording(tmp_path, silence(14.0), *[sentence(), silence(0.4)] * 4, silence(150.0))
@@ -87,15 +100,7 @@ def test_a_scene_is_talked_with_a_correction_that_becomes_a_card_and_stands_in_t
     server: Serving, tmp_path: Path
 ) -> None:
     with hearing(recording(tmp_path, silence(300.0))) as (page, wire):
-        page.goto(f"{server.http}/#/practice/new/language")
-        page.check("#choose-language [value=en]")
-        page.check("#choose-scene-level [value=A2]")
-        page.check("#choose-scene-correcting [value=all]")
-        page.check("[name=template-language][value=bakery]")
-        page.click("#make-plan")
-        page.click("#begin")
-        wait_for(page, "speaking")
-        wait_for(page, "resting")
+        begin_scene(page, server)
         expect(page.locator("#practice summary")).to_contain_text("Order a loaf")
         say(page, "I have went to the market yesterday but I would like a loaf.")
         shown = page.locator(".correction")
@@ -119,6 +124,31 @@ def test_a_scene_is_talked_with_a_correction_that_becomes_a_card_and_stands_in_t
         expect(page.locator("[data-part=next] .next > li").first).to_be_visible()
         cards = page.evaluate("fetch('api/practice/cards').then((answer) => answer.json())")["data"]["items"]
         assert ["went" in card["front"] for card in cards] == [True]
+
+
+def test_a_correction_becomes_a_card_and_the_next_practice_asks_for_it(server: Serving, tmp_path: Path) -> None:
+    with hearing(recording(tmp_path, silence(300.0))) as (page, _wire):
+        cards = "fetch('api/practice/cards').then((answer) => answer.json()).then(({ data }) => data.items)"
+        begin_scene(page, server)
+        say(page, "Yesterday I go to the market, and I would like a loaf.")
+        shown = page.locator(".correction")
+        shown.get_by_role("button", name="Make a card").click()
+        expect(shown).to_contain_text("It is a card now.")
+        page.click("#end")
+        expect(page.locator(".report h1")).to_be_visible()
+        [made] = [card for card in page.evaluate(cards) if "Yesterday" in card["front"]]
+        begin_scene(page, server)
+        asked = page.locator("#practice [data-state=now]")
+        while "From your cards" not in asked.inner_text():
+            say(page, "Yes, I would like that loaf, please.")
+        last = page.locator("#captions [data-role=character] .said").last
+        expect(last).to_contain_text("how would you say this? Yesterday I go")
+        say(page, made["back"])
+        expect(page.locator("#practice [data-state=done]").last).to_contain_text("From your cards")
+        page.click("#end")
+        expect(page.locator(".report h1")).to_be_visible()
+        [reviewed] = [card for card in page.evaluate(cards) if card["id"] == made["id"]]
+        assert (reviewed["version"], reviewed["due_at"] > made["due_at"]) == (2, True)
 
 
 def test_what_a_press_says_is_understood_as_that_order(browser: Browser, address: str) -> None:
