@@ -134,6 +134,27 @@ def test_what_another_program_left_where_choices_are_remembered_does_no_harm(pag
     assert run(page, "views/practice/choices.js", script, stored) == [1, 10, True, "patient"]
 
 
+# --- What is said after the character ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "better", "sentence"),
+    [
+        ("Hi. I have went there. Bye.", "have went", "went", "I went there."),
+        ("it cost 3.5 pounds i has paid", "i has", "I have", "it cost 3.5 pounds I have paid"),
+        ("你好。我有三个书！再见。", "三个书", "三本书", "我有三本书！"),
+        ("I have went there", "has gone", "went", "went"),
+        ("so " * 60 + "I have went there", "have went", "went", "went"),
+    ],
+)
+def test_the_whole_sentence_of_a_correction_is_said_after_the_character(
+    page: Page, line: str, said: str, better: str, sentence: str
+) -> None:
+    correction = {**TOLD, "at": max(0, line.find(said)), "said": said, "better": better}
+    script = "return m.betterSentence(...arg)"
+    assert run(page, "views/talk/correction.js", script, [line, correction]) == sentence
+
+
 # --- What a press says ------------------------------------------------------------------------------------------------
 
 

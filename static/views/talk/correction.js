@@ -6,6 +6,9 @@ import { makeCard } from "../../protocol/practice.js";
 
 /** @typedef {import("../../conversation/conversation.js").Correction} Correction */
 
+/** Characters that are still said in one go: some ten seconds of English. */
+const LONGEST = 120;
+
 /** @param {import("../../conversation/call.js").Call} call @param {string} itemId @param {Correction} correction */
 export function correctionLine(call, itemId, correction) {
   const { said, better, reason } = correction;
@@ -15,8 +18,17 @@ export function correctionLine(call, itemId, correction) {
     { class: "correction" },
     h("p", {}, h("del", { dir: "auto" }, said), h("span", { class: "arrow", "aria-label": t("correction.better") }, " → "), h("ins", { dir: "auto" }, better)),
     h("p", { class: "reason", dir: "auto" }, reason),
-    h("p", { class: "presses" }, cardButton(call, itemId, correction, word), shadowButton(call, () => ({ text: better })), word),
+    h("p", { class: "presses" }, cardButton(call, itemId, correction, word), shadowButton(call, () => ({ text: betterSentence(lineOf(call.conversation, itemId)?.text ?? "", correction) })), word),
   );
+}
+
+/** The sentence of the line that the slip stands in, as it is better; of one too long to say after somebody only the slip. @param {string} line @param {Correction} correction */
+export function betterSentence(line, { at, said, better }) {
+  if (line.slice(at, at + said.length) !== said) return better;
+  const before = line.slice(0, at).replace(/^.*(?:[.!?]\s+|[。！？\n])/s, "");
+  const [after] = line.slice(at + said.length).match(/^.*?(?:[.!?](?=\s|$)|[。！？\n]|$)/s) ?? [""];
+  const sentence = (before + better + after).trim();
+  return sentence.length > LONGEST ? better : sentence;
 }
 
 /** @param {import("../../conversation/call.js").Call} call @param {string} itemId @param {Correction} correction @param {HTMLElement} word */
