@@ -214,8 +214,9 @@ class Connection:
         """Begin with a practice; the client is told if that cannot be, and talks without one."""
         who = self.object.kaikou.model_copy(update={"practice": practice_id})
         try:
-            await self._practise(practice_id)
-        except KaikouError as error:
+            async with within(FIND_S):
+                await self._practise(practice_id)
+        except (KaikouError, TimeoutError) as error:
             self._failed(error)
             who = who.model_copy(update={"practice": None})
         self._apply(self.object.model_copy(update={"kaikou": who}), self._character)

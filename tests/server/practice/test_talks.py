@@ -11,6 +11,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from server.practice.store import PracticeStore
+from server.protocol import connection
 from tests.loop_clock import LoopClock
 from tests.server.practice.practising import personas_in
 from tests.server.talking import Talk, talking
@@ -281,6 +283,30 @@ async def test_a_conversation_that_is_gone_on_with_goes_on_with_its_practice(
     assert [step["state"] for step in told(later)["steps"][:2]] == ["done", "done"]
     row = await row_of(server, practice["id"])
     assert [made["step"] for made in row.moves.values()] == ["order", "sliced"]
+
+
+async def test_a_talk_begins_without_its_practice_if_the_database_takes_too_long(
+    server: Serving, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging(*_asked: object) -> None:
+        await asyncio.Event().wait()
+
+    practice = await made(client, SCENE)
+    async with talking(server, practice["character_id"], extensions="kaikou") as talk:
+        await practise(talk, practice["id"])
+        await greeted(talk)
+        await say(talk, "A loaf, please.")
+        keeping = await talk.until("kaikou.keeping")
+        monkeypatch.setattr(PracticeStore, "begin", hanging)
+        monkeypatch.setattr(connection, "FIND_S", 0.05)
+        query = {"extensions": "kaikou", "continue": keeping["conversation_id"]}
+        async with talking(server, practice["character_id"], **query) as later:
+            await later.until("error")
+            await later.configure(output_modalities=["text"])
+            answer = await say(later, "Yes, please.")
+
+    assert answer
+    assert "kaikou.practice" not in later.types
 
 
 async def test_the_clients_own_instructions_win_over_a_practice(server: Serving, client: httpx2.AsyncClient) -> None:
