@@ -78,6 +78,7 @@ class Live:
         self._began: float | None = None
         self._offer: Offer | None = None
         self._known: Sequence[Known] = ()
+        self._spoke = False
         self._corrected: tuple[str, Mistake | None] | None = None
         self._states: dict[str, State] = {}
         self._first_heard = _heard_id(self.items())
@@ -142,7 +143,7 @@ class Live:
     @property
     def was_said(self) -> bool:
         """Whether the person said anything in it."""
-        return bool(self._moves or self.before) or any(item.text.strip() for item in _turn(self.items()))
+        return self._spoke or bool(self.before) or any(item.text.strip() for item in _turn(self.items()))
 
     # --- From the talk ------------------------------------------------------------------------------------------------
 
@@ -222,7 +223,8 @@ class Live:
             known = (self._states.get(item.id) for item in reversed(items[:end]))
             return next(filter(None, known), self._base)
         for item in _turn(items[:end]):
-            if item.id != DRAFT and item.text.strip():
+            if item.id != DRAFT and (item.text.strip() or SILENCE in item.sounds):
+                self._spoke = self._spoke or bool(item.text.strip())
                 at_s = round(offer.at_s, 1)
                 rating = {"rating": offer.rating} if offer.rating else {}
                 self._moves[item.id] = id, {"step": offer.before.at, **offer.move.record(), "at_s": at_s, **rating}

@@ -160,6 +160,20 @@ def test_an_answer_that_goes_on_after_a_function_was_called_makes_the_same_move(
     assert talk.turn(GOOD) == "All right. What would you do in your first month?"
 
 
+def test_what_was_decided_in_silence_is_kept_though_nothing_was_said() -> None:
+    talk = begun(interview())
+    for _silence in range(3):
+        talk.say("", sounds=(SILENCE,))
+        known = talk.ask()
+        assert known
+        talk.answer(known.say)
+    later = Live(talk.live.practice, list, lambda: 0.0, before=talk.live.moves)
+
+    assert talk.step == "conflict"
+    assert later.event()["steps"] == talk.live.event()["steps"]
+    assert not talk.live.was_said
+
+
 def test_silence_is_no_answer() -> None:
     talk = begun(scene())
     talk.say("", sounds=(SILENCE,))
