@@ -13,6 +13,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from server.practice.cards.answers import NewCard
+from server.practice.cards.deleting import CardDeletion
 from server.practice.cards.store import CardStore
 from tests.browser.people import visit
 from tests.browser.states import CHROMIUM
@@ -139,6 +140,36 @@ def test_cards_are_found_edited_deleted_and_had_back(page: Page, server: Served)
     expect(rows).to_have_count(0)
     page.click("#undo button")
     expect(rows).to_have_count(1)
+
+
+def test_a_press_that_is_made_twice_counts_once(page: Page, server: Served) -> None:
+    for number in range(60):
+        make(server, f"slip {number}", f"better {number}")
+    page.goto(f"{server.http}/#/cards")
+    rows = page.locator("#cards > li")
+    expect(page.locator("#more")).to_be_visible()
+    page.evaluate("[1, 2].forEach(() => document.querySelector('#more').click())")
+    expect(page.locator("#more")).to_be_hidden()
+    page.evaluate("[1, 2].forEach(() => document.querySelector('#cards .delete').click())")
+    expect(page.locator("#undo button")).to_be_visible()
+    expect(rows).to_have_count(59)
+    expect(page.locator("#cards ~ .note, .finding ~ .note").first).to_be_empty()
+
+
+def test_a_card_that_was_deleted_in_another_tab_goes_here_too(page: Page, server: Served) -> None:
+    id = make(server, "goed", "went")
+    page.goto(f"{server.http}/#/cards")
+    expect(page.locator("#cards > li")).to_have_count(1)
+    store = CardStore(server.app.state.services.database)
+    server.do(CardDeletion(store).delete("owner", id))
+    page.click("#cards .delete")
+    expect(page.locator("#cards > li")).to_have_count(0)
+
+
+def test_more_than_can_be_searched_is_cut(page: Page, server: Served) -> None:
+    make(server, "goed", "went")
+    page.goto(f"{server.http}/#/cards?q={'a' * 400}")
+    expect(page.get_by_text("No card has that on it.")).to_be_visible()
 
 
 def test_a_card_of_ones_own_and_a_package_for_anki(page: Page, server: Served) -> None:

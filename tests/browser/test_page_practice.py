@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.practised import Practised, practice, role, scene
 from tests.browser.scripted_server import Script
@@ -164,6 +164,29 @@ def test_the_words_of_a_file_are_taken_for_the_advert_and_a_broken_one_is_said_s
     expect(page.locator("#choose-interview-resume-word")).to_have_text("This is too large.")
 
 
+def test_of_two_files_the_later_one_counts_whichever_is_read_first(
+    page: Page, address: str, practised: Practised
+) -> None:
+    waiting: list[Route] = []
+
+    def read(route: Route) -> None:
+        if waiting:
+            route.fulfill(json={"success": True, "data": {"text": "The second."}})
+        else:
+            waiting.append(route)
+
+    page.route("**/api/practice/documents", read)
+    page.goto(f"{address}/#/practice/new/interview")
+    for _file in range(2):
+        page.set_input_files("[data-field='interview.advert'] [type=file]", FILE)
+        wait_until(page, lambda: bool(waiting))
+    expect(page.locator("#choose-interview-advert")).to_have_value("The second.")
+    with page.expect_response("**/api/practice/documents"):
+        waiting[0].fulfill(json={"success": True, "data": {"text": "The first."}})
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.locator("#choose-interview-advert")).to_have_value("The second.")
+
+
 def test_a_file_is_dropped_where_it_belongs_and_makes_no_character(
     page: Page, address: str, practised: Practised
 ) -> None:
@@ -270,7 +293,7 @@ def test_a_role_of_ones_own_is_written_and_chosen(page: Page, address: str, prac
     page.click("#save")
     expect(page.locator("[data-field='file.en.questions.0.title'] > .problem")).to_have_text("This is needed.")
     page.fill("[data-field='file.en.questions.0.title'] input", "Bees")
-    page.click("#save")
+    page.evaluate("[1, 2].forEach(() => document.querySelector('#save').click())")
     expect(page.locator(".template .name").first).to_have_text("Beekeeper")
     [_refused, sent] = practised.sent("POST", "practice/templates")
     table = sent["file"]["en"]

@@ -100,6 +100,24 @@ def test_a_place_is_heard_where_the_talk_was_recorded(page: Page, address: str, 
         page.get_by_role("button", name="Listen: I have went to the park").locator("visible=true").first.click()
 
 
+def test_a_press_while_the_sound_is_on_its_way_stops_it_before_it_is_heard(
+    page: Page, address: str, practised: Practised
+) -> None:
+    page.add_init_script(
+        "HTMLMediaElement.prototype.play = async function () { (window.played ??= []).push(this.src) }"
+    )
+    open_report(page, address)
+    page.wait_for_selector("[data-kind='R:VERB:TENSE'] .clip button")
+    press = (
+        "(times) => times.forEach(() => document.querySelector(\"[data-kind='R:VERB:TENSE'] .clip button\").click())"
+    )
+    page.evaluate(press, [1, 2])
+    page.evaluate(press, [1])
+    expect(page.locator("[data-kind='R:VERB:TENSE'] .clip button")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("window.played")
+    assert len(page.evaluate("window.played")) == 1
+
+
 def test_sound_that_is_stored_after_the_report_was_opened_can_be_heard(
     page: Page, address: str, practised: Practised, kept: Kept
 ) -> None:

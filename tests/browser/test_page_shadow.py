@@ -95,6 +95,20 @@ def test_what_was_understood_is_marked_drawn_and_told_as_a_table(page: Page, add
     expect(dialog.locator("#shadow-speak")).to_have_text("Say it again")
 
 
+def test_a_press_that_is_made_twice_opens_one_dialog_and_one_microphone(page: Page, address: str) -> None:
+    page.add_init_script("""
+      const open = MediaDevices.prototype.getUserMedia;
+      window.opened = 0;
+      MediaDevices.prototype.getUserMedia = function (...wanted) { opened++; return open.apply(this, wanted) };
+    """)
+    dialog = open_dialog(page, address)
+    page.evaluate(OPEN, {"text": "Another one", "language": "en"})
+    expect(dialog).to_have_count(1)
+    page.evaluate("[1, 2].forEach(() => document.querySelector('#shadow-speak').click())")
+    expect(dialog).to_have_attribute("data-heard", "")
+    assert page.evaluate("opened") == 1
+
+
 def test_chinese_is_counted_in_characters(page: Page, address: str) -> None:
     words = [word("好", 0, "matched", start=0), word("吗", 1, "other", "马", 300)]
     answering(page, answer(text="好吗？", words=words, extras=[], unit="characters", model=None))

@@ -12,6 +12,9 @@ import "./texts.js";
 
 await loadStylesheet(new URL("../../learning.css", import.meta.url).href);
 
+/** Letters of a search, as the server takes them. */
+const LONGEST_SEARCH = 200;
+
 /** How long nobody typed before it is searched. */
 const TYPED_MS = 180;
 
@@ -25,25 +28,27 @@ class Cards {
   constructor(root, page) {
     this.page = page;
     const { query } = page.address;
-    this.wanted = { language: query.get("language") ?? "", q: query.get("q") ?? "" };
+    this.wanted = { language: query.get("language") ?? "", q: (query.get("q") ?? "").slice(0, LONGEST_SEARCH) };
     /** @type {Summary | null} */
     this.summary = null;
     this.timer = 0;
     this.closing = new AbortController();
     this.asking = new AbortController();
+    /** @type {AbortController | null} by which a further page is fetched just now */
+    this.fetching = null;
     /** @type {string | null} */
     this.next = null;
     this.review = this.newReview();
     this.languages = h("select", { id: "card-language", "aria-label": t("cards.language"), hidden: true });
     this.languages.onchange = () => this.want({ language: this.languages.value });
-    this.field = h("input", { id: "search", type: "search", value: this.wanted.q, placeholder: t("cards.search"), "aria-label": t("cards.search") });
+    this.field = h("input", { id: "search", type: "search", maxlength: LONGEST_SEARCH, value: this.wanted.q, placeholder: t("cards.search"), "aria-label": t("cards.search") });
     this.field.oninput = () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.want({ q: this.field.value.trim() }), TYPED_MS);
     };
     this.word = h("p", { class: "note", role: "status" });
     this.list = h("ul", { id: "cards", class: "rows", "aria-labelledby": "all-cards" });
-    this.more = h("button", { type: "button", class: "plain", id: "more", hidden: true, onclick: () => void this.fetch() }, t("cards.more"));
+    this.more = h("button", { type: "button", class: "plain", id: "more", hidden: true, onclick: () => void this.fetchMore() }, t("cards.more"));
     this.all = h("section", { hidden: true }, h("h2", { id: "all-cards" }, t("cards.all")), h("div", { class: "finding" }, this.field, this.languages), this.word, this.list, this.more, this.exporting());
     this.empty = h("div", { class: "panel", hidden: true }, h("h2", {}, t("cards.empty.title")), h("p", {}, t("cards.empty.text")), h("p", { class: "actions" }, h("a", { class: "plain", href: hashOf(["practice"]) }, t("cards.practise"))));
     this.view = h("section", { class: "view learning", "aria-busy": "true" }, h("h1", {}, t("cards")), this.review.element, this.empty, this.all, this.making());
@@ -111,8 +116,16 @@ class Cards {
     await this.fetch(this.asking, true);
   }
 
-  async fetch(asking = this.asking, first = false) {
-    const { signal } = asking;
+  /** The next page; once, however often that is pressed meanwhile. */
+  async fetchMore() {
+    if (this.fetching === this.asking) return;
+    this.fetching = this.asking;
+    await this.fetch(this.asking, false);
+    this.fetching = null;
+  }
+
+  /** @param {AbortController} asking @param {boolean} first */
+  async fetch({ signal }, first) {
     try {
       const { items, next } = await listCards({ ...this.wanted, cursor: first ? "" : (this.next ?? "") }, signal);
       if (signal.aborted) return;

@@ -18,11 +18,15 @@ export function cardRow(card, how) {
   const text = plain(card.front);
   const due = Date.parse(card.due_at) <= Date.now() ? t("cards.is-due") : t("cards.comes", { when: until(card.due_at, Date.now()) });
   const report = card.practice_id && h("a", { class: "link", href: hashOf(["practice", card.practice_id, "report"]) }, t("cards.from"));
+  let removing = false;
   const remove = async () => {
+    if (removing) return;
+    removing = true;
     try {
       await deleteCard(card.id);
-    } catch {
-      return how.say(t("cards.failed"));
+    } catch (error) {
+      removing = false;
+      if (/** @type {any} */ (error).status !== 404) return how.say(t("cards.failed")); // Else it is deleted in another tab.
     }
     const next = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();

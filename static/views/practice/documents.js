@@ -17,16 +17,19 @@ export function documentField(field, name, text, onwrite, signal) {
   area.oninput = () => onwrite(area.value);
   const word = h("p", { class: "note", id: `${id}-word`, role: "status" });
   const file = h("input", { type: "file", accept: TYPES, "aria-label": t("practice.file", { what: t(`practice.${name}`) }) });
+  let taken = 0;
   const take = async (/** @type {File | undefined} */ given) => {
     if (!given) return;
+    const number = ++taken;
     word.textContent = t("practice.file.reading", { name: given.name });
     try {
       const read = await readDocument(given, signal);
+      if (number !== taken) return; // Another one was given meanwhile.
       area.value = read.text.slice(0, LONGEST);
       onwrite(area.value);
       word.textContent = t("practice.file.read", { name: given.name });
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || number !== taken) return;
       const code = `practice.file.${/** @type {any} */ (error).code}`;
       word.textContent = hasText(code) ? t(code) : reasonOf(error);
     }

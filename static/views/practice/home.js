@@ -26,6 +26,7 @@ export function home(root, page) {
   );
   root.append(view);
   const fetchMore = async (/** @type {string} */ cursor) => {
+    more.onclick = null; // Or two presses fetch the same page twice.
     try {
       const { items, next } = await listPractices({ cursor, limit: "30" }, closing.signal);
       list.append(...items.map(row));
@@ -34,8 +35,9 @@ export function home(root, page) {
       word.textContent = list.firstChild ? "" : t("practice.none");
     } catch (error) {
       if (closing.signal.aborted) return;
-      if (cursor) word.textContent = t("practice.failed");
-      else page.refused(error);
+      if (!cursor) page.refused(error);
+      else word.textContent = t("practice.failed");
+      more.onclick = () => void fetchMore(cursor);
     }
     view.removeAttribute("aria-busy");
   };

@@ -26,6 +26,7 @@ class OwnForm {
     const { query, rest } = page.address;
     this.page = page;
     this.closing = new AbortController();
+    this.keeping = false;
     /** @type {import("../../protocol/practice.js").OpenedTemplate | null} what is changed; null for a new one */
     this.opened = null;
     this.own = blank(query.get("kind") === "language" ? "language" : "interview", (query.get("language") ?? ofPage) === "zh" ? "zh" : "en");
@@ -155,6 +156,8 @@ class OwnForm {
 
   /** @param {HTMLFormElement} form */
   async keep(form) {
+    if (this.keeping) return;
+    this.keeping = true;
     this.word.textContent = "";
     const file = fileOf(this.own);
     try {
@@ -162,6 +165,7 @@ class OwnForm {
       showUndoBar(t("practice.own.saved", { title: kept.file[this.own.language]?.title ?? "" }), null);
       go(hashOf(["practice", "new", this.own.kind]));
     } catch (error) {
+      this.keeping = false;
       if (!(error instanceof ServerRefused)) throw error;
       const lost = showFaults(form, error.details?.fields ?? []);
       if (error.status === 412) this.word.textContent = t("practice.own.changed");

@@ -24,6 +24,8 @@ export class Clips {
     this.audio = new Audio();
     this.audio.preload = "none";
     this.endMs = 0;
+    /** @type {Promise<string> | null} where the recording is played from */
+    this.sound = null;
     /** @type {HTMLElement | null} the button of what is heard */
     this.playing = null;
     this.timer = 0;
@@ -35,8 +37,9 @@ export class Clips {
   close() {
     this.audio.onplaying = this.audio.ontimeupdate = this.audio.onended = this.audio.onerror = null;
     clearTimeout(this.timer);
+    this.playing = null;
     this.audio.pause();
-    if (this.audio.src.startsWith("blob:")) URL.revokeObjectURL(this.audio.src);
+    this.sound?.then((address) => address.startsWith("blob:") && URL.revokeObjectURL(address)).catch(() => {});
     this.audio.removeAttribute("src");
   }
 
@@ -69,12 +72,16 @@ export class Clips {
     this.playing = button;
     this.face(button, true);
     try {
-      if (!this.audio.src) this.audio.src = await playable(recordingPath(this.conversation ?? ""));
+      this.sound ??= playable(recordingPath(this.conversation ?? ""));
+      const address = await this.sound;
+      if (this.playing !== button) return; // Stopped meanwhile, or another one is to be heard.
+      if (!this.audio.src) this.audio.src = address;
       this.audio.volume = preferences.volume;
       this.audio.currentTime = Math.max(0, clip.start_ms - EDGE_MS) / 1000;
       this.endMs = clip.end_ms + EDGE_MS;
       await this.audio.play();
     } catch {
+      if (!this.audio.src) this.sound = null; // It is asked for again.
       if (this.playing === button) this.stop(); // Stopped before it began, or it cannot be had.
     }
   }

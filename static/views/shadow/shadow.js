@@ -30,9 +30,9 @@ await loadStylesheet(new URL("../../shadow.css", import.meta.url).href);
  */
 /** @typedef {"ready" | "listening" | "speaking" | "comparing"} State */
 
-/** Open the dialog. @param {Sentence} sentence @param {Call | null} [call] a talk that goes on beside it */
+/** Open the dialog, unless it is open. @param {Sentence} sentence @param {Call | null} [call] a talk that goes on beside it */
 export function shadow(sentence, call = null) {
-  return new ShadowDialog(sentence, call);
+  return document.querySelector("#shadow") ? null : new ShadowDialog(sentence, call);
 }
 
 class ShadowDialog {
@@ -117,9 +117,9 @@ class ShadowDialog {
   async toggleListening() {
     if (this.state === "listening") return this.silence();
     if (this.state !== "ready") return;
-    await this.call?.interrupt();
     this.silence();
-    this.set("listening", "");
+    this.set("listening", ""); // Before anything is waited for, or a second press would do it again.
+    await this.call?.interrupt();
     try {
       if (this.sentence.play) await this.sentence.play();
       else await this.play(this.sentence.sound?.() ?? (await this.spoken()).sound);
@@ -182,9 +182,9 @@ class ShadowDialog {
   async toggleSpeaking() {
     if (this.state === "speaking") return this.compare();
     if (this.state === "comparing") return;
-    await this.call?.interrupt();
     this.silence();
     this.set("speaking", "");
+    await this.call?.interrupt();
     try {
       const stream = await this.stream();
       this.dictaphone = new Dictaphone(stream, () => void this.compare());
