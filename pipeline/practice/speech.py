@@ -76,7 +76,11 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """All of a talk that measures are made of. character_ms: for how long the character was heard."""
+    """All of a talk that measures are made of. character_ms: for how long the character was heard.
+
+    language: of which measures are, a BCP 47 primary tag; empty for the one that was spoken most.
+    """
 
     turns: Sequence[SpokenTurn]
     character_ms: int = 0
+    language: str = ""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from pipeline.practice.speech import Span, Spoken, SpokenTurn
 from pipeline.practice.timing import spoken_turn
+from pipeline.text.language import language_of
 from server.history.keeping.items import item_of
 from server.storage.database import Database
 from server.storage.tables.conversations import conversations, lines
@@ -38,7 +39,7 @@ async def spoken(database: Database, conversation_id: str, moves: Moves | None =
         elif row.item.get("spoken") and row.end_ms is not None:
             turns.append(_turn(row, before, language, moves.get(row.item_id, {}).get("step", "")))
         before = row
-    return Spoken(turns, character_ms)
+    return Spoken(turns, character_ms, language)
 
 
 def _turn(row: Any, before: Any | None, language: str, step: str) -> SpokenTurn:
@@ -47,7 +48,14 @@ def _turn(row: Any, before: Any | None, language: str, step: str) -> SpokenTurn:
     voice_ms = row.at_ms + (item.voiced[0][0] if item.voiced else 0)
     asked_ms = _heard_out(before, voice_ms)
     return spoken_turn(
-        row.item_id, row.said, language, span, words=item.words, voiced=item.voiced, asked_ms=asked_ms, step=step
+        row.item_id,
+        row.said,
+        language_of(row.said, language),
+        span,
+        words=item.words,
+        voiced=item.voiced,
+        asked_ms=asked_ms,
+        step=step,
     )
 
 

@@ -14,8 +14,11 @@ from functools import lru_cache
 
 from pipeline.practice.speech import Clip, SpokenTurn
 
-_WORD = re.compile(r"[㐀-䶿一-鿿]|[^\W_㐀-䶿一-鿿]+(?:['’ʼ＇][^\W_㐀-䶿一-鿿]+)*")
-_APOSTROPHES = str.maketrans("", "", "'’ʼ＇")
+_UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"
+_LETTER = rf"(?:[^\W_㐀-䶿一-鿿][\u0300-\u036f{_UNSEEN}]*)"
+"""With the accents that stand behind it, and with what nobody sees."""
+_WORD = re.compile(rf"[㐀-䶿一-鿿]|{_LETTER}+(?:['’ʼ＇]{_LETTER}+)*")
+_PASSED_OVER = str.maketrans("", "", "'’ʼ＇\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 LONGEST_QUOTE = 600
 """Characters of a quote that are looked for; a longer one is no quote but a copy."""
@@ -109,7 +112,7 @@ class Quotes:
 
 
 def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).casefold().translate(_APOSTROPHES)
+    return unicodedata.normalize("NFKC", word).casefold().translate(_PASSED_OVER)
 
 
 @lru_cache(maxsize=512)

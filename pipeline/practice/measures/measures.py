@@ -17,8 +17,8 @@ from pipeline.practice.speech import Spoken
 def measured(spoken: Spoken, *, known_words: Collection[str] = ()) -> Sequence[Measure]:
     """All measures, in the order of `definitions.toml`; those without a value say what is missing.
 
-    They are of the turns in the language that was spoken most, but for how the talk was shared. known_words: what the
-    person said in earlier practices, as `words_said` gives it. Times may overlap or run backwards.
+    They are of the turns in the talk's language, else in the one spoken most, but for how the talk was shared.
+    known_words: what the person said in earlier practices, as `words_said` gives it. Times may overlap or run backwards.
     """
     talk = Talk(spoken)
     return (*rates(talk), *pauses(talk), *disfluencies(talk), *turn_taking(talk), *lexical(talk, known_words))

@@ -63,7 +63,7 @@ class MeasuredTurn(OrderedTurn):
 
 
 class Talk:
-    """What measures are made of. `language`: the one in which the person's voice was heard longest.
+    """What measures are made of. `language`: that of the talk, or else the one in which the voice was heard longest.
 
     every: all turns with a voice; turns: those in that language.
     """
@@ -74,7 +74,7 @@ class Talk:
         heard: Counter[str] = Counter()
         for turn in self.every:
             heard[turn.language] += turn.phonation_ms
-        self.language = heard.most_common(1)[0][0] if heard else ""
+        self.language = spoken.language or (heard.most_common(1)[0][0] if heard else "")
         self.turns = [turn for turn in self.every if turn.language == self.language]
         self.character_ms = max(0, spoken.character_ms)
         self.ms = sum(turn.ms for turn in self.turns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -88,6 +88,7 @@ async def heard(store: ReportStore, practice_id: str) -> Heard | None:
     turns = turns_of(talk, said, practice.language, steps)
     asides = frozenset(line for line, record in (row.moves or {}).items() if not _is_answer(record))
     words = await store.known_words(row)
+    talk = replace(talk, language=practice.language.partition("-")[0])
     return Heard(row, practice, turns, talk, row.corrections or (), visited, asides, previous, words)
 
 

@@ -181,6 +181,23 @@ async def spoken_talk(database: Database, at: int, *texts: str) -> str:
     return await talked(database, scene(), *entries, at=at)
 
 
+async def test_what_was_said_in_ones_own_language_is_in_no_measure_of_the_practised_one(database: Database) -> None:
+    english = "I would like a cup of coffee because I am tired today my friend"
+    chinese = " ".join("我想要一杯咖啡因为今天很累我的朋友现在已经很晚了所以我想早一点回家休息")
+    plain, mixed = [
+        await spoken_talk(database, at, *texts)
+        for at, texts in ((NOON, [english]), (NOON + 1_000, [chinese, english, chinese]))
+    ]
+    told = []
+    for id in (plain, mixed):
+        await make(database, id)
+        content = (await report(database, id)).parts["measures"].content
+        assert isinstance(content, Measures)
+        told.append({item.id: item.value for item in content.items})
+    assert {id for id in told[0] if told[0][id] != told[1][id]} <= {"monologue", "talk_share", "answer_delay"}
+    assert told[1]["monologue"] != told[0]["monologue"]
+
+
 async def test_measures_and_words_are_told_beside_those_of_the_last_practice(database: Database) -> None:
     first = await spoken_talk(database, NOON, "I would like a cup of coffee because I am tired today my friend")
     await make(database, first)

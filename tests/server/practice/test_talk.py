@@ -54,6 +54,16 @@ async def test_spoken_turns_have_their_words_and_voice_on_the_conversations_line
     assert found.character_ms == 2_000
 
 
+async def test_each_turn_has_the_language_in_which_it_was_said(database: Database) -> None:
+    found = await told(
+        database,
+        heard("a", 0, 2_000, said("I would like a coffee, please.", id="a")),
+        heard("b", 3_000, 5_000, said("我想要一杯咖啡", id="b")),
+        heard("c", 6_000, 7_000, said("12", id="c")),
+    )
+    assert ([turn.language for turn in found.turns], found.language) == (["en", "zh", "en"], "en")
+
+
 async def test_what_was_not_spoken_or_was_no_turn_is_left_out(database: Database) -> None:
     found = await told(
         database,

@@ -69,3 +69,16 @@ def test_a_long_line_of_one_word_is_searched_quickly() -> None:
     began = time.process_time()
     assert span_in("no " * 150 + "yes", "no " * 30_000) is None
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("caf\u00e9", "the cafe\u0301 is"),
+        ("cafe\u0301", "the caf\u00e9 is"),
+        ("zero\u200bwidth", "a zerowidth"),
+        ("zerowidth", "a zero\u00adwidth"),
+    ],
+)
+def test_an_accent_written_otherwise_and_what_nobody_sees_makes_no_other_word(quote: str, text: str) -> None:
+    assert span_in(quote, text) is not None
