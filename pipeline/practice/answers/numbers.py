@@ -12,7 +12,14 @@ _SMALL += "seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {word: number for number, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _WORDS |= {"double": 2, "doubled": 2, "twice": 2, "triple": 3, "tripled": 3}
-_SCALES = {"dozen": 12, "hundred": 100, "hundreds": 100, "thousand": 1_000, "thousands": 1_000, "k": 1_000}
+_SCALES: dict[str, int] = {
+    "dozen": 12,
+    "hundred": 100,
+    "hundreds": 100,
+    "thousand": 1_000,
+    "thousands": 1_000,
+    "k": 1_000,
+}
 _SCALES |= {"million": 1_000_000, "billion": 1_000_000_000}
 _HALF = frozenset(("half", "halved"))
 _SAID_WITHOUT_COUNT = frozenset(("one", "zero"))
@@ -59,9 +66,9 @@ def _english(text: str) -> Iterator[str]:
         value = Decimal(token.replace(",", "")) if _is_number(token) else _value(word)
         if word in _SCALES and (last or word != "k"):
             if _SCALES[word] <= 100:
-                part = (part or 1) * _SCALES[word]
+                part = (part or Decimal(1)) * _SCALES[word]
             else:
-                whole, part = whole + (part or 1) * _SCALES[word], Decimal(0)
+                whole, part = whole + (part or Decimal(1)) * _SCALES[word], Decimal(0)
             last = word
         elif value is not None and last and _goes_on(part, value, last):
             part = part * 100 + value if _is_year(part, value) else part + value

@@ -6,6 +6,7 @@ of another version, makes a document all the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -22,6 +23,9 @@ MOST_QUOTES = 3
 """Of one item: a document is read, the page has all."""
 
 STRUCTURE = ("situation", "task", "action", "result")
+
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What makes text run the other way, beyond its end."""
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -80,7 +84,7 @@ def document_of(about: About, parts: Mapping[str, Part], definitions: Mapping[st
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_TEXT]
+    return " ".join(TURNING.sub("", text).split())[:LONGEST_TEXT]
 
 
 Written: TypeAlias = Iterator[tuple[Style, str]]

@@ -18,7 +18,7 @@ from server.practice.report.model.asking import Limits
 from server.practice.report.model.rubric import range_of
 from server.storage.database import Database
 from tests.server.history.kept import answered, said
-from tests.server.practice.reporting import interview, make, report, scene, talked
+from tests.server.practice.reporting import contents, interview, make, report, scene, talked
 from tests.server.practice.written_model import DIMENSIONS, GOOD_QUESTION, NEXT, STORY, Model, scores
 
 
@@ -283,3 +283,16 @@ async def test_a_model_is_asked_in_the_persons_language(database: Database, own:
 
     assert ("面试" in system, "interview" in system) == (own == "zh", own == "en")
     assert "{{" not in "".join(message.text for request in model.requests for message in request.messages)
+
+
+@pytest.mark.parametrize("nothing", [" ", "\u200b", "\u0000", "\u202e\u2066 "])
+async def test_what_nobody_would_see_is_no_better_wording_and_nothing_to_do(database: Database, nothing: str) -> None:
+    id = await talked(database, scene(), "I took the bus to the market and bought bread there.")
+    better = {"line": 1, "said": "the bus", "better": nothing, "reason": "So.", "kind": ""}
+    todo = {"text": nothing, "why": "So.", "quotes": [{"line": 1, "quote": "the market"}]}
+    good = {**better, "said": "the market", "better": f"a{nothing}market"}
+    await make(database, id, Model(mistakes={"mistakes": [better, good]}, next={"items": [todo]}))
+    kept = await contents(database, id)
+    told = [item for group in kept["mistakes"]["groups"] for item in group["items"]]
+    assert [(one["said"], one["better"].replace(" ", "")) for one in told] == [("the market", "amarket")]
+    assert all(item["text"].strip(nothing) for item in kept["next"]["items"])

@@ -7,6 +7,7 @@ single entries that make no sense is read as far as it makes sense. All else is 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ SPARE = 200
 FEWEST_TOKENS = 200
 """So many must be left to show what was said, or the model's window is too small to ask it anything."""
 
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
 log = structlog.get_logger("kaikou")
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
@@ -58,9 +61,9 @@ class ModelFailure(EngineError):
 
 
 class Answer(BaseModel):
-    """Base of what a model is asked for. What else it writes is passed over."""
+    """Base of what a model is asked for. What else it writes is passed over, and so is space around a text."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
 
 class Quoted(Answer):
@@ -142,9 +145,9 @@ class Asking:
         for _attempt in range(ATTEMPTS):
             text = await self._text(request)
             with suppress(ValueError, RecursionError):
-                return kind.model_validate(from_json(text[max(0, text.find("{")) : text.rfind("}") + 1]))
+                return kind.model_validate(_seen(from_json(text[max(0, text.find("{")) : text.rfind("}") + 1])))
         with suppress(ValueError, RecursionError):
-            return kind.model_validate(from_json(text[max(0, text.find("{")) :], allow_partial=True))
+            return kind.model_validate(_seen(from_json(text[max(0, text.find("{")) :], allow_partial=True)))
         raise ModelFailure("model_unusable")
 
     @property
@@ -160,6 +163,15 @@ class Asking:
             raise ModelFailure("model_too_slow") from None
         except KaikouError as error:
             raise ModelFailure("model_failed") from error
+
+
+def _seen(value: Any) -> Any:
+    """A JSON value whose texts have nothing in them that nobody sees, nor anything that turns the direction of others."""
+    if isinstance(value, str):
+        return UNSEEN.sub("", value)
+    if isinstance(value, list):
+        return [_seen(one) for one in value]
+    return {key: _seen(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def sensible(kind: Any) -> Callable[[Any], Any]:
