@@ -74,6 +74,41 @@ def test_the_panel_says_where_one_is_and_about_how_long_is_left(
     expect(page.locator("#practice .phrases")).to_contain_text(COFFEE["meaning"])
 
 
+def test_phrases_stay_as_they_are_while_only_the_time_goes_on(
+    page: Page, address: str, practised: Practised, script: Script
+) -> None:
+    begin(page, address)
+    tell(script, 1)
+    phrase = page.locator("#practice .phrases li")
+    expect(phrase).to_have_count(1)
+    phrase.evaluate("(phrase) => (window.phrase = phrase)")
+    tell(script, 1, left_s=290)
+    expect(page.locator("#practice summary")).to_contain_text("about 5 min left")
+    assert page.evaluate("phrase.isConnected")
+    tell(script, 2)
+    expect(page.locator("#practice summary")).to_contain_text("3 of 3")
+    assert not page.evaluate("phrase.isConnected")
+
+
+def test_long_texts_leave_the_presses_where_they_can_be_reached_on_a_phone(
+    page: Page, address: str, practised: Practised, script: Script
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    begin(page, address)
+    long = "A title thathasnospacewhereitcouldbebrokeninto lines. " * 18
+    steps = [{"id": "pay", "title": long, "state": "now"}]
+    told = {"kind": "language", "step": "pay", "steps": steps, "phrases": [], "left_s": 60, "over": False}
+    script.send("kaikou.practice", practice_id="prac_1", hint=long, **told)
+    expect(page.locator("#practice summary")).to_contain_text("1 of 1")
+    page.click("[data-aid=hint]")
+    expect(page.locator("#practice-told .hint")).to_have_text(long.strip())
+    page.click("#practice summary", trial=True, timeout=5_000)
+    for pressed in ("[data-aid=hint]", "[data-aid=skip]", "#end"):
+        page.click(pressed, trial=True, timeout=5_000)
+        expect(page.locator(pressed)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_minutes_pass_without_a_word_of_the_server(
     page: Page, address: str, practised: Practised, script: Script
 ) -> None:

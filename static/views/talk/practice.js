@@ -44,6 +44,8 @@ export class PracticePanel {
     this.end = end;
     /** @type {Progress | null} what is shown */
     this.shown = null;
+    /** What the body has, as text: what did not change stays, with what somebody marked in it. */
+    this.drawn = "";
     this.toldAt = 0;
     this.step = h("span", { class: "step", dir: "auto" });
     this.place = h("span", { class: "tongues" });
@@ -108,7 +110,9 @@ export class PracticePanel {
     this.step.textContent = at >= 0 ? progress.steps[at].title : t(progress.over ? "practising.over" : settled ? "practising.between" : "practising.opening");
     this.place.textContent = at >= 0 ? t("practising.place", { at: at + 1, count: progress.steps.length }) : "";
     if (moved) this.hint.textContent = "";
-    this.body.replaceChildren(this.steps(progress), ...(progress.phrases.length ? [this.phrases(progress)] : []));
+    const drawn = JSON.stringify([progress.steps, progress.phrases]);
+    if (drawn !== this.drawn) this.body.replaceChildren(this.steps(progress), ...(progress.phrases.length ? [this.phrases(progress)] : []));
+    this.drawn = drawn;
     this.showOver(progress.over);
     this.recount();
   }
