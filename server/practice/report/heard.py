@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pipeline.practice.answers.quotes import words_of
+from pipeline.practice.director.orders import order_in
 from pipeline.practice.practice import Practice, PracticeStep
 from pipeline.practice.speech import Spoken, SpokenTurn
 from pipeline.text.language import language_of
@@ -57,9 +58,14 @@ class Heard:
 
     @property
     def practised(self) -> Sequence[SpokenTurn]:
-        """The turns in the language that is practised."""
+        """The turns in the language that is practised, without orders: a press says those for the person."""
         language = self.practice.language
-        return [turn for turn in self.turns if language_of(turn.text, language) == language]
+        return [turn for turn in self.turns if language_of(turn.text, language) == language and not self._orders(turn)]
+
+    def _orders(self, turn: SpokenTurn) -> bool:
+        practice = self.practice
+        aside = turn.line_id in self.asides
+        return aside and order_in(turn.text, practice.language, practice.own_language) is not None
 
     @property
     def words(self) -> int:

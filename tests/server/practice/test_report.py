@@ -94,6 +94,20 @@ async def test_mistakes_are_grouped_with_what_was_said_and_compared_with_the_las
     assert [(one.kind, one.before > one.now) for one in mistakes.better] == [("R:VERB:SVA", True)]
 
 
+async def test_what_a_press_says_for_the_person_is_not_among_the_words_that_mistakes_are_counted_by(
+    database: Database,
+) -> None:
+    asked = [said("Could you say that again, please?", id=f"item_{number}") for number in range(5)]
+    moves = {f"item_{number}": {"step": "order", "to": "order", "move": "again"} for number in range(5)}
+    answer = said("She go home and I like to walk by the sea with my friends." * 3, id="item_a")
+    id = await talked(database, scene(), *asked, answer, moves=moves)
+    await make(database, id)
+    told = (await report(database, id)).parts["mistakes"].content
+
+    assert isinstance(told, Mistakes)
+    assert told.per_100 == round(100 * 3 / 42, 1)
+
+
 async def test_a_correction_of_the_talk_is_in_the_report_if_its_words_stand_there(database: Database) -> None:
     corrections = [
         {"line_id": "item_y", "at": 2, "said": "blub agree", "better": "agree", "reason": "…", "kind": "R:VERB:FORM"},
