@@ -6,9 +6,10 @@ import re
 
 from pipeline.practice.director.phrases import joined, say, tell
 from pipeline.practice.mistake import Mistake
+from pipeline.practice.mistakes.mistakes import mistakes_in
 
 LONGEST_SENTENCE = 90
-"""Characters of a sentence that is said again whole; of a longer one only the corrected words are."""
+"""Characters of a sentence that is said again whole; of a longer one, or one with a further slip, only the right words."""
 
 _ENDS = ".!?。！？\n"
 _FILLER = re.compile(r"^(?:(?:um+|uh+|er+m?|嗯+|呃+)[,，\s]*)+", re.IGNORECASE)
@@ -23,7 +24,7 @@ def echoed(mistake: Mistake, text: str, language: str, number: int = 0) -> str:
     stop = min((place for mark in _ENDS if (place := text.find(mark, end)) >= 0), default=len(text))
     sentence = f"{text[start : mistake.at]}{mistake.better}{text[end:stop]}".strip()
     sentence = _FILLER.sub("", sentence)
-    if len(sentence) > LONGEST_SENTENCE:
+    if len(sentence) > LONGEST_SENTENCE or mistakes_in(sentence, language, language):
         sentence = mistake.better.strip()
     sentence = sentence[:1].upper() + sentence[1:]
     stopped = sentence if sentence[-1:] in _ENDS else sentence + ("。" if language.startswith("zh") else ".")
