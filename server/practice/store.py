@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 
 from pipeline.practice.practice import Practice
 from server.errors import Conflict, NotFound, QuotaExceeded
-from server.practice.people import lock_person
+from server.practice.locking import lock_person
 from server.practice.values import json_of, practice_of
 from server.storage.database import Database
 from server.storage.ids import Now, new_id, now_ms

@@ -155,6 +155,18 @@ def test_the_whole_sentence_of_a_correction_is_said_after_the_character(
     assert run(page, "views/talk/correction.js", script, [line, correction]) == sentence
 
 
+# --- What can be heard ------------------------------------------------------------------------------------------------
+
+
+def test_only_what_was_spoken_has_something_to_listen_to(page: Page) -> None:
+    script = """
+      const clips = new m.Clips("conv_1", true);
+      const clip = (end_ms) => clips.one({ line_id: "a", start_ms: 900, end_ms, quote: "Yes." });
+      return arg.map((end_ms) => clip(end_ms).querySelector("button") !== null);
+    """
+    assert run(page, "views/report/clips.js", script, [1_600, 900]) == [True, False]
+
+
 # --- What a press says ------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from server.errors import NotFound, PreconditionFailed
 from server.practice.cards.answers import CardQuery, NewCard
 from server.practice.cards.faces import faces_of
 from server.practice.cards.schedule import RATINGS, RatingName, first_place, next_place
-from server.practice.people import lock_person
+from server.practice.locking import lock_person
 from server.storage.database import Database
 from server.storage.ids import Now, new_id, now_ms
 from server.storage.tables.conversations import conversations, lines

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.errors import LimitReached
 from server.errors import NotFound
-from server.practice.people import lock_person
+from server.practice.locking import lock_person
 from server.practice.progress.answers import Goal, NewGoal, ProgressQuery
 from server.practice.progress.progress import Told
 from server.storage.database import POSTGRESQL, Database

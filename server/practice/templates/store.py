@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from server.errors import NotFound, PreconditionFailed, QuotaExceeded
-from server.practice.people import lock_person
+from server.practice.locking import lock_person
 from server.practice.templates.reading import checked
 from server.storage.database import Database
 from server.storage.ids import Now, new_id, now_ms

@@ -91,7 +91,8 @@ export class Clips {
     const { line_id, start_ms, end_ms, quote } = clip;
     const words = quote || t("report.pause", { seconds: ((end_ms - start_ms) / 1000).toFixed(1) });
     const label = t("report.listen", { words });
-    const button = this.recorded && h("button", { type: "button", class: "round small", "aria-label": label, title: t("report.listen.short"), "aria-pressed": "false", html: icon("play") });
+    const heard = this.recorded && end_ms > start_ms; // What was typed has no sound.
+    const button = heard && h("button", { type: "button", class: "round small", "aria-label": label, title: t("report.listen.short"), "aria-pressed": "false", html: icon("play") });
     if (button) button.onclick = () => void this.play(clip, button);
     const link = this.conversation && h("a", { class: "at", href: hashOf(["history", this.conversation, line_id]), "aria-label": t("report.at", { time: clock(start_ms) }) }, clock(start_ms));
     return h("div", { class: "clip" }, button, h("q", { dir: "auto", class: quote ? "" : "pause" }, words), link);
