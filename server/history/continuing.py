@@ -33,6 +33,15 @@ def not_found() -> NotFound:
     return NotFound("There is no conversation of that id.", code="conversation_not_found")
 
 
+async def character_in(keeper: Keeper, conversation_id: str, person_id: str) -> str | None:
+    """The id of the character of the person's conversation; None where nothing of it is written. Raises `StorageError`."""
+    table = conversations.c
+    mine = (table.id == conversation_id, table.person_id == person_id, table.deleted_at.is_(None))
+    async with keeper.database.read() as connection:
+        found: str | None = await connection.scalar(select(table.character_id).where(*mine))
+    return found
+
+
 async def reopen(keeper: Keeper, conversation_id: str, person_id: str, most_items: int) -> Continued:
     """Take the conversation over: what an earlier session of it still says is not kept.
 

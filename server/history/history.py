@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.history.continuing import Continued, reopen
+from server.history.continuing import Continued, character_in, reopen
 from server.history.keeping.keeper import Keeper
 from server.history.keeping.kept import About, KeptConversation, Opened
 from server.history.sound.recorder import Recorder
@@ -38,6 +38,13 @@ class History:
     def new(self, principal: Principal) -> Opened:
         """A conversation that begins now."""
         return self.keeper.new(principal.id)
+
+    async def character_in(self, conversation_id: str, principal: Principal) -> str | None:
+        """The id of the character of a conversation of the principal's; None where nothing of it is written.
+
+        Raises `StorageError`.
+        """
+        return await character_in(self.keeper, conversation_id, principal.id)
 
     async def continued(self, conversation_id: str, principal: Principal, most_items: int) -> Continued:
         """A conversation of the principal's, and its newest items. Raises `NotFound`, `StorageError`."""

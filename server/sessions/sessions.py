@@ -275,7 +275,12 @@ class Sessions:
             raise NotFound(message, code="character_gone") from None
 
     async def _continued(self, conversation_id: str, principal: Principal) -> Continued:
-        """The conversation to go on with; a session of it that goes on here ends, and its last words are in it."""
+        """The conversation to go on with; a session of it that goes on here ends, and its last words are in it.
+
+        Where its character is gone, so that nobody can go on with it, that session stays.
+        """
+        if character_id := await self.history.character_in(conversation_id, principal):
+            await self._same(character_id, principal)
         for live in list(self.live.values()):
             if live.connection.conversation_id == conversation_id and live.principal.id == principal.id:
                 live.end(CLOSE_SUPERSEDED, "continued elsewhere")

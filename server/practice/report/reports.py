@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import LimitReached
 from pipeline.practice.practice import PracticeKind
-from server.errors import Conflict
+from server.errors import Conflict, NotFound
 from server.jobs.jobs import Jobs, keyed_id
 from server.jobs.kind import Job, JobContext, JobKind
 from server.practice.report.answers import CONTENTS, Missing, Part, PartName, Reason, Report
@@ -53,7 +53,7 @@ class Reports:
                 await self.written(conversation_id)
         try:
             await self.make(practice_id, person_id)
-        except (LimitReached, Conflict) as error:  # not kept, or deleted at once; the next catch-up sees what is left
+        except (LimitReached, Conflict, NotFound) as error:  # not kept, or deleted; the next catch-up sees what is left
             log.info("no report is made", practice=practice_id, reason=error.code)
 
     async def make(self, practice_id: str, person_id: str) -> str:
@@ -97,7 +97,7 @@ class Reports:
         async def begin_all() -> int:
             now, begun = self.store.now(), 0
             for row in await self.store.left(now - LEFT_LONGEST_MS, now - LEFT_MS, AT_ONCE):
-                with suppress(LimitReached, Conflict):
+                with suppress(LimitReached, Conflict, NotFound):  # of one that is deleted meanwhile none is made
                     await self.make(row.id, row.person_id)
                     begun += 1
             return begun

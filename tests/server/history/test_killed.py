@@ -32,11 +32,12 @@ LOST_S = 1.0
 
 
 @contextmanager
-def a_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A process that serves, and where."""
+def a_server(folder: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A process that serves, and where. environment: further settings."""
     quiet = {"KAIKOU_LOG": "warning", "KAIKOU_LLM_DISCOVER": "0", "KAIKOU_STARTER": "off", "KAIKOU_DATA": str(folder)}
+    settings = {**os.environ, **quiet, **environment}
     command = [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", "0", "--engines", "stub"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **quiet}) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=settings) as process:
         assert process.stdout is not None
         try:
             found = (re.search(r"http://(\S+)", line) for line in process.stdout)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo
+from pipeline.engines.protocols import ChatEvent, ChatRequest, EngineInfo, TextDelta
 from pipeline.errors import EngineError, EngineTimeout
 from pipeline.practice.practice import InterviewSetup, Practice
 from server.practice.planning.by_model import Fitting, Unusable
@@ -109,6 +109,16 @@ class Slow(Model):
         yield  # type: ignore[misc]
 
 
+class Wavering(Model):
+    """Answers what cannot be used, then not at all."""
+
+    async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        self.asked.append(request)
+        if len(self.asked) > 1:
+            await asyncio.Event().wait()
+        yield TextDelta("Roses are red.")
+
+
 class Broken(Model):
     info = EngineInfo("broken", "chat_model")
 
@@ -120,6 +130,10 @@ class Broken(Model):
 async def test_a_model_that_is_late_or_broken_is_told_as_such() -> None:
     with pytest.raises(EngineTimeout):
         await replace(fitting(), within_s=0.01).fitted(Slow({}))
+    wavering = Wavering({})
+    with pytest.raises(EngineTimeout):
+        await replace(fitting(), within_s=0.05).fitted(wavering)
+    assert len(wavering.asked) == 2
     with pytest.raises(EngineError, match="fire"):
         await fitting().fitted(Broken({}))
 
