@@ -325,8 +325,9 @@ class Director:
         return question + after or said.last_line or self._question(state)
 
     def _question(self, state: State, more: int = 0) -> str:
-        """The question that is now; `more` ways further."""
-        return self.plan.ask(state.at, state.ways + more)
+        """The question that is now; `more` ways further. What stands on a card is wrong, so it is asked about, not said."""
+        ask = self.plan.ask(state.at, state.ways + more)
+        return say(self._language, "card_again", ask=ask) if ask and self._is_card(state) else ask
 
     def _is_card(self, state: State) -> bool:
         step = self.plan.steps.get(state.at)

@@ -257,6 +257,21 @@ def test_a_card_that_is_due_is_worked_in() -> None:
     assert talk.said("The bill, please.")[:2] == ("ask", "here")
 
 
+def test_the_slip_on_a_card_is_asked_about_again_and_never_said_as_the_characters_own() -> None:
+    card = PracticeStep("due-1", "复习", ["I goed home."], hint="I went home.", words=["went"], card="card_1")
+    talk = Folded(scene([CAFE[0], card, CAFE[1]]))
+    talk.say("A coffee, please.")
+
+    reworded = talk.say("Hm, well.")
+    assert reworded is not None
+    assert reworded.say == "Let me put it another way. How would you say this? I goed home."
+    assert "How would you say this? I goed home." in reworded.instruction
+    assert talk.said(
+        "What?",
+    )[2].endswith("How would you say this? I goed home.")
+    assert talk.said("How much time is left?")[2].endswith("How would you say this? I goed home.")
+
+
 def test_free_talk_is_free_but_for_orders_and_the_end_of_the_time() -> None:
     talk = Folded(free_talk(minutes=5), s=60)
 
