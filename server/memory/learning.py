@@ -100,6 +100,9 @@ class Learning:
                     relations = await self._relations(facts, profile, talk, model)
                     facts += self._own(unread)
         async with self.store.database.write() as connection:
+            there = (conversations.c.id == conversation_id, conversations.c.deleted_at.is_(None))
+            if await connection.scalar(select(conversations.c.id).where(*there)) is None:
+                return 0  # deleted while it was read, or its person was
             await self.store.touch(connection, talk.person_id)
             before = await connection.scalar(_read_number(conversation_id))
             if (before or 0) != unread.before:

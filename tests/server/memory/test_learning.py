@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from pipeline.engines.protocols import ChatEvent, ChatRequest
 from server.jobs.kind import JobContext
@@ -18,6 +18,7 @@ from server.memory.profile import Choice
 from server.memory.store import FactStore, Filter
 from server.storage.database import Database
 from server.storage.ids import now_ms
+from server.storage.tables.accounts import people
 from server.storage.tables.conversations import conversations, lines
 from tests.server.history.kept import NOON, answered, keep, keeping, said
 from tests.server.memory.remembering import Model, facts, learn
@@ -209,6 +210,20 @@ async def test_what_is_chosen_while_a_talk_is_read_counts(database: Database, me
     await learn(database, await talk(database, "I live in Berlin."), Slow({"facts": [told]}))
 
     assert await facts(database) == []
+
+
+async def test_of_whoever_is_deleted_while_a_talk_is_read_nothing_is_learnt(database: Database) -> None:
+    class Leaving(Model):
+        async def reply(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+            async with database.write() as connection:
+                await connection.execute(delete(people).where(people.c.id == "ann"))
+            async for event in super().reply(request):
+                yield event
+
+    id = await talk(database, "I live in Rome.")
+    learnt = await learn(database, id, Leaving("nonsense"))
+
+    assert (learnt, await facts(database)) == (0, [])
 
 
 async def test_a_talk_that_cannot_be_read_keeps_no_other_from_being_learnt_from(database: Database) -> None:
