@@ -9,7 +9,7 @@ from pipeline.characters.character import Character
 from pipeline.conversation.config import SessionConfig
 from pipeline.practice.director.conditions import length
 from pipeline.practice.director.director import PRESSED_WORDS
-from pipeline.practice.director.frame import frame
+from pipeline.practice.director.briefing import briefing
 from pipeline.practice.practice import Practice
 from pipeline.prompt.system_prompt import BUDGET, composed
 from pipeline.text.tokens import tokens_of
@@ -28,7 +28,7 @@ PRESSURE_SPEED = 1.1
 SILENT_MS = {"interview": 20_000, "language": 12_000}
 """After so long a silence the character helps."""
 
-LEAST_FRAME = 400
+LEAST_BRIEFING = 400
 """Tokens of the practice that a model with a small window is told in any case: the roles and the rules."""
 
 
@@ -42,7 +42,7 @@ def in_practice(
     """
     assert config.character is not None
     language = practice.language if practice.language in config.character.languages else config.language
-    told = frame(practice)
+    told = briefing(practice)
     prompt = composed(config.character, language, styles=styles, tokens=max(0, BUDGET - tokens_of(told)))
     speed = min(max(config.voice.speed * _speed(practice), SLOWEST), FASTEST)
     foreign = any_language and practice.kind == "language" and practice.own_language != practice.language
@@ -88,6 +88,6 @@ def _speed(practice: Practice) -> float:
 
 def _shortened(character: Character, practice: Practice, language: str, styles: bool, tokens: int) -> str:
     """Half for the character, half for the practice, which has its rules in any case."""
-    told = frame(practice, max(LEAST_FRAME, tokens // 2))
+    told = briefing(practice, max(LEAST_BRIEFING, tokens // 2))
     prompt = composed(character, language, styles=styles, tokens=max(0, tokens - tokens_of(told)))
     return "\n\n".join(filter(None, (prompt.text, told, prompt.after)))

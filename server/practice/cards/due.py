@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from server.errors import NotFound
 from server.practice.cards.answers import CardQuery
-from server.practice.cards.faces import DueCard, spoken
+from server.practice.cards.sides import DueCard, spoken
 from server.practice.cards.schedule import RatingName
 from server.practice.cards.store import CardStore
 from server.storage.database import Database

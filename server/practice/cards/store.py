@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pipeline.errors import LimitReached
 from server.errors import NotFound, PreconditionFailed
 from server.practice.cards.answers import CardQuery, NewCard
-from server.practice.cards.faces import faces_of
+from server.practice.cards.sides import sides_of
 from server.practice.cards.schedule import RATINGS, RatingName, first_place, next_place
 from server.practice.locking import lock_person
 from server.storage.database import Database
@@ -100,8 +100,8 @@ class CardStore:
         async with self.database.write() as connection:
             await lock_person(connection, person_id)
             turn = await _turn(connection, person_id, new)
-            faces = faces_of(new.said, new.better, turn, new.at)
-            digest = faces.digest(new.language)
+            sides = sides_of(new.said, new.better, turn, new.at)
+            digest = sides.digest(new.language)
             same = (table.person_id == person_id, table.digest == digest)
             known = (await connection.execute(select(practice_cards).where(*same))).one_or_none()
             if known is not None and known.deleted_at is None:
@@ -116,8 +116,8 @@ class CardStore:
                 "id": id,
                 "person_id": person_id,
                 "digest": digest,
-                "front": faces.front,
-                "back": faces.back,
+                "front": sides.front,
+                "back": sides.back,
                 "fsrs": place.fsrs,
                 "due_at": place.due_at,
                 "created_at": at,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import genanki
 
-from server.practice.cards.faces import SLIP
+from server.practice.cards.sides import SLIP
 
 MODEL_ID = 1_694_518_303
 """Of the kind of note; Anki knows it by this number, so that it never changes."""

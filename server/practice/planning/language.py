@@ -11,7 +11,7 @@ from random import Random
 from pipeline.practice.director.plan import says
 from pipeline.practice.practice import Goal, LanguageSetup, Phrase, Practice, PracticeStep
 from server.characters.reading import read_toml
-from server.practice.cards.faces import DueCard
+from server.practice.cards.sides import DueCard
 from server.practice.planning.words import CARD, WORDS
 from server.practice.templates.file_format import SceneFile, StepTable
 from server.practice.templates.reading import parse_template

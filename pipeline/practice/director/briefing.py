@@ -7,12 +7,12 @@ from pipeline.practice.practice import Practice
 from pipeline.text.tokens import fitted
 
 TOKENS = 1_600
-"""Of a frame; an advert and a CV give way first."""
+"""Of a briefing; an advert and a CV give way first."""
 
 MOST_DUE = 5
 
 
-def frame(practice: Practice, tokens: int = TOKENS) -> str:
+def briefing(practice: Practice, tokens: int = TOKENS) -> str:
     """The system prompt's part about the practice, within about `tokens`."""
     language = practice.language
     name = language_name(language, language)

@@ -18,7 +18,7 @@ ENDS = re.compile(r"[.!?]+[\s\"'”’)]*(?=\s|$)|[。！？…]+[”’」』�
 
 
 @dataclass(frozen=True, slots=True)
-class Faces:
+class Sides:
     """front: in [brackets] what is to be said otherwise; all of it, where there are none. back: how it is better."""
 
     front: str
@@ -26,7 +26,7 @@ class Faces:
 
     def digest(self, language: str) -> str:
         """The same for the same correction, however it is spaced and capitalised."""
-        parts = [language, *(" ".join(face.casefold().split()) for face in (self.front, self.back))]
+        parts = [language, *(" ".join(side.casefold().split()) for side in (self.front, self.back))]
         return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
@@ -46,7 +46,7 @@ def spoken(front: str) -> str:
     return SLIP.sub(r"\1", front)
 
 
-def faces_of(said: str, better: str, turn: str = "", at: int | None = None) -> Faces:
+def sides_of(said: str, better: str, turn: str = "", at: int | None = None) -> Sides:
     """The two sides for a correction of `said`, which stands in what was said, `turn`, maybe from the character `at` on.
 
     What does not stand there is a card of its own, without a sentence around it.
@@ -55,7 +55,7 @@ def faces_of(said: str, better: str, turn: str = "", at: int | None = None) -> F
     if at is None or turn[at : at + len(said)] != said:
         at = turn.find(said)
     if at < 0 or not said:
-        return Faces(said, better)
+        return Sides(said, better)
     start, end = _sentence(turn, at, at + len(said))
     before, after = turn[start:at].lstrip(), turn[at + len(said) : end].rstrip()
     room = max(0, LONGEST - len(said)) // 2
@@ -63,7 +63,7 @@ def faces_of(said: str, better: str, turn: str = "", at: int | None = None) -> F
         before = f"…{before[len(before) - room :]}"
     if len(after) > room:
         after = f"{after[:room]}…"
-    return Faces(" ".join(f"{before}[{said}]{after}".split()), " ".join(f"{before}{better}{after}".split()))
+    return Sides(" ".join(f"{before}[{said}]{after}".split()), " ".join(f"{before}{better}{after}".split()))
 
 
 def _sentence(turn: str, start: int, end: int) -> tuple[int, int]:
