@@ -181,7 +181,10 @@ class PracticeStore:
     async def finish(
         self, practice_id: str, moves: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Its talk is over: keep what was decided and told, beside what was before. Nothing is done if it is deleted."""
+        """Its talk is over: keep what was decided and told, beside what was before. Nothing is done if it is deleted.
+
+        The talk is called like the practice, if nobody has given it a title.
+        """
         await self._keep(practice_id, moves, corrections, {"state": "over", "ended_at": self.now()})
 
     async def keep(self, practice_id: str, moves: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]) -> None:
@@ -202,9 +205,9 @@ class PracticeStore:
         corrections: Sequence[Mapping[str, Any]],
         state: Mapping[str, Any],
     ) -> None:
-        query = select(table.moves, table.corrections).where(table.id == practice_id)
+        query = select(table.moves, table.corrections, table.title, table.conversation_id)
         async with self.database.write() as connection:
-            before = (await connection.execute(query.with_for_update())).one_or_none()
+            before = (await connection.execute(query.where(table.id == practice_id).with_for_update())).one_or_none()
             if before is None:
                 return
             told = [*(before.corrections or ()), *corrections]
@@ -214,6 +217,10 @@ class PracticeStore:
                 "corrections": [one for number, one in enumerate(told) if one not in told[:number]],
             }
             await connection.execute(update(practices).where(table.id == practice_id).values(**values))
+            if state:
+                talks = conversations.c
+                untitled = update(conversations).where(talks.id == before.conversation_id, talks.title == "")
+                await connection.execute(untitled.values(title=before.title, version=talks.version + 1))
 
 
 def _columns(practice: Practice) -> dict[str, Any]:

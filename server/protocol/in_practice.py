@@ -7,9 +7,9 @@ from functools import partial
 
 from pipeline.characters.character import Character
 from pipeline.conversation.config import SessionConfig
+from pipeline.practice.director.briefing import briefing
 from pipeline.practice.director.conditions import length
 from pipeline.practice.director.director import PRESSED_WORDS
-from pipeline.practice.director.briefing import briefing
 from pipeline.practice.practice import Practice
 from pipeline.prompt.system_prompt import BUDGET, composed
 from pipeline.text.tokens import tokens_of

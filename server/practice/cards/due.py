@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from server.errors import NotFound
 from server.practice.cards.answers import CardQuery
-from server.practice.cards.sides import DueCard, spoken
 from server.practice.cards.schedule import RatingName
+from server.practice.cards.sides import DueCard, spoken
 from server.practice.cards.store import CardStore
 from server.storage.database import Database
 from server.storage.ids import now_ms

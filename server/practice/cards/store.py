@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pipeline.errors import LimitReached
 from server.errors import NotFound, PreconditionFailed
 from server.practice.cards.answers import CardQuery, NewCard
-from server.practice.cards.sides import sides_of
 from server.practice.cards.schedule import RATINGS, RatingName, first_place, next_place
+from server.practice.cards.sides import sides_of
 from server.practice.locking import lock_person
 from server.storage.database import Database
 from server.storage.ids import Now, new_id, now_ms

@@ -253,3 +253,19 @@ async def test_adverts_and_cvs_go_when_conversations_do_and_so_does_what_was_nev
     assert kept[over].interview == InterviewSetup("baker")
     assert [step.id for step in kept[over].steps] == ["about-you", "oven"]
     assert (await store.get("ann", over)).moves == {"item_1": {"step": "oven"}}
+
+
+async def test_a_talk_is_called_like_its_practice_unless_it_has_a_title(database: Database) -> None:
+    store = PracticeStore(database)
+    async with keeping(database) as keeper:
+        talks = [await keep(keeper, said("Hello.")) for _ in range(2)]
+    async with database.write() as connection:
+        await connection.execute(update(conversations).where(conversations.c.id == talks[1]).values(title="Mine"))
+    for talk in talks:
+        id = await made(store)
+        await store.begin(id, "ann", talk)
+        await store.finish(id, {}, [])
+    async with database.read() as connection:
+        titles = {row.id: row.title for row in await connection.execute(select(conversations))}
+
+    assert titles == {talks[0]: "At", talks[1]: "Mine"}
