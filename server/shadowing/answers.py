@@ -19,7 +19,7 @@ LATEST_MS = 600_000
 class ModelWord(Body):
     """When a word of the model sounds."""
 
-    text: Annotated[str, Field(max_length=100)]
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)]
     start_ms: Annotated[int, Field(ge=0, le=LATEST_MS)]
     end_ms: Annotated[int, Field(ge=0, le=LATEST_MS)]
 

@@ -157,7 +157,7 @@ def test_beside_a_talk_its_microphone_is_off_and_comes_back(
     correct(script, "u1")
     page.locator(".correction").get_by_role("button", name="Say it after").click()
     dialog = page.locator("#shadow")
-    expect(dialog.locator(".sentence")).to_have_text("went")
+    expect(dialog.locator(".sentence")).to_have_text("I went there.")
     assert page.evaluate(MUTED)
     dialog.get_by_role("button", name="Listen").click()
     expect(dialog.get_by_role("status")).to_contain_text("cannot be played just now")

@@ -214,3 +214,11 @@ async def test_a_form_without_a_recording_is_refused() -> None:
         answer = await client.post(f"{server.http}/api/practice/shadow", data={"text": "Hi", "language": "en"})
 
     assert answer.status_code == 400
+
+
+async def test_a_sentence_of_one_long_word_is_said() -> None:
+    async with serving() as server:
+        answer = await model(server, text="0" * 300, language="en", character_id="wizard")
+
+    assert answer.status_code == 200
+    assert [len(word["text"]) for word in answer.json()["data"]["words"]] == [300]
